@@ -1,0 +1,89 @@
+# The words everybody shares: people, hooks and CI. Nothing but Python 3.11 or newer has to be there.
+#
+#   make run [PORT=8000] [PRICES=file.csv.gz SPEED=60 LEAD_TRADES=trades.csv]    start everything
+#   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
+#   make check    format, lint, layers, types, migrations, deployment
+#   make bench    how fast one lead's trade reaches 10,000 copies
+#   make format   put the code into its form
+
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+COPIES ?= 10000
+TESTS ?=
+UV_VERSION := 0.13.9
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+INSTALLED_DEV := .venv/.installed-dev
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+export SMARTSYNC_PRICES := $(or $(PRICES),$(SMARTSYNC_PRICES))
+export SMARTSYNC_SPEED := $(or $(SPEED),$(SMARTSYNC_SPEED))
+export SMARTSYNC_LEAD_TRADES := $(or $(LEAD_TRADES),$(SMARTSYNC_LEAD_TRADES))
+
+.PHONY: setup run test check bench format lock browser
+.DEFAULT_GOAL := run
+
+setup: $(INSTALLED)
+
+run: $(INSTALLED)
+	@DEVELOPMENT=$${DEVELOPMENT:-1} exec $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
+
+test: check browser
+	@$(BIN)/python -m pytest -q $(TESTS)
+
+check: $(INSTALLED_DEV)
+	@echo "check: format, lint, layers, types, migrations, deployment"
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-timing > .venv/layers.txt 2>&1 || { cat .venv/layers.txt; exit 1; }
+	@DEVELOPMENT=1 $(BIN)/mypy --no-error-summary
+	@DEVELOPMENT=1 $(BIN)/python -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run > /dev/null \
+		|| { echo "A migration is missing: make one by name (manage.py makemigrations --name ...)."; exit 1; }
+	@DEVELOPMENT=0 SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+		ALLOWED_HOSTS=copy.example.org DATABASE_URL=postgresql://localhost/smartsync REDIS_URL=redis://localhost:6379/0 \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING > /dev/null
+
+bench: $(INSTALLED)
+	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json
+
+format: $(INSTALLED_DEV)
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+# After a change of `dependencies` in pyproject.toml.
+lock: $(INSTALLED_DEV)
+	@$(BIN)/uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.txt
+
+# The browser tests use Debian's chromium; where it can be neither found nor installed they skip and say so.
+browser:
+	@command -v chromium > /dev/null || command -v google-chrome > /dev/null || test -n "$$CHROMIUM" || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			echo "Installing chromium for the browser tests ..."; \
+			{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq --no-install-recommends chromium; } > /dev/null 2>&1 \
+				|| echo "chromium could not be installed; the browser tests will skip."; \
+		else \
+			echo "There is no chromium and it may not be installed here; the browser tests will skip."; \
+		fi; }
+
+$(BIN)/uv:
+	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON) here."; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1); name another one: make PYTHON=python3.12 ..."; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null \
+		|| { echo "Python's venv module is missing: install it first (on Debian: apt-get install python3-venv)."; exit 2; }
+	@echo "Making a virtual environment ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
+		|| { echo "The installer could not be fetched: is there a network?"; exit 2; }
+
+$(INSTALLED): requirements.txt | $(BIN)/uv
+	@echo "Installing what the platform needs (about 60 packages) ..."
+	@$(UV) -r requirements.txt \
+		|| { echo "Installing failed, see above: no network, no room on the disk, or no wheel for this platform."; exit 2; }
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml $(INSTALLED)
+	@echo "Installing what tests and checks need ..."
+	@$(UV) -r requirements.txt --group dev || { echo "Installing failed, see above."; exit 2; }
+	@touch $@

@@ -1,0 +1,113 @@
+"""
+How the API says no: `application/problem+json` with a code for machines and a sentence for people (RFC 9457).
+
+    {"type": "about:blank", "status": 409, "code": "lead_full", "title": "This lead takes no more followers.", ...}
+
+What was wrong with single fields is in `fields`: the name of the field and a sentence.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import exceptions, serializers, status
+from rest_framework.response import Response
+
+PROBLEM_TYPE = "application/problem+json"
+NOT_FOUND = "There is nothing here."
+
+
+class ProblemSerializer(serializers.Serializer):
+    """A no, with its reason."""
+
+    type = serializers.CharField(default="about:blank")
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="For machines; stays the same when the sentence is worded better.")
+    title = serializers.CharField(help_text="For people.")
+    field = serializers.CharField(required=False, help_text="The field that it is about, where it is about one.")
+    fields_ = serializers.DictField(child=serializers.CharField(), required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        shown = super().get_fields()
+        shown["fields"] = shown.pop("fields_")
+        return shown
+
+
+class Conflict(exceptions.APIException):
+    """It cannot be done as things stand."""
+
+    status_code = status.HTTP_409_CONFLICT
+
+
+class KeyReused(exceptions.APIException):
+    """The idempotency key was used for another request."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used for another request. Make a new key for a new request."
+
+
+SENTENCES = {
+    400: "Something in the request is not valid; `fields` says what.",
+    401: "No token, or not a good one.",
+    403: "You may not do this.",
+    404: "There is nothing here, or nothing of yours.",
+    409: "It cannot be done as things stand; `code` and `title` say why.",
+    422: "The Idempotency-Key was used for another request.",
+    429: "Too many requests; `Retry-After` says how many seconds to wait.",
+}
+
+
+def documented(answers: Mapping[int, Any], *, problems: Sequence[int]) -> dict[Any, Any]:
+    """Return the responses of an operation for the schema: its answers, and the ways it may say no."""
+    found: dict[Any, Any] = dict(answers)
+    for status_code in problems:
+        found[(status_code, PROBLEM_TYPE)] = OpenApiResponse(ProblemSerializer, description=SENTENCES[status_code])
+    return found
+
+
+def problem(
+    *, status_code: int, code: str, title: str, field: str = "", fields: Mapping[str, str] | None = None
+) -> Response:
+    """Return the response that says no."""
+    body: dict[str, Any] = {"type": "about:blank", "status": status_code, "code": code, "title": title}
+    if field:
+        body["field"] = field
+    if fields:
+        body["fields"] = dict(fields)
+    return Response(body, status=status_code, content_type=PROBLEM_TYPE)
+
+
+def problem_of(error: Exception) -> Response | None:
+    """Return the response for an anticipated error, or nothing: what nobody anticipated is not hidden here."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        fields = dict(_sentences(error.detail))
+        field = next(iter(fields)) if len(fields) == 1 else ""
+        title = next(iter(fields.values()), "This request is not valid.")
+        return problem(status_code=error.status_code, code="invalid", title=title, field=field, fields=fields)
+    # Another's and missing look the same, whatever made it a 404.
+    title = NOT_FOUND if isinstance(error, exceptions.NotFound) else str(error.detail)
+    response = problem(status_code=error.status_code, code=str(error.get_codes()), title=title)
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(int(wait))
+    return response
+
+
+def _sentences(detail: Any, path: str = "") -> list[tuple[str, str]]:
+    if isinstance(detail, Mapping):
+        return [
+            found for name, part in detail.items() for found in _sentences(part, f"{path}.{name}" if path else name)
+        ]
+    if isinstance(detail, list):
+        return [(path or "body", " ".join(str(part) for part in detail))]
+    return [(path or "body", str(detail))]

@@ -1,0 +1,210 @@
+"""
+Double entry, in whole units.
+
+A `LedgerAccount` says whose money it is, an `Asset` what it is, a `Balance` how much. Money moves only by a
+`Journal`, whose `Posting`s sum to zero for every asset:
+
+    deposit of 100 USDT          external  -100     main   +100
+    a copy starts with 100       main      -100     copy   +100
+    the copy buys 0.001 BTC      copy   -60 USDT    venue   +60 USDT      copy +0.001 BTC    venue -0.001 BTC
+
+So everything people own equals what the venue keeps for us: -(external + venue), asset by asset.
+
+The balance of an account is never set. The database itself adds each posting to it (a statement trigger, see the
+migration `seal_the_ledger`), refuses one that does not exist, and refuses to change history.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.expressions import Func
+from django.db.models.functions import Cast
+
+from accounts.models.people import User
+
+UNITS_DECIMALS_MAX = 12
+
+
+class Asset(models.Model):
+    """A coin, or the cash it is quoted in. `decimals` says how many whole units make one: 8 → 100,000,000."""
+
+    symbol = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=60)
+    decimals = models.PositiveSmallIntegerField(default=8)
+
+    class Meta:
+        ordering = ("symbol",)
+        constraints = (
+            models.CheckConstraint(condition=Q(decimals__lte=UNITS_DECIMALS_MAX), name="decimals_fit_whole_units"),
+        )
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class LedgerAccount(models.Model):
+    """A place where money sits. People have one MAIN; each copy and each lead has one of its own."""
+
+    class Kind(models.TextChoices):
+        MAIN = "MAIN", "main"
+        LEAD = "LEAD", "lead"
+        COPY = "COPY", "copy"
+        FEES = "FEES", "fees"
+        DUST = "DUST", "dust"
+        SUSPENSE = "SUSPENSE", "suspense"
+        VENUE = "VENUE", "venue"
+        EXTERNAL = "EXTERNAL", "external"
+
+    PERSONAL = (Kind.MAIN, Kind.LEAD, Kind.COPY)
+    COUNTERPARTIES = (Kind.VENUE, Kind.EXTERNAL)
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="ledger_accounts")
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kind__in=["MAIN", "LEAD", "COPY"], owner__isnull=False)
+                | (~Q(kind__in=["MAIN", "LEAD", "COPY"]) & Q(owner__isnull=True)),
+                name="people_own_personal_accounts_only",
+            ),
+            models.UniqueConstraint(fields=["owner"], condition=Q(kind="MAIN"), name="one_main_account_per_person"),
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(owner__isnull=True), name="one_platform_account_per_kind"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.pk}"
+
+
+class Journal(models.Model):
+    """One balanced movement. Its key names the event that it books, so that the same event is booked once."""
+
+    class Kind(models.TextChoices):
+        DEPOSIT = "DEPOSIT", "deposit"
+        WITHDRAWAL = "WITHDRAWAL", "withdrawal"
+        COPY_START = "COPY_START", "copy started"
+        COPY_INCREASE = "COPY_INCREASE", "investment increased"
+        COPY_REDUCE = "COPY_REDUCE", "investment reduced"
+        COPY_PAYOUT = "COPY_PAYOUT", "copy paid out"
+        LEAD_DEPOSIT = "LEAD_DEPOSIT", "moved to the lead account"
+        LEAD_WITHDRAWAL = "LEAD_WITHDRAWAL", "moved from the lead account"
+        TRADE = "TRADE", "trade"
+        DUST = "DUST", "dust taken over"
+        PROFIT_SHARE = "PROFIT_SHARE", "profit share"
+        CORRECTION = "CORRECTION", "correction"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    idempotency_key = models.CharField(max_length=80, unique=True)
+    posted_at = models.DateTimeField()
+    # Only the transaction that made a journal may add postings to it: afterwards it is sealed.
+    transaction_id = models.BigIntegerField(
+        editable=False,
+        db_default=Cast(Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()),
+    )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.idempotency_key}"
+
+
+class Posting(models.Model):
+    """
+    One line of a journal.
+
+    The three references are checked by the statement trigger for all lines at once, which is what the per-row
+    foreign key triggers would do at twenty times the cost.
+    """
+
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="postings", db_constraint=False)
+    ledger_account = models.ForeignKey(
+        LedgerAccount, on_delete=models.PROTECT, related_name="postings", db_constraint=False, db_index=False
+    )
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    units = models.BigIntegerField()
+
+    class Meta:
+        indexes = (models.Index(fields=["ledger_account", "asset"], name="posting_of_account"),)
+
+    def __str__(self) -> str:
+        return f"{self.units} of asset {self.asset_id}"
+
+
+class Balance(models.Model):
+    """What a ledger account has of one asset: `posted` by journals, of which `held` is promised to open orders."""
+
+    ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="balances", db_index=False)
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+", db_index=False)
+    posted = models.BigIntegerField(db_default=0)
+    held = models.BigIntegerField(db_default=0)
+    may_be_negative = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["ledger_account", "asset"], name="one_balance_per_account_and_asset"),
+            models.CheckConstraint(condition=Q(held__gte=0), name="nothing_held_below_zero"),
+            models.CheckConstraint(
+                condition=Q(may_be_negative=True) | Q(posted__gte=F("held")), name="nothing_spent_twice"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.posted} ({self.held} held)"
+
+
+class Hold(models.Model):
+    """
+    Money promised to an order, for all its participants in one row.
+
+    `ledger_account_ids` and `units` are of the same length, in units of `asset`. Released when the order is booked.
+    """
+
+    key = models.CharField(max_length=80, unique=True)
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    ledger_account_ids = ArrayField(models.BigIntegerField())
+    units = ArrayField(models.BigIntegerField())
+    placed_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["asset"], condition=Q(released_at__isnull=True), name="open_hold_of_asset"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Transfer(models.Model):
+    """
+    Money that somebody brings in or takes out.
+
+    REQUESTED first, then the venue is told under the transfer's own id, then BOOKED: a crash in between leaves a row
+    that the sweeper finishes, never money on one side only.
+    """
+
+    class Direction(models.TextChoices):
+        DEPOSIT = "DEPOSIT", "deposit"
+        WITHDRAWAL = "WITHDRAWAL", "withdrawal"
+
+    class Status(models.TextChoices):
+        REQUESTED = "REQUESTED", "on its way"
+        BOOKED = "BOOKED", "done"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="transfers")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    direction = models.CharField(max_length=10, choices=Direction)
+    units = models.BigIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
+    idempotency_key = models.CharField(max_length=80)
+    requested_at = models.DateTimeField()
+    booked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user", "idempotency_key"], name="one_transfer_per_key"),
+            models.CheckConstraint(condition=Q(units__gt=0), name="transfer_moves_something"),
+        )
+        indexes = (models.Index(fields=["requested_at"], condition=Q(status="REQUESTED"), name="transfer_on_its_way"),)
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.pk}"

@@ -1,0 +1,87 @@
+"""What people do with their own money: bring it in, take it out. Trading verbs live elsewhere."""
+
+from datetime import datetime
+
+import numpy as np
+from django.db import transaction
+
+from accounts import ledger
+from accounts.ledger import Lines
+from accounts.models import Asset, Journal, LedgerAccount, Transfer, User
+
+
+class NothingToTransfer(Exception):
+    """The value is zero or negative."""
+
+
+class TransferKeyReused(Exception):
+    """The key of this transfer was used for another one."""
+
+
+def request_deposit(*, user: User, asset: Asset, units: int, idempotency_key: str, now: datetime) -> Transfer:
+    """
+    Note that money is on its way in. The same key again returns the same transfer.
+
+    :raises NothingToTransfer: if units is not positive.
+    :raises TransferKeyReused: if the key stands for another value or direction.
+    """
+    return _request(Transfer.Direction.DEPOSIT, user, asset, units, idempotency_key, now)[0]
+
+
+def request_withdrawal(*, user: User, asset: Asset, units: int, idempotency_key: str, now: datetime) -> Transfer:
+    """
+    Hold money in the main account that is to leave. The same key again returns the same transfer.
+
+    :raises ledger.NotEnoughMoney: if less is available.
+    :raises NothingToTransfer: if units is not positive.
+    :raises TransferKeyReused: if the key stands for another value or direction.
+    """
+    with transaction.atomic():
+        transfer, is_new = _request(Transfer.Direction.WITHDRAWAL, user, asset, units, idempotency_key, now)
+        if is_new:
+            main = ledger.main_account(user=user, now=now)
+            ledger.place_hold(
+                key=_key(transfer), asset=asset, ledger_account_ids=np.array([main.pk]), units=np.array([units]), now=now
+            )
+    return transfer
+
+
+def book_transfer(*, transfer_id: int, now: datetime) -> Transfer:
+    """Book a transfer that the venue has confirmed, once."""
+    with transaction.atomic():
+        transfer = Transfer.objects.select_for_update().select_related("user", "asset").get(pk=transfer_id)
+        if transfer.status == Transfer.Status.BOOKED:
+            return transfer
+        is_deposit = transfer.direction == Transfer.Direction.DEPOSIT
+        main = ledger.main_account(user=transfer.user, now=now)
+        external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now)
+        units = transfer.units if is_deposit else -transfer.units
+        ledger.post(
+            kind=Journal.Kind.DEPOSIT if is_deposit else Journal.Kind.WITHDRAWAL,
+            idempotency_key=_key(transfer),
+            lines=Lines.of([main.pk, external.pk], transfer.asset_id, [units, -units]),
+            now=now,
+            releases=[] if is_deposit else [_key(transfer)],
+        )
+        transfer.status, transfer.booked_at = Transfer.Status.BOOKED, now
+        transfer.save(update_fields=["status", "booked_at"])
+    return transfer
+
+
+def _key(transfer: Transfer) -> str:
+    return f"transfer:{transfer.pk}"
+
+
+def _request(
+    direction: Transfer.Direction, user: User, asset: Asset, units: int, idempotency_key: str, now: datetime
+) -> tuple[Transfer, bool]:
+    if units <= 0:
+        raise NothingToTransfer("Enter a value above zero.")
+    transfer, is_new = Transfer.objects.get_or_create(
+        user=user,
+        idempotency_key=idempotency_key,
+        defaults={"asset": asset, "direction": direction, "units": units, "requested_at": now},
+    )
+    if (transfer.direction, transfer.asset_id, transfer.units) != (direction, asset.pk, units):
+        raise TransferKeyReused("This transfer was already made with another value; reload the page to make a new one.")
+    return transfer, is_new

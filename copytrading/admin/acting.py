@@ -1,0 +1,81 @@
+"""
+What an operator does to rows: one service call for each, its refusal shown as it is, and both kept in the audit.
+
+An act that gives money back cannot be undone, so it is shown once more before it is done.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from accounts.admin.tables import ReadOnlyAdmin
+from copytrading.services.refusals import Refusal
+
+
+class ActingAdmin(ReadOnlyAdmin):
+    """A table that is only read, with acts. Who may not operate may still look, and is not offered them."""
+
+    change_form_template = "admin/acting_change_form.html"
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Return whether this operator may act: it takes the right to change the table, not only to view it."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        acts = [(name, description) for _, name, description in self.get_actions(request).values()]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
+
+    def act(
+        self, request: HttpRequest, rows: QuerySet[Any], *, verb: Callable[[Model], object], done: str, tried: str
+    ) -> None:
+        """
+        Call the verb for each row and tell how it went.
+
+        :param done: what happened, as "Approved".
+        :param tried: what was refused, as "approve".
+        """
+        for row in rows:
+            try:
+                verb(row)
+            except Refusal as refusal:
+                self._note(request, row, f"Tried to {tried}, refused: {refusal}")
+                self.message_user(request, f"{row}: {refusal}", messages.ERROR)
+            else:
+                self._note(request, row, f"{done}.")
+                self.message_user(request, f"{row}: {done.lower()}.", messages.SUCCESS)
+
+    def ask_first(
+        self, request: HttpRequest, rows: QuerySet[Any], *, action: str, verb: str, question: str, consequence: str
+    ) -> HttpResponse | None:
+        """Return the page that asks once more, or nothing when the answer is already yes."""
+        if request.POST.get("confirmed") == "yes":
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": question,
+            "opts": self.opts,
+            "rows": list(rows),
+            "action": action,
+            "verb": verb,
+            "consequence": consequence,
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/ask_first.html", context)
+
+    def _note(self, request: HttpRequest, row: Model, message: str) -> None:
+        LogEntry.objects.log_actions(
+            user_id=request.user.pk, queryset=[row], action_flag=CHANGE, change_message=message, single_object=True
+        )
+
+
+def operator_action(description: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a method as an act that takes the right to operate."""
+    return admin.action(permissions=["operate"], description=description)

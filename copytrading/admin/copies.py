@@ -1,0 +1,191 @@
+"""Copies: whose money follows whom, how far it is, and what its follower was told."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link
+from copytrading.admin.acting import ActingAdmin, operator_action
+from copytrading.admin.cash import in_cash
+from copytrading.models import Adjustment, Allocation, Copy, CopyBaseline, CopyFlow, CopyRecord, Notice
+from copytrading.services import copies
+
+
+class FlowRows(ReadOnlyRows):
+    model = CopyFlow
+    fields = ("kind", "value", "status", "moved_at")
+    readonly_fields = fields
+    ordering = ("moved_at",)
+    verbose_name_plural = "money in and out"
+
+    @admin.display(description="value")
+    def value(self, flow: CopyFlow) -> str:
+        return in_cash(flow.units)
+
+
+class BaselineRows(ReadOnlyRows):
+    model = CopyBaseline
+    fields = ("asset", "units", "survival", "epoch")
+    readonly_fields = fields
+    show_change_link = False
+    verbose_name_plural = "what the lead held already"
+
+
+@admin.register(Copy)
+class CopyAdmin(ActingAdmin):
+    list_display = ("id", "person", "lead_link", "status", "stop_reason", "invested", "stop_loss", "started_at")
+    list_filter = ("status", "stop_reason", "buy_existing", "started_at", "lead")
+    list_select_related = ("follower", "lead")
+    ordering = ("-started_at",)
+    search_fields = ("=id", "follower__email", "lead__name", "=ledger_account__id")
+    actions = ("stop",)
+    inlines = (FlowRows, BaselineRows)
+    fields = (
+        "person",
+        "lead_link",
+        "mode",
+        "status",
+        "stop_reason",
+        "invested",
+        "paid_in",
+        "paid_out",
+        "stop_loss",
+        "buy_existing",
+        "weight_max",
+        "profit_share_rate",
+        "account_link",
+        "trades_link",
+        "fence",
+        "align_wanted_at",
+        "breached_at",
+        "started_at",
+        "stopping_at",
+        "stopped_at",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="follower", ordering="follower__email")
+    def person(self, copy: Copy) -> str:
+        return link_to(copy.follower)
+
+    @admin.display(description="lead", ordering="lead__name")
+    def lead_link(self, copy: Copy) -> str:
+        return link_to(copy.lead)
+
+    @admin.display(description="invested", ordering="invested_units")
+    def invested(self, copy: Copy) -> str:
+        return in_cash(copy.invested_units)
+
+    @admin.display(description="paid in")
+    def paid_in(self, copy: Copy) -> str:
+        return in_cash(copy.paid_in_units)
+
+    @admin.display(description="paid out")
+    def paid_out(self, copy: Copy) -> str:
+        return in_cash(copy.paid_out_units)
+
+    @admin.display(description="stop loss", ordering="stop_loss_units")
+    def stop_loss(self, copy: Copy) -> str:
+        return in_cash(copy.stop_loss_units)
+
+    @admin.display(description="money")
+    def account_link(self, copy: Copy) -> str:
+        return link_to(copy.ledger_account)
+
+    @admin.display(description="trades")
+    def trades_link(self, copy: Copy) -> str:
+        return list_link(Allocation, label="All its shares of fills", ledger_account__id__exact=copy.ledger_account_id)
+
+    @operator_action("Stop, sell and pay out")
+    def stop(self, request: HttpRequest, rows: QuerySet[Copy]) -> HttpResponse | None:
+        question = self.ask_first(
+            request,
+            rows,
+            action="stop",
+            verb="stop and pay out",
+            question="Stop for good?",
+            consequence="Everything is sold and the money goes back to the follower. This cannot be undone.",
+        )
+        if question is None:
+            now = timezone.now()
+            self.act(
+                request,
+                rows,
+                verb=lambda copy: copies.stop_copy(copy_id=copy.pk, reason=Copy.StopReason.OPERATOR, now=now),
+                done="Stopping",
+                tried="stop",
+            )
+        return question
+
+
+@admin.register(CopyFlow)
+class CopyFlowAdmin(ReadOnlyAdmin):
+    list_display = ("id", "copy_link", "kind", "value", "status", "moved_at")
+    list_filter = ("kind", "status", "moved_at")
+    list_select_related = ("copy",)
+    ordering = ("-moved_at",)
+    search_fields = ("=copy__id", "copy__follower__email", "idempotency_key")
+
+    @admin.display(description="copy")
+    def copy_link(self, flow: CopyFlow) -> str:
+        return link_to(flow.copy)
+
+    @admin.display(description="value", ordering="units")
+    def value(self, flow: CopyFlow) -> str:
+        return in_cash(flow.units)
+
+
+@admin.register(CopyBaseline)
+class CopyBaselineAdmin(ReadOnlyAdmin):
+    list_display = ("id", "copy", "asset", "units", "survival", "epoch")
+    list_filter = ("asset",)
+    list_select_related = ("copy", "asset")
+    search_fields = ("=copy__id", "asset__symbol")
+
+
+@admin.register(CopyRecord)
+class CopyRecordAdmin(ReadOnlyAdmin):
+    list_display = ("id", "copy", "recorded_at", "equity", "invested")
+    list_filter = ("recorded_at",)
+    list_select_related = ("copy",)
+    ordering = ("-recorded_at",)
+    search_fields = ("=copy__id",)
+
+    @admin.display(description="equity", ordering="equity_units")
+    def equity(self, record: CopyRecord) -> str:
+        return in_cash(record.equity_units)
+
+    @admin.display(description="invested", ordering="invested_units")
+    def invested(self, record: CopyRecord) -> str:
+        return in_cash(record.invested_units)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "copy", "kind", "figure", "noted_at")
+    list_filter = ("kind", "noted_at")
+    list_select_related = ("copy",)
+    ordering = ("-noted_at",)
+    search_fields = ("=copy__id", "copy__follower__email")
+
+    @admin.display(description="figure", ordering="units")
+    def figure(self, notice: Notice) -> str:
+        return in_cash(notice.units)
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "copy", "asset", "reason", "wanted", "planned", "noted_at")
+    list_filter = ("reason", "asset", "noted_at")
+    list_select_related = ("copy", "asset")
+    ordering = ("-id",)
+    search_fields = ("=copy__id", "=cycle__id")
+
+    @admin.display(description="wanted")
+    def wanted(self, adjustment: Adjustment) -> str:
+        return in_cash(adjustment.wanted_value_units)
+
+    @admin.display(description="planned")
+    def planned(self, adjustment: Adjustment) -> str:
+        return in_cash(adjustment.planned_value_units)

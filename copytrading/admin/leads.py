@@ -1,0 +1,196 @@
+"""Leads: who applied, who trades, who ended, and what each holds."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link, whole
+from copytrading.admin.acting import ActingAdmin, operator_action
+from copytrading.admin.cash import in_cash
+from copytrading.models import (
+    Copy,
+    Lead,
+    LeadFlow,
+    LeadHolding,
+    LeadOrder,
+    LeadPosition,
+    LeadRecord,
+    SyncCycle,
+)
+from copytrading.services import leads
+
+
+class HoldingRows(ReadOnlyRows):
+    model = LeadHolding
+    fields = ("asset", "held")
+    readonly_fields = fields
+    verbose_name_plural = "last seen elsewhere"
+
+    @admin.display(description="holds")
+    def held(self, holding: LeadHolding) -> str:
+        return whole(holding.units, decimals=holding.asset.decimals, symbol=holding.asset.symbol)
+
+
+@admin.register(Lead)
+class LeadAdmin(ActingAdmin):
+    list_display = ("name", "person", "status", "source", "followers", "profit_share_rate", "failures", "applied_at")
+    list_filter = ("status", "source", ("failures", admin.EmptyFieldListFilter), "applied_at")
+    list_select_related = ("user",)
+    ordering = ("-applied_at",)
+    search_fields = ("name", "slug", "user__email", "=id")
+    actions = ("approve", "pause", "resume", "end")
+    inlines = (HoldingRows,)
+    fields = (
+        "name",
+        "slug",
+        "person",
+        "bio",
+        "tags",
+        "status",
+        "source",
+        "profit_share_rate",
+        "followers_max",
+        "account_link",
+        "copies_link",
+        "cycles_link",
+        "applied_at",
+        "started_at",
+        "ended_at",
+        "settling_until",
+        "sync_wanted_at",
+        "looked_at",
+        "failures",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
+        live = Count("copies", filter=Q(copies__status__in=Copy.LIVE))
+        return super().get_queryset(request).select_related("user", "ledger_account").annotate(live_copies=live)
+
+    @admin.display(description="person", ordering="user__email")
+    def person(self, lead: Lead) -> str:
+        return link_to(lead.user)
+
+    @admin.display(description="followers now", ordering="live_copies")
+    def followers(self, lead: Any) -> str:
+        return f"{lead.live_copies} of {lead.followers_max}"
+
+    @admin.display(description="money")
+    def account_link(self, lead: Lead) -> str:
+        return link_to(lead.ledger_account)
+
+    @admin.display(description="copies")
+    def copies_link(self, lead: Lead) -> str:
+        return list_link(Copy, label="All copies of this lead", lead__id__exact=lead.pk)
+
+    @admin.display(description="cycles")
+    def cycles_link(self, lead: Lead) -> str:
+        return list_link(SyncCycle, label="All cycles of this lead", lead__id__exact=lead.pk)
+
+    @operator_action("Approve")
+    def approve(self, request: HttpRequest, rows: QuerySet[Lead]) -> None:
+        now = timezone.now()
+        self.act(
+            request,
+            rows,
+            verb=lambda lead: leads.approve_lead(lead_id=lead.pk, now=now),
+            done="Approved",
+            tried="approve",
+        )
+
+    @operator_action("Pause")
+    def pause(self, request: HttpRequest, rows: QuerySet[Lead]) -> None:
+        now = timezone.now()
+        self.act(
+            request, rows, verb=lambda lead: leads.pause_lead(lead_id=lead.pk, now=now), done="Paused", tried="pause"
+        )
+
+    @operator_action("Resume")
+    def resume(self, request: HttpRequest, rows: QuerySet[Lead]) -> None:
+        now = timezone.now()
+        self.act(
+            request, rows, verb=lambda lead: leads.resume_lead(lead_id=lead.pk, now=now), done="Resumed", tried="resume"
+        )
+
+    @operator_action("End, and pay out every copy")
+    def end(self, request: HttpRequest, rows: QuerySet[Lead]) -> HttpResponse | None:
+        question = self.ask_first(
+            request,
+            rows,
+            action="end",
+            verb="end and pay out",
+            question="End for good?",
+            consequence="Every copy sells everything and its money goes back to its follower. This cannot be undone.",
+        )
+        if question is None:
+            now = timezone.now()
+            self.act(
+                request, rows, verb=lambda lead: leads.end_lead(lead_id=lead.pk, now=now), done="Ended", tried="end"
+            )
+        return question
+
+
+@admin.register(LeadOrder)
+class LeadOrderAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "market", "side", "quantity", "filled", "status", "submitted_at")
+    list_filter = ("status", "side", "market", "submitted_at")
+    list_select_related = ("lead", "market__base")
+    ordering = ("-submitted_at",)
+    search_fields = ("=id", "lead__name", "idempotency_key")
+
+    @admin.display(description="wanted")
+    def quantity(self, order: LeadOrder) -> str:
+        return whole(order.quantity_units, decimals=order.market.base.decimals)
+
+    @admin.display(description="filled")
+    def filled(self, order: LeadOrder) -> str:
+        return whole(order.filled_units, decimals=order.market.base.decimals)
+
+
+@admin.register(LeadHolding)
+class LeadHoldingAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "asset", "held")
+    list_filter = ("asset",)
+    list_select_related = ("lead", "asset")
+    search_fields = ("lead__name", "asset__symbol")
+
+    @admin.display(description="holds", ordering="units")
+    def held(self, holding: LeadHolding) -> str:
+        return whole(holding.units, decimals=holding.asset.decimals)
+
+
+@admin.register(LeadPosition)
+class LeadPositionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "asset", "survival", "epoch", "touched_at")
+    list_filter = ("asset",)
+    list_select_related = ("lead", "asset")
+    search_fields = ("lead__name", "asset__symbol")
+
+
+@admin.register(LeadFlow)
+class LeadFlowAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "value", "moved_at")
+    list_filter = ("moved_at",)
+    list_select_related = ("lead",)
+    ordering = ("-moved_at",)
+    search_fields = ("lead__name", "idempotency_key")
+
+    @admin.display(description="moved", ordering="units")
+    def value(self, flow: LeadFlow) -> str:
+        return in_cash(flow.units)
+
+
+@admin.register(LeadRecord)
+class LeadRecordAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "recorded_at", "equity", "unit_price")
+    list_filter = ("recorded_at",)
+    list_select_related = ("lead",)
+    ordering = ("-recorded_at",)
+    search_fields = ("lead__name",)
+
+    @admin.display(description="equity", ordering="equity_units")
+    def equity(self, record: LeadRecord) -> str:
+        return in_cash(record.equity_units)

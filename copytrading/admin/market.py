@@ -1,0 +1,44 @@
+"""The markets, their marks, and the periodic work that was done."""
+
+from django.contrib import admin
+
+from accounts.admin.tables import ReadOnlyAdmin, whole
+from copytrading.admin.cash import in_cash
+from copytrading.models import Mark, Market, ScheduledRun
+
+
+@admin.register(Market)
+class MarketAdmin(ReadOnlyAdmin):
+    list_display = ("symbol", "base", "quote", "lot", "tick_size", "value_min", "price", "status")
+    list_filter = ("status", "quote")
+    list_select_related = ("base", "quote", "mark")
+    search_fields = ("symbol", "base__name")
+
+    @admin.display(description="lot", ordering="lot_units")
+    def lot(self, market: Market) -> str:
+        return whole(market.lot_units, decimals=market.base.decimals, symbol=market.base.symbol)
+
+    @admin.display(description="smallest order", ordering="value_min_units")
+    def value_min(self, market: Market) -> str:
+        return in_cash(market.value_min_units)
+
+    @admin.display(description="price", ordering="mark__price")
+    def price(self, market: Market) -> str | None:
+        mark = getattr(market, "mark", None)
+        return f"{mark.price.normalize():f}" if mark else None
+
+
+@admin.register(Mark)
+class MarkAdmin(ReadOnlyAdmin):
+    list_display = ("market", "price", "as_of", "source")
+    list_filter = ("source", "as_of")
+    list_select_related = ("market",)
+    search_fields = ("market__symbol",)
+
+
+@admin.register(ScheduledRun)
+class ScheduledRunAdmin(ReadOnlyAdmin):
+    list_display = ("job", "slot", "done_at")
+    list_filter = ("job", "slot")
+    ordering = ("-slot",)
+    search_fields = ("job",)

@@ -1,0 +1,130 @@
+"""A person's copies: start one, look at it, and see what happened."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoint import Endpoint
+from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
+from accounts.api.problems import documented
+from copytrading.api.finding import copy_in_figures, own_copy, page_body, page_bounds, person
+from copytrading.api.shapes.copies import (
+    CopiesPageShape,
+    CopiesQuery,
+    CopyDetailShape,
+    CopyRecordShape,
+    StartInput,
+)
+from copytrading.api.shapes.paging import ActivityQuery
+from copytrading.api.shapes.trades import ActivityPageShape
+from copytrading.queries import activity
+from copytrading.queries import copies as copy_queries
+from copytrading.queries import leads as lead_queries
+from copytrading.services import copies
+
+
+class Copies(Endpoint):
+    @extend_schema(
+        operation_id="list_copies",
+        tags=["copies"],
+        summary="Your copies",
+        parameters=[CopiesQuery],
+        responses=documented({200: CopiesPageShape}, problems=(400, 401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.read_query(CopiesQuery)
+        own = copy_queries.current_copies_of if asked["state"] == "current" else copy_queries.ended_copies_of
+        copy_ids = list(own(person(request)).values_list("pk", flat=True)[page_bounds(asked["page"])])
+        found = copy_queries.summaries_of(own(person(request)).filter(pk__in=copy_ids), now=timezone.now())
+        return Response(CopiesPageShape(page_body(found, asked["page"])).data)
+
+    @extend_schema(
+        operation_id="start_copy",
+        tags=["copies"],
+        summary="Copy a lead",
+        description="Moves the investment into a copy of its own and brings that to the lead's ratios.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=StartInput,
+        responses=documented({201: CopyDetailShape}, problems=(400, 401, 404, 409, 422, 429)),
+    )
+    @idempotent
+    def post(self, request: Request, *, idempotency_key: str) -> Response:
+        wanted = self.read(StartInput)
+        lead = lead_queries.public_leads().filter(slug=wanted["lead"]).first()
+        if lead is None:
+            raise exceptions.ValidationError({"lead": "There is no such lead."})
+        copy = copies.start_copy(
+            follower=person(request),
+            lead_id=lead.pk,
+            investment_units=wanted["investment"],
+            buy_existing=wanted["buy_existing"],
+            stop_loss_units=wanted["stop_loss"],
+            weight_max=wanted["weight_max"],
+            idempotency_key=idempotency_key,
+            now=timezone.now(),
+        )
+        return Response(CopyDetailShape(copy_in_figures(request, copy.pk)).data, status=status.HTTP_201_CREATED)
+
+
+class Copy(Endpoint):
+    @extend_schema(
+        operation_id="read_copy",
+        tags=["copies"],
+        summary="One copy, beside its lead",
+        responses=documented({200: CopyDetailShape}, problems=(401, 404, 429)),
+    )
+    def get(self, request: Request, copy_id: int) -> Response:
+        return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data)
+
+
+class CopyRecord(Endpoint):
+    @extend_schema(
+        operation_id="read_copy_record",
+        tags=["copies"],
+        summary="A copy's worth over time",
+        responses=documented({200: CopyRecordShape(many=True)}, problems=(401, 404, 429)),
+    )
+    def get(self, request: Request, copy_id: int) -> Response:
+        return Response(CopyRecordShape(copy_queries.curve_of(own_copy(request, copy_id)), many=True).data)
+
+
+class CopyActivity(Endpoint):
+    @extend_schema(
+        operation_id="read_copy_activity",
+        tags=["activity"],
+        summary="What happened to a copy: trades, adjustments with their reasons, notices",
+        parameters=[ActivityQuery],
+        responses=documented({200: ActivityPageShape}, problems=(400, 401, 404, 429)),
+    )
+    def get(self, request: Request, copy_id: int) -> Response:
+        return activity_page(self, person_copy_id=own_copy(request, copy_id).pk)
+
+
+class Activity(Endpoint):
+    @extend_schema(
+        operation_id="read_activity",
+        tags=["activity"],
+        summary="What happened to all your copies",
+        parameters=[ActivityQuery],
+        responses=documented({200: ActivityPageShape}, problems=(400, 401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        return activity_page(self, person_copy_id=None)
+
+
+def activity_page(endpoint: Endpoint, *, person_copy_id: int | None) -> Response:
+    """Return one page of receipts, of one of the person's copies or of all."""
+    asked = endpoint.read_query(ActivityQuery)
+    try:
+        cursor = activity.Cursor.parse(asked["cursor"])
+    except activity.CursorUnreadable as error:
+        raise exceptions.ValidationError({"cursor": str(error)}) from error
+    page = activity.receipts_of(
+        person(endpoint.request),
+        copy_id=person_copy_id,
+        kinds=[asked["kind"]] if "kind" in asked else activity.KINDS,
+        cursor=cursor,
+    )
+    return Response(ActivityPageShape(page).data)

@@ -1,0 +1,97 @@
+"""
+How money looks outside: decimal strings, exact to the last unit. Inside it is whole units; a float is in neither.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+# Ten digits of whole coins and eight of fractions fit what the ledger can count.
+COINS_DIGITS_MAX = 10
+
+
+def decimal_text(units: int, *, decimals: int, places_min: int = 0) -> str:
+    """Return units as a decimal string: exact, and with no more places than it takes, but for places_min."""
+    coins, rest = divmod(abs(units), 10**decimals)
+    fraction = f"{rest:0{decimals}d}".rstrip("0") if decimals else ""
+    fraction = fraction.ljust(places_min, "0")
+    return f"{'-' if units < 0 else ''}{coins}{'.' + fraction if fraction else ''}"
+
+
+def units_from_text(text: Any, *, decimals: int) -> int:
+    """
+    Return the units that a decimal string names.
+
+    :raises ValidationError: if it is not a string of digits, or finer than one unit, or more than can be counted.
+    """
+    if not isinstance(text, str):
+        raise serializers.ValidationError('Send a decimal number as a string, as in "1000.00".')
+    coins, point, fraction = text.partition(".")
+    is_number = (coins + fraction).isascii() and coins.isdigit() and (fraction.isdigit() or not point)
+    if not is_number:
+        raise serializers.ValidationError('Send a decimal number as a string, as in "1000.00".')
+    if len(coins) > COINS_DIGITS_MAX:
+        raise serializers.ValidationError(f"There can be {COINS_DIGITS_MAX} digits before the point at most.")
+    if len(fraction) > decimals:
+        raise serializers.ValidationError(f"There can be {decimals} digits after the point at most.")
+    return int(coins) * 10**decimals + int((fraction or "0").ljust(decimals, "0"))
+
+
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+\.[0-9]{2,8}$", "example": "1000.00"}
+)
+class MoneyField(serializers.Field):
+    """Quote units inside, money outside."""
+
+    def to_representation(self, units: int) -> str:
+        return decimal_text(units, decimals=settings.SMARTSYNC_CASH_DECIMALS, places_min=2)
+
+
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,8})?$", "example": "1000.00"}
+)
+class MoneyInputField(serializers.Field):
+    """Money that somebody names, as quote units."""
+
+    def to_internal_value(self, text: Any) -> int:
+        return units_from_text(text, decimals=settings.SMARTSYNC_CASH_DECIMALS)
+
+    def to_representation(self, units: int) -> str:
+        return decimal_text(units, decimals=settings.SMARTSYNC_CASH_DECIMALS, places_min=2)
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "example": "0.4182"})
+class QuantityField(serializers.Field):
+    """Units of a coin inside, coins outside. Reads two attributes of a row: the units, and the decimals beside them."""
+
+    def __init__(self, *, units: str = "units", decimals: str = "decimals", **options: Any) -> None:
+        super().__init__(source="*", read_only=True, **options)
+        self._units, self._decimals = units, decimals
+
+    def to_representation(self, row: Any) -> str:
+        return decimal_text(_attribute(row, self._units), decimals=_attribute(row, self._decimals))
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "example": "142.31"})
+class PriceField(serializers.Field):
+    """Quote currency for one coin."""
+
+    def to_representation(self, price: Decimal) -> str:
+        return f"{price.normalize():f}"
+
+
+@extend_schema_field({"type": "number", "format": "double", "example": 0.125})
+class FractionField(serializers.Field):
+    """A share, 0.125 for an eighth. A figure to look at, never money."""
+
+    def to_representation(self, fraction: float) -> float:
+        return round(float(fraction), 6)
+
+
+def _attribute(row: Any, path: str) -> Any:
+    for name in path.split("."):
+        row = getattr(row, name)
+    return row

@@ -1,0 +1,42 @@
+"""Looks up what a request names. Everything starts from a query scoped to the person, so another's is a 404."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts.models import User
+from copytrading.queries import copies as copy_queries
+from copytrading.queries import leads as lead_queries
+
+PAGE_SIZE = 50
+
+
+def person(request: Request) -> User:
+    """Return who asks; the door was closed to everybody else."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def own_copy(request: Request, copy_id: int) -> Any:
+    return get_object_or_404(copy_queries.copies_of(person(request)), pk=copy_id)
+
+
+def public_lead(slug: str) -> Any:
+    return get_object_or_404(lead_queries.public_leads(), slug=slug)
+
+
+def copy_in_figures(request: Request, copy_id: int) -> copy_queries.CopySummary:
+    """Return one copy as it stands after what was just done to it."""
+    return copy_queries.summary_of(own_copy(request, copy_id), now=timezone.now())
+
+
+def page_bounds(page: int) -> slice:
+    """Return the rows of a page and one more, which tells whether there is a next one."""
+    return slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE + 1)
+
+
+def page_body(rows: list[Any], page: int) -> dict[str, Any]:
+    """Return a page's shape from rows that were cut with page_bounds."""
+    return {"results": rows[:PAGE_SIZE], "next": page + 1 if len(rows) > PAGE_SIZE else None}

@@ -1,0 +1,105 @@
+"""Leads: find them, look at one, and see what copying one would do."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoint import Endpoint
+from accounts.api.problems import documented
+from copytrading.api.finding import page_body, page_bounds, person, public_lead
+from copytrading.api.shapes.copies import CopyPreviewShape, PreviewInput
+from copytrading.api.shapes.leads import (
+    LeadDetailShape,
+    LeadRecordPointShape,
+    LeadRecordQuery,
+    LeadsPageShape,
+    LeadsQuery,
+    PortfolioShape,
+)
+from copytrading.queries import lead_pages
+from copytrading.queries import leads as lead_queries
+from copytrading.services import copies
+
+
+class Leads(Endpoint):
+    @extend_schema(
+        operation_id="list_leads",
+        tags=["leads"],
+        summary="Find leads",
+        parameters=[LeadsQuery],
+        responses=documented({200: LeadsPageShape}, problems=(400, 401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.read_query(LeadsQuery)
+        page = asked.pop("page")
+        sorting = lead_queries.Sorting(asked.pop("sort"))
+        found = lead_queries.cards(wanted=lead_queries.LeadFilter(**asked), sorting=sorting, now=timezone.now())
+        return Response(LeadsPageShape(page_body(found[page_bounds(page)], page)).data)
+
+
+class Lead(Endpoint):
+    @extend_schema(
+        operation_id="read_lead",
+        tags=["leads"],
+        summary="Look at one lead",
+        responses=documented({200: LeadDetailShape}, problems=(401, 404, 429)),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        now = timezone.now()
+        card = lead_queries.card_of(public_lead(slug), now=now)
+        figures = {
+            **{name: getattr(card, name) for name in card.__dataclass_fields__},
+            "stake_fraction": card.stake_fraction,
+            "standing": lead_queries.standing_of(card, person(request)).value,
+            "statistics": lead_pages.statistics_of(card, now=now),
+        }
+        return Response(LeadDetailShape(figures).data)
+
+
+class LeadHoldings(Endpoint):
+    @extend_schema(
+        operation_id="read_lead_holdings",
+        tags=["leads"],
+        summary="What a lead holds, as ratios",
+        responses=documented({200: PortfolioShape}, problems=(401, 404, 429)),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(PortfolioShape(lead_pages.portfolio_of(public_lead(slug))).data)
+
+
+class LeadRecord(Endpoint):
+    @extend_schema(
+        operation_id="read_lead_record",
+        tags=["leads"],
+        summary="A lead's return over time",
+        parameters=[LeadRecordQuery],
+        responses=documented({200: LeadRecordPointShape(many=True)}, problems=(400, 401, 404, 429)),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        days = self.read_query(LeadRecordQuery)["days"]
+        curve = lead_pages.curve_of(public_lead(slug), days=days, now=timezone.now())
+        return Response(LeadRecordPointShape(curve.points, many=True).data)
+
+
+class LeadPreview(Endpoint):
+    @extend_schema(
+        operation_id="preview_copy",
+        tags=["leads"],
+        summary="The very trades that copying this lead would make now",
+        description="Refuses what a start would refuse. Nothing is written.",
+        request=PreviewInput,
+        responses=documented({200: CopyPreviewShape}, problems=(400, 401, 404, 409, 429)),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        wanted = self.read(PreviewInput)
+        preview = copies.preview_copy(
+            follower=person(request),
+            lead_id=public_lead(slug).pk,
+            investment_units=wanted["investment"],
+            buy_existing=wanted["buy_existing"],
+            stop_loss_units=wanted["stop_loss"],
+            weight_max=wanted["weight_max"],
+            now=timezone.now(),
+        )
+        return Response(CopyPreviewShape(preview).data)

@@ -1,0 +1,16 @@
+"""What the API answers when something is refused: 409, with the code and the very sentence that the portal shows."""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.response import Response
+
+from accounts.api.problems import problem, problem_of
+from copytrading.services.refusals import Refusal
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the problem for an anticipated error; None lets an unanticipated one be the server error that it is."""
+    if isinstance(error, Refusal):
+        return problem(status_code=status.HTTP_409_CONFLICT, code=error.code, title=str(error), field=error.field)
+    return problem_of(error)

@@ -1,0 +1,142 @@
+"""Copies: in figures, line by line, and the changes that can be made to one."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, QuantityField
+from copytrading.api.shapes.paging import PageQuery
+from copytrading.api.shapes.trades import PlannedTradeShape
+
+
+class CopiesQuery(PageQuery):
+    state = serializers.ChoiceField(choices=["current", "ended"], default="current")
+
+
+class LeadNameShape(serializers.Serializer):
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+
+
+class CopyShape(serializers.Serializer):
+    """A copy in figures. `today` counts from midnight UTC; `result` is worth + paid out − paid in."""
+
+    id = serializers.IntegerField(source="copy.pk")
+    lead = LeadNameShape(source="copy.lead")
+    status = serializers.CharField(source="copy.status")
+    state = serializers.CharField(help_text="In words.")
+    stop_reason = serializers.CharField(source="copy.stop_reason")
+    worth = MoneyField(source="worth_units")
+    invested = MoneyField(source="copy.invested_units")
+    paid_in = MoneyField(source="copy.paid_in_units")
+    paid_out = MoneyField(source="copy.paid_out_units")
+    leaving = MoneyField(source="leaving_units", help_text="Asked to be taken out, not sold yet.")
+    result = MoneyField(source="result_units")
+    result_fraction = FractionField()
+    today = MoneyField(source="today_units")
+    stop_loss = MoneyField(source="copy.stop_loss_units", allow_null=True)
+    stops_at = MoneyField(source="stops_at_units", allow_null=True, help_text="The worth at which it stops itself.")
+    buy_existing = serializers.BooleanField(source="copy.buy_existing")
+    weight_max = FractionField(source="copy.weight_max", allow_null=True)
+    profit_share_rate = FractionField(source="copy.profit_share_rate")
+    started_at = serializers.DateTimeField(source="copy.started_at")
+    stopped_at = serializers.DateTimeField(source="copy.stopped_at", allow_null=True)
+
+
+class PositionShape(serializers.Serializer):
+    coin = serializers.CharField(source="symbol")
+    quantity = QuantityField()
+    value = MoneyField(source="value_units")
+    weight = FractionField()
+    lead_weight = FractionField()
+
+
+class ComparisonShape(serializers.Serializer):
+    """The copy beside its lead; cash is the last line. `distance_left` is how far it is from what it aims at."""
+
+    distance = FractionField()
+    distance_left = FractionField()
+    unpriced = serializers.ListField(child=serializers.CharField(), help_text="Coins nobody has named a price for.")
+    priced_at = serializers.DateTimeField(allow_null=True)
+    positions = PositionShape(many=True)
+
+
+class CopyDetailShape(CopyShape):
+    comparison = ComparisonShape(allow_null=True, help_text="Null once the copy has stopped.")
+
+
+class CopiesPageShape(serializers.Serializer):
+    results = CopyShape(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+
+
+class CopyRecordShape(serializers.Serializer):
+    at = serializers.DateTimeField()
+    worth = MoneyField()
+    invested = MoneyField()
+
+    def to_representation(self, point: Any) -> dict[str, Any]:
+        at, worth, invested = point
+        return super().to_representation({"at": at, "worth": worth, "invested": invested})
+
+
+class PreviewInput(serializers.Serializer):
+    """How much to put behind a lead, and how."""
+
+    investment = MoneyInputField()
+    buy_existing = serializers.BooleanField(default=True)
+    stop_loss = MoneyInputField(allow_null=True, default=None, help_text="The loss at which it stops itself.")
+    weight_max = serializers.FloatField(
+        allow_null=True,
+        default=None,
+        min_value=0.01,
+        max_value=1,
+        help_text="The most of one coin, 0.25 for a quarter.",
+    )
+
+
+class StartInput(PreviewInput):
+    lead = serializers.SlugField(max_length=50)
+
+
+class ValueInput(serializers.Serializer):
+    value = MoneyInputField()
+
+
+class ChangeInput(ValueInput):
+    change = serializers.ChoiceField(choices=["increase", "reduce"])
+
+
+class StopLossInput(serializers.Serializer):
+    stop_loss = MoneyInputField(allow_null=True)
+
+
+class CopyPreviewShape(serializers.Serializer):
+    """The very trades that a start would make now."""
+
+    trades = PlannedTradeShape(many=True)
+    cash_after = MoneyField(source="cash_after_units")
+    cost = MoneyField(source="cost_units", help_text="Fees and spread.")
+    equity = MoneyField(source="equity_units")
+
+
+class ChangePreviewShape(serializers.Serializer):
+    """The trades that a change would make now, and what changes with it."""
+
+    trades = PlannedTradeShape(many=True)
+    cost = MoneyField(source="cost_units")
+    invested_before = MoneyField(source="invested_before_units")
+    invested_after = MoneyField(source="invested_after_units")
+    stop_loss_before = MoneyField(source="stop_loss_before_units", allow_null=True)
+    stop_loss_after = MoneyField(source="stop_loss_after_units", allow_null=True)
+    stops_at_before = MoneyField(source="level_before_units", allow_null=True)
+    stops_at_after = MoneyField(source="level_after_units", allow_null=True)
+
+
+class StopQuoteShape(serializers.Serializer):
+    """What stopping now would bring."""
+
+    trades = PlannedTradeShape(many=True)
+    equity = MoneyField(source="equity_units")
+    cost = MoneyField(source="cost_units")
+    payout = MoneyField(source="payout_units")

@@ -1,0 +1,93 @@
+"""Leads: the figures of a card, the record, and what is held as ratios."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from copytrading.api.fields import FractionField, MoneyField, PriceField
+from copytrading.api.shapes.paging import PageQuery
+from copytrading.queries.lead_pages import PERIODS
+from copytrading.queries.leads import Sorting, Standing
+
+
+class LeadsQuery(PageQuery):
+    sort = serializers.ChoiceField(choices=[sorting.value for sorting in Sorting], default=Sorting.RETURN.value)
+    search = serializers.CharField(default="", allow_blank=True, max_length=60)
+    days_min = serializers.IntegerField(default=0, min_value=0, max_value=36_500, help_text="Days leading.")
+    fall_max = serializers.FloatField(required=False, min_value=0, max_value=1, help_text="Deepest fall, 0.2 for 20 %.")
+    stake_min = serializers.FloatField(required=False, min_value=0, max_value=1e6, help_text="Own money by followers'.")
+    has_vacancies = serializers.BooleanField(default=False)
+    with_ended = serializers.BooleanField(default=False)
+
+
+class LeadShape(serializers.Serializer):
+    """A lead in figures of the last 90 days; null where it is too early to say."""
+
+    slug = serializers.SlugField(source="lead.slug")
+    name = serializers.CharField(source="lead.name")
+    bio = serializers.CharField(source="lead.bio")
+    tags = serializers.ListField(source="lead.tags", child=serializers.CharField())
+    status = serializers.CharField(source="lead.status")
+    return_fraction = FractionField(allow_null=True)
+    fall_fraction = FractionField(allow_null=True)
+    followers_median_fraction = FractionField(
+        source="median_fraction", allow_null=True, help_text="What the follower in the middle really got."
+    )
+    followers_worst_tenth_fraction = FractionField(source="worst_tenth_fraction", allow_null=True)
+    days_leading = serializers.IntegerField()
+    followers = serializers.IntegerField()
+    followers_max = serializers.IntegerField(source="lead.followers_max")
+    own_money = MoneyField(source="own_units")
+    following_money = MoneyField(source="following_units")
+    stake_fraction = FractionField(allow_null=True, help_text="Own money by the money that follows.")
+    profit_share_rate = FractionField(source="lead.profit_share_rate")
+
+
+class LeadsPageShape(serializers.Serializer):
+    results = LeadShape(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+
+
+class FallShape(serializers.Serializer):
+    fraction = FractionField()
+    began_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField()
+
+
+class LeadDetailShape(LeadShape):
+    standing = serializers.ChoiceField(
+        choices=[standing.value for standing in Standing], help_text="OPEN, or why you cannot copy this lead now."
+    )
+    deepest_fall = FallShape(source="statistics.fall", allow_null=True, help_text="Of the whole record.")
+    volatility = FractionField(source="statistics.volatility", allow_null=True)
+    trades = serializers.IntegerField(source="statistics.trades")
+    trades_a_week = FractionField(source="statistics.trades_a_week", allow_null=True)
+    started_at = serializers.DateTimeField(source="lead.started_at", allow_null=True)
+    ended_at = serializers.DateTimeField(source="lead.ended_at", allow_null=True)
+
+
+class HoldingShape(serializers.Serializer):
+    coin = serializers.CharField(source="symbol")
+    name = serializers.CharField()
+    weight = FractionField()
+    price = PriceField(allow_null=True)
+
+
+class PortfolioShape(serializers.Serializer):
+    """Ratios, heaviest first, cash last."""
+
+    holdings = HoldingShape(many=True)
+    unpriced = serializers.ListField(child=serializers.CharField())
+
+
+class LeadRecordQuery(serializers.Serializer):
+    days = serializers.ChoiceField(choices=sorted(PERIODS), default=90, help_text="The largest one means all.")
+
+
+class LeadRecordPointShape(serializers.Serializer):
+    at = serializers.DateTimeField()
+    return_fraction = FractionField(help_text="Since the first point.")
+
+    def to_representation(self, point: Any) -> dict[str, Any]:
+        at, percent = point
+        return super().to_representation({"at": at, "return_fraction": percent / 100})

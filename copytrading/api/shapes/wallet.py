@@ -1,0 +1,106 @@
+"""The main account: what it holds, what moved, and orders by hand."""
+
+from rest_framework import serializers
+
+from copytrading.api.fields import MoneyField, MoneyInputField, PriceField, QuantityField
+
+SIDES = ["BUY", "SELL"]
+
+
+class WalletLineShape(serializers.Serializer):
+    coin = serializers.CharField(source="symbol")
+    quantity = QuantityField()
+    held = QuantityField(units="held_units", help_text="Promised to orders and withdrawals.")
+    value = MoneyField(source="value_units")
+
+
+class TransferShape(serializers.Serializer):
+    id = serializers.IntegerField(source="pk")
+    direction = serializers.CharField()
+    coin = serializers.CharField(source="asset.symbol")
+    quantity = QuantityField(decimals="asset.decimals")
+    status = serializers.CharField()
+    requested_at = serializers.DateTimeField()
+    booked_at = serializers.DateTimeField(allow_null=True)
+
+
+class WalletShape(serializers.Serializer):
+    worth = MoneyField(source="worth_units")
+    available = MoneyField(source="available_units", help_text="Cash that can be used now.")
+    lines = WalletLineShape(many=True)
+    on_the_way = TransferShape(many=True)
+
+
+class MovementShape(serializers.Serializer):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    sentence = serializers.CharField()
+    coin = serializers.CharField(source="symbol")
+    quantity = QuantityField(help_text="Came (positive) or went.")
+    balance = QuantityField(units="balance_units", help_text="Of this coin, afterwards.")
+
+
+class HistoryPageShape(serializers.Serializer):
+    results = MovementShape(source="movements", many=True)
+    next = serializers.IntegerField(source="next_id", allow_null=True)
+
+
+class HistoryQuery(serializers.Serializer):
+    below = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="`next` of the page before."
+    )
+
+
+class TransferInput(serializers.Serializer):
+    value = MoneyInputField()
+
+
+class SpotOrderInput(serializers.Serializer):
+    """A market order: cash to spend for a BUY (`value`), coins to sell for a SELL (`quantity`)."""
+
+    market = serializers.CharField(max_length=30)
+    side = serializers.ChoiceField(choices=SIDES)
+    value = MoneyInputField(required=False)
+    quantity = serializers.RegexField(r"^[0-9]{1,10}(\.[0-9]{1,12})?$", required=False)
+
+    def validate(self, order: dict[str, object]) -> dict[str, object]:
+        wanted, other = ("value", "quantity") if order["side"] == "BUY" else ("quantity", "value")
+        if wanted not in order:
+            raise serializers.ValidationError({wanted: f"A {order['side']} needs it."})
+        if other in order:
+            raise serializers.ValidationError({other: f"A {order['side']} does without it."})
+        return order
+
+
+class SpotPreviewShape(serializers.Serializer):
+    side = serializers.ChoiceField(choices=SIDES)
+    quantity = QuantityField(units="quantity_units", decimals="market.base.decimals")
+    value = MoneyField(source="value_units")
+    price = PriceField()
+    cost = MoneyField(source="cost_units")
+
+
+class SpotOrderShape(serializers.Serializer):
+    id = serializers.IntegerField(source="pk")
+    market = serializers.CharField(source="order.market.symbol")
+    side = serializers.CharField(source="order.side")
+    status = serializers.CharField(source="order.status")
+    filled = QuantityField(units="order.filled_units", decimals="order.market.base.decimals")
+    value = MoneyField(source="order.value_units")
+    fee = MoneyField(source="order.fee_units")
+    planned_at = serializers.DateTimeField(source="order.planned_at")
+    booked_at = serializers.DateTimeField(source="order.booked_at", allow_null=True)
+
+
+class SpotOrdersPageShape(serializers.Serializer):
+    results = SpotOrderShape(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+
+
+class MarketShape(serializers.Serializer):
+    symbol = serializers.CharField()
+    coin = serializers.CharField(source="base.symbol")
+    price = PriceField(source="mark.price", allow_null=True, default=None)
+    as_of = serializers.DateTimeField(source="mark.as_of", allow_null=True, default=None)
+    lot = QuantityField(units="lot_units", decimals="base.decimals")
+    value_min = MoneyField(source="value_min_units")

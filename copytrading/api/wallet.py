@@ -1,0 +1,177 @@
+"""The main account: what it holds, money in and out, and orders by hand."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoint import Endpoint
+from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
+from accounts.api.problems import documented
+from copytrading.api.fields import units_from_text
+from copytrading.api.finding import page_body, page_bounds, person
+from copytrading.api.shapes.paging import PageQuery
+from copytrading.api.shapes.wallet import (
+    HistoryPageShape,
+    HistoryQuery,
+    MarketShape,
+    SpotOrderInput,
+    SpotOrderShape,
+    SpotOrdersPageShape,
+    SpotPreviewShape,
+    TransferInput,
+    TransferShape,
+    WalletShape,
+)
+from copytrading.queries import spot as spot_queries
+from copytrading.queries import wallet as wallet_queries
+from copytrading.services import funding, spot
+
+MONEY_PROBLEMS = (400, 401, 409, 422, 429)
+
+
+class Wallet(Endpoint):
+    @extend_schema(
+        operation_id="read_wallet",
+        tags=["wallet"],
+        summary="What your main account holds",
+        responses=documented({200: WalletShape}, problems=(401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(WalletShape(wallet_queries.wallet_of(person(request))).data)
+
+
+class WalletHistory(Endpoint):
+    @extend_schema(
+        operation_id="read_wallet_history",
+        tags=["wallet"],
+        summary="What moved, latest first",
+        parameters=[HistoryQuery],
+        responses=documented({200: HistoryPageShape}, problems=(400, 401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        below_id = self.read_query(HistoryQuery).get("below")
+        return Response(HistoryPageShape(wallet_queries.history_of(person(request), below_id=below_id)).data)
+
+
+class Deposits(Endpoint):
+    @extend_schema(
+        operation_id="deposit",
+        tags=["wallet"],
+        summary="Bring money in (paper)",
+        parameters=[IDEMPOTENCY_KEY],
+        request=TransferInput,
+        responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),
+    )
+    @idempotent
+    def post(self, request: Request, *, idempotency_key: str) -> Response:
+        units = self.read(TransferInput)["value"]
+        transfer = funding.deposit(
+            user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
+        )
+        return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
+
+
+class Withdrawals(Endpoint):
+    @extend_schema(
+        operation_id="withdraw",
+        tags=["wallet"],
+        summary="Take money out (paper)",
+        parameters=[IDEMPOTENCY_KEY],
+        request=TransferInput,
+        responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),
+    )
+    @idempotent
+    def post(self, request: Request, *, idempotency_key: str) -> Response:
+        units = self.read(TransferInput)["value"]
+        transfer = funding.withdraw(
+            user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
+        )
+        return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
+
+
+class Markets(Endpoint):
+    @extend_schema(
+        operation_id="list_markets",
+        tags=["wallet"],
+        summary="What can be traded by hand",
+        responses=documented({200: MarketShape(many=True)}, problems=(401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(MarketShape(wallet_queries.spot_markets(), many=True).data)
+
+
+class SpotPreview(Endpoint):
+    @extend_schema(
+        operation_id="preview_spot_order",
+        tags=["wallet"],
+        summary="What an order by hand would trade and cost",
+        request=SpotOrderInput,
+        responses=documented({200: SpotPreviewShape}, problems=(400, 401, 409, 429)),
+    )
+    def post(self, request: Request) -> Response:
+        wanted = _spot_order(self.read(SpotOrderInput))
+        preview = spot.preview_manual_order(user=person(request), now=timezone.now(), **wanted)
+        return Response(SpotPreviewShape(preview).data)
+
+
+class SpotOrders(Endpoint):
+    @extend_schema(
+        operation_id="list_spot_orders",
+        tags=["wallet"],
+        summary="Your orders by hand, latest first",
+        parameters=[PageQuery],
+        responses=documented({200: SpotOrdersPageShape}, problems=(400, 401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        page = self.read_query(PageQuery)["page"]
+        orders = list(spot_queries.manual_orders_of(person(request))[page_bounds(page)])
+        return Response(SpotOrdersPageShape(page_body(orders, page)).data)
+
+    @extend_schema(
+        operation_id="place_spot_order",
+        tags=["wallet"],
+        summary="Trade by hand, on the main account only",
+        parameters=[IDEMPOTENCY_KEY],
+        request=SpotOrderInput,
+        responses=documented({201: SpotOrderShape}, problems=MONEY_PROBLEMS),
+    )
+    @idempotent
+    def post(self, request: Request, *, idempotency_key: str) -> Response:
+        wanted = _spot_order(self.read(SpotOrderInput))
+        placed = spot.place_manual_order(
+            user=person(request), idempotency_key=idempotency_key, now=timezone.now(), **wanted
+        )
+        order = spot_queries.manual_orders_of(person(request)).get(pk=placed.pk)
+        return Response(SpotOrderShape(order).data, status=status.HTTP_201_CREATED)
+
+
+class SpotOrder(Endpoint):
+    @extend_schema(
+        operation_id="read_spot_order",
+        tags=["wallet"],
+        summary="One order by hand",
+        responses=documented({200: SpotOrderShape}, problems=(401, 404, 429)),
+    )
+    def get(self, request: Request, order_id: int) -> Response:
+        order = get_object_or_404(spot_queries.manual_orders_of(person(request)), pk=order_id)
+        return Response(SpotOrderShape(order).data)
+
+
+def _spot_order(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what the service is told: the market's id, the side, and units of what is given."""
+    markets = {market.symbol: market for market in wallet_queries.spot_markets()}
+    market = markets.get(wanted["market"])
+    if market is None:
+        raise exceptions.ValidationError({"market": "There is no such market to trade in."})
+    if wanted["side"] == "BUY":
+        return {"market_id": market.pk, "side": "BUY", "units": wanted["value"]}
+    try:
+        units = units_from_text(wanted["quantity"], decimals=market.base.decimals)
+    except exceptions.ValidationError as error:
+        raise exceptions.ValidationError({"quantity": error.detail}) from error
+    return {"market_id": market.pk, "side": "SELL", "units": units}

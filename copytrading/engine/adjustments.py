@@ -1,0 +1,22 @@
+"""
+Why a plan differs from what was wanted.
+
+A plan is adjusted, never silently: each adjustment is kept with one of these
+reasons, so that the follower can read it in a sentence.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    SLIPPAGE_CAPPED = "SLIPPAGE_CAPPED"
+    DEPTH_CAPPED = "DEPTH_CAPPED"
+    BELOW_VENUE_MINIMUM = "BELOW_VENUE_MINIMUM"
+    CASH_SHORT = "CASH_SHORT"
+    PRICE_STALE = "PRICE_STALE"
+    PRICE_OUTLIER = "PRICE_OUTLIER"
+    MARKET_UNAVAILABLE = "MARKET_UNAVAILABLE"
+    CONCENTRATION_CAPPED = "CONCENTRATION_CAPPED"
+    LEAD_FLOW_SETTLING = "LEAD_FLOW_SETTLING"

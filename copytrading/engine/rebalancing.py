@@ -1,0 +1,77 @@
+"""
+A plan carried out at known prices: what a venue without surprises would do.
+
+The live cycle plans, sends and books what the venue answers. A what-if has no venue, so it
+plans with the very same functions and books the plan itself, at the mark moved by a slippage
+rate, with a fee on top.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.planning import plan_buys, plan_sells
+
+# A common factor this near to 1 is the rounding of a portfolio that is fully invested.
+CASH_SUFFICED = 1 - 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebalance:
+    """
+    N portfolios after their trades, and what these cost in cash units.
+
+    `cash_short` (N, A) marks the buys that had to shrink.
+    """
+
+    held_units: IntArray
+    cash_units: IntArray
+    fee_costs: FloatArray
+    slippage_costs: FloatArray
+    cash_short: BoolArray
+
+
+def trade_toward(
+    *,
+    target_units: FloatArray,
+    held_units: IntArray,
+    cash_units: IntArray,
+    unit_prices: FloatArray,
+    fee_rate: float,
+    slippage_rate: float,
+    acting: BoolArray,
+) -> Rebalance:
+    """
+    Return N portfolios after selling, then buying, toward their targets (N, A) where `acting` allows it.
+
+    Payments round against the portfolio, as money does: costs up, proceeds down.
+    """
+    buy_prices = unit_prices * (1 + slippage_rate)
+    sell_prices = np.where(acting.any(axis=0), unit_prices, 0.0) * (1 - slippage_rate)
+
+    sold = -plan_sells(target_units=target_units, held_units=held_units, acting=acting)
+    proceeds = sold * sell_prices
+    cash_units = cash_units + np.floor(proceeds * (1 - fee_rate)).sum(axis=1).astype(np.int64)
+    plan = plan_buys(
+        target_units=target_units,
+        held_units=held_units,
+        cash_units=cash_units,
+        unit_prices=buy_prices,
+        fee_rate=fee_rate,
+        acting=acting,
+    )
+    bought = plan.trade_units
+    costs = bought * np.where(bought.any(axis=0), buy_prices, 0.0)
+    cash_units = cash_units - np.ceil(costs * (1 + fee_rate)).sum(axis=1).astype(np.int64)
+
+    traded_values = (sold + bought) * np.where(acting.any(axis=0), unit_prices, 0.0)
+    return Rebalance(
+        held_units=held_units - sold + bought,
+        cash_units=cash_units,
+        fee_costs=(proceeds.sum(axis=1) + costs.sum(axis=1)) * fee_rate,
+        slippage_costs=traded_values.sum(axis=1) * slippage_rate,
+        cash_short=(bought < plan.wanted_units) & (plan.factors < CASH_SUFFICED)[:, None],
+    )

@@ -1,0 +1,62 @@
+"""Figures as people type them: 1000, 1,000 or 1000.50; nothing that could mean two things."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from copytrading.services.refusals import Refusal
+
+CASH_DECIMALS = 8
+# Far above all money there is, far below what a whole number of units can hold.
+CASH_MAX = Decimal(10) ** 10
+DIGITS_MAX = 40
+NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+|\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+
+
+class NumberField(forms.CharField):
+    """A positive number with at most as many decimals as given; cleans to a Decimal, or None where it may be empty."""
+
+    def __init__(self, *, decimals: int = CASH_DECIMALS, **options: Any) -> None:
+        attributes = {"inputmode": "decimal", "autocomplete": "off"}
+        options.setdefault("widget", forms.TextInput(attrs=attributes))
+        super().__init__(**options)
+        self.decimals = decimals
+
+    def to_python(self, value: Any) -> Any:
+        text = re.sub(r"\s", "", super().to_python(value))
+        if not text:
+            return None
+        if len(text) > DIGITS_MAX or not NUMBER.fullmatch(text):
+            raise forms.ValidationError("Enter a number such as 1,000 or 1000.50.")
+        number = Decimal(text.replace(",", ""))
+        if -number.as_tuple().exponent > self.decimals:
+            raise forms.ValidationError(f"At most {self.decimals} decimals.")
+        if number > CASH_MAX:
+            raise forms.ValidationError("That is more than there is.")
+        return number
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and value <= 0:
+            raise forms.ValidationError("Enter a value above zero.")
+
+
+class CashField(NumberField):
+    """A positive value in cash; cleans to whole units."""
+
+    def clean(self, value: Any) -> int | None:
+        number = super().clean(value)
+        return None if number is None else int(number.scaleb(CASH_DECIMALS))
+
+
+class PortalForm(forms.Form):
+    """A form that can also be refused by a service: the sentence stands beside the field, and nothing typed is lost."""
+
+    # Where a refusal goes that is about a figure but names no field of this form.
+    main_field: str | None = None
+
+    def refuse(self, refusal: Refusal) -> None:
+        field = refusal.field if refusal.field in self.fields else self.main_field if refusal.field else None
+        self.add_error(field, str(refusal))

@@ -1,0 +1,29 @@
+"""Tables and constraints; no behaviour. Read them in the order market, leads, copies, trading."""
+
+from copytrading.models.copies import Copy, CopyBaseline, CopyFlow, CopyRecord, Notice
+from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadOrder, LeadPosition, LeadRecord
+from copytrading.models.market import Mark, Market, ScheduledRun
+from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
+
+__all__ = [
+    "Adjustment",
+    "Allocation",
+    "Copy",
+    "CopyBaseline",
+    "CopyFlow",
+    "CopyRecord",
+    "Fill",
+    "Lead",
+    "LeadFlow",
+    "LeadHolding",
+    "LeadOrder",
+    "LeadPosition",
+    "LeadRecord",
+    "ManualOrder",
+    "Mark",
+    "Market",
+    "Notice",
+    "Order",
+    "ScheduledRun",
+    "SyncCycle",
+]

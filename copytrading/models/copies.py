@@ -1,0 +1,180 @@
+"""
+A `Copy` is the isolated money that one follower puts behind one lead: the unit of sync, stop loss and fund isolation.
+
+    STARTING ─→ ACTIVE ⇄ PAUSED
+        └─────────┴────────┴──→ STOPPING ─→ STOPPED
+
+Its money is in a ledger account of its own. Flows (start, increase, reduce, payout) are the only bridge to the
+follower's main account.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Asset, LedgerAccount, User
+from copytrading.models.leads import Lead
+
+
+class Copy(models.Model):
+    class Mode(models.TextChoices):
+        SMART_SYNC = "SMART_SYNC", "Smart Sync"
+
+    class Status(models.TextChoices):
+        STARTING = "STARTING", "starting"
+        ACTIVE = "ACTIVE", "active"
+        PAUSED = "PAUSED", "paused"
+        STOPPING = "STOPPING", "stopping"
+        STOPPED = "STOPPED", "stopped"
+
+    class StopReason(models.TextChoices):
+        FOLLOWER = "FOLLOWER", "you stopped it"
+        STOP_LOSS = "STOP_LOSS", "the stop loss was reached"
+        LEAD_ENDED = "LEAD_ENDED", "the lead ended"
+        OPERATOR = "OPERATOR", "an operator stopped it"
+
+    LIVE = (Status.STARTING, Status.ACTIVE, Status.PAUSED, Status.STOPPING)
+    FOLLOWING = (Status.STARTING, Status.ACTIVE)
+    GUARDED = (Status.STARTING, Status.ACTIVE, Status.PAUSED)
+
+    follower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="copies")
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="copies")
+    ledger_account = models.OneToOneField(LedgerAccount, on_delete=models.PROTECT, related_name="copy")
+    mode = models.CharField(max_length=12, choices=Mode, default=Mode.SMART_SYNC)
+    status = models.CharField(max_length=10, choices=Status, default=Status.STARTING)
+    stop_reason = models.CharField(max_length=10, choices=StopReason, blank=True)
+    # Quote units. `invested` falls in proportion when money is taken out, so that a loss stays the same share of it.
+    invested_units = models.BigIntegerField()
+    paid_in_units = models.BigIntegerField()
+    paid_out_units = models.BigIntegerField(default=0)
+    stop_loss_units = models.BigIntegerField(null=True, blank=True)
+    buy_existing = models.BooleanField(default=True)
+    weight_max = models.FloatField(null=True, blank=True)
+    profit_share_rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
+    # Every change of settings and every stop raises the fence; a buy decided under an older one is not sent.
+    fence = models.PositiveIntegerField(default=0)
+    # All assets are brought to the lead's ratios in the next cycle: after a start, an increase, a reduction, a resume.
+    align_wanted_at = models.DateTimeField(null=True, blank=True)
+    breached_at = models.DateTimeField(null=True, blank=True)
+    idempotency_key = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    stopping_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "copies"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["follower", "lead"], condition=~Q(status="STOPPED"), name="one_live_copy_per_follower_and_lead"
+            ),
+            models.UniqueConstraint(fields=["follower", "idempotency_key"], name="one_copy_per_key"),
+            models.CheckConstraint(
+                condition=Q(stop_loss_units__isnull=True) | Q(stop_loss_units__gt=0), name="stop_loss_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["STOPPING", "STOPPED"]) | Q(stop_reason=""), name="a_stop_has_a_reason"
+            ),
+            models.CheckConstraint(condition=Q(invested_units__gte=0), name="nothing_invested_below_zero"),
+            models.CheckConstraint(
+                condition=Q(stopped_at__isnull=True) | Q(stopped_at__gte=F("started_at")), name="stops_after_it_starts"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["lead"], condition=~Q(status="STOPPED"), name="live_copy_of_lead"),
+            models.Index(fields=["follower", "-started_at"], name="copy_of_follower"),
+        )
+
+    def __str__(self) -> str:
+        return f"copy {self.pk}"
+
+
+class CopyBaseline(models.Model):
+    """What the lead held already when a copy joined without it, with the survival index and epoch of that moment."""
+
+    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="baselines")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    units = models.BigIntegerField()
+    survival = models.FloatField()
+    epoch = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["copy", "asset"], name="one_baseline_per_copy_and_asset"),)
+
+    def __str__(self) -> str:
+        return f"{self.units} of asset {self.asset_id}"
+
+
+class CopyFlow(models.Model):
+    """Money between a follower's main account and a copy: positive into the copy, negative back, in quote units."""
+
+    class Kind(models.TextChoices):
+        START = "START", "start"
+        INCREASE = "INCREASE", "increase"
+        REDUCE = "REDUCE", "reduce"
+        PAYOUT = "PAYOUT", "payout"
+
+    class Status(models.TextChoices):
+        REQUESTED = "REQUESTED", "on its way"
+        DONE = "DONE", "done"
+        SUPERSEDED = "SUPERSEDED", "part of the payout"
+
+    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="flows")
+    kind = models.CharField(max_length=10, choices=Kind)
+    units = models.BigIntegerField()
+    # A reduction is REQUESTED until enough is sold; everything else is DONE at once.
+    status = models.CharField(max_length=12, choices=Status, default=Status.DONE)
+    idempotency_key = models.CharField(max_length=80)
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["copy", "idempotency_key"], name="one_copy_flow_per_key"),)
+        indexes = (models.Index(fields=["copy"], condition=Q(status="REQUESTED"), name="copy_flow_on_its_way"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.units}"
+
+
+class CopyRecord(models.Model):
+    """The value of a copy at one time, for its curve."""
+
+    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="records")
+    recorded_at = models.DateTimeField()
+    equity_units = models.BigIntegerField()
+    invested_units = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("recorded_at",)
+        constraints = (models.UniqueConstraint(fields=["copy", "recorded_at"], name="one_copy_record_per_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.recorded_at} {self.equity_units}"
+
+
+class Notice(models.Model):
+    """Something a follower should know: a fact with its figure; the sentence is made where it is read."""
+
+    class Kind(models.TextChoices):
+        COPY_STARTED = "COPY_STARTED", "copy started"
+        COPY_INCREASED = "COPY_INCREASED", "investment increased"
+        COPY_REDUCED = "COPY_REDUCED", "investment reduced"
+        COPY_PAUSED = "COPY_PAUSED", "copy paused"
+        COPY_RESUMED = "COPY_RESUMED", "copy resumed"
+        COPY_STOPPING = "COPY_STOPPING", "copy stopping"
+        COPY_STOPPED = "COPY_STOPPED", "copy stopped"
+        STOP_LOSS_CHANGED = "STOP_LOSS_CHANGED", "stop loss changed"
+        LEAD_DEPOSITED = "LEAD_DEPOSITED", "the lead moved money in"
+        LEAD_WITHDREW = "LEAD_WITHDREW", "the lead moved money out"
+        LEAD_PAUSED = "LEAD_PAUSED", "the lead paused"
+        LEAD_RESUMED = "LEAD_RESUMED", "the lead resumed"
+        LEAD_ENDED = "LEAD_ENDED", "the lead ended"
+
+    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=20, choices=Kind)
+    # Quote units, where the kind has a figure.
+    units = models.BigIntegerField(null=True)
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["copy", "-noted_at"], name="notice_of_copy"),)
+
+    def __str__(self) -> str:
+        return self.kind

@@ -1,0 +1,180 @@
+"""
+A `Lead` is a trader others copy. What a lead holds is read in one of two ways:
+
+- PLATFORM: trades here; the portfolio is the balances of the lead's ledger account.
+- OBSERVED: trades elsewhere; the portfolio is what was last seen there, kept as `LeadHolding` rows.
+
+`LeadPosition` keeps what copies need to tell new from old holdings: the survival index and epoch of each asset.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Asset, LedgerAccount, User
+from copytrading.models.market import Market
+
+
+class Lead(models.Model):
+    class Source(models.TextChoices):
+        PLATFORM = "PLATFORM", "trades here"
+        OBSERVED = "OBSERVED", "trades elsewhere, looked at"
+
+    class Status(models.TextChoices):
+        APPLIED = "APPLIED", "applied"
+        ACTIVE = "ACTIVE", "active"
+        PAUSED = "PAUSED", "paused"
+        ENDED = "ENDED", "ended"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="leads")
+    name = models.CharField(max_length=40)
+    slug = models.SlugField(max_length=50, unique=True)
+    bio = models.TextField(max_length=500, blank=True)
+    tags = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    source = models.CharField(max_length=10, choices=Source, default=Source.PLATFORM)
+    status = models.CharField(max_length=10, choices=Status, default=Status.APPLIED)
+    profit_share_rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
+    followers_max = models.PositiveIntegerField(default=1000)
+    money_max_units = models.BigIntegerField(null=True, blank=True)
+    ledger_account = models.OneToOneField(LedgerAccount, null=True, on_delete=models.PROTECT, related_name="lead")
+    applied_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # Units of the lead's own portfolio: deposits buy them, withdrawals redeem them, so flows are never "return".
+    units_issued = models.FloatField(default=0)
+    # Drift repair is held until then: the lead has moved money and may be about to trade with it.
+    settling_until = models.DateTimeField(null=True, blank=True)
+    # The queue: a cycle is wanted since then, and looked for drift last then.
+    sync_wanted_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
+    # Failures in a row; at five the lead is set aside for an operator, and the others go on.
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user"], condition=~Q(status="ENDED"), name="one_running_lead_per_user"),
+            models.CheckConstraint(
+                condition=Q(profit_share_rate__gte=0, profit_share_rate__lte="0.3"), name="profit_share_up_to_30_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(source="PLATFORM") | Q(ledger_account__isnull=True), name="observed_leads_keep_no_money_here"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["sync_wanted_at"], condition=Q(sync_wanted_at__isnull=False), name="lead_to_sync"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LeadHolding(models.Model):
+    """What an observed lead holds of one asset, cash included, as last seen."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="holdings")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    units = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["lead", "asset"], name="one_holding_per_lead_and_asset"),
+            models.CheckConstraint(condition=Q(units__gte=0), name="spot_holds_nothing_below_zero"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.units} of asset {self.asset_id}"
+
+
+class LeadPosition(models.Model):
+    """
+    How much of an earlier holding still stands.
+
+    `survival` is multiplied by 1 − sold/held at each sale; a position that closes opens the next `epoch` at 1.
+    `touched_at` is the last trade that the copies have still to follow.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="positions")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    survival = models.FloatField(default=1)
+    epoch = models.PositiveIntegerField(default=0)
+    touched_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["lead", "asset"], name="one_position_per_lead_and_asset"),
+            models.CheckConstraint(condition=Q(survival__gte=0, survival__lte=1), name="survival_is_a_fraction"),
+        )
+
+    def __str__(self) -> str:
+        return f"asset {self.asset_id}, epoch {self.epoch}"
+
+
+class LeadOrder(models.Model):
+    """A lead's wish to trade. It is bunched with the followers' wishes into one order, so all get one price."""
+
+    class Side(models.TextChoices):
+        BUY = "BUY", "buy"
+        SELL = "SELL", "sell"
+
+    class Status(models.TextChoices):
+        SUBMITTED = "SUBMITTED", "submitted"
+        FILLED = "FILLED", "filled"
+        PARTIALLY_FILLED = "PARTIALLY_FILLED", "partly filled, the rest ended"
+        CANCELED = "CANCELED", "not filled"
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="orders")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=4, choices=Side)
+    quantity_units = models.BigIntegerField()
+    filled_units = models.BigIntegerField(default=0)
+    value_units = models.BigIntegerField(default=0)
+    status = models.CharField(max_length=16, choices=Status, default=Status.SUBMITTED)
+    idempotency_key = models.CharField(max_length=80)
+    submitted_at = models.DateTimeField()
+    # Tried again by later cycles until then.
+    expires_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["lead", "idempotency_key"], name="one_lead_order_per_key"),
+            models.CheckConstraint(condition=Q(quantity_units__gt=0), name="lead_order_trades_something"),
+            models.CheckConstraint(
+                condition=Q(filled_units__lte=models.F("quantity_units")), name="lead_order_not_overfilled"
+            ),
+        )
+        indexes = (models.Index(fields=["lead"], condition=Q(status="SUBMITTED"), name="lead_order_at_work"),)
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.quantity_units}"
+
+
+class LeadFlow(models.Model):
+    """Money that a lead moved in (positive) or out (negative), in quote units."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="flows")
+    units = models.BigIntegerField()
+    idempotency_key = models.CharField(max_length=80)
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["lead", "idempotency_key"], name="one_lead_flow_per_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.units}"
+
+
+class LeadRecord(models.Model):
+    """The value of a lead's portfolio at one time. `unit_price` is equity by units issued: the return without flows."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="records")
+    recorded_at = models.DateTimeField()
+    equity_units = models.BigIntegerField()
+    unit_price = models.FloatField()
+
+    class Meta:
+        ordering = ("recorded_at",)
+        constraints = (models.UniqueConstraint(fields=["lead", "recorded_at"], name="one_lead_record_per_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.recorded_at} {self.unit_price}"

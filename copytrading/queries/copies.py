@@ -1,0 +1,221 @@
+"""What a follower reads of their own copies. Every query starts from `copies_of`, so no interface can forget whose."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from django.conf import settings
+from django.db.models import F, FloatField, Func, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Extract, Floor
+
+from accounts.models import User
+from copytrading.models import Allocation, Copy, CopyFlow, CopyRecord, Lead
+from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
+
+CURVE_POINTS_MAX = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopySummary:
+    """
+    A copy in figures, in quote units. `result` counts everything since the start, `today` since midnight UTC.
+
+    `comparison` is None once the copy has stopped: there is nothing left to compare.
+    """
+
+    copy: Copy
+    comparison: Comparison | None
+    worth_units: int
+    result_units: int
+    today_units: int
+    leaving_units: int
+
+    @property
+    def result_fraction(self) -> float:
+        """Return the result as a share of all that was ever put in."""
+        return self.result_units / self.copy.paid_in_units if self.copy.paid_in_units else 0.0
+
+    @property
+    def stops_at_units(self) -> int | None:
+        """Return the worth at which the copy stops itself."""
+        return level_of(self.copy)
+
+    @property
+    def state(self) -> str:
+        """Return where the copy stands, in the words of its chip."""
+        if self.copy.status == Copy.Status.STOPPED:
+            return "stopped"
+        if self.copy.status == Copy.Status.STOPPING:
+            return "stopping"
+        if self.copy.status == Copy.Status.PAUSED:
+            return "paused"
+        if self.copy.status == Copy.Status.STARTING:
+            return "starting"
+        if self.copy.lead.status == Lead.Status.PAUSED:
+            return "lead paused"
+        return "in sync" if self.is_in_sync else "catching up"
+
+    @property
+    def is_in_sync(self) -> bool:
+        """Return whether an active copy is within the drift band of what it aims at."""
+        return (
+            self.copy.status == Copy.Status.ACTIVE
+            and self.comparison is not None
+            and self.comparison.distance_left <= settings.SMARTSYNC_DRIFT_BAND
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """All copies of a person together, in quote units; `result` counts those that ended too."""
+
+    worth_units: int
+    invested_units: int
+    result_units: int
+    paid_in_units: int
+    today_units: int
+    summaries: tuple[CopySummary, ...]
+    ended_count: int
+
+    @property
+    def result_fraction(self) -> float:
+        return self.result_units / self.paid_in_units if self.paid_in_units else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinResult:
+    """What one coin brought a copy since the start, in quote units: value now, plus sold, less bought, less fees."""
+
+    bought_units: int
+    sold_units: int
+    fee_units: int
+    result_units: int
+
+
+def copies_of(user: User) -> QuerySet[Copy]:
+    """Return a person's copies, latest first, with their leads."""
+    return Copy.objects.filter(follower=user).select_related("lead").order_by("-started_at", "-id")
+
+
+def current_copies_of(user: User) -> QuerySet[Copy]:
+    """Return a person's copies that still hold money or are about to give it back."""
+    return copies_of(user).exclude(status=Copy.Status.STOPPED)
+
+
+def ended_copies_of(user: User) -> QuerySet[Copy]:
+    """Return a person's stopped copies, last stopped first."""
+    return copies_of(user).filter(status=Copy.Status.STOPPED).order_by("-stopped_at", "-id")
+
+
+def level_of(copy: Copy) -> int | None:
+    """Return the worth, in quote units, at which a copy stops itself; None without a stop loss."""
+    return None if copy.stop_loss_units is None else copy.invested_units - copy.stop_loss_units
+
+
+def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | None = None) -> list[CopySummary]:
+    """Return copies in figures. The number of statements does not depend on how many copies there are."""
+    midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
+    rows = list(
+        copies.annotate(
+            equity_at_midnight=Subquery(
+                CopyRecord.objects.filter(copy=OuterRef("pk"), recorded_at__lte=midnight)
+                .order_by("-recorded_at")
+                .values("equity_units")[:1]
+            ),
+            moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
+            leaving=_moved(Q(status=CopyFlow.Status.REQUESTED)),
+        )
+    )
+    live = [copy for copy in rows if copy.status != Copy.Status.STOPPED]
+    comparisons = compare(live, prices=prices or price_list()) if live else {}
+    return [_summary(copy, comparisons.get(copy.pk)) for copy in rows]
+
+
+def summary_of(copy: Copy, *, now: datetime, prices: PriceList | None = None) -> CopySummary:
+    """Return one copy in figures."""
+    return summaries_of(copies_of(copy.follower).filter(pk=copy.pk), now=now, prices=prices)[0]
+
+
+def overview_of(user: User, *, now: datetime) -> Overview:
+    """Return all copies of a person together, with the current ones one by one."""
+    summaries = summaries_of(current_copies_of(user), now=now)
+    ended = ended_copies_of(user)
+    totals = ended.aggregate(paid_in=Sum("paid_in_units"), paid_out=Sum("paid_out_units"))
+    ended_paid_in, ended_paid_out = totals["paid_in"] or 0, totals["paid_out"] or 0
+    return Overview(
+        worth_units=sum(summary.worth_units for summary in summaries),
+        invested_units=sum(summary.copy.invested_units for summary in summaries),
+        result_units=sum(summary.result_units for summary in summaries) + ended_paid_out - ended_paid_in,
+        paid_in_units=sum(summary.copy.paid_in_units for summary in summaries) + ended_paid_in,
+        today_units=sum(summary.today_units for summary in summaries),
+        summaries=tuple(summaries),
+        ended_count=ended.count(),
+    )
+
+
+def results_by_coin(copy: Copy, *, prices: PriceList, comparison: Comparison | None) -> dict[int, CoinResult]:
+    """
+    Return what each coin brought a copy, by asset id, also of coins that it no longer holds.
+
+    Realised and open results together, fees counted: over all coins they sum to the result of the copy.
+    """
+    values = {position.asset_id: position.value_units for position in comparison.positions} if comparison else {}
+    values.pop(prices.cash.pk, None)
+    traded = (
+        Allocation.objects.filter(ledger_account=copy.ledger_account_id)
+        .values("order__market__base_id")
+        .annotate(
+            bought=Coalesce(Sum("value_units", filter=Q(value_units__lt=0)), 0),
+            sold=Coalesce(Sum("value_units", filter=Q(value_units__gt=0)), 0),
+            fees=Coalesce(Sum("fee_units"), 0),
+        )
+        .order_by()
+    )
+    return {
+        row["order__market__base_id"]: CoinResult(
+            bought_units=-int(row["bought"]),
+            sold_units=int(row["sold"]),
+            fee_units=int(row["fees"]),
+            result_units=int(values.get(row["order__market__base_id"], 0) + row["bought"] + row["sold"] - row["fees"]),
+        )
+        for row in traded
+    }
+
+
+def curve_of(copy: Copy) -> list[tuple[datetime, int, int]]:
+    """Return the worth of a copy over time, (time, equity units, invested units), thinned to a few hundred points."""
+    records = CopyRecord.objects.filter(copy=copy)
+    span = records.aggregate(first=Min("recorded_at"), last=Max("recorded_at"))
+    if span["first"] is None:
+        return []
+    seconds = max((span["last"] - span["first"]).total_seconds() / CURVE_POINTS_MAX, 1.0)
+    elapsed = Cast(Extract("recorded_at", "epoch"), FloatField()) - Value(span["first"].timestamp())
+    thinned = (
+        records.annotate(bucket=Floor(elapsed / Value(seconds)))
+        .order_by("bucket", "-recorded_at")
+        .distinct("bucket")
+        .values_list("recorded_at", "equity_units", "invested_units")
+    )
+    return list(thinned)
+
+
+def _moved(condition: Q) -> Coalesce:
+    """Return the sum of a copy's flows that meet a condition, as an annotation."""
+    flows = CopyFlow.objects.filter(condition, copy=OuterRef("pk")).order_by()
+    # A subquery that sums must not group, or it would return a row for each flow.
+    total = flows.annotate(total=Func(F("units"), function="SUM")).values("total")
+    return Coalesce(Subquery(total), 0)
+
+
+def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
+    worth = comparison.equity_units if comparison else 0
+    result = worth + copy.paid_out_units - copy.paid_in_units
+    # Before the first record of a former day everything happened today.
+    at_midnight = copy.equity_at_midnight or 0  # type: ignore[attr-defined]
+    return CopySummary(
+        copy=copy,
+        comparison=comparison,
+        worth_units=worth,
+        result_units=result,
+        today_units=worth - at_midnight - copy.moved_today,  # type: ignore[attr-defined]
+        leaving_units=-copy.leaving,  # type: ignore[attr-defined]
+    )

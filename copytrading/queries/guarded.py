@@ -1,0 +1,68 @@
+"""The copies that a stop loss guards, of all leads at once, with their equity at the present marks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from accounts import bulk_rows
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.queries.market import cash_asset, load_board
+
+COPY_COLUMNS = """
+    SELECT copy.id, copy.lead_id, copy.ledger_account_id, copy.invested_units, copy.stop_loss_units,
+        coalesce((SELECT -sum(flow.units) FROM copytrading_copyflow AS flow
+            WHERE flow.copy_id = copy.id AND flow.status = 'REQUESTED'), 0)::bigint,
+        coalesce(extract(epoch FROM copy.breached_at), 'NaN')::double precision
+    FROM copytrading_copy AS copy
+    WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND copy.stop_loss_units IS NOT NULL
+    ORDER BY copy.ledger_account_id
+"""
+
+BALANCE_COLUMNS = """
+    SELECT balance.ledger_account_id, balance.asset_id, balance.posted
+    FROM accounts_balance AS balance
+    JOIN copytrading_copy AS copy ON copy.ledger_account_id = balance.ledger_account_id
+    WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND copy.stop_loss_units IS NOT NULL AND balance.posted <> 0
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardedCopies:
+    """Columns (N,). Equity in quote units, net of what is on its way out; `fresh`: every coin held has a fresh mark."""
+
+    ids: IntArray
+    lead_ids: IntArray
+    invested_units: IntArray
+    stop_loss_units: FloatArray
+    breached_at: FloatArray
+    equity: FloatArray
+    fresh: BoolArray
+
+
+def load_guarded(*, now: datetime) -> GuardedCopies:
+    """Return all copies that have a stop loss and are not stopping, valued now."""
+    board, cash = load_board(now=now), cash_asset()
+    types = ["bigint"] * 6 + ["double precision"]
+    ids, leads, accounts, invested, limits, owed, breached_at = bulk_rows.read_columns(COPY_COLUMNS, types=types)
+    balance_accounts, assets, posted = bulk_rows.read_columns(BALANCE_COLUMNS, types=["bigint"] * 3)
+    # A copy that was started between the two reads has balances and no row yet: it waits for the next look.
+    known = np.isin(balance_accounts, accounts)
+    balance_accounts, assets, posted = balance_accounts[known], assets[known], posted[known]
+    rows = np.searchsorted(accounts, balance_accounts)
+    is_cash = assets == cash.pk
+    places = board.places_of(assets[~is_cash])
+    equity = -owed.astype(np.float64)
+    np.add.at(equity, rows[is_cash], posted[is_cash])
+    np.add.at(equity, rows[~is_cash], posted[~is_cash] * board.unit_prices[places])
+    fresh = np.ones(len(ids), dtype=np.bool_)
+    fresh[rows[~is_cash][~board.fresh[places]]] = False
+    return GuardedCopies(
+        ids=ids,
+        lead_ids=leads,
+        invested_units=invested,
+        stop_loss_units=limits.astype(np.float64),
+        breached_at=breached_at,
+        equity=equity,
+        fresh=fresh,
+    )

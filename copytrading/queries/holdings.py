@@ -1,0 +1,178 @@
+"""
+Who holds what, as arrays: the lead's portfolio (A,) and all live copies of it (N, A), on one board.
+
+`posted` is what somebody owns and is what equity counts; `held` of it is promised to open orders and cannot be
+traded again. Everything is in whole units.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from accounts import bulk_rows
+from accounts.models import Asset
+from copytrading.engine import weights
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.models import Lead
+from copytrading.queries.market import Board
+
+STATUS_NUMBERS = {"STARTING": 0, "ACTIVE": 1, "PAUSED": 2, "STOPPING": 3}
+
+COPY_COLUMNS = """
+    SELECT copy.id, copy.ledger_account_id, copy.invested_units, coalesce(copy.stop_loss_units, -1),
+        CASE copy.status WHEN 'STARTING' THEN 0 WHEN 'ACTIVE' THEN 1 WHEN 'PAUSED' THEN 2 ELSE 3 END::bigint,
+        coalesce((SELECT -sum(flow.units) FROM copytrading_copyflow AS flow
+            WHERE flow.copy_id = copy.id AND flow.status = 'REQUESTED'), 0)::bigint,
+        coalesce(copy.weight_max, 'NaN'),
+        coalesce(extract(epoch FROM copy.align_wanted_at), 'NaN')::double precision,
+        coalesce(extract(epoch FROM copy.stopping_at), 'NaN')::double precision
+    FROM copytrading_copy AS copy
+    WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true)
+    ORDER BY copy.ledger_account_id
+"""
+COPY_TYPES = ["bigint"] * 6 + ["double precision"] * 3
+
+BALANCE_COLUMNS = """
+    SELECT balance.ledger_account_id, balance.asset_id, balance.posted, balance.held
+    FROM accounts_balance AS balance
+    JOIN copytrading_copy AS copy ON copy.ledger_account_id = balance.ledger_account_id
+    WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true) AND balance.posted <> 0
+"""
+
+BASELINE_COLUMNS = """
+    SELECT copy.ledger_account_id, baseline.asset_id, baseline.units, baseline.epoch::bigint, baseline.survival
+    FROM copytrading_copybaseline AS baseline JOIN copytrading_copy AS copy ON copy.id = baseline.copy_id
+    WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadPortfolio:
+    """What a lead holds, (A,) on the board; `touched_at` is in seconds, NaN where no trade waits to be followed."""
+
+    account_id: int | None
+    cash_units: int
+    cash_held_units: int
+    units: IntArray
+    held_units: IntArray
+    survival: FloatArray
+    epoch: IntArray
+    touched_at: FloatArray
+
+    def equity(self, board: Board) -> float:
+        """Return the lead's equity in quote units; NaN where a coin that is held has no price."""
+        return float(
+            weights.equity_of(
+                cash_units=np.array([self.cash_units]),
+                held_units=self.units[None, :],
+                unit_prices=board.unit_prices,
+            )[0]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyTable:
+    """The live copies of a lead: columns (N,) and grids (N, A). Times are seconds, NaN for never."""
+
+    ids: IntArray
+    account_ids: IntArray
+    invested_units: IntArray
+    stop_loss_units: FloatArray
+    status: IntArray
+    owed_units: IntArray
+    weight_max: FloatArray
+    align_wanted_at: FloatArray
+    stopping_at: FloatArray
+    cash_units: IntArray
+    cash_held_units: IntArray
+    units: IntArray
+    held_units: IntArray
+    baseline_units: IntArray
+    baseline_survival: FloatArray
+    baseline_epoch: IntArray
+
+    def equity(self, board: Board) -> FloatArray:
+        """Return each copy's equity (N,) in quote units, net of what is on its way out."""
+        gross = weights.equity_of(cash_units=self.cash_units, held_units=self.units, unit_prices=board.unit_prices)
+        return gross - self.owed_units
+
+    def has_status(self, *names: str) -> BoolArray:
+        return np.isin(self.status, [STATUS_NUMBERS[name] for name in names])
+
+
+def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
+    """Return what a lead holds now: from the ledger where it trades here, else as last seen elsewhere."""
+    if lead.ledger_account_id is not None:
+        query = "SELECT asset_id, posted, held FROM accounts_balance WHERE ledger_account_id = %s AND posted <> 0"
+        asset_ids, posted, held = bulk_rows.read_columns(query, [lead.ledger_account_id], types=["bigint"] * 3)
+    else:
+        query = "SELECT asset_id, units, 0::bigint FROM copytrading_leadholding WHERE lead_id = %s AND units <> 0"
+        asset_ids, posted, held = bulk_rows.read_columns(query, [lead.pk], types=["bigint"] * 3)
+    is_cash = asset_ids == cash.pk
+    places = board.places_of(asset_ids[~is_cash])
+    units, held_units = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
+    units[places], held_units[places] = posted[~is_cash], held[~is_cash]
+
+    query = (
+        "SELECT asset_id, epoch::bigint, survival, coalesce(extract(epoch FROM touched_at), 'NaN')::double precision"
+        " FROM copytrading_leadposition WHERE lead_id = %s"
+    )
+    types = ["bigint", "bigint", "double precision", "double precision"]
+    position_assets, epochs, survivals, touched = bulk_rows.read_columns(query, [lead.pk], types=types)
+    places = board.places_of(position_assets)
+    epoch, survival = np.zeros_like(board.asset_ids), np.ones(len(board.asset_ids))
+    touched_at = np.full(len(board.asset_ids), np.nan)
+    epoch[places], survival[places], touched_at[places] = epochs, survivals, touched
+    return LeadPortfolio(
+        account_id=lead.ledger_account_id,
+        cash_units=int(posted[is_cash].sum()),
+        cash_held_units=int(held[is_cash].sum()),
+        units=units,
+        held_units=held_units,
+        survival=survival,
+        epoch=epoch,
+        touched_at=touched_at,
+    )
+
+
+def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = None) -> CopyTable:
+    """Return all copies of a lead that are not stopped, or one of them, in the order of their ledger accounts."""
+    which = [lead.pk, copy_id]
+    columns = bulk_rows.read_columns(COPY_COLUMNS, which, types=COPY_TYPES)
+    ids, account_ids, invested, stop_loss, status, owed, weight_max, align_wanted_at, stopping_at = columns
+    shape = (len(ids), len(board.asset_ids))
+
+    accounts, assets, posted, held = bulk_rows.read_columns(BALANCE_COLUMNS, which, types=["bigint"] * 4)
+    is_cash = assets == cash.pk
+    cash_units, cash_held_units = np.zeros_like(ids), np.zeros_like(ids)
+    rows = np.searchsorted(account_ids, accounts[is_cash])
+    cash_units[rows], cash_held_units[rows] = posted[is_cash], held[is_cash]
+    units, held_units = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    cells = np.searchsorted(account_ids, accounts[~is_cash]), board.places_of(assets[~is_cash])
+    units[cells], held_units[cells] = posted[~is_cash], held[~is_cash]
+
+    types = ["bigint"] * 4 + ["double precision"]
+    baselines = bulk_rows.read_columns(BASELINE_COLUMNS, which, types=types)
+    accounts, assets, base_units, base_epochs, base_survivals = baselines
+    baseline_units, baseline_epoch = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    baseline_survival = np.ones(shape)
+    cells = np.searchsorted(account_ids, accounts), board.places_of(assets)
+    baseline_units[cells], baseline_epoch[cells], baseline_survival[cells] = base_units, base_epochs, base_survivals
+    return CopyTable(
+        ids=ids,
+        account_ids=account_ids,
+        invested_units=invested,
+        stop_loss_units=np.where(stop_loss < 0, np.nan, stop_loss),
+        status=status,
+        owed_units=owed,
+        weight_max=weight_max,
+        align_wanted_at=align_wanted_at,
+        stopping_at=stopping_at,
+        cash_units=cash_units,
+        cash_held_units=cash_held_units,
+        units=units,
+        held_units=held_units,
+        baseline_units=baseline_units,
+        baseline_survival=baseline_survival,
+        baseline_epoch=baseline_epoch,
+    )

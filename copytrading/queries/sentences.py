@@ -1,0 +1,186 @@
+"""
+What happened, in words: from a fact with its figures to a headline and a line that says why.
+
+One sentence for every reason that a plan can be adjusted for and for every kind of notice; a new one without a sentence
+fails the tests. Values are quote units of the cash, quantities units of the coin.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from django.conf import settings
+
+from copytrading.engine.adjustments import Reason
+from copytrading.models import Copy, Notice
+
+CENT = Decimal("0.01")
+# Enough to tell two quantities or prices apart, short enough to read.
+DIGITS = 5
+MINUS = "−"
+
+# Reason → why. Every reason of the engine is here: a test holds the two together.
+REASONS: dict[str, str] = {
+    Reason.SLIPPAGE_CAPPED: "There was no better price within {cap} of the mark; the rest follows when there is.",
+    Reason.DEPTH_CAPPED: "The book was thin within {cap}; the rest follows when it can.",
+    Reason.BELOW_VENUE_MINIMUM: "All followers together were below what the venue accepts; the rest follows later.",
+    Reason.CASH_SHORT: "The cash of this copy did not pay for everything, so every coin gave up the same share.",
+    Reason.PRICE_STALE: "There was no fresh price; nothing is traded on an old one.",
+    Reason.PRICE_OUTLIER: "The price was more than {outlier} off the other sources; nothing is traded on such a price.",
+    Reason.MARKET_UNAVAILABLE: "{symbol} cannot be traded here at the moment; its share stays cash.",
+    Reason.CONCENTRATION_CAPPED: "You let one coin be at most {most} of this copy.",
+    Reason.LEAD_FLOW_SETTLING: "{lead} has moved money; ratios settle for {minutes} before anything is repaired.",
+}
+
+# Kind of notice → what happened, and what follows from it.
+NOTICES: dict[str, tuple[str, str]] = {
+    Notice.Kind.COPY_STARTED: ("You copy {lead} with {value}", "{start}"),
+    Notice.Kind.COPY_INCREASED: ("You put {value} more behind {lead}", "It is invested in the same ratios."),
+    Notice.Kind.COPY_REDUCED: ("You took {value} out of your copy of {lead}", "It is back in your wallet."),
+    Notice.Kind.COPY_PAUSED: ("Copying {lead} is paused", "Nothing is traded; a stop loss still guards."),
+    Notice.Kind.COPY_RESUMED: ("Copying {lead} goes on", "The next look brings you back to the lead’s ratios."),
+    Notice.Kind.COPY_STOPPING: (
+        "Copying {lead} is being stopped: {why}",
+        "Everything is sold now and returned to your wallet; nothing more is bought.",
+    ),
+    Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped: {value} came back to your wallet", "Why: {why}."),
+    Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} stops itself at a loss of {value}", ""),
+    Notice.Kind.LEAD_DEPOSITED: ("{lead} moved {value} in", "Ratios settle for {minutes} before anything is repaired."),
+    Notice.Kind.LEAD_WITHDREW: ("{lead} moved {value} out", "Ratios settle for {minutes} before anything is repaired."),
+    Notice.Kind.LEAD_PAUSED: ("{lead} is paused", "Your copy keeps what it holds; a stop loss still guards."),
+    Notice.Kind.LEAD_RESUMED: ("{lead} goes on", "Your copy follows again."),
+    Notice.Kind.LEAD_ENDED: ("{lead} has ended", "Your copy is sold and paid out without your doing."),
+}
+# What some of them say when they come without a figure.
+NOTICES_WITHOUT_FIGURE: dict[str, tuple[str, str]] = {
+    Notice.Kind.COPY_STARTED: ("You copy {lead}", "{start}"),
+    Notice.Kind.COPY_INCREASED: ("You put more behind {lead}", "It is invested in the same ratios."),
+    Notice.Kind.COPY_REDUCED: ("You took money out of your copy of {lead}", "It is back in your wallet."),
+    Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped and is paid out", "Why: {why}."),
+    Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} has no stop loss any more", ""),
+    Notice.Kind.LEAD_DEPOSITED: ("{lead} moved money in", "Ratios settle for {minutes} before anything is repaired."),
+    Notice.Kind.LEAD_WITHDREW: ("{lead} moved money out", "Ratios settle for {minutes} before anything is repaired."),
+}
+DONE = {"BUY": "Bought", "SELL": "Sold", None: "Traded"}
+TO_DO = {"BUY": "buy", "SELL": "sell", None: "trade"}
+START_DETAILS = {
+    True: "What {lead} holds now is bought in the same ratios.",
+    False: "What {lead} buys from now on is mirrored; what was held before is not.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """What happened, and the reason or figure that belongs to it."""
+
+    headline: str
+    detail: str = ""
+
+
+def trade_sentence(
+    *,
+    lead_name: str,
+    symbol: str,
+    decimals: int,
+    cash_decimals: int,
+    quantity_units: int,
+    value_units: int,
+    fee_units: int,
+    lead_traded: bool,
+    followers: int,
+) -> Sentence:
+    """Return what one share of an order says; `quantity_units` is signed, positive bought."""
+    verb = "bought" if quantity_units > 0 else "sold"
+    quantity = coins_in_words(abs(quantity_units), decimals)
+    coins = Decimal(abs(quantity_units)).scaleb(-decimals)
+    price = Decimal(abs(value_units)).scaleb(-cash_decimals) / coins if coins else Decimal(0)
+    at = f"{quantity} at {price_in_words(price)}"
+    headline = f"{lead_name} {verb} {symbol}; so did you: {at}" if lead_traded else f"You {verb} {symbol}: {at}"
+    fee = f"Fee {cash_in_words(fee_units, cash_decimals)}."
+    if lead_traded:
+        together = (
+            "One price for the lead and you." if followers == 1 else f"One price for the lead and {_all(followers)}."
+        )
+    else:
+        together = f"To keep {lead_name}’s ratios." if followers == 1 else f"One price for {_all(followers)}."
+    return Sentence(headline=headline, detail=f"{together} {fee}")
+
+
+def adjustment_sentence(
+    *,
+    reason: str,
+    copy: Copy,
+    symbol: str,
+    side: str | None,
+    cash_symbol: str,
+    cash_decimals: int,
+    wanted_units: int,
+    planned_units: int,
+) -> Sentence:
+    """Return what was planned instead of what was wanted, and why. `side` is None where no order came of it."""
+    wanted, planned = abs(wanted_units), abs(planned_units)
+    instead = f"{cash_in_words(planned, cash_decimals)} instead of {cash_in_words(wanted, cash_decimals)} {cash_symbol}"
+    if planned:
+        less = "a little less" if planned * 4 >= wanted * 3 else "less"
+        headline = f"{DONE[side]} {less} {symbol} than wanted: {instead}"
+    else:
+        headline = f"Did not {TO_DO[side]} {symbol}: {instead}"
+    return Sentence(headline=headline, detail=_why(reason, copy=copy, symbol=symbol))
+
+
+def notice_sentence(*, kind: str, copy: Copy, units: int | None, cash_symbol: str, cash_decimals: int) -> Sentence:
+    """Return what a notice says; `units` is its figure in quote units, where the kind has one."""
+    headline, detail = NOTICES[kind] if units is not None else {**NOTICES, **NOTICES_WITHOUT_FIGURE}[kind]
+    words = {
+        "lead": copy.lead.name,
+        "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
+        "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
+        "why": copy.get_stop_reason_display() or "it was asked to",
+        "minutes": _minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+    }
+    return Sentence(headline=headline.format(**words), detail=detail.format(**words))
+
+
+def cash_in_words(units: int, decimals: int) -> str:
+    """Return a value with two decimals and thousands apart, cut and never rounded up, with a true minus sign."""
+    value = Decimal(units).scaleb(-decimals).quantize(CENT, rounding=ROUND_DOWN)
+    return f"{value:,.2f}".replace("-", MINUS)
+
+
+def coins_in_words(units: int, decimals: int) -> str:
+    """Return a quantity with about five telling digits, cut and never rounded up: nobody has more than this says."""
+    coins = Decimal(units).scaleb(-decimals)
+    places = min(decimals, max(0, DIGITS - 1 - coins.adjusted())) if coins else 0
+    text = f"{coins.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def price_in_words(price: Decimal) -> str:
+    """Return a price per coin with two decimals, or more where it is small."""
+    places = 2 if not price else max(2, DIGITS - 1 - price.adjusted() if price < 1000 else 2)
+    text = f"{price.quantize(Decimal(1).scaleb(-min(places, 10))):,f}"
+    whole, _, rest = text.partition(".")
+    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
+
+
+def _all(followers: int) -> str:
+    return f"all {followers:,} followers" if followers > 2 else "both followers"
+
+
+def _why(reason: str, *, copy: Copy, symbol: str) -> str:
+    return REASONS[reason].format(
+        symbol=symbol,
+        lead=copy.lead.name,
+        cap=_percent(settings.SMARTSYNC_SLIPPAGE_CAP),
+        outlier=_percent(settings.SMARTSYNC_PRICE_OUTLIER),
+        most=_percent(1.0 if copy.weight_max is None else copy.weight_max),
+        minutes=_minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+    )
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction * 100:g} %"
+
+
+def _minutes(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return "a minute" if minutes <= 1 else f"{minutes} minutes"

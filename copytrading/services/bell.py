@@ -1,0 +1,59 @@
+"""
+The bell: tells workers that there is work, and open pages that there is news.
+
+A lost ring costs seconds, never money: the rows are the truth and the beat looks at them anyway.
+"""
+
+import json
+
+import redis
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+
+LIVE_CHANNEL = "smartsync:live"
+_connections: dict[str, redis.Redis] = {}
+
+
+def ring_for_lead(lead_id: int) -> None:
+    """Wake a worker for one lead, once the rows that it is to find are committed."""
+    if settings.SMARTSYNC_BELL:
+        transaction.on_commit(lambda: _send("copytrading.tasks.sync_lead", lead_id))
+
+
+def publish(topic: str, event: str) -> None:
+    """Tell open pages that something changed, after the commit. `topic` is prices, lead:ID or user:ID."""
+    if settings.SMARTSYNC_BELL:
+        transaction.on_commit(lambda: _tell([(topic, event)]))
+
+
+def publish_to_users(user_ids: list[int], event: str) -> None:
+    """Tell many people at once."""
+    if settings.SMARTSYNC_BELL and user_ids:
+        transaction.on_commit(lambda: _tell([(f"user:{user_id}", event) for user_id in user_ids]))
+
+
+def _send(task_name: str, *arguments: int) -> None:
+    try:
+        # Celery's own retry would hold a web request while the broker is away; the beat rings again soon.
+        current_app.send_task(task_name, args=arguments, ignore_result=True, retry=False)
+    except (current_app.connection_for_write().connection_errors, redis.RedisError, OSError):
+        return
+
+
+def _tell(messages: list[tuple[str, str]]) -> None:
+    try:
+        pipeline = _connection().pipeline(transaction=False)
+        for topic, event in messages:
+            pipeline.publish(LIVE_CHANNEL, json.dumps({"topic": topic, "event": event}))
+        pipeline.execute()
+    except redis.RedisError:
+        # A page that misses one ring refreshes at the next.
+        return
+
+
+def _connection() -> redis.Redis:
+    url = settings.REDIS_URL
+    if url not in _connections:
+        _connections[url] = redis.Redis.from_url(url)
+    return _connections[url]

@@ -1,0 +1,102 @@
+"""
+A plan is adjusted, never silently: one row for each copy and coin whose plan differs from its wish, with the reason.
+
+Only what somebody waits for is explained: a coin the lead just traded, a copy that starts, changes or stops. What
+fees alone take from a buy is no adjustment.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+
+from copytrading.engine.adjustments import Reason
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.models import Order, SyncCycle
+from copytrading.services.bunching import PlannedOrder
+from copytrading.services.deciding import Wishes
+from copytrading.services.scene import Scene
+
+# In cash: a difference below a cent is not worth a sentence.
+VALUE_WORTH_TELLING = 0.01
+
+INSERT = """
+    INSERT INTO copytrading_adjustment
+        (cycle_id, copy_id, asset_id, reason, wanted_value_units, planned_value_units, noted_at)
+    SELECT %s, line.copy_id, line.asset_id, %s, line.wanted, line.planned, %s
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS line(copy_id, asset_id, wanted, planned)
+"""
+
+
+def explain(*, cycle: SyncCycle, scene: Scene, wishes: Wishes, orders: list[PlannedOrder], selling: bool) -> None:
+    """Write the adjustments of a phase. In the caller's transaction."""
+    prices = np.nan_to_num(scene.board.unit_prices)
+    worth = VALUE_WORTH_TELLING * 10**scene.cash.decimals
+    for reason, cells, planned_units in _findings(scene, wishes, orders, selling=selling):
+        wanted_units = _wanted(scene, wishes, reason)
+        wanted, planned = np.abs(wanted_units) * prices, np.abs(planned_units) * prices
+        told = cells & (np.abs(wanted - planned) >= worth)
+        _write(cycle, scene, reason, told, wanted, planned)
+
+
+def explain_shortfall(*, order: Order, copy_ids: IntArray, wanted: IntArray, got: IntArray, now: datetime) -> None:
+    """Tell the copies (P,) of an order that the venue did not fill it whole within the price limit; values in quote units."""
+    unit = VALUE_WORTH_TELLING * 10**order.market.quote.decimals
+    told = np.abs(wanted - got) >= unit
+    with connection.cursor() as cursor:
+        columns = [copy_ids[told].tolist(), [order.market.base_id] * int(told.sum())]
+        columns += [np.abs(wanted[told]).tolist(), np.abs(got[told]).tolist()]
+        cursor.execute(INSERT, [order.cycle_id, Reason.SLIPPAGE_CAPPED, now, *columns])
+
+
+def _findings(
+    scene: Scene, wishes: Wishes, orders: list[PlannedOrder], *, selling: bool
+) -> Iterator[tuple[Reason, BoolArray, FloatArray]]:
+    """Yield each reason with its cells (N, A) and what is planned there in units (N, A)."""
+    if selling:
+        shut = ~scene.board.listed[None, :] & _waited_for(scene)
+        yield Reason.MARKET_UNAVAILABLE, shut, np.zeros(shut.shape)
+    for order in orders:
+        for reason in order.reasons:
+            place = np.flatnonzero(scene.board.market_ids == order.market.pk)
+            cells = np.zeros(wishes.copies.shape, dtype=np.bool_)
+            net_buys = wishes.net[place] > 0
+            cells[:, place] = (wishes.copies[:, place] > 0) == net_buys
+            cells &= wishes.explained & (wishes.copies != 0)
+            yield reason, cells, wishes.copies * order.planned_fraction
+    if not selling:
+        # Sized by the limit, a buy of the whole cash always keeps the fee and the slippage back.
+        usual = 1 - float(settings.SMARTSYNC_FEE_RATE) - settings.SMARTSYNC_SLIPPAGE_CAP
+        short = (wishes.cash_factors < usual)[:, None] & wishes.explained & (wishes.wanted > 0)
+        yield Reason.CASH_SHORT, short, wishes.copies.astype(np.float64)
+        yield Reason.CONCENTRATION_CAPPED, wishes.capped & (wishes.copies > 0), wishes.copies.astype(np.float64)
+
+
+def _waited_for(scene: Scene) -> BoolArray:
+    touched = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
+    aligning = ~np.isnan(scene.copies.align_wanted_at) & (scene.copies.has_status("STARTING", "ACTIVE"))
+    return (touched[None, :] | aligning[:, None]) & (scene.portfolio.units > 0)[None, :]
+
+
+def _wanted(scene: Scene, wishes: Wishes, reason: Reason) -> FloatArray:
+    if reason is Reason.MARKET_UNAVAILABLE:
+        return wishes.targets - scene.copies.units
+    if reason is Reason.CONCENTRATION_CAPPED:
+        lead_value = np.nan_to_num(scene.portfolio.equity(scene.board))
+        size = np.nan_to_num(scene.copies.equity(scene.board)) / lead_value if lead_value else 0.0
+        return np.outer(size, scene.portfolio.units + scene.lead_wish) - scene.copies.units
+    return wishes.wanted.astype(np.float64)
+
+
+def _write(
+    cycle: SyncCycle, scene: Scene, reason: Reason, cells: BoolArray, wanted: FloatArray, planned: FloatArray
+) -> None:
+    rows, places = np.nonzero(cells)
+    if not len(rows):
+        return
+    columns = [scene.copies.ids[rows].tolist(), scene.board.asset_ids[places].tolist()]
+    columns += [np.rint(values[rows, places]).astype(np.int64).tolist() for values in (wanted, planned)]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [cycle.pk, reason, scene.now, *columns])

@@ -1,0 +1,98 @@
+"""
+What a booked order means for the lead: orders that are done, positions that were touched, holdings that were sold off.
+"""
+
+from datetime import datetime
+
+import numpy as np
+from django.conf import settings
+from django.db.models import F
+
+from accounts.models import Balance
+from copytrading.engine import baseline
+from copytrading.engine.allocation import Settlement
+from copytrading.engine.arrays import IntArray
+from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order
+from copytrading.services import bell
+
+TELL_PEOPLE_MAX = 2_000
+
+
+def follow_up(*, lead: Lead, order: Order, participants: IntArray, shares: Settlement, now: datetime) -> None:
+    """Book an order's result on the lead's own orders and position. In the caller's transaction, lead locked."""
+    own = np.flatnonzero(participants == (lead.ledger_account_id or -1))
+    if len(own):
+        quantity, value = int(shares.quantity_units[own[0]]), int(shares.value_units[own[0]])
+        _fill_lead_orders(lead, order, quantity, abs(value), now)
+        if quantity:
+            held_after = (
+                Balance.objects.filter(ledger_account=lead.ledger_account_id, asset=order.market.base_id)
+                .values_list("posted", flat=True)
+                .first()
+            ) or 0
+            # The copies traded along. Should something be left to follow, the cycle says so and the touch stays.
+            note_trade(
+                lead=lead,
+                asset_id=order.market.base_id,
+                signed_units=quantity,
+                held_before=held_after - quantity,
+                touched_at=order.cycle.opened_at,
+            )
+    followers = Copy.objects.filter(lead=lead, ledger_account_id__in=order.participant_ids[:TELL_PEOPLE_MAX])
+    bell.publish_to_users(list(followers.values_list("follower_id", flat=True)), "activity")
+    bell.publish(f"lead:{lead.pk}", "lead")
+
+
+def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int, touched_at: datetime) -> None:
+    """Note that a lead traded: the asset is touched, and a sale leaves less of what was held before."""
+    position, _ = LeadPosition.objects.get_or_create(lead=lead, asset_id=asset_id)
+    if signed_units < 0:
+        position.survival, position.epoch = baseline.after_sale(
+            survival=position.survival, epoch=position.epoch, held_units=held_before, sold_units=-signed_units
+        )
+    position.touched_at = touched_at
+    position.save(update_fields=["survival", "epoch", "touched_at"])
+
+
+def _fill_lead_orders(lead: Lead, order: Order, quantity: int, value: int, now: datetime) -> None:
+    """
+    Give the lead's share to the lead's own orders, oldest first, at the order's average price.
+
+    Orders of the other side met inside: what they traded is filled too, at that same price.
+    """
+    waiting = LeadOrder.objects.filter(
+        lead=lead, market=order.market, status=LeadOrder.Status.SUBMITTED, submitted_at__lte=order.planned_at
+    ).order_by("pk")
+    side = LeadOrder.Side.BUY if quantity > 0 else LeadOrder.Side.SELL
+    lighter = [own for own in waiting if own.side != side]
+    heavier = [own for own in waiting if own.side == side]
+    left = abs(quantity) + sum(own.quantity_units - own.filled_units for own in lighter)
+    price = value / abs(quantity) if quantity else float(order.price_mid)
+    for own in lighter + heavier:
+        wanted = own.quantity_units - own.filled_units
+        filled = wanted if own.side != side else min(wanted, left)
+        left -= filled if own.side == side else 0
+        own.filled_units += filled
+        own.value_units += round(filled * price)
+        # Less than a lot can never be sent: it is as good as filled.
+        if own.quantity_units - own.filled_units < order.market.lot_units:
+            own.status, own.finished_at = LeadOrder.Status.FILLED, now
+        own.save(update_fields=["filled_units", "value_units", "status", "finished_at"])
+
+
+def expire_lead_orders(*, lead: Lead, now: datetime) -> None:
+    """End the lead's orders whose time is over; what was filled stays."""
+    over = LeadOrder.objects.filter(lead=lead, status=LeadOrder.Status.SUBMITTED, expires_at__lte=now)
+    over.filter(filled_units=0).update(status=LeadOrder.Status.CANCELED, finished_at=now)
+    over.filter(filled_units__gt=0).update(status=LeadOrder.Status.PARTIALLY_FILLED, finished_at=now)
+
+
+def issue_units(*, lead: Lead, flow_units: int, equity_before: float) -> None:
+    """Issue or redeem units of the lead's portfolio for money that moved, so that the flow is no return."""
+    if lead.units_issued <= 0 or equity_before <= 0:
+        scale = 10**settings.SMARTSYNC_CASH_DECIMALS
+        issued = max(flow_units, 0) / scale
+        Lead.objects.filter(pk=lead.pk).update(units_issued=issued)
+    else:
+        Lead.objects.filter(pk=lead.pk).update(units_issued=F("units_issued") * (1 + flow_units / equity_before))
+    lead.refresh_from_db(fields=["units_issued"])

@@ -1,0 +1,247 @@
+"""
+The end of a look: flags are cleared, reductions and stopped copies are paid out, and the cycle is DONE.
+
+Everything for all copies of a lead at once, in one transaction with the lead locked.
+"""
+
+from datetime import datetime
+
+import numpy as np
+import structlog
+from django.db import connection, transaction
+
+from accounts import ledger
+from accounts.ledger import Lines
+from accounts.models import Balance, Journal, LedgerAccount
+from copytrading.engine.arrays import BoolArray, IntArray
+from copytrading.models import Copy, CopyFlow, Lead, LeadPosition, Notice, SyncCycle
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
+from copytrading.queries.holdings import CopyTable
+from copytrading.queries.market import Board
+from copytrading.services import bell, following
+
+log = structlog.get_logger()
+
+
+def settle_lead(*, lead_id: int, now: datetime, cycle: SyncCycle | None, has_rest: bool) -> SyncCycle | None:
+    """
+    Finish a look at a lead: `cycle` is the one that traded, None where nothing was to be traded.
+
+    :param has_rest: something wanted could not be traded yet, so the flags stay and the bell rings again.
+    """
+    with transaction.atomic():
+        lead = Lead.objects.select_for_update().get(pk=lead_id)
+        if cycle is not None:
+            cycle = SyncCycle.objects.select_for_update().get(pk=cycle.pk)
+            if cycle.status == SyncCycle.Status.DONE:
+                return cycle
+        elif lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
+            return None
+        _clear_flags(lead, now, followed_until=cycle.opened_at if cycle else now, has_rest=has_rest)
+        following.expire_lead_orders(lead=lead, now=now)
+        _pay_reductions(lead, now, may_fall_short=not has_rest)
+        _finish_stopping(lead, now)
+        if lead.status == Lead.Status.ENDED:
+            _return_own_money(lead, now)
+        if cycle is not None:
+            cycle.status, cycle.done_at = SyncCycle.Status.DONE, now
+            cycle.save(update_fields=["status", "done_at"])
+        lead.save(update_fields=["sync_wanted_at", "looked_at", "failures"])
+    return cycle
+
+
+def _clear_flags(lead: Lead, now: datetime, *, followed_until: datetime, has_rest: bool) -> None:
+    """What was followed need not be followed again; what came in meanwhile waits for the next cycle."""
+    lead.looked_at, lead.failures = now, 0
+    started = Copy.objects.filter(lead=lead, status=Copy.Status.STARTING, started_at__lte=followed_until)
+    if has_rest:
+        lead.sync_wanted_at = lead.sync_wanted_at or now
+        started.filter(align_wanted_at__isnull=True).update(status=Copy.Status.ACTIVE)
+        return
+    if lead.sync_wanted_at and lead.sync_wanted_at <= followed_until:
+        lead.sync_wanted_at = None
+    LeadPosition.objects.filter(lead=lead, touched_at__lte=followed_until).update(touched_at=None)
+    Copy.objects.filter(lead=lead, align_wanted_at__lte=followed_until).exclude(status=Copy.Status.PAUSED).update(
+        align_wanted_at=None
+    )
+    started.update(status=Copy.Status.ACTIVE)
+
+
+def _pay_reductions(lead: Lead, now: datetime, *, may_fall_short: bool) -> None:
+    """Pay what was asked to be taken out, as soon as enough has been sold."""
+    flows = list(
+        CopyFlow.objects.filter(copy__lead=lead, status=CopyFlow.Status.REQUESTED, moved_at__lte=now)
+        .exclude(copy__status=Copy.Status.STOPPING)
+        .select_related("copy")
+        .order_by("pk")
+    )
+    if not flows:
+        return
+    accounts = [flow.copy.ledger_account_id for flow in flows]
+    available = _available_cash(accounts)
+    paid: list[CopyFlow] = []
+    for flow in flows:
+        units = min(-flow.units, available[flow.copy.ledger_account_id])
+        if units <= 0 or (units < -flow.units and not may_fall_short):
+            continue
+        available[flow.copy.ledger_account_id] -= units
+        flow.units, flow.status, flow.moved_at = -units, CopyFlow.Status.DONE, now
+        paid.append(flow)
+    if not paid:
+        return
+    CopyFlow.objects.bulk_update(paid, ["units", "status", "moved_at"], batch_size=2_000)
+    _pay_out(
+        kind=Journal.Kind.COPY_REDUCE,
+        key=f"reduce:{paid[0].pk}",
+        copies=[flow.copy for flow in paid],
+        units=np.array([-flow.units for flow in paid], dtype=np.int64),
+        now=now,
+    )
+
+
+def _finish_stopping(lead: Lead, now: datetime) -> None:
+    """Take the dust of stopping copies over, and pay out those that hold nothing any more."""
+    if not Copy.objects.filter(lead=lead, status=Copy.Status.STOPPING).exists():
+        return
+    cash = market_queries.cash_asset()
+    board = market_queries.load_board(now=now)
+    copies = holdings.load_copies(lead, board=board, cash=cash)
+    stopping = copies.has_status("STOPPING")
+    dust = _dust_places(board, copies, stopping)
+    left = np.where(dust[None, :], 0, copies.units) + copies.held_units
+    done = stopping & ~left.any(axis=1) & (copies.cash_held_units == 0)
+    if not done.any():
+        return
+    values = np.zeros(int(done.sum()), dtype=np.int64)
+    if copies.units[done].any():
+        taken = _take_dust(board, copies, done, cash.pk, now)
+        if taken is None:
+            return
+        values = taken
+    rows = list(Copy.objects.filter(pk__in=copies.ids[done].tolist()).order_by("ledger_account_id"))
+    payouts = copies.cash_units[done] + values
+    for copy in rows:
+        copy.status, copy.stopped_at, copy.align_wanted_at = Copy.Status.STOPPED, now, None
+    Copy.objects.bulk_update(rows, ["status", "stopped_at", "align_wanted_at"], batch_size=2_000)
+    CopyFlow.objects.bulk_create(
+        [
+            CopyFlow(
+                copy=copy, kind=CopyFlow.Kind.PAYOUT, units=-units, idempotency_key=f"payout:{copy.pk}", moved_at=now
+            )
+            for copy, units in zip(rows, payouts.tolist(), strict=True)
+        ],
+        batch_size=5_000,
+    )
+    Notice.objects.bulk_create(
+        [
+            Notice(copy=copy, kind=Notice.Kind.COPY_STOPPED, units=units, noted_at=now)
+            for copy, units in zip(rows, payouts.tolist(), strict=True)
+        ],
+        batch_size=5_000,
+    )
+    paying = payouts > 0
+    if paying.any():
+        _pay_out(
+            kind=Journal.Kind.COPY_PAYOUT,
+            key=f"payout:{rows[int(np.flatnonzero(paying)[0])].pk}",
+            copies=[copy for copy, pays in zip(rows, paying.tolist(), strict=True) if pays],
+            units=payouts[paying],
+            now=now,
+        )
+    bell.publish_to_users([copy.follower_id for copy in rows], "copies")
+
+
+def _dust_places(board: Board, copies: CopyTable, stopping: BoolArray) -> BoolArray:
+    """Return the places (A,) where all stopping copies together hold less than the venue takes as an order."""
+    total = copies.units[stopping].sum(axis=0)
+    value = total * np.nan_to_num(board.unit_prices)
+    # A sale rounds down to whole lots, so up to a lot for each copy is left when it has been filled.
+    too_small = (total < board.lot_units) | (value < board.value_min_units)
+    return np.asarray((too_small & board.fresh) | (total == 0), dtype=np.bool_)
+
+
+def _take_dust(board: Board, copies: CopyTable, done: BoolArray, cash_id: int, now: datetime) -> IntArray | None:
+    """
+    Move what the venue would not take to the platform's dust account, at the mark, and return what each copy got.
+
+    Returns None where the dust account cannot pay: the copies wait and an operator has to fund it.
+    """
+    rows, places = np.nonzero(copies.units[done])
+    accounts, units = copies.account_ids[done][rows], copies.units[done][rows, places]
+    values = np.floor(units * board.unit_prices[places]).astype(np.int64)
+    dust = ledger.platform_account(LedgerAccount.Kind.DUST, now=now).pk
+    assets = board.asset_ids[places]
+    lines = Lines.join(
+        Lines.of(accounts, assets, -units),
+        Lines.of(np.full(len(units), dust), assets, units),
+        Lines.of(accounts, cash_id, values),
+        Lines.of([dust], cash_id, [-int(values.sum())]),
+    )
+    try:
+        ledger.post(
+            kind=Journal.Kind.DUST, idempotency_key=f"dust:{copies.ids[done][0]}", lines=lines.without_zeros(), now=now
+        )
+    except ledger.NotEnoughMoney:
+        log.error("The dust account has too little cash to take over the rest of stopped copies.", dust_account=dust)
+        return None
+    got = np.zeros(int(done.sum()), dtype=np.int64)
+    np.add.at(got, rows, values)
+    return got
+
+
+def _pay_out(*, kind: Journal.Kind, key: str, copies: list[Copy], units: IntArray, now: datetime) -> None:
+    """Move cash (copies,) from copies to their followers' main accounts, in one journal."""
+    cash = market_queries.cash_asset()
+    mains = dict(
+        LedgerAccount.objects.filter(
+            kind=LedgerAccount.Kind.MAIN, owner_id__in=[copy.follower_id for copy in copies]
+        ).values_list("owner_id", "pk")
+    )
+    ledger.post(
+        kind=kind,
+        idempotency_key=key,
+        lines=Lines.join(
+            Lines.of([copy.ledger_account_id for copy in copies], cash.pk, -units),
+            Lines.of([mains[copy.follower_id] for copy in copies], cash.pk, units),
+        ),
+        now=now,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE copytrading_copy AS copy SET paid_out_units = copy.paid_out_units + line.units"
+            " FROM (SELECT copy_id, sum(units)::bigint AS units"
+            "  FROM unnest(%s::bigint[], %s::bigint[]) AS line(copy_id, units) GROUP BY 1) AS line"
+            " WHERE copy.id = line.copy_id",
+            [[copy.pk for copy in copies], units.tolist()],
+        )
+    bell.publish_to_users([copy.follower_id for copy in copies], "wallet")
+
+
+def _return_own_money(lead: Lead, now: datetime) -> None:
+    """Give an ended lead everything back that is in the lead account, as it is."""
+    if lead.ledger_account_id is None:
+        return
+    balances = list(Balance.objects.filter(ledger_account=lead.ledger_account_id, posted__gt=0))
+    if not balances or any(balance.held for balance in balances):
+        return
+    main = ledger.main_account(user=lead.user, now=now).pk
+    assets = [balance.asset_id for balance in balances]
+    units = np.array([balance.posted for balance in balances], dtype=np.int64)
+    ledger.post(
+        kind=Journal.Kind.LEAD_WITHDRAWAL,
+        idempotency_key=f"lead-ended:{lead.pk}:{now.timestamp():.6f}",
+        lines=Lines.join(
+            Lines.of(np.full(len(units), lead.ledger_account_id), assets, -units),
+            Lines.of(np.full(len(units), main), assets, units),
+        ),
+        now=now,
+    )
+
+
+def _available_cash(account_ids: list[int]) -> dict[int, int]:
+    cash = market_queries.cash_asset()
+    balances = Balance.objects.filter(ledger_account_id__in=account_ids, asset=cash)
+    return dict.fromkeys(account_ids, 0) | {
+        account: posted - held for account, posted, held in balances.values_list("ledger_account_id", "posted", "held")
+    }

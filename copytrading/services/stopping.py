@@ -1,0 +1,96 @@
+"""
+Stops, and the total stop loss that brings them about.
+
+A stop is confirmed the moment the copy is STOPPING: the fence is raised, and no buy that was decided before is sent.
+Selling and paying out is the work of the next cycles.
+"""
+
+from datetime import UTC, datetime
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+
+from copytrading.engine import stop_loss
+from copytrading.engine.arrays import FloatArray
+from copytrading.models import Copy, CopyFlow, Lead, Notice
+from copytrading.queries import guarded
+from copytrading.services import bell, syncing
+
+
+def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopReason, now: datetime) -> int:
+    """
+    Stop some or all (None) running copies of a lead and return how many. In the caller's transaction, lead locked.
+    """
+    copies = Copy.objects.filter(lead_id=lead_id, status__in=Copy.GUARDED)
+    if copy_ids is not None:
+        copies = copies.filter(pk__in=copy_ids)
+    stopped = list(copies.select_for_update().order_by("pk").values_list("pk", "follower_id"))
+    if not stopped:
+        return 0
+    ids = [copy_id for copy_id, _ in stopped]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE copytrading_copy SET status = 'STOPPING', stop_reason = %s, stopping_at = %s, fence = fence + 1,"
+            " align_wanted_at = NULL, breached_at = NULL WHERE id = ANY(%s)",
+            [reason, now, ids],
+        )
+    # Money on its way out goes out with the rest.
+    CopyFlow.objects.filter(copy_id__in=ids, status=CopyFlow.Status.REQUESTED).update(
+        status=CopyFlow.Status.SUPERSEDED
+    )
+    Notice.objects.bulk_create(
+        [Notice(copy_id=copy_id, kind=Notice.Kind.COPY_STOPPING, noted_at=now) for copy_id in ids], batch_size=5_000
+    )
+    syncing.request_sync(lead_id=lead_id, now=now)
+    bell.publish_to_users([follower_id for _, follower_id in stopped], "copies")
+    return len(stopped)
+
+
+def check_stop_losses(*, now: datetime) -> int:
+    """
+    Look at every guarded copy with a stop loss at the present marks, and stop those whose loss is confirmed.
+
+    A breach counts only where every coin of the copy has a fresh mark, and only when it is seen again five seconds
+    later; a copy that recovered in between is forgotten.
+
+    :returns: how many copies were stopped.
+    """
+    table = guarded.load_guarded(now=now)
+    if not len(table.ids):
+        return 0
+    breached = stop_loss.breached(
+        equity=table.equity, invested=table.invested_units.astype(np.float64), stop_loss=table.stop_loss_units
+    )
+    # A copy with a stale price is neither breached nor cleared: nothing is known about it.
+    known = table.fresh & np.isfinite(table.equity)
+    seen_at, stop = stop_loss.confirm(
+        breached=breached & known,
+        breached_at=table.breached_at,
+        now_seconds=now.timestamp(),
+        confirm_seconds=settings.SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS,
+    )
+    changed = known & ~stop & ~_same(seen_at, table.breached_at)
+    if changed.any():
+        _note_breaches(table.ids[changed].tolist(), seen_at[changed])
+    stopped = 0
+    for lead_id in np.unique(table.lead_ids[stop & known]).tolist():
+        ids = table.ids[stop & known & (table.lead_ids == lead_id)].tolist()
+        with transaction.atomic():
+            Lead.objects.select_for_update().get(pk=lead_id)
+            stopped += stop_copies(lead_id=lead_id, copy_ids=ids, reason=Copy.StopReason.STOP_LOSS, now=now)
+    return stopped
+
+
+def _same(left: FloatArray, right: FloatArray) -> np.ndarray:
+    return (left == right) | (np.isnan(left) & np.isnan(right))
+
+
+def _note_breaches(copy_ids: list[int], seen_at: FloatArray) -> None:
+    times = [None if np.isnan(second) else datetime.fromtimestamp(second, tz=UTC) for second in seen_at.tolist()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE copytrading_copy AS copy SET breached_at = line.seen_at"
+            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS line(copy_id, seen_at) WHERE copy.id = line.copy_id",
+            [copy_ids, times],
+        )

@@ -1,0 +1,229 @@
+"""
+The cycle of one lead: look, decide, then let trading act and post, until everybody holds the lead's ratios.
+
+    look      no transaction: what would be traded, and the books of those markets
+    decide    one transaction, lead locked: SyncCycle, Orders, holds, adjustments
+    act/post  services.trading, order by order
+    settle    one transaction: reductions and stopped copies are paid out, the cycle is DONE
+
+A cycle sells first and buys on what the sells brought. Each step leaves rows in a state, so whoever comes next,
+after a crash too, goes on from there.
+"""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from copytrading.engine.adjustments import Reason
+from copytrading.engine.arrays import BoolArray
+from copytrading.exchange.base import Book, Side
+from copytrading.exchange.registry import venue
+from copytrading.models import Lead, Market, SyncCycle
+from copytrading.queries import market as market_queries
+from copytrading.services import bell, bunching, deciding, explaining, settling, trading
+from copytrading.services.bunching import Offer, PlannedOrder
+from copytrading.services.deciding import Wishes
+from copytrading.services.scene import Scene, cap_prices, load_scene, wishes_in
+
+
+def leads_to_sync(*, now: datetime) -> list[int]:
+    """Return the ids of leads that need a look: a change waits, a cycle is open, or drift repair is due."""
+    repair_before = now - timedelta(seconds=settings.SMARTSYNC_REPAIR_SECONDS)
+    due = (
+        Lead.objects.exclude(status=Lead.Status.APPLIED)
+        .filter(failures__lt=settings.SMARTSYNC_FAILURES_MAX)
+        .extra(
+            where=[
+                "sync_wanted_at IS NOT NULL"
+                " OR EXISTS (SELECT FROM copytrading_synccycle AS cycle"
+                "  WHERE cycle.lead_id = copytrading_lead.id AND cycle.status <> 'DONE')"
+                " OR ((looked_at IS NULL OR looked_at <= %s) AND EXISTS (SELECT FROM copytrading_copy AS copy"
+                "  WHERE copy.lead_id = copytrading_lead.id AND copy.status <> 'STOPPED'))"
+            ],
+            params=[repair_before],
+        )
+    )
+    return list(due.order_by("looked_at").values_list("pk", flat=True))
+
+
+def sync_lead(*, lead_id: int, now: datetime) -> SyncCycle | None:
+    """
+    Bring a lead's copies one cycle further, and return the cycle, or None when there was nothing to trade.
+
+    May be called by many workers at any time: each step is claimed in the database.
+    """
+    cycle = SyncCycle.objects.filter(lead_id=lead_id).exclude(status=SyncCycle.Status.DONE).first()
+    if cycle is None:
+        cycle = _open_cycle(lead_id, now)
+    while cycle is not None and cycle.status != SyncCycle.Status.DONE:
+        if not trading.work_off(cycle_id=cycle.pk, now=now):
+            return cycle
+        cycle = _next_phase(cycle, now)
+    return cycle
+
+
+def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
+    """Look, and where something is to be traded decide: a cycle with its first orders."""
+    lead = Lead.objects.get(pk=lead_id)
+    spacing = timedelta(seconds=settings.SMARTSYNC_CYCLE_SPACING_SECONDS)
+    if lead.cycles.filter(opened_at__gt=now - spacing).exists():
+        return None
+    scene = load_scene(lead, now=now)
+    wishes = wishes_in(scene, buy_prices=cap_prices(scene))
+    if wishes.is_nothing and not wishes.explained.any() and not _untradable_wishes(scene).any():
+        settling.settle_lead(lead_id=lead_id, now=now, cycle=None, has_rest=_is_waiting(scene))
+        return None
+    books = _look_at_books(scene, wishes)
+    try:
+        with transaction.atomic():
+            lead = Lead.objects.select_for_update().get(pk=lead_id)
+            if lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
+                return None
+            cycle = SyncCycle.objects.create(lead=lead, opened_at=now)
+            lead.sync_wanted_at, lead.looked_at = None, now
+            lead.save(update_fields=["sync_wanted_at", "looked_at"])
+            _decide(cycle, load_scene(lead, now=now), books)
+    except IntegrityError as conflict:
+        if "one_open_order_per_account_and_market" not in str(conflict):
+            raise
+        # Another lead's order got into one of our markets first: the next look goes round it.
+        return None
+    return cycle
+
+
+def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
+    """
+    Go from SELLING to BUYING, or from BUYING to DONE, once every order of the phase is booked.
+
+    Returns None where another lead's order was faster in one of the markets: the bell comes again.
+    """
+    cycle.refresh_from_db()
+    if cycle.status == SyncCycle.Status.BUYING:
+        return settling.settle_lead(lead_id=cycle.lead_id, now=now, cycle=cycle, has_rest=cycle.has_rest)
+    scene = load_scene(cycle.lead, now=now)
+    books = _look_at_books(scene, wishes_in(scene, buy_prices=cap_prices(scene)))
+    try:
+        with transaction.atomic():
+            lead = Lead.objects.select_for_update().get(pk=cycle.lead_id)
+            cycle = SyncCycle.objects.select_for_update().get(pk=cycle.pk)
+            if cycle.status == SyncCycle.Status.SELLING:
+                cycle.status = SyncCycle.Status.BUYING
+                cycle.save(update_fields=["status"])
+                _decide(cycle, load_scene(lead, now=now), books)
+    except IntegrityError as conflict:
+        if "one_open_order_per_account_and_market" not in str(conflict):
+            raise
+        return None
+    return cycle
+
+
+def _untradable_wishes(scene: Scene) -> BoolArray:
+    """Return the markets (A,) that are closed to us although somebody waits to follow a trade there."""
+    touched = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
+    aligning = bool((~np.isnan(scene.copies.align_wanted_at) & scene.copies.has_status("STARTING", "ACTIVE")).any())
+    return ~scene.board.listed & (touched | (aligning & (scene.portfolio.units > 0)))
+
+
+def _look_at_books(scene: Scene, wishes: Wishes) -> dict[int, Book]:
+    """Ask the venue for the books of the markets that somebody wishes to trade in. No transaction is open."""
+    wanted = wishes.wanted.any(axis=0) | (wishes.lead != 0)
+    market_ids = scene.board.market_ids[wanted].tolist()
+    symbols = dict(Market.objects.filter(pk__in=market_ids).values_list("pk", "symbol"))
+    return {market_id: venue().book(symbols[market_id], now=scene.now) for market_id in market_ids}
+
+
+def _decide(cycle: SyncCycle, scene: Scene, books: dict[int, Book]) -> None:
+    """Write the orders, holds and adjustments of the cycle's phase. In a transaction, lead locked."""
+    markets = market_queries.markets().in_bulk(list(books))
+    # A first round without a book tells how much each market nets to, the books tell what that costs, and the
+    # second round is sized by it.
+    offers = _offers(scene, wishes_in(scene, buy_prices=cap_prices(scene)), books, markets)
+    buy_prices = cap_prices(scene)
+    for place, offer in offers.items():
+        buy_prices[place] = bunching.unit_price(markets[int(scene.board.market_ids[place])], offer.price_buy_max)
+    wishes = wishes_in(scene, buy_prices=buy_prices)
+
+    selling = cycle.status == SyncCycle.Status.SELLING
+    in_phase = np.zeros(len(scene.board.asset_ids), dtype=np.bool_)
+    for place, offer in offers.items():
+        in_phase[place] = (offer.side is Side.SELL) == selling
+    if not selling:
+        done_before = cycle.orders.values_list("market_id", flat=True)
+        in_phase &= ~np.isin(scene.board.market_ids, list(done_before))
+    phase = deciding.restrict(wishes, in_phase)
+
+    planned = _plan_orders(scene, phase, offers, markets)
+    for order in planned:
+        trading.write_order(cycle=cycle, planned=order, cash=scene.cash, now=scene.now)
+    explaining.explain(cycle=cycle, scene=scene, wishes=phase, orders=planned, selling=selling)
+    _note_rest(cycle, scene, phase, planned, selling=selling)
+    if selling and not planned:
+        cycle.status = SyncCycle.Status.BUYING
+        _decide(cycle, scene, books)
+        cycle.save(update_fields=["status"])
+
+
+def _offers(scene: Scene, wishes: Wishes, books: dict[int, Book], markets: dict[int, Market]) -> dict[int, Offer]:
+    """Return what each looked-at book offers to the side its market nets to, by place on the board."""
+    offers = {}
+    for place, net in enumerate(wishes.net.tolist()):
+        market = markets.get(int(scene.board.market_ids[place]))
+        if market is None or not (wishes.wanted[:, place].any() or wishes.lead[place]):
+            continue
+        offers[place] = bunching.offer_of(
+            market=market,
+            book=books[market.pk],
+            mark=market.mark.price,
+            net_units=net,
+            slippage_max=float(scene.slippage_max[place]),
+        )
+    return offers
+
+
+def _plan_orders(
+    scene: Scene, wishes: Wishes, offers: dict[int, Offer], markets: dict[int, Market]
+) -> list[PlannedOrder]:
+    planned = []
+    for place, offer in offers.items():
+        wish_units = np.append(wishes.copies[:, place], wishes.lead[place])
+        account_ids = np.append(scene.copies.account_ids, scene.portfolio.account_id or 0)
+        taking_part = wish_units != 0
+        net = int(wish_units.sum())
+        if not taking_part.any() or (net != 0 and (net > 0) != (offer.side is Side.BUY)):
+            continue
+        order = bunching.plan_order(
+            market=markets[int(scene.board.market_ids[place])],
+            offer=offer,
+            participant_ids=account_ids[taking_part],
+            wish_units=wish_units[taking_part],
+            fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+        )
+        planned.append(order)
+    return planned
+
+
+def _note_rest(cycle: SyncCycle, scene: Scene, wishes: Wishes, planned: list[PlannedOrder], *, selling: bool) -> None:
+    """Remember on the cycle whether something is left that the next cycle can go on with."""
+    depth_capped = any(Reason.DEPTH_CAPPED in order.reasons for order in planned)
+    # A copy that sold and bought at once could not spend what it had not yet received.
+    sold_late = not selling and bool(((wishes.copies < 0).any(axis=1) & (wishes.cash_factors < 1)).any())
+    if depth_capped or sold_late or _is_waiting(scene):
+        SyncCycle.objects.filter(pk=cycle.pk).update(has_rest=True)
+
+
+def _is_waiting(scene: Scene) -> bool:
+    """Return whether somebody waits for a market that is listed but cannot be traded this moment."""
+    wanted_places = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
+    aligning = ~np.isnan(scene.copies.align_wanted_at) & scene.copies.has_status("STARTING", "ACTIVE")
+    if not (wanted_places.any() or aligning.any()):
+        return False
+    relevant = wanted_places | (scene.portfolio.units > 0)
+    return bool((relevant & scene.board.listed & ~scene.tradable).any())
+
+
+def request_sync(*, lead_id: int, now: datetime) -> None:
+    """Note that a lead's copies need a cycle and ring the bell. In the caller's transaction."""
+    Lead.objects.filter(pk=lead_id, sync_wanted_at__isnull=True).update(sync_wanted_at=now)
+    bell.ring_for_lead(lead_id)

@@ -1,0 +1,297 @@
+"""
+What if I had copied this lead? Asked of recorded files.
+
+Files and options in, one outcome out; nothing is written and no database is needed. The
+rules are the engine's (engine.whatif), the files are read by the exchange's readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from copytrading.engine.arrays import FloatArray
+from copytrading.engine.lead_path import (
+    Bars,
+    LeadPath,
+    LeadTrade,
+    SoldMoreThanHeld,
+    SpentMoreThanCash,
+    bars_of,
+    path_of_trades,
+    path_of_weights,
+)
+from copytrading.engine.whatif import NOT_STOPPED, Mode, Replay, Terms, replay_portfolio
+from copytrading.exchange.prices.files import (
+    LeadTrades,
+    PriceTable,
+    RecordingError,
+    moment_of,
+    read_lead_trades,
+    read_prices,
+    read_weights,
+    time_of,
+)
+
+# A custom copy that names no value puts a tenth of its investment into each order.
+ORDER_VALUE_FRACTION = Decimal("0.1")
+
+
+class WhatIfRefused(Exception):
+    """The question cannot be answered; the message is one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """
+    One what-if: which files, and on which terms to copy. Values are in USDT.
+
+    Either `trades_path` or `weights_path` says what the lead did. `order_value` (custom-fixed) and
+    `order_ratio` (custom-ratio) may be None: a tenth of the investment, and investment / lead equity.
+    """
+
+    price_paths: Sequence[Path]
+    trades_path: Path | None = None
+    weights_path: Path | None = None
+    trader: str | None = None
+    lead_cash: Decimal = Decimal(10_000)
+    investment: Decimal = Decimal(1_000)
+    mode: Mode = Mode.SMART_SYNC
+    buys_existing: bool = True
+    fee_rate: Decimal = Decimal("0.001")
+    slippage_rate: Decimal = Decimal(0)
+    stop_loss: Decimal | None = None
+    order_value: Decimal | None = None
+    order_ratio: Decimal | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EquityPoint:
+    """The equity of lead and copy at the close of one bar, in USDT."""
+
+    at: datetime
+    lead: float
+    copy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """
+    What became of the copy. Values in USDT, holdings in coins by symbol, returns as fractions.
+
+    `costs` are fees and slippage together; `adjustments` counts by reason; `skipped_rows` were
+    never traded; `stopped_at` is None unless the stop loss sold everything.
+    """
+
+    lead_return: float
+    copy_return: float
+    tracking_error_per_bar: float
+    final_holdings: dict[str, float]
+    cash: float
+    costs: float
+    fee_costs: float
+    slippage_costs: float
+    adjustments: dict[str, int]
+    skipped_rows: int
+    equity_curve: tuple[EquityPoint, ...]
+    stopped_at: datetime | None
+
+    @property
+    def bars(self) -> int:
+        """How many bars the run looked at."""
+        return len(self.equity_curve)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Recording:
+    """What the files say: the lead's path over the bars, its pairs, and when it first did something."""
+
+    path: LeadPath
+    symbols: Sequence[str]
+    first_time: int
+    skipped_rows: int
+
+
+def answer(question: Question) -> Outcome:
+    """
+    Return what would have become of the investment.
+
+    :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
+    """
+    _check_options(question)
+    try:
+        recording = _read(question)
+    except RecordingError as error:
+        raise WhatIfRefused(str(error)) from error
+    path = recording.path
+    start_time = recording.first_time if question.start is None else time_of(question.start)
+    first_bar, last_bar = _bars_to_run(path.bars, start_time=start_time, end=question.end)
+    replay = replay_portfolio(
+        path=path,
+        lead_cash=float(question.lead_cash),
+        terms=_terms_of(question, lead_growth=float(path.equity()[first_bar] / path.cash_units[0])),
+        start_time=start_time,
+        last_bar=last_bar,
+    )
+    return _outcome_of(replay, recording=recording)
+
+
+def _check_options(question: Question) -> None:
+    if (question.trades_path is None) == (question.weights_path is None):
+        raise WhatIfRefused("Give either the lead's trades or its weights: exactly one of the two.")
+    if not question.price_paths:
+        raise WhatIfRefused("Give at least one file of prices.")
+    investment_min = settings.SMARTSYNC_INVESTMENT_MIN
+    if question.investment < investment_min:
+        raise WhatIfRefused(
+            f"An investment of {question.investment} USDT is below the minimum of {investment_min} USDT."
+        )
+    if question.lead_cash <= 0:
+        raise WhatIfRefused(f"The lead's cash must be above zero, not {question.lead_cash}.")
+    for name, rate in (("fee rate", question.fee_rate), ("slippage rate", question.slippage_rate)):
+        if not 0 <= rate < 1:
+            raise WhatIfRefused(f"The {name} must be at least 0 and below 1, not {rate}; 0.001 is 0.1 %.")
+    if question.stop_loss is not None and not 0 < question.stop_loss < question.investment:
+        raise WhatIfRefused(
+            f"The stop loss must be above 0 and below the investment of {question.investment} USDT, "
+            f"not {question.stop_loss}."
+        )
+    for name, size in (("order value", question.order_value), ("order ratio", question.order_ratio)):
+        if size is not None and size <= 0:
+            raise WhatIfRefused(f"The {name} must be above zero, not {size}.")
+    if question.start is not None and question.end is not None and question.end < question.start:
+        raise WhatIfRefused("The end lies before the start.")
+
+
+def _read(question: Question) -> _Recording:
+    prices = read_prices(*question.price_paths)
+    if question.trades_path is not None:
+        trades = read_lead_trades(question.trades_path, trader=question.trader, symbols=prices.symbols)
+        symbols = sorted(set(trades.symbols))
+        return _Recording(
+            path=_path_of_trades(trades, prices=prices, symbols=symbols, question=question),
+            symbols=symbols,
+            first_time=int(trades.times[0]),
+            skipped_rows=trades.skipped_rows,
+        )
+    assert question.weights_path is not None, "one of the two was asked for"
+    table = read_weights(question.weights_path, trader=question.trader, symbols=prices.symbols)
+    bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=table.symbols))
+    return _Recording(
+        path=path_of_weights(bars=bars, times=table.times, weights=table.weights, fee_rate=float(question.fee_rate)),
+        symbols=table.symbols,
+        first_time=int(table.times[0]),
+        skipped_rows=0,
+    )
+
+
+def _path_of_trades(trades: LeadTrades, *, prices: PriceTable, symbols: Sequence[str], question: Question) -> LeadPath:
+    lead_trades = [
+        LeadTrade(time=time, asset=symbols.index(symbol), side=side, quantity=quantity, price=price)
+        for time, symbol, side, quantity, price in zip(
+            trades.times.tolist(),
+            trades.symbols,
+            trades.sides.tolist(),
+            trades.quantities,
+            trades.prices,
+            strict=True,
+        )
+    ]
+    bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=symbols), lead_trades=lead_trades)
+    try:
+        return path_of_trades(bars=bars, trades=lead_trades, lead_cash=question.lead_cash, fee_rate=question.fee_rate)
+    except SoldMoreThanHeld as error:
+        trade = lead_trades[error.trade]
+        raise RecordingError(
+            path=trades.path,
+            line=int(trades.lines[error.trade]),
+            sentence=(
+                f"The lead sells {trade.quantity} of {trades.symbols[error.trade]} but holds {error.held:f}. "
+                "Add the trades that bought the rest."
+            ),
+        ) from error
+    except SpentMoreThanCash as error:
+        raise RecordingError(
+            path=trades.path,
+            line=int(trades.lines[error.trade]),
+            sentence=(
+                f"The trade costs {error.cost:.2f} USDT but the lead has {error.cash:.2f} left. "
+                "Give the lead more cash (--lead-cash)."
+            ),
+        ) from error
+
+
+def _closes_of(prices: PriceTable, *, symbols: Sequence[str]) -> FloatArray:
+    # All bars stay, also those none of these pairs has: they are bars of the recording.
+    return prices.closes[:, [prices.symbols.index(symbol) for symbol in symbols]]
+
+
+def _bars_to_run(bars: Bars, *, start_time: int, end: datetime | None) -> tuple[int, int]:
+    """Return the first and the last bar of the run."""
+    first_bar = bars.bar_at_or_after(start_time)
+    if first_bar == len(bars.times):
+        raise WhatIfRefused(
+            f"The prices end at {moment_of(bars.times[-1]):%Y-%m-%dT%H:%M:%SZ}, "
+            f"before the run starts at {moment_of(start_time):%Y-%m-%dT%H:%M:%SZ}."
+        )
+    if end is None:
+        return first_bar, len(bars.times) - 1
+    last_bar = int(np.searchsorted(bars.times, time_of(end), side="right")) - 1
+    if last_bar < first_bar:
+        raise WhatIfRefused(
+            f"There is no bar from the start at {moment_of(start_time):%Y-%m-%dT%H:%M:%SZ} "
+            f"to the end at {end:%Y-%m-%dT%H:%M:%SZ}."
+        )
+    return first_bar, last_bar
+
+
+def _terms_of(question: Question, *, lead_growth: float) -> Terms:
+    order_value = question.order_value or question.investment * ORDER_VALUE_FRACTION
+    lead_equity = float(question.lead_cash) * lead_growth
+    order_ratio = float(question.order_ratio or 0) or float(question.investment) / lead_equity
+    stop_loss = np.nan if question.stop_loss is None else float(question.stop_loss)
+    return Terms(
+        investments=np.array([float(question.investment)]),
+        mode=question.mode,
+        buys_existing=question.buys_existing,
+        fee_rate=float(question.fee_rate),
+        slippage_rate=float(question.slippage_rate),
+        stop_losses=np.array([stop_loss]),
+        order_values=np.array([float(order_value)]),
+        order_ratios=np.array([order_ratio]),
+        drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+    )
+
+
+def _outcome_of(replay: Replay, *, recording: _Recording) -> Outcome:
+    moments = [moment_of(time) for time in replay.times.tolist()]
+    stopped_bar = int(replay.stopped_bars[0])
+    fee_costs, slippage_costs = float(replay.fee_costs[0]), float(replay.slippage_costs[0])
+    quantities = zip(recording.symbols, replay.final_quantities[0].tolist(), strict=True)
+    return Outcome(
+        lead_return=replay.lead_return,
+        copy_return=float(replay.copy_returns[0]),
+        tracking_error_per_bar=float(replay.tracking_errors_per_bar[0]),
+        final_holdings={symbol: quantity for symbol, quantity in quantities if quantity > 0},
+        cash=float(replay.final_cash[0]),
+        costs=fee_costs + slippage_costs,
+        fee_costs=fee_costs,
+        slippage_costs=slippage_costs,
+        adjustments={str(reason): int(counts[0]) for reason, counts in replay.adjustments.items()},
+        skipped_rows=recording.skipped_rows,
+        equity_curve=tuple(
+            EquityPoint(at=moment, lead=lead, copy=copy)
+            for moment, lead, copy in zip(
+                moments, replay.lead_equity.tolist(), replay.copy_equity[0].tolist(), strict=True
+            )
+        ),
+        stopped_at=None if stopped_bar == NOT_STOPPED else moments[stopped_bar],
+    )

@@ -1,0 +1,49 @@
+"""
+The flow chart: which service each ring of the bell calls. The timetable is in `smartsync_site/celery.py`.
+
+A task reads the clock, makes one call, and nothing else. `**_` lets an old worker meet a new caller.
+"""
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from copytrading.services import conducting, funding, recording, stopping
+
+
+@shared_task
+def sync_leads(**_: Any) -> None:
+    """Look at every lead that is due."""
+    conducting.sync_due_leads(now=timezone.now())
+
+
+@shared_task
+def sync_lead(lead_id: int, **_: Any) -> None:
+    """Look at one lead, because something just changed there."""
+    conducting.sync_one_lead(lead_id=lead_id, clock=timezone.now)
+
+
+@shared_task
+def check_stop_losses(**_: Any) -> None:
+    """The safety net under the feed, which checks at every price."""
+    stopping.check_stop_losses(now=timezone.now())
+
+
+@shared_task
+def work_off_orders(**_: Any) -> None:
+    """Finish orders of no cycle whose request died on the way."""
+    conducting.work_off_manual_orders(now=timezone.now())
+
+
+@shared_task
+def finish_transfers(**_: Any) -> None:
+    """Finish deposits and withdrawals whose request died on the way."""
+    funding.finish_transfers(now=timezone.now())
+
+
+@shared_task
+def record_values(**_: Any) -> None:
+    """Write a point of every curve."""
+    now = timezone.now()
+    recording.record_values(now=now, slot=now.replace(second=0, microsecond=0))

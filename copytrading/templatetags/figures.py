@@ -1,0 +1,175 @@
+"""
+Figures as people read them: thousands apart, a true minus sign, a narrow space before the unit.
+
+Money comes as whole units and is cut, never rounded up: nobody is shown a cent they do not have.
+"""
+
+from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+CASH_DECIMALS = 8
+MINUS = "\u2212"
+NARROW_SPACE = "\u202f"
+NOTHING = "\u2013"
+
+
+@register.filter
+def money(units: int | None) -> str:
+    """Return cash units with two decimals: 118420000000 → 1,184.20."""
+    if units is None:
+        return NOTHING
+    return _with_minus(f"{_cents(units):,}")
+
+
+@register.filter
+def signed_money(units: int | None) -> str:
+    """Return cash units with their sign: +184.20, −3.40, 0.00."""
+    if units is None:
+        return NOTHING
+    cents = _cents(units)
+    return _with_minus(f"{cents:+,}") if cents else "0.00"
+
+
+@register.filter
+def round_money(units: int | None) -> str:
+    """Return cash units without decimals where there are none to show: 850, or 850.50."""
+    text = money(units)
+    return text.removesuffix(".00")
+
+
+@register.filter
+def short_money(units: int | None) -> str:
+    """Return cash units in three figures: 950, 12.4 K, 3.1 M."""
+    if units is None:
+        return NOTHING
+    value = Decimal(int(units)).scaleb(-CASH_DECIMALS)
+    for name, scale in (("B", 9), ("M", 6), ("K", 3)):
+        if abs(value) >= 10**scale:
+            return _with_minus(f"{value.scaleb(-scale):.1f}{NARROW_SPACE}{name}")
+    return _with_minus(f"{value:.0f}")
+
+
+@register.filter
+def money_input(units: int | None) -> str:
+    """Return cash units as somebody would type them: 1000 or 1000.5."""
+    if units is None:
+        return ""
+    return f"{Decimal(int(units)).scaleb(-CASH_DECIMALS).normalize():f}"
+
+
+@register.filter
+def quantity(units: int | None, decimals: int = CASH_DECIMALS) -> str:
+    """Return units of a coin with as many decimals as say something: 0.00712, 1.023, 412."""
+    if units is None:
+        return NOTHING
+    value = Decimal(int(units)).scaleb(-int(decimals))
+    digits_before = len(str(abs(int(value)))) if abs(value) >= 1 else 0
+    shown = value.quantize(Decimal(1).scaleb(-max(0, 6 - digits_before)), rounding=ROUND_DOWN)
+    if not shown and value:
+        shown = value
+    text = f"{shown:,f}"
+    return _with_minus(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+@register.filter
+def price(value: Decimal | None) -> str:
+    """Return a price with the decimals its size needs: 68,412.50, 142.31, 0.08214."""
+    if value is None:
+        return NOTHING
+    decimals = 2
+    while decimals < 10 and abs(value) < Decimal(10) ** (2 - decimals) and value:
+        decimals += 1
+    return f"{value:,.{decimals}f}"
+
+
+@register.filter
+def percent(fraction: float | Decimal | None, decimals: int = 1) -> str:
+    """Return a fraction as percent: 0.114 → 11.4 %."""
+    if fraction is None:
+        return NOTHING
+    return f"{points(fraction, decimals)}{NARROW_SPACE}%"
+
+
+@register.filter
+def signed_percent(fraction: float | Decimal | None, decimals: int = 1) -> str:
+    """Return a fraction as percent with its sign: +38.2 %, −6.2 %, 0.0 %."""
+    if fraction is None:
+        return NOTHING
+    sign = "+" if _rounded(fraction, decimals) > 0 else ""
+    return sign + percent(fraction, decimals)
+
+
+@register.filter
+def points(fraction: float | Decimal | None, decimals: int = 1) -> str:
+    """Return a fraction as percent without the sign of percent, for columns: 0.412 → 41.2."""
+    if fraction is None:
+        return NOTHING
+    return _with_minus(f"{_rounded(fraction, decimals):,.{decimals}f}")
+
+
+@register.filter
+def whole_percent(fraction: float | Decimal | None) -> str:
+    """Return a fraction as percent with decimals only where it has them: 10 %, 12.5 %."""
+    if fraction is None:
+        return NOTHING
+    return percent(fraction, 0 if abs(_rounded(fraction, 1) % 1) < 1e-9 else 1)
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """Return a number of things: 1204 → 1,204."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+@register.filter
+def direction(value: float | Decimal | None) -> str:
+    """Return the class that colours a figure: gain, loss or nothing."""
+    if not value:
+        return ""
+    return "gain" if value > 0 else "loss"
+
+
+@register.filter
+def absolute(value: float | None) -> float | None:
+    """Return a figure without its sign, where the sentence has it."""
+    return None if value is None else abs(value)
+
+
+@register.filter
+def moment(when: datetime | None) -> str:
+    """Return when something happened: 09:41:07 today, 4 March 09:41 this year, 4 March 2025 before."""
+    if when is None:
+        return NOTHING
+    local, today = timezone.localtime(when), timezone.localtime()
+    if local.date() == today.date():
+        return f"{local:%H:%M:%S}"
+    if local.year == today.year:
+        return f"{local.day} {local:%B %H:%M}"
+    return f"{local.day} {local:%B %Y}"
+
+
+@register.filter
+def day(when: datetime | None) -> str:
+    """Return a day, with the year where it is another one: 12 August, 12 August 2025."""
+    if when is None:
+        return NOTHING
+    local = timezone.localtime(when)
+    return f"{local.day} {local:%B}" if local.year == timezone.localtime().year else f"{local.day} {local:%B %Y}"
+
+
+def _cents(units: int) -> Decimal:
+    return Decimal(int(units)).scaleb(-CASH_DECIMALS).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+
+
+def _rounded(fraction: float | Decimal, decimals: int) -> float:
+    # Adding zero turns a negative zero into a zero, which has no sign to show.
+    return round(float(fraction) * 100, decimals) + 0.0
+
+
+def _with_minus(text: str) -> str:
+    return text.replace("-", MINUS)

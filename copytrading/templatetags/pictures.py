@@ -1,0 +1,153 @@
+"""Pictures of figures, drawn on the server as SVG: the ribbon, the sparkline, the avatar, the icons."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Protocol
+from zlib import crc32
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from copytrading.templatetags.figures import percent
+
+register = template.Library()
+
+# What a ribbon leaves between two coins, in hundredths of its width.
+GAP = 0.35
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 100.0, 40.0, 4.0
+
+AVATAR_COLOURS = (2, 4, 3, 5, 1, 8, 6, 10, 7, 11, 12, 9)
+AVATAR_MARKS = (
+    '<path class="mark" d="M9 30 18 20l6 6 11-13"/>',
+    '<path class="mark" d="M9 25c4-8 8-8 13 0s9 8 13 0"/>',
+    '<path class="mark" d="M12 31V22m10 9V13m10 18V18"/>',
+    '<path class="mark" d="M10 31h8v-8h8v-8h8"/>',
+    '<path class="mark" d="M22 11 33 30H11Z"/>',
+    '<path class="mark" d="M22 12v20M12 22h20"/><circle class="dot" cx="22" cy="22" r="4"/>',
+    '<path class="mark" d="M11 16l11 8 11-8M11 25l11 8 11-8"/>',
+    '<circle class="mark" cx="18" cy="22" r="8"/><circle class="mark" cx="26" cy="22" r="8"/>',
+)
+
+ICONS = {
+    "discover": '<circle cx="12" cy="12" r="9"/><path d="m15.5 8.5-2 5-5 2 2-5z"/>',
+    "copies": '<path d="M4 8h16M4 12h16M4 16h16"/><path d="M9 6v4M15 10v4M7 14v4"/>',
+    "wallet": '<rect x="3" y="6" width="18" height="13" rx="3"/><path d="M3 10h18M16 14.5h2"/>',
+    "person": '<circle cx="12" cy="8" r="4"/><path d="M4.5 20c1.2-3.6 4-5.5 7.5-5.5s6.3 1.9 7.5 5.5"/>',
+    "back": '<path d="M15 5 8 12l7 7"/>',
+    "search": '<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>',
+}
+
+
+class Slice(Protocol):
+    """A share of a portfolio: what it is, its colour 0..12 (0 is cash) and its weight 0..1."""
+
+    symbol: str
+    colour: int
+    weight: float
+
+
+@register.simple_tag
+def ribbon(slices: Iterable[Slice], label: str = "") -> SafeString:
+    """Return one ribbon of weights; coins below a tenth of a percent are too thin to see and left out."""
+    shown = [part for part in slices if part.weight >= 0.001]
+    total = sum(part.weight for part in shown) or 1.0
+    bars, left = [], 0.0
+    for part in shown:
+        width = part.weight / total * 100
+        bars.append((part.colour, f"{left:.2f}", f"{max(width - GAP, 0.1):.2f}"))
+        left += width
+    spoken = ", ".join(f"{part.symbol} {percent(part.weight)}" for part in shown) or "nothing"
+    return format_html(
+        '<svg viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{}{}">{}</svg>',
+        f"{label}: " if label else "",
+        spoken,
+        format_html_join("", '<rect class="f{}" x="{}" y="0" width="{}" height="10"/>', bars),
+    )
+
+
+@register.simple_tag
+def swatch(colour: int) -> SafeString:
+    """Return the small square that ties a row of a table to its part of a ribbon."""
+    return format_html(
+        '<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="f{}" width="10" height="10"/></svg>',
+        colour,
+    )
+
+
+@register.simple_tag
+def ribbon_key(slices: Iterable[Slice]) -> SafeString:
+    """Return the key of a ribbon: each coin with its colour."""
+    return format_html(
+        '<ul class="key">{}</ul>',
+        format_html_join("", "<li>{}{}</li>", ((swatch(part.colour), part.symbol) for part in slices)),
+    )
+
+
+@register.simple_tag
+def sparkline(values: Sequence[float], label: str = "", tall: bool = False) -> SafeString:
+    """Return a series as a line over a wash, green where it ends higher than it began; a dashed rule if too short."""
+    classes = "spark tall" if tall else "spark"
+    if len(values) < 2:
+        return format_html(
+            '<svg class="{}" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">'
+            '<path class="empty" d="M0 20H100"/></svg>',
+            classes,
+            f"{label}: too early to draw" if label else "too early to draw",
+        )
+    low, high = min(values), max(values)
+    step = SPARK_WIDTH / (len(values) - 1)
+    scale = (SPARK_HEIGHT - 2 * SPARK_MARGIN) / (high - low) if high > low else 0.0
+    points = [(number * step, SPARK_HEIGHT - SPARK_MARGIN - (value - low) * scale) for number, value in enumerate(values)]
+    line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return format_html(
+        '<svg class="{} {}" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<path class="fill" d="{}L100 40L0 40Z"/><path d="{}"/></svg>',
+        classes,
+        "gain" if values[-1] >= values[0] else "loss",
+        label,
+        line,
+        line,
+    )
+
+
+@register.simple_tag
+def chart(points: Sequence[tuple[datetime, float]], label: str = "", unit: str = "") -> SafeString:
+    """
+    Return a curve that the script of charts brings to life; what stands without a script is the sparkline.
+
+    :param points: (time, value), oldest first; of two in one second the later counts.
+    :param unit: what stands behind a value: "%" or "USDT".
+    """
+    seconds = [(int(when.timestamp()), value) for when, value in points]
+    rising = [pair for pair, later in pairwise([*seconds, (0, 0.0)]) if pair[0] != later[0]]
+    return format_html(
+        '<figure class="chart" data-chart data-points="{}" data-unit="{}" aria-label="{}">{}</figure>',
+        json.dumps(rising, separators=(",", ":")),
+        unit,
+        label,
+        sparkline([value for _, value in rising], label=label, tall=True),
+    )
+
+
+@register.simple_tag
+def avatar(name: str, large: bool = False) -> SafeString:
+    """Return somebody's picture: a mark on a colour, both from the name, so that it is the same everywhere."""
+    number = crc32(name.encode())
+    return format_html(
+        '<svg class="{}" viewBox="0 0 44 44" aria-hidden="true"><circle cx="22" cy="22" r="22" class="f{}"/>{}</svg>',
+        "avatar large" if large else "avatar",
+        AVATAR_COLOURS[number % len(AVATAR_COLOURS)],
+        mark_safe(AVATAR_MARKS[number // 12 % len(AVATAR_MARKS)]),  # noqa: S308 - our own constant
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return one of the portal's icons."""
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
+        mark_safe(ICONS[name]),  # noqa: S308 - our own constant
+    )

@@ -1,0 +1,40 @@
+"""What every page of the portal shows besides its own: the visitor's cash and the way they want the light."""
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import queries
+
+register = template.Library()
+
+THEMES = ("system", "light", "dark")
+
+
+@register.simple_tag(takes_context=True)
+def available_cash(context: dict[str, Any]) -> int | None:
+    """Return what the visitor's main account has available, in cash units; nothing for a stranger."""
+    request: HttpRequest = context["request"]
+    if not request.user.is_authenticated:
+        return None
+    return queries.available_units_of(request.user, asset_symbol=settings.SMARTSYNC_CASH)
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: dict[str, Any]) -> str:
+    """Return the theme the visitor chose: light, dark, or system."""
+    chosen = context["request"].COOKIES.get("theme", "")
+    return chosen if chosen in THEMES else "system"
+
+
+@register.simple_tag(takes_context=True)
+def address_with(context: dict[str, Any], **changes: Any) -> str:
+    """Return this page's address with some of its questions changed; an empty value takes one away."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in ("", None):
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "."

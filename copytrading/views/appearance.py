@@ -1,0 +1,38 @@
+"""What every page carries: the light it is read in, and the visitor's cash."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from copytrading.templatetags.portal import THEMES
+
+YEAR = 365 * 24 * 3600
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Remember light, dark or as the system has it, and go back to where it was chosen."""
+    chosen = request.POST.get("theme", "")
+    if chosen not in THEMES:
+        return HttpResponseBadRequest("Choose system, light or dark.")
+    response = HttpResponseRedirect(_back(request))
+    response.set_cookie("theme", chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+@login_required
+@require_GET
+def balance(request: HttpRequest) -> HttpResponse:
+    """Show what the visitor's wallet has available, for the corner of the page."""
+    return render(request, "parts/balance.html")
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page the choice was made on; never one of another site."""
+    address = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if is_ours else "/"

@@ -1,0 +1,130 @@
+"""
+The way to a copy: terms, then the very orders they would place and their cost, then one press.
+
+Terms and review are plain GET pages, so that going back loses nothing and looking costs nothing. The key made with the
+review travels with the confirmation: pressed fifty times, it starts one copy.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from copytrading.forms.refusals import refuse
+from copytrading.forms.starting import ConfirmForm, StartForm
+from copytrading.queries import lead_pages, leads
+from copytrading.queries.lead_pages import Holding, Portfolio
+from copytrading.services import copies
+from copytrading.services.refusals import Refusal
+
+TEMPLATE = "copytrading/copy_wizard.html"
+
+
+@login_required
+@require_safe
+def copy_terms(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask on which terms to copy; for HTMX, say what the terms typed so far mean."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    form = StartForm(request.GET) if "investment" in request.GET else StartForm()
+    if request.htmx:  # type: ignore[attr-defined]
+        form.is_valid()
+        return render(request, TEMPLATE + "#level", {"form": form})
+    return _terms(request, lead, form)
+
+
+@login_required
+@require_safe
+def copy_review(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the orders that the terms would place now, and what they cost."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    form = StartForm(request.GET)
+    if not form.is_valid():
+        return _terms(request, lead, form)
+    terms = form.cleaned_data
+    try:
+        preview = copies.preview_copy(
+            follower=request.user,
+            lead_id=lead.pk,
+            investment_units=terms["investment"],
+            buy_existing=terms["buy_existing"],
+            stop_loss_units=terms["stop_loss_units"],
+            now=timezone.now(),
+        )
+    except Refusal as refusal:
+        refuse(form, refusal)
+        return _terms(request, lead, form)
+    portfolio = lead_pages.portfolio_of(lead)
+    context = {
+        "step": "review",
+        "lead": lead,
+        "form": form,
+        "key": uuid4().hex,
+        "preview": preview,
+        "portfolio": portfolio,
+        "mine": _mine(preview, portfolio),
+    }
+    return render(request, TEMPLATE, {"section": "discover", **context})
+
+
+@login_required
+@require_POST
+def start_copy(request: HttpRequest, slug: str) -> HttpResponse:
+    """Start the copy that was reviewed, once, and go to its page."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    form = ConfirmForm(request.POST)
+    if not form.is_valid():
+        return _terms(request, lead, form, status=422)
+    terms = form.cleaned_data
+    try:
+        copy = copies.start_copy(
+            follower=request.user,
+            lead_id=lead.pk,
+            investment_units=terms["investment"],
+            buy_existing=terms["buy_existing"],
+            stop_loss_units=terms["stop_loss_units"],
+            idempotency_key=terms["key"],
+            now=timezone.now(),
+        )
+    except Refusal as refusal:
+        refuse(form, refusal)
+        return _terms(request, lead, form, status=409)
+    return redirect("copy_detail", copy_id=copy.pk)
+
+
+def _terms(request: HttpRequest, lead: Any, form: StartForm, status: int = 200) -> HttpResponse:
+    card = leads.card_of(lead, now=timezone.now())
+    context = {
+        "section": "discover",
+        "step": "terms",
+        "lead": lead,
+        "form": form,
+        "standing": leads.standing_of(card, request.user),
+        "live_copy": leads.live_copy_of(lead, request.user),
+        "portfolio": lead_pages.portfolio_of(lead),
+    }
+    return render(request, TEMPLATE, context, status=status)
+
+
+def _mine(preview: Any, portfolio: Portfolio) -> list[Holding]:
+    """Return the ribbon of the copy as it would be, in the colours and order of the lead's."""
+    values = {trade.asset_symbol: abs(trade.value_units) for trade in preview.trades}
+    equity = preview.equity_units or 1
+    coins = [
+        Holding(
+            symbol=held.symbol,
+            name=held.name,
+            colour=held.colour,
+            weight=values.get(held.symbol, 0) / equity,
+            price=held.price,
+        )
+        for held in portfolio.holdings
+        if held.colour
+    ]
+    cash = Holding(
+        symbol="Cash", name="Cash", colour=0, weight=max(0.0, preview.cash_after_units / equity), price=None
+    )
+    return [coin for coin in coins if coin.weight] + [cash]

@@ -1,0 +1,39 @@
+#!/usr/bin/env python
+"""Every command of the platform. Commands that need the servers find them started, whoever runs them."""
+
+import contextlib
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from smartsync_site.embedded import CannotStart, LocalFolder, borrowed_servers
+from smartsync_site.environment import is_configured, read_env_file
+
+# `up` looks after its servers itself; the others ask nothing of them.
+WITHOUT_SERVERS = {
+    "up", "check", "makemigrations", "whatif", "collectstatic", "findstatic", "help", "version", "spectacular",
+    "startapp", "diffsettings", "compilemessages", "makemessages",
+}  # fmt: skip
+
+
+def main(arguments: list[str]) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
+    read_env_file()
+    if not is_configured():
+        # Nothing is named: this is somebody's own machine, not a server that lost its configuration.
+        os.environ.setdefault("DEVELOPMENT", "1")
+    command = arguments[1] if len(arguments) > 1 else "help"
+    asks_for_help = command.startswith("-") or "--help" in arguments or "-h" in arguments
+    try:
+        if command == "up":
+            LocalFolder().prepare()
+        with contextlib.nullcontext() if asks_for_help or command in WITHOUT_SERVERS else borrowed_servers():
+            execute_from_command_line(arguments)
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,12 @@
+"""The web process: pages, API and live streams."""
+
+import os
+import warnings
+
+from django.core.asgi import get_asgi_application
+
+# WhiteNoise hands out small files as plain iterators, and Django warns of each process's first one.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
+
+application = get_asgi_application()

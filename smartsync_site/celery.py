@@ -1,0 +1,27 @@
+"""
+The bell. PostgreSQL is the queue; a task only says "look now", so a lost message costs seconds and never money.
+
+The timetable stands here in full view. Every entry names a task of `copytrading.tasks` and how often it rings.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
+
+TIMETABLE: dict[str, dict[str, Any]] = {
+    "sync the leads": {"task": "copytrading.tasks.sync_leads", "schedule": 2, "options": {"expires": 2}},
+    "check the stop losses": {"task": "copytrading.tasks.check_stop_losses", "schedule": 5, "options": {"expires": 5}},
+    "finish manual orders": {"task": "copytrading.tasks.work_off_orders", "schedule": 5, "options": {"expires": 5}},
+    "finish transfers": {"task": "copytrading.tasks.finish_transfers", "schedule": 10, "options": {"expires": 10}},
+    "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
+}
+
+app = Celery("smartsync_site")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.conf.beat_schedule = TIMETABLE

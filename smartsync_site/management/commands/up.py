@@ -1,0 +1,197 @@
+"""
+Start everything: servers, tables, demo world, then web, worker, beat and market feed, under one supervisor.
+
+Where DATABASE_URL and REDIS_URL are set, those servers are used; otherwise PostgreSQL and Valkey from their wheels.
+"""
+
+import contextlib
+import errno
+import http.client
+import io
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, connection
+
+from smartsync_site.embedded import CannotStart, EmbeddedServers
+from smartsync_site.supervisor import Program, Supervisor, write_line
+
+POSTGRES_MAJOR_MIN = 15
+RUNTIME_ROLE = "smartsync_runtime"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class AskedToStop(BaseException):
+    """Ctrl-C, or a signal, while we were still starting."""
+
+
+def say(line: str) -> None:
+    write_line(f"    up | {line}")
+
+
+@contextlib.contextmanager
+def step(doing: str) -> Iterator[None]:
+    """Name a step before it begins, and say how long it took when that was long."""
+    say(f"{doing} …")
+    began_at = time.monotonic()
+    yield
+    if (seconds := time.monotonic() - began_at) > 1:
+        say(f"{doing}: done after {seconds:.1f} s.")
+
+
+class Command(BaseCommand):
+    help = "Start the whole platform on this machine."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *, host: str, port: int, **_: Any) -> None:
+        began_at = time.monotonic()
+        self.supervisor: Supervisor | None = None
+        for number in STOP_SIGNALS:
+            signal.signal(number, self.stop)
+        servers = EmbeddedServers(folder=settings.LOCAL_FOLDER)
+        sentence, code = "", 0
+        try:
+            if not servers.claim():
+                raise CannotStart(f"Smart Sync already runs here ({servers.folder.holder()}); stop that one first.")
+            refuse_taken_port(host=host, port=port)
+            refuse_missing_recordings()
+            self.start_servers(servers)
+            logins = prepare_database()
+            self.supervisor = Supervisor(programs=programs(host=host, port=port), say=say, broken=servers.failed)
+            sentence = self.supervisor.run(
+                when_started=lambda: announce(host=host, port=port, logins=logins, began_at=began_at)
+            )
+            code = 1 if sentence else 0
+        except CannotStart as reason:
+            sentence, code = str(reason), 2
+        except AskedToStop:
+            pass
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            sentence, code = "The disk is full: nothing more can be written.", 2
+        finally:
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+            connection.close()
+            servers.stop()
+        say(sentence or "Everything is stopped.")
+        sys.exit(code)
+
+    def stop(self, *_: Any) -> None:
+        if self.supervisor is None:
+            raise AskedToStop
+        if not self.supervisor.asked_to_stop:
+            say("Stopping …")
+        self.supervisor.asked_to_stop = True
+
+    def start_servers(self, servers: EmbeddedServers) -> None:
+        if servers.servers:
+            with step("Starting PostgreSQL and Valkey"):
+                servers.start()
+        # The programs get plain addresses, so that none of them looks for servers to start.
+        os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or servers.folder.database_url()
+        os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or servers.folder.redis_url()
+        os.environ["SECRET_KEY"] = settings.SECRET_KEY
+
+
+def refuse_taken_port(*, host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CannotStart(f"Port {port} is in use; choose another one: make run PORT={port + 1}") from None
+            raise CannotStart(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+
+
+def refuse_missing_recordings() -> None:
+    for name, path in [("PRICES", settings.SMARTSYNC_PRICES), ("LEAD_TRADES", settings.SMARTSYNC_LEAD_TRADES)]:
+        if path and path != "simulated" and not Path(path).is_file():
+            raise CannotStart(f"{name} names {path}, and there is no such file.")
+
+
+def prepare_database() -> str:
+    """
+    Bring tables and demo world up to date. Return the demo logins.
+
+    :raises CannotStart: if a server named in the environment does not answer or is too old.
+    """
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        raise CannotStart(f"The server in DATABASE_URL does not answer: {str(error).splitlines()[0]}") from None
+    major = connection.pg_version // 10000
+    if major < POSTGRES_MAJOR_MIN:
+        raise CannotStart(f"The server in DATABASE_URL is PostgreSQL {major}; {POSTGRES_MAJOR_MIN} or newer is needed.")
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            client.ping()
+    except redis.exceptions.RedisError as error:
+        raise CannotStart(f"The server in REDIS_URL does not answer: {error}") from None
+    with step("Bringing the tables up to date"):
+        call_command("migrate", interactive=False, verbosity=0)
+    logins = io.StringIO()
+    with step("Setting up the demo world"):
+        call_command("demo_world", stdout=logins)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')", [RUNTIME_ROLE]
+        )
+        if cursor.fetchone():
+            os.environ.setdefault("DATABASE_ROLE", RUNTIME_ROLE)
+    return logins.getvalue()
+
+
+def programs(*, host: str, port: int) -> list[Program]:
+    """Return what has to run beside the servers."""
+    python = [sys.executable]
+    celery = [*python, "-m", "celery", "--quiet", "-A", "smartsync_site"]
+    web = [*python, "-m", "uvicorn", "smartsync_site.asgi:application", "--host", host, "--port", str(port)]
+    web += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
+    return [
+        Program("web", web, {"DB_POOL": "8"}, vital=True),
+        Program(
+            "worker",
+            [*celery, "worker", "-l", "WARNING", "-c", "2", "-n", "main@%h", "--without-gossip", "--without-mingle"],
+            # Root is what one often is in a container; the messages are JSON, so the danger it names is not there.
+            {"PYTHONWARNINGS": "ignore:You're running the worker"},
+        ),
+        Program("beat", [*celery, "beat", "-l", "WARNING", "--pidfile="]),
+        Program("feed", [*python, str(settings.BASE_DIR / "manage.py"), "feed"]),
+    ]
+
+
+def announce(*, host: str, port: int, logins: str, began_at: float) -> bool:
+    """Print the address and the logins once the first page can be had; return False until then."""
+    asked = http.client.HTTPConnection(host, port, timeout=1)
+    try:
+        asked.request("GET", "/health/live", headers={"Host": "localhost"})
+        if asked.getresponse().status != 200:
+            return False
+    except OSError:
+        return False
+    finally:
+        asked.close()
+    say(
+        f"Ready after {time.monotonic() - began_at:.1f} s: http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+    )
+    for line in logins.splitlines():
+        say(line)
+    say("Ctrl-C stops everything.")
+    return True

@@ -1,0 +1,42 @@
+"""What machines ask of the platform: is it alive, can it work, how is it doing."""
+
+import asyncio
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+from health_check.views import HealthCheckView
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+class Ready(HealthCheckView):
+    """The process can work: 200 when PostgreSQL and Valkey answer, 503 with the one that does not."""
+
+    checks = ("health_check.checks.Database", "health_check.checks.Cache")
+
+    async def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with self.get_executor() as executor:
+            results = await asyncio.gather(*(check.get_result(executor) for check in self.get_checks()))
+        answers = {type(result.check).__name__.lower(): "down" if result.error else "ok" for result in results}
+        return JsonResponse(answers, status=503 if "down" in answers.values() else 200)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for a collector that knows the token, and for signed-in staff. Nobody else learns that they exist."""
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    knows_token = bool(settings.METRICS_TOKEN) and constant_time_compare(token, settings.METRICS_TOKEN)
+    if not (knows_token or request.user.is_staff):
+        raise Http404
+    return ExportToDjangoView(request)

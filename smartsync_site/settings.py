@@ -1,0 +1,327 @@
+"""
+Every setting, and the only place that reads the environment for them.
+
+Nothing is guessed on a server: without DEVELOPMENT=1 a missing SECRET_KEY, DATABASE_URL or REDIS_URL ends the start
+with its name. See .env.example for the list.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.management.utils import get_random_secret_key
+
+from smartsync_site import logs
+from smartsync_site.embedded import LocalFolder
+from smartsync_site.environment import read_env_file
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+read_env_file()
+env = environ.Env()
+
+# -- Where we are ------------------------------------------------------------------------------------------------------
+
+DEVELOPMENT = env.bool("DEVELOPMENT", default=False)
+DEBUG = DEVELOPMENT and env.bool("DEBUG", default=False)
+LOCAL_FOLDER = LocalFolder()
+
+
+def required(name: str, *, in_development: str) -> str:
+    """Return a variable of the environment, or what stands in for it on somebody's own machine."""
+    given = env.str(name, default="")
+    if given or DEVELOPMENT:
+        return given or in_development
+    raise environ.ImproperlyConfigured(f"{name} is not set (see .env.example); DEVELOPMENT=1 does without.")
+
+
+# `manage.py` prepares the local folder; a check or a lint run without it gets a key for its own duration.
+SECRET_KEY = required("SECRET_KEY", in_development=LOCAL_FOLDER.secret("django") or get_random_secret_key())
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+ROOT_URLCONF = "smartsync_site.urls"
+ASGI_APPLICATION = "smartsync_site.asgi.application"
+WSGI_APPLICATION = "smartsync_site.wsgi.application"
+
+INSTALLED_APPS = [
+    "accounts",
+    "copytrading",
+    "copytrading.exchange.paper",
+    "smartsync_site",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_prometheus",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "health_check",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# -- PostgreSQL: the queue and the truth -------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url_config(required("DATABASE_URL", in_development=LOCAL_FOLDER.database_url()))
+}
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections, not Django; worker and beat take one a task
+DATABASE_OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+DATABASE_OPTIONS.setdefault("connect_timeout", 5)
+
+# What runs cannot rewrite history: it works under a role that may not. Migrations work without it.
+if DATABASE_ROLE := env.str("DATABASE_ROLE", default=""):
+    # Not Django's `assume_role`: with a pool it waits for a connection in order to make that connection.
+    DATABASE_OPTIONS["options"] = f"-c role={DATABASE_ROLE}"
+
+# Only the web process pools: Celery would close the pool after every task.
+if DB_POOL := env.int("DB_POOL", default=0):
+    DATABASE_OPTIONS["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 10}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- Valkey: the bell, the cache and the live stream -------------------------------------------------------------------
+
+REDIS_URL = required("REDIS_URL", in_development=LOCAL_FOLDER.redis_url())
+
+
+def broker_url(redis_url: str) -> str:
+    """Return the address of the broker: the same server, the next database, so that clearing the cache spares it."""
+    address, _, database = redis_url.rpartition("db=" if redis_url.startswith("unix:") else "/")
+    if not database.isdigit():
+        raise environ.ImproperlyConfigured(
+            "REDIS_URL must end with the number of a database, as in redis://host:6379/0."
+        )
+    if redis_url.startswith("unix:"):
+        return f"redis+socket{address.removeprefix('unix')}virtual_host={int(database) + 1}"
+    return f"{address}/{int(database) + 1}"
+
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=broker_url(REDIS_URL))
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A message a killed worker held comes back after a minute; the sweepers do not wait for it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60, "socket_timeout": 30}
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_FOLDER.path / "celerybeat-schedule")
+
+# -- People ------------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional" if DEVELOPMENT else "mandatory")
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Smart Sync"
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "smtp://localhost:25")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Sync <no-reply@localhost>")
+
+# -- Security ----------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [SELF],
+        "frame-ancestors": [NONE],
+        "upgrade-insecure-requests": not DEVELOPMENT,
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
+if not DEVELOPMENT:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside and speak plain http
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    if TRUSTED_PROXY_COUNT:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# -- Language, time, files ---------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "smartsync_site.vendor.VendorFinder",
+]
+# Single files out of installed packages, by the address they are served at.
+VENDOR_STATIC = {"vendor/lightweight-charts.js": "litecharts/js/lightweight-charts.js"}
+STATICFILES_HASHED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STATICFILES_PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": STATICFILES_PLAIN if DEVELOPMENT else STATICFILES_HASHED},
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
+
+# -- The API -----------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "copytrading.api.problems.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Smart Sync",
+    "DESCRIPTION": "Copy portfolios, not orders.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# -- What the platform says about itself -------------------------------------------------------------------------------
+
+LOGGING = logs.logging_settings(development=DEVELOPMENT, level=env.str("LOG_LEVEL", default="INFO"))
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logs.DEBUG
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logs.DEBUG
+DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logs.DEBUG if DEVELOPMENT else logs.INFO
+DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logs.DEBUG  # a closed tab ends its live stream: no event
+PROMETHEUS_EXPORT_MIGRATIONS = False
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# -- The rules of the platform (operators may change them) -------------------------------------------------------------
+
+# The market
+SMARTSYNC_VENUE = env.str("SMARTSYNC_VENUE", default="paper")
+SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # or the path of a recording
+SMARTSYNC_SPEED = float(env.str("SMARTSYNC_SPEED", default="") or 60)  # recorded seconds a second
+SMARTSYNC_LEAD_TRADES = env.str("SMARTSYNC_LEAD_TRADES", default="")  # recorded fills that drive a demo lead
+SMARTSYNC_FEE_RATE = Decimal(env.str("SMARTSYNC_FEE_RATE", default="0.001"))
+# Following
+SMARTSYNC_INVESTMENT_MIN = env.int("SMARTSYNC_INVESTMENT_MIN", default=100)  # USDT
+SMARTSYNC_DRIFT_BAND = env.float("SMARTSYNC_DRIFT_BAND", default=0.01)  # of a copy's equity
+SMARTSYNC_REPAIR_SECONDS = env.float("SMARTSYNC_REPAIR_SECONDS", default=60)
+SMARTSYNC_SETTLING_SECONDS = env.float(
+    "SMARTSYNC_SETTLING_SECONDS", default=900
+)  # after a lead's deposit or withdrawal
+SMARTSYNC_CYCLE_SPACING_SECONDS = env.float("SMARTSYNC_CYCLE_SPACING_SECONDS", default=0.5)
+SMARTSYNC_PROFIT_SHARE_MAX = env.float("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
+# Risk
+SMARTSYNC_SLIPPAGE_CAP = env.float("SMARTSYNC_SLIPPAGE_CAP", default=0.005)  # of the mark, exits too
+SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the visible book, per order
+SMARTSYNC_PRICE_AGE_MAX_SECONDS = env.float("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
+SMARTSYNC_PRICE_OUTLIER = env.float("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
+SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS = env.float("SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS", default=5)
+SMARTSYNC_FAILURES_MAX = env.int("SMARTSYNC_FAILURES_MAX", default=5)  # in a row, then a lead is set aside
+# How far past the level it needs a buy's limit reaches: room for a book that moves while the order travels.
+SMARTSYNC_LIMIT_CUSHION = env.float("SMARTSYNC_LIMIT_CUSHION", default=0.0005)
+SMARTSYNC_LEAD_ORDER_SECONDS = env.float("SMARTSYNC_LEAD_ORDER_SECONDS", default=60)  # then what is unfilled ends
+SMARTSYNC_DUST_FLOAT = env.int("SMARTSYNC_DUST_FLOAT", default=10_000)  # USDT of the platform, to take dust over
+SMARTSYNC_DEPOSIT_MAX = env.int("SMARTSYNC_DEPOSIT_MAX", default=1_000_000)  # USDT a paper deposit
+# Cash, and the bell (off in replays and simulations, which call each step themselves)
+SMARTSYNC_CASH = env.str("SMARTSYNC_CASH", default="USDT")
+SMARTSYNC_CASH_DECIMALS = 8
+SMARTSYNC_BELL = env.bool("SMARTSYNC_BELL", default=True)

@@ -1,0 +1,16 @@
+"""Every address of the site, by who answers it."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from smartsync_site import monitoring
+
+urlpatterns = [
+    path("", include("copytrading.urls")),
+    path("api/v1/", include("copytrading.api.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("health/live", monitoring.live, name="health_live"),
+    path("health/ready", monitoring.Ready.as_view(), name="health_ready"),
+    path("metrics", monitoring.metrics, name="metrics"),
+]

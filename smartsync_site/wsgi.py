@@ -1,0 +1,9 @@
+"""For servers that speak WSGI only. They serve every page, but no live stream."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
+
+application = get_wsgi_application()

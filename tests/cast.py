@@ -1,0 +1,183 @@
+"""
+The cast, named by role, and the small world they live in: three coins at a paper venue, and a clock that we hold.
+
+    world.prices(BTC="60000")      a new price for everybody, now
+    world.wait(seconds=5)          time passes; prices are quoted anew
+    world.settle()                 every lead is looked at until nothing is left to do
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import settings as django_settings
+
+from accounts.models import Balance, LedgerAccount, User
+from copytrading.exchange.base import Quote
+from copytrading.exchange.paper import venue as paper
+from copytrading.models import Copy, Lead, LeadOrder, Market
+from copytrading.services import copies, funding, leads, market, syncing
+from copytrading.services.bunching import units_of
+
+NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+ONE_USDT = 10**8
+
+COINS = {
+    "BTC": {"price": "50000", "lot_size": "0.00001", "tick_size": "0.01", "level_value": "200000"},
+    "ETH": {"price": "2500", "lot_size": "0.0001", "tick_size": "0.01", "level_value": "100000"},
+    "SOL": {"price": "100", "lot_size": "0.001", "tick_size": "0.01", "level_value": "20000"},
+}
+
+
+def usdt(value: str | float) -> int:
+    """Return a value in USDT as whole units."""
+    return units_of(Decimal(str(value)), 8)
+
+
+@dataclass
+class World:
+    """A paper venue with prices and a clock. `smooth` books fill exactly at the price, without spread or end."""
+
+    now: datetime = NOON
+    last: dict[str, Decimal] = field(default_factory=dict)
+    keys: int = 0
+
+    def prices(self, **changes: str) -> None:
+        self.last |= {symbol: Decimal(price) for symbol, price in changes.items()}
+        quotes = [
+            Quote(symbol=f"{symbol}-USDT", price=price, as_of=self.now, source="test")
+            for symbol, price in self.last.items()
+        ]
+        market.record_quotes(quotes=quotes, now=self.now)
+
+    def wait(self, seconds: float = 1, **changes: str) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.prices(**changes)
+
+    def settle(self, *, looks: int = 20) -> None:
+        for _ in range(looks):
+            self.wait(1)
+            due = syncing.leads_to_sync(now=self.now)
+            if not due:
+                return
+            for lead_id in due:
+                syncing.sync_lead(lead_id=lead_id, now=self.now)
+
+    def key(self) -> str:
+        self.keys += 1
+        return f"key-{self.keys}"
+
+    def deposit(self, user: User, value: str) -> None:
+        funding.deposit(user=user, units=usdt(value), idempotency_key=self.key(), now=self.now)
+
+    def start(self, follower: User, lead: Lead, value: str = "1000", **options: object) -> Copy:
+        wishes: dict[str, object] = {"buy_existing": True, "stop_loss_units": None, "idempotency_key": self.key()}
+        return copies.start_copy(
+            follower=follower, lead_id=lead.pk, investment_units=usdt(value), now=self.now, **(wishes | options)
+        )
+
+    def lead_trades(self, lead: Lead, symbol: str, side: str, quantity: str) -> LeadOrder:
+        traded = Market.objects.select_related("base").get(symbol=f"{symbol}-USDT")
+        return leads.submit_lead_order(
+            lead_id=lead.pk,
+            market_id=traded.pk,
+            side=LeadOrder.Side(side),
+            quantity_units=units_of(Decimal(quantity), traded.base.decimals),
+            idempotency_key=self.key(),
+            now=self.now,
+        )
+
+    def make_lead(self, user: User, *, name: str = "Basalt", stake: str = "10000") -> Lead:
+        lead = leads.apply_as_lead(
+            user=user,
+            name=name,
+            bio="",
+            tags=[],
+            profit_share_rate=Decimal("0.1"),
+            followers_max=100,
+            now=self.now,
+        )
+        leads.approve_lead(lead_id=lead.pk, now=self.now)
+        self.deposit(user, stake)
+        leads.deposit_to_lead(lead_id=lead.pk, units=usdt(stake), idempotency_key=self.key(), now=self.now)
+        # The first deposit is no change of ratios that anybody follows yet.
+        Lead.objects.filter(pk=lead.pk).update(settling_until=None)
+        return Lead.objects.get(pk=lead.pk)
+
+    def held(self, account: LedgerAccount) -> dict[str, int]:
+        """Return what a ledger account has, in units by symbol; empty balances left out."""
+        balances = Balance.objects.filter(ledger_account=account).exclude(posted=0).select_related("asset")
+        return {balance.asset.symbol: balance.posted for balance in balances}
+
+    def main(self, user: User) -> dict[str, int]:
+        return self.held(LedgerAccount.objects.get(owner=user, kind=LedgerAccount.Kind.MAIN))
+
+
+def build_world(*, smooth: bool = False, coins: dict[str, dict[str, str]] | None = None) -> World:
+    """Open the markets, quote them at NOON and fund the dust account."""
+    for symbol, coin in (coins or COINS).items():
+        paper.open_market(
+            symbol=f"{symbol}-USDT",
+            lot_size=Decimal(coin["lot_size"]),
+            tick_size=Decimal(coin["tick_size"]),
+            value_min=Decimal("5"),
+            spread_rate=Decimal(0 if smooth else "0.0002"),
+            level_count=0 if smooth else 20,
+            level_value=Decimal(coin["level_value"]),
+        )
+    market.list_markets()
+    world = World()
+    world.prices(**{symbol: coin["price"] for symbol, coin in (coins or COINS).items()})
+    funding.fund_dust_account(now=world.now)
+    return world
+
+
+@pytest.fixture(autouse=True)
+def _silent_bell(settings: object) -> None:
+    """Tests call each step themselves; those about the bell switch it on."""
+    django_settings.SMARTSYNC_BELL = False
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return build_world()
+
+
+@pytest.fixture
+def smooth_world(db: None, settings: object) -> World:
+    settings.SMARTSYNC_SLIPPAGE_CAP = 0.0  # type: ignore[attr-defined]
+    settings.SMARTSYNC_LIMIT_CUSHION = 0.0  # type: ignore[attr-defined]
+    return build_world(smooth=True)
+
+
+def _person(email: str, world: World, money: str | None) -> User:
+    user = User.objects.create_user(email, "correct horse battery")
+    if money:
+        world.deposit(user, money)
+    return user
+
+
+@pytest.fixture
+def follower(world: World) -> User:
+    return _person("follower@example.org", world, "10000")
+
+
+@pytest.fixture
+def other_follower(world: World) -> User:
+    return _person("other@example.org", world, "10000")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return User.objects.create_user("stranger@example.org", "correct horse battery")
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("operator@example.org", "correct horse battery")
+
+
+@pytest.fixture
+def lead(world: World) -> Lead:
+    return world.make_lead(User.objects.create_user("lead@example.org", "correct horse battery"))

@@ -1,0 +1,246 @@
+"""manage.py whatif, on files: what it prints, and the sentence for each bad input."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+JSON_KEYS = {
+    "lead_return",
+    "copy_return",
+    "tracking_error_per_bar",
+    "final_holdings",
+    "cash",
+    "costs",
+    "adjustments",
+    "skipped_rows",
+    "bars",
+    "equity_curve",
+}
+
+
+class Files:
+    """A folder with one recording: BTC-USDT at 100, 110, 120 and a lead that buys half at the first bar."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.prices = self.write(
+            "prices.csv",
+            "ts,symbol,open,high,low,close,volume",
+            *(f"2021-01-01T0{hour}:00:00Z,BTC-USDT,1,999,1,{100 + 10 * hour},5" for hour in range(3)),
+        )
+        self.trades = self.write_trades("2021-01-01T00:00:00Z,BTC-USDT,buy,50,100,closed")
+        self.weights = self.write(
+            "weights.csv",
+            "ts,symbol,weight_target",
+            "2021-01-01T00:00:00Z,BTC-USD,0.5",
+            "2021-01-01T00:00:00Z,CASH,0.5",
+        )
+
+    def write(self, name: str, *lines: str) -> Path:
+        path = self.folder / name
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def write_trades(self, *lines: str) -> Path:
+        return self.write("trades.csv", "ts,symbol,side,quantity,price,status", *lines)
+
+    def run(self, *arguments: object, lead: str = "trades") -> str:
+        printed = StringIO()
+        files = [f"--prices={self.prices}", f"--lead-{lead}={getattr(self, lead)}"]
+        call_command("whatif", *files, *map(str, arguments), stdout=printed)
+        return printed.getvalue()
+
+    def run_json(self, *arguments: object, lead: str = "trades") -> dict:
+        return json.loads(self.run("--fee-rate=0", "--json", *arguments, lead=lead))
+
+    def refusal(self, *arguments: object, lead: str = "trades") -> str:
+        with pytest.raises(CommandError) as refused:
+            self.run(*arguments, lead=lead)
+        assert refused.value.returncode == 2
+        return str(refused.value)
+
+
+@pytest.fixture
+def files(tmp_path) -> Files:
+    return Files(tmp_path)
+
+
+class TestWhatIf:
+    def test_prints_every_promised_key(self, files):
+        outcome = files.run_json()
+
+        assert set(outcome) == JSON_KEYS
+        assert outcome["bars"] == 3
+        assert outcome["lead_return"] == pytest.approx(0.1)
+        assert outcome["copy_return"] == pytest.approx(0.1, abs=1e-6)
+        assert outcome["final_holdings"] == pytest.approx({"BTC-USDT": 5.0})
+        assert outcome["cash"] == pytest.approx(500.0)
+        assert outcome["costs"] == 0
+        assert outcome["equity_curve"][0] == pytest.approx({"ts": "2021-01-01T00:00:00Z", "lead": 10_000, "copy": 1000})
+
+    def test_prints_a_table_for_people(self, files):
+        text = files.run("--stop-loss=200")
+
+        assert "Copy" in text
+        assert "5.00000000 BTC-USDT" not in text, "a fee was paid, so the copy holds a little more per equity"
+        assert "(+10" in text
+
+    def test_takes_the_default_fee_of_a_tenth_of_a_percent(self, files):
+        outcome = json.loads(files.run("--json"))
+
+        # The lead's 5,000 of coins are a share of the 9,995 it has left after its own fee.
+        assert outcome["costs"] == pytest.approx(1000 * 5000 / 9995 * 0.001)
+
+    def test_follows_published_weights(self, files):
+        outcome = files.run_json(lead="weights")
+
+        assert outcome["lead_return"] == pytest.approx(0.1)
+        assert outcome["copy_return"] == pytest.approx(0.1)
+
+    def test_takes_bars_from_several_files(self, files):
+        later = files.write(
+            "later.csv", "ts,symbol,open,high,low,close,volume", "2021-01-01T03:00:00Z,BTC-USDT,1,999,1,200,5"
+        )
+
+        assert files.run_json(f"--prices={later}")["bars"] == 4
+
+    def test_starts_and_ends_where_it_is_told(self, files):
+        outcome = files.run_json("--start=2021-01-01T00:30:00Z", "--end=2021-01-01T01:59:00Z")
+
+        assert [point["ts"] for point in outcome["equity_curve"]] == ["2021-01-01T01:00:00Z"]
+
+    def test_buys_nothing_that_existed_when_told_so(self, files):
+        outcome = files.run_json("--no-buy-existing", "--start=2021-01-01T01:00:00Z")
+
+        assert outcome["final_holdings"] == {}
+        assert outcome["copy_return"] == 0
+
+    def test_counts_the_rows_that_were_never_traded(self, files):
+        files.write_trades(
+            "2021-01-01T00:00:00Z,BTC-USDT,buy,50,100,closed", "2021-01-01T01:00:00Z,BTC-USDT,sell,50,90,canceled"
+        )
+
+        assert files.run_json()["skipped_rows"] == 1
+
+    def test_stops_at_the_stop_loss(self, files):
+        files.prices = files.write(
+            "fall.csv",
+            "ts,symbol,open,high,low,close,volume",
+            *(f"2021-01-01T0{hour}:00:00Z,BTC-USDT,1,999,1,{100 - 40 * hour},5" for hour in range(3)),
+        )
+
+        assert files.run_json("--stop-loss=150")["copy_return"] == pytest.approx(-0.2)
+        assert "by its stop loss" in files.run("--stop-loss=150")
+
+    @pytest.mark.parametrize(("mode", "bought"), [("custom-fixed", 2.0), ("custom-ratio", 5.0)])
+    def test_follows_single_orders_in_the_custom_modes(self, files, mode, bought):
+        outcome = files.run_json(f"--mode={mode}", "--order-value=200")
+
+        assert outcome["final_holdings"] == pytest.approx({"BTC-USDT": bought})
+
+
+class TestRealTrader:
+    def test_is_followed_alike_by_a_small_and_a_large_copy(self, recorded_data):
+        def copy_return(investment: int) -> float:
+            printed = StringIO()
+            call_command(
+                "whatif",
+                f"--prices={recorded_data}/prices/prices_1h_2021_trader_coins.csv.gz",
+                f"--prices={recorded_data}/prices/prices_1h_2020-01_2022-04.csv.gz",
+                f"--lead-trades={recorded_data}/trades/trader_ft_live_01.csv",
+                "--lead-cash=5000",
+                f"--investment={investment}",
+                "--end=2021-11-30",
+                "--json",
+                stdout=printed,
+            )
+            outcome = json.loads(printed.getvalue())
+            assert outcome["skipped_rows"] == 37
+            assert len(outcome["final_holdings"]) > 10
+            return outcome["copy_return"]
+
+        small, large = copy_return(100), copy_return(10_000)
+
+        assert small != 0
+        assert small == pytest.approx(large, abs=1e-9)
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [
+            (["--investment=99"], "below the minimum of 100 USDT"),
+            (["--lead-cash=0"], "lead's cash must be above zero"),
+            (["--fee-rate=1"], "fee rate must be at least 0 and below 1"),
+            (["--slippage-rate=-0.1"], "slippage rate must be at least 0"),
+            (["--stop-loss=1000"], "below the investment of 1000 USDT"),
+            (["--stop-loss=0"], "stop loss must be above 0"),
+            (["--order-value=-1"], "order value must be above zero"),
+            (["--order-ratio=0"], "order ratio must be above zero"),
+            (["--start=2022-01-01"], "The prices end at 2021-01-01T02:00:00Z"),
+            (["--end=2020-01-01"], "There is no bar"),
+            (["--start=2021-01-02", "--end=2021-01-01"], "end lies before the start"),
+            (["--investment=much"], "'much' is not a number"),
+            (["--investment=NaN"], "'NaN' is not a number"),
+            (["--start=yesterday"], "'yesterday' is not a time"),
+            (["--mode=martingale"], "invalid choice"),
+        ],
+    )
+    def test_is_refused_in_a_sentence(self, files, arguments, sentence):
+        with pytest.raises(CommandError, match=sentence):
+            files.run(*arguments)
+
+    @pytest.mark.parametrize(
+        ("lines", "sentence"),
+        [
+            (["2021-01-01T00:00:00Z,BTC-USDT,sell,1,100,closed"], "line 2: The lead sells 1 of BTC-USDT but holds 0"),
+            (["2021-01-01T00:00:00Z,BTC-USDT,buy,101,100,closed"], r"line 2: The trade costs 10110\.10 USDT"),
+            (["2021-01-01T00:00:00Z,DOGE-USDT,buy,1,1,closed"], "line 2: There are no prices of DOGE-USDT"),
+            (["2021-01-01T00:00:00Z,BTC-USDT,buy,1,-1,closed"], "line 2"),
+            (["2021-01-01T00:00:00Z,BTC-USDT,hold,1,1,closed"], "line 2"),
+            (["2021-01-01T00:00:00Z,BTC-USDT,buy,1"], "line 2"),
+            (
+                ["2021-01-01T01:00:00Z,BTC-USDT,buy,1,1,", "2021-01-01T00:00:00Z,BTC-USDT,buy,1,1,"],
+                "line 3: The trade is older",
+            ),
+        ],
+    )
+    def test_in_the_trades_is_refused_with_its_line(self, files, lines, sentence):
+        files.write_trades(*lines)
+
+        refusal = files.refusal()
+
+        assert refusal.startswith("trades.csv, line")
+        with pytest.raises(CommandError, match=sentence):
+            files.run()
+
+    @pytest.mark.parametrize("close", ["0", "-5", "dear"])
+    def test_in_the_prices_is_refused_with_its_line(self, files, close):
+        files.prices = files.write(
+            "bad.csv", "ts,symbol,open,high,low,close,volume", f"2021-01-01T00:00:00Z,BTC-USDT,1,1,1,{close},1"
+        )
+
+        assert files.refusal().startswith("bad.csv, line 2: close")
+
+    def test_in_the_weights_is_refused_with_its_line(self, files):
+        files.weights = files.write(
+            "heavy.csv", "ts,symbol,weight_target", "2021-01-01T00:00:00Z,BTC-USDT,0.6", "2021-01-01T00:00:00Z,CASH,0.6"
+        )
+
+        assert files.refusal(lead="weights").startswith("heavy.csv, line 2: The weights of this time sum to 1.2")
+
+    def test_names_the_traders_when_a_file_holds_several(self, files):
+        files.write(
+            "trades.csv",
+            "ts,trader,symbol,side,quantity,price",
+            "2021-01-01T00:00:00Z,ann,BTC-USDT,buy,1,100",
+            "2021-01-01T00:00:00Z,ben,BTC-USDT,buy,2,100",
+        )
+
+        assert "ann, ben" in files.refusal()
+        assert files.run_json("--trader=ben")["final_holdings"] == pytest.approx({"BTC-USDT": 0.2})

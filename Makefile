@@ -18,9 +18,9 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-export SMARTSYNC_PRICES := $(or $(PRICES),$(SMARTSYNC_PRICES))
-export SMARTSYNC_SPEED := $(or $(SPEED),$(SMARTSYNC_SPEED))
-export SMARTSYNC_LEAD_TRADES := $(or $(LEAD_TRADES),$(SMARTSYNC_LEAD_TRADES))
+# What is not given here may stand in .env.
+MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
+	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
 .PHONY: setup run test check bench format lock browser
 .DEFAULT_GOAL := run
@@ -28,7 +28,7 @@ export SMARTSYNC_LEAD_TRADES := $(or $(LEAD_TRADES),$(SMARTSYNC_LEAD_TRADES))
 setup: $(INSTALLED)
 
 run: $(INSTALLED)
-	@DEVELOPMENT=$${DEVELOPMENT:-1} exec $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
+	@exec env $(MARKET) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: check browser
 	@$(BIN)/python -m pytest -q $(TESTS)
@@ -37,7 +37,7 @@ check: $(INSTALLED_DEV)
 	@echo "check: format, lint, layers, types, migrations, deployment"
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/lint-imports --no-timing > .venv/layers.txt 2>&1 || { cat .venv/layers.txt; exit 1; }
+	@$(BIN)/lint-imports --no-logo > .venv/layers.txt 2>&1 || { cat .venv/layers.txt; exit 1; }
 	@DEVELOPMENT=1 $(BIN)/mypy --no-error-summary
 	@DEVELOPMENT=1 $(BIN)/python -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run > /dev/null \
 		|| { echo "A migration is missing: make one by name (manage.py makemigrations --name ...)."; exit 1; }

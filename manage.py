@@ -20,10 +20,10 @@ WITHOUT_SERVERS = {
 def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
     read_env_file()
-    if not is_configured():
+    command = arguments[1] if len(arguments) > 1 else "help"
+    if command == "up" or not is_configured():
         # Nothing is named: this is somebody's own machine, not a server that lost its configuration.
         os.environ.setdefault("DEVELOPMENT", "1")
-    command = arguments[1] if len(arguments) > 1 else "help"
     asks_for_help = command.startswith("-") or "--help" in arguments or "-h" in arguments
     try:
         if command == "up":

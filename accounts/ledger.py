@@ -92,7 +92,7 @@ def main_account(*, user: User, now: datetime) -> LedgerAccount:
 
 
 def platform_account(kind: LedgerAccount.Kind, *, now: datetime) -> LedgerAccount:
-    """Return the platform's single account of a kind (venue, external, fees, dust, suspense), opening it on first use."""
+    """Return the platform's single account of a kind, opening it on first use."""
     account, _ = LedgerAccount.objects.get_or_create(owner=None, kind=kind, defaults={"opened_at": now})
     return account
 

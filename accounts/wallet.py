@@ -41,7 +41,11 @@ def request_withdrawal(*, user: User, asset: Asset, units: int, idempotency_key:
         if is_new:
             main = ledger.main_account(user=user, now=now)
             ledger.place_hold(
-                key=_key(transfer), asset=asset, ledger_account_ids=np.array([main.pk]), units=np.array([units]), now=now
+                key=_key(transfer),
+                asset=asset,
+                ledger_account_ids=np.array([main.pk]),
+                units=np.array([units]),
+                now=now,
             )
     return transfer
 

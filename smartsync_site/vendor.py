@@ -34,10 +34,11 @@ class VendorFinder(BaseFinder):
         ]
 
     def find(self, path: str, find_all: bool = False, **_: Any) -> Any:
-        found = str(source_of(path)) if path in settings.VENDOR_STATIC else None
-        if find_all:
-            return [found] if found else []
-        return found
+        # An empty list is how a finder says "not here", whether one or all were asked for.
+        if path not in settings.VENDOR_STATIC:
+            return []
+        found = str(source_of(path))
+        return [found] if find_all else found
 
     def list(self, ignore_patterns: Any) -> Any:
         for name in settings.VENDOR_STATIC:

@@ -10,172 +10,364 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Journal',
+            name="Journal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('DEPOSIT', 'deposit'), ('WITHDRAWAL', 'withdrawal'), ('COPY_START', 'copy started'), ('COPY_INCREASE', 'investment increased'), ('COPY_REDUCE', 'investment reduced'), ('COPY_PAYOUT', 'copy paid out'), ('LEAD_DEPOSIT', 'moved to the lead account'), ('LEAD_WITHDRAWAL', 'moved from the lead account'), ('TRADE', 'trade'), ('DUST', 'dust taken over'), ('PROFIT_SHARE', 'profit share'), ('CORRECTION', 'correction')], max_length=20)),
-                ('idempotency_key', models.CharField(max_length=80, unique=True)),
-                ('posted_at', models.DateTimeField()),
-                ('transaction_id', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(models.Func(function='pg_current_xact_id'), models.TextField()), models.BigIntegerField()), editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("DEPOSIT", "deposit"),
+                            ("WITHDRAWAL", "withdrawal"),
+                            ("COPY_START", "copy started"),
+                            ("COPY_INCREASE", "investment increased"),
+                            ("COPY_REDUCE", "investment reduced"),
+                            ("COPY_PAYOUT", "copy paid out"),
+                            ("LEAD_DEPOSIT", "moved to the lead account"),
+                            ("LEAD_WITHDRAWAL", "moved from the lead account"),
+                            ("TRADE", "trade"),
+                            ("DUST", "dust taken over"),
+                            ("PROFIT_SHARE", "profit share"),
+                            ("CORRECTION", "correction"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=80, unique=True)),
+                ("posted_at", models.DateTimeField()),
+                (
+                    "transaction_id",
+                    models.BigIntegerField(
+                        db_default=django.db.models.functions.comparison.Cast(
+                            django.db.models.functions.comparison.Cast(
+                                models.Func(function="pg_current_xact_id"), models.TextField()
+                            ),
+                            models.BigIntegerField(),
+                        ),
+                        editable=False,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Asset',
+            name="Asset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('symbol', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=60)),
-                ('decimals', models.PositiveSmallIntegerField(default=8)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("symbol", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                ("decimals", models.PositiveSmallIntegerField(default=8)),
             ],
             options={
-                'ordering': ('symbol',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('decimals__lte', 12)), name='decimals_fit_whole_units')],
+                "ordering": ("symbol",),
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("decimals__lte", 12)), name="decimals_fit_whole_units")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80, unique=True)),
-                ('ledger_account_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('units', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('placed_at', models.DateTimeField()),
-                ('released_at', models.DateTimeField(null=True)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.asset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=80, unique=True)),
+                (
+                    "ledger_account_ids",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("units", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("placed_at", models.DateTimeField()),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.asset"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotentRequest',
+            name="IdempotentRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80)),
-                ('request_hash', models.CharField(max_length=64)),
-                ('response_status', models.PositiveSmallIntegerField(null=True)),
-                ('response_body', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=80)),
+                ("request_hash", models.CharField(max_length=64)),
+                ("response_status", models.PositiveSmallIntegerField(null=True)),
+                ("response_body", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerAccount',
+            name="LedgerAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('MAIN', 'main'), ('LEAD', 'lead'), ('COPY', 'copy'), ('FEES', 'fees'), ('DUST', 'dust'), ('SUSPENSE', 'suspense'), ('VENUE', 'venue'), ('EXTERNAL', 'external')], max_length=10)),
-                ('opened_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger_accounts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("MAIN", "main"),
+                            ("LEAD", "lead"),
+                            ("COPY", "copy"),
+                            ("FEES", "fees"),
+                            ("DUST", "dust"),
+                            ("SUSPENSE", "suspense"),
+                            ("VENUE", "venue"),
+                            ("EXTERNAL", "external"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ledger_accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Balance',
+            name="Balance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('posted', models.BigIntegerField(db_default=0)),
-                ('held', models.BigIntegerField(db_default=0)),
-                ('may_be_negative', models.BooleanField(default=False)),
-                ('asset', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.asset')),
-                ('ledger_account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='accounts.ledgeraccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("posted", models.BigIntegerField(db_default=0)),
+                ("held", models.BigIntegerField(db_default=0)),
+                ("may_be_negative", models.BooleanField(default=False)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.asset",
+                    ),
+                ),
+                (
+                    "ledger_account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="balances",
+                        to="accounts.ledgeraccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('units', models.BigIntegerField()),
-                ('asset', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.asset')),
-                ('journal', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='accounts.journal')),
-                ('ledger_account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='accounts.ledgeraccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("units", models.BigIntegerField()),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.asset",
+                    ),
+                ),
+                (
+                    "journal",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="accounts.journal",
+                    ),
+                ),
+                (
+                    "ledger_account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="accounts.ledgeraccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('DEPOSIT', 'deposit'), ('WITHDRAWAL', 'withdrawal')], max_length=10)),
-                ('units', models.BigIntegerField()),
-                ('status', models.CharField(choices=[('REQUESTED', 'on its way'), ('BOOKED', 'done')], default='REQUESTED', max_length=10)),
-                ('idempotency_key', models.CharField(max_length=80)),
-                ('requested_at', models.DateTimeField()),
-                ('booked_at', models.DateTimeField(null=True)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.asset')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "direction",
+                    models.CharField(choices=[("DEPOSIT", "deposit"), ("WITHDRAWAL", "withdrawal")], max_length=10),
+                ),
+                ("units", models.BigIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("REQUESTED", "on its way"), ("BOOKED", "done")], default="REQUESTED", max_length=10
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=80)),
+                ("requested_at", models.DateTimeField()),
+                ("booked_at", models.DateTimeField(null=True)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.asset"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transfers",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_per_email'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="one_user_per_email"
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('released_at__isnull', True)), fields=['asset'], name='open_hold_of_asset'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("released_at__isnull", True)), fields=["asset"], name="open_hold_of_asset"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idempotentrequest',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='one_answer_per_key'),
+            model_name="idempotentrequest",
+            constraint=models.UniqueConstraint(fields=("user", "key"), name="one_answer_per_key"),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['MAIN', 'LEAD', 'COPY']), ('owner__isnull', False)), models.Q(models.Q(('kind__in', ['MAIN', 'LEAD', 'COPY']), _negated=True), ('owner__isnull', True)), _connector='OR'), name='people_own_personal_accounts_only'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["MAIN", "LEAD", "COPY"]), ("owner__isnull", False)),
+                    models.Q(models.Q(("kind__in", ["MAIN", "LEAD", "COPY"]), _negated=True), ("owner__isnull", True)),
+                    _connector="OR",
+                ),
+                name="people_own_personal_accounts_only",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'MAIN')), fields=('owner',), name='one_main_account_per_person'),
+            model_name="ledgeraccount",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "MAIN")), fields=("owner",), name="one_main_account_per_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('owner__isnull', True)), fields=('kind',), name='one_platform_account_per_kind'),
+            model_name="ledgeraccount",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("owner__isnull", True)), fields=("kind",), name="one_platform_account_per_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'asset'), name='one_balance_per_account_and_asset'),
+            model_name="balance",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "asset"), name="one_balance_per_account_and_asset"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.CheckConstraint(condition=models.Q(('held__gte', 0)), name='nothing_held_below_zero'),
+            model_name="balance",
+            constraint=models.CheckConstraint(condition=models.Q(("held__gte", 0)), name="nothing_held_below_zero"),
         ),
         migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.CheckConstraint(condition=models.Q(('may_be_negative', True), ('posted__gte', models.F('held')), _connector='OR'), name='nothing_spent_twice'),
+            model_name="balance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("may_be_negative", True), ("posted__gte", models.F("held")), _connector="OR"),
+                name="nothing_spent_twice",
+            ),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['ledger_account', 'asset'], name='posting_of_account'),
+            model_name="posting",
+            index=models.Index(fields=["ledger_account", "asset"], name="posting_of_account"),
         ),
         migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(condition=models.Q(('status', 'REQUESTED')), fields=['requested_at'], name='transfer_on_its_way'),
+            model_name="transfer",
+            index=models.Index(
+                condition=models.Q(("status", "REQUESTED")), fields=["requested_at"], name="transfer_on_its_way"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('user', 'idempotency_key'), name='one_transfer_per_key'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(fields=("user", "idempotency_key"), name="one_transfer_per_key"),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('units__gt', 0)), name='transfer_moves_something'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(condition=models.Q(("units__gt", 0)), name="transfer_moves_something"),
         ),
     ]

@@ -34,10 +34,25 @@ class HoldingRows(ReadOnlyRows):
         return whole(holding.units, decimals=holding.asset.decimals, symbol=holding.asset.symbol)
 
 
+class Trouble(admin.SimpleListFilter):
+    """Leads whose last cycles failed; at five failures a lead is set aside until an operator looks."""
+
+    title = "trouble"
+    parameter_name = "trouble"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("some", "failed last time"), ("none", "none")]
+
+    def queryset(self, request: HttpRequest, leads_found: QuerySet[Lead]) -> QuerySet[Lead]:
+        if self.value() == "some":
+            return leads_found.filter(failures__gt=0)
+        return leads_found.filter(failures=0) if self.value() == "none" else leads_found
+
+
 @admin.register(Lead)
 class LeadAdmin(ActingAdmin):
     list_display = ("name", "person", "status", "source", "followers", "profit_share_rate", "failures", "applied_at")
-    list_filter = ("status", "source", ("failures", admin.EmptyFieldListFilter), "applied_at")
+    list_filter = ("status", "source", Trouble, "applied_at")
     list_select_related = ("user",)
     ordering = ("-applied_at",)
     search_fields = ("name", "slug", "user__email", "=id")

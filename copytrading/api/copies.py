@@ -47,7 +47,7 @@ class Copies(Endpoint):
         description="Moves the investment into a copy of its own and brings that to the lead's ratios.",
         parameters=[IDEMPOTENCY_KEY],
         request=StartInput,
-        responses=documented({201: CopyDetailShape}, problems=(400, 401, 404, 409, 422, 429)),
+        responses=documented({201: CopyDetailShape}, problems=(400, 401, 409, 422, 429)),
     )
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:

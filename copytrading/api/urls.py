@@ -40,7 +40,12 @@ urlpatterns = [
     path("schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="schema"),
     path(
         "docs",
-        SpectacularSwaggerSplitView.as_view(url_name="api:schema", permission_classes=[], authentication_classes=[]),
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api:schema",
+            template_name="copytrading/api_docs.html",
+            permission_classes=[],
+            authentication_classes=[],
+        ),
         name="docs",
     ),
     path("<path:rest>", Nowhere.as_view(), name="nowhere"),

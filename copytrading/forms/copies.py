@@ -1,19 +1,17 @@
 """What a follower can ask of a running copy: more or less money, another stop loss."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField, PortalForm
+from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
 
 
-class InvestmentForm(PortalForm):
+class InvestmentForm(forms.Form):
     """Put money in or take money out. `signed_units` is positive for more."""
 
     INCREASE, REDUCE = "increase", "reduce"
 
-    main_field = "value"
     direction = forms.ChoiceField(
         label="What to do",
         choices=((INCREASE, "Put in"), (REDUCE, "Take out")),
@@ -28,18 +26,17 @@ class InvestmentForm(PortalForm):
         return units if self.cleaned_data["direction"] == self.INCREASE else -units
 
 
-class StopLossForm(PortalForm):
-    """A total stop loss in cash or as a share of what is invested, or none. `stop_loss_units` is None for none."""
+class StopLossForm(forms.Form):
+    """A total stop loss in cash or as a share of what is invested, or none."""
 
     NONE, CASH, PERCENT = "none", "cash", "percent"
 
-    main_field = "loss"
     kind = forms.ChoiceField(
         label="Stop by itself",
         choices=((NONE, "Never"), (CASH, "At a loss in USDT"), (PERCENT, "At a loss in percent")),
         widget=forms.RadioSelect,
     )
-    loss = NumberField(label="Loss", required=False)
+    stop_loss = NumberField(label="Loss", required=False)
 
     def __init__(self, *arguments: Any, invested_units: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -47,23 +44,19 @@ class StopLossForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        kind, loss = cleaned.get("kind"), cleaned.get("loss")
-        if kind in (self.CASH, self.PERCENT) and loss is None and "loss" not in self.errors:
-            self.add_error("loss", "At which loss?")
+        kind, loss = cleaned.get("kind"), cleaned.get("stop_loss")
+        if kind in (self.CASH, self.PERCENT) and loss is None and "stop_loss" not in self.errors:
+            self.add_error("stop_loss", "At which loss?")
         if kind == self.PERCENT and loss is not None and loss >= 100:
-            self.add_error("loss", "Enter less than 100 %.")
-        if kind == self.CASH and loss is not None and self.stop_loss_units >= self.invested_units:
-            self.add_error("loss", "Enter less than what is invested.")
+            self.add_error("stop_loss", "Enter less than 100 %.")
+        if kind == self.CASH and loss is not None and loss.scaleb(CASH_DECIMALS) >= self.invested_units:
+            self.add_error("stop_loss", "Enter less than what is invested.")
         return cleaned
 
     @property
-    def stop_loss_units(self) -> int:
-        """Return the loss in quote units; meaningless where `is_none`."""
-        loss: Decimal = self.cleaned_data["loss"]
-        if self.cleaned_data["kind"] == self.PERCENT:
-            return int(self.invested_units * loss / 100)
-        return int(loss.scaleb(CASH_DECIMALS))
-
-    @property
-    def is_none(self) -> bool:
-        return bool(self.cleaned_data["kind"] == self.NONE)
+    def stop_loss_units(self) -> int | None:
+        """Return the loss in quote units, None for no stop loss."""
+        kind, loss = self.cleaned_data["kind"], self.cleaned_data["stop_loss"]
+        if kind == self.NONE:
+            return None
+        return int(self.invested_units * loss / 100) if kind == self.PERCENT else int(loss.scaleb(CASH_DECIMALS))

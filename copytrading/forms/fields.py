@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
-from copytrading.services.refusals import Refusal
-
-CASH_DECIMALS = 8
+CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
 # Far above all money there is, far below what a whole number of units can hold.
 CASH_MAX = Decimal(10) ** 10
 DIGITS_MAX = 40
@@ -49,14 +48,3 @@ class CashField(NumberField):
     def clean(self, value: Any) -> int | None:
         number = super().clean(value)
         return None if number is None else int(number.scaleb(CASH_DECIMALS))
-
-
-class PortalForm(forms.Form):
-    """A form that can also be refused by a service: the sentence stands beside the field, and nothing typed is lost."""
-
-    # Where a refusal goes that is about a figure but names no field of this form.
-    main_field: str | None = None
-
-    def refuse(self, refusal: Refusal) -> None:
-        field = refusal.field if refusal.field in self.fields else self.main_field if refusal.field else None
-        self.add_error(field, str(refusal))

@@ -33,7 +33,7 @@ class LeadFilterForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search by name", "autocomplete": "off"}),
     )
     sort = forms.ChoiceField(label="Sort by", choices=SORTINGS, required=False)
-    days = forms.TypedChoiceField(label="Days leading", choices=DAYS, coerce=int, empty_value=0, required=False)
+    days = forms.TypedChoiceField(label="Days leading", choices=DAYS, coerce=int, empty_value="", required=False)
     fall = forms.TypedChoiceField(label="Deepest fall", choices=FALLS, coerce=float, empty_value=None, required=False)
     vacancies = forms.BooleanField(label="Has vacancies", required=False)
     stake = forms.BooleanField(label="Own stake 10 % or more", required=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from copytrading.forms.fields import CashField, NumberField
+from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
 
 MODES = (("SMART_SYNC", "Smart Sync"),)
 USDT, PERCENT = "usdt", "percent"
@@ -35,7 +35,7 @@ class StartForm(forms.Form):
 
     @property
     def level_units(self) -> int | None:
-        """Return the worth at which the copy would stop itself; None without a stop loss, or while it makes no sense."""
+        """Return the worth at which the copy would stop itself; None without a sensible stop loss."""
         investment, stop_loss = self.cleaned_data.get("investment"), self.cleaned_data.get("stop_loss_units")
         return investment - stop_loss if investment and stop_loss and stop_loss < investment else None
 
@@ -50,7 +50,7 @@ def _stop_loss_units(stop_loss: Decimal | None, given_in: str | None, investment
     if stop_loss is None:
         return None
     if given_in != PERCENT:
-        return int(stop_loss.scaleb(8))
+        return int(stop_loss.scaleb(CASH_DECIMALS))
     if investment_units is None:
         return None
     return int((stop_loss / 100 * investment_units).to_integral_value(rounding=ROUND_DOWN))

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django import forms
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField, PortalForm
+from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
 
 
 class TradedAsset(Protocol):
@@ -22,25 +22,23 @@ class TradedMarket(Protocol):
     base: TradedAsset
 
 
-class TransferForm(PortalForm):
+class TransferForm(forms.Form):
     """A deposit or a withdrawal of cash. The key is made with the page, so that pressing twice moves money once."""
 
-    main_field = "value"
     value = CashField(label="How much, USDT", error_messages={"required": "How much?"})
     idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
-class SpotForm(PortalForm):
+class SpotForm(forms.Form):
     """A market order on the main account: buy for a value in cash, or sell a quantity of coins."""
 
     BUY, SELL = "BUY", "SELL"
 
-    main_field = "number"
     side = forms.ChoiceField(
         label="What to do", choices=((BUY, "Buy"), (SELL, "Sell")), initial=BUY, widget=forms.RadioSelect
     )
     market = forms.TypedChoiceField(label="Coin", coerce=int)
-    number = NumberField(
+    value = NumberField(
         label="How much",
         decimals=12,
         help_text="USDT to spend when you buy, coins when you sell.",
@@ -58,18 +56,18 @@ class SpotForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        number: Decimal | None = cleaned.get("number")
+        number: Decimal | None = cleaned.get("value")
         if number is None or "market" not in cleaned or "side" not in cleaned:
             return cleaned
         scaled = number.scaleb(self._decimals)
         if scaled != int(scaled):
-            self.add_error("number", f"At most {self._decimals} decimals.")
+            self.add_error("value", f"At most {self._decimals} decimals.")
         return cleaned
 
     @property
     def units(self) -> int:
         """Return what was typed in whole units: of cash for a buy, of the coin for a sell."""
-        number: Decimal = self.cleaned_data["number"]
+        number: Decimal = self.cleaned_data["value"]
         return int(number.scaleb(self._decimals))
 
     @property

@@ -54,10 +54,12 @@ class Lead(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["user"], condition=~Q(status="ENDED"), name="one_running_lead_per_user"),
             models.CheckConstraint(
-                condition=Q(profit_share_rate__gte=0, profit_share_rate__lte="0.3"), name="profit_share_up_to_30_percent"
+                condition=Q(profit_share_rate__gte=0, profit_share_rate__lte="0.3"),
+                name="profit_share_up_to_30_percent",
             ),
             models.CheckConstraint(
-                condition=Q(source="PLATFORM") | Q(ledger_account__isnull=True), name="observed_leads_keep_no_money_here"
+                condition=Q(source="PLATFORM") | Q(ledger_account__isnull=True),
+                name="observed_leads_keep_no_money_here",
             ),
         )
         indexes = (

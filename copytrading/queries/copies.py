@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db.models import F, FloatField, Func, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Extract, Floor
 
-from accounts.models import User
-from copytrading.models import Allocation, Copy, CopyFlow, CopyRecord, Lead
+from accounts.models import Journal, Posting, User
+from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
 
+CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
 CURVE_POINTS_MAX = 400
 
 
@@ -19,6 +20,7 @@ class CopySummary:
     """
     A copy in figures, in quote units. `result` counts everything since the start, `today` since midnight UTC.
 
+    `leaving` is on its way to the main account, `profit_share` was paid to the lead so far (negative, as it left).
     `comparison` is None once the copy has stopped: there is nothing left to compare.
     """
 
@@ -28,6 +30,7 @@ class CopySummary:
     result_units: int
     today_units: int
     leaving_units: int
+    profit_share_units: int
 
     @property
     def result_fraction(self) -> float:
@@ -81,16 +84,6 @@ class Overview:
         return self.result_units / self.paid_in_units if self.paid_in_units else 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class CoinResult:
-    """What one coin brought a copy since the start, in quote units: value now, plus sold, less bought, less fees."""
-
-    bought_units: int
-    sold_units: int
-    fee_units: int
-    result_units: int
-
-
 def copies_of(user: User) -> QuerySet[Copy]:
     """Return a person's copies, latest first, with their leads."""
     return Copy.objects.filter(follower=user).select_related("lead").order_by("-started_at", "-id")
@@ -123,6 +116,7 @@ def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | N
             ),
             moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
             leaving=_moved(Q(status=CopyFlow.Status.REQUESTED)),
+            profit_share=_profit_share(),
         )
     )
     live = [copy for copy in rows if copy.status != Copy.Status.STOPPED]
@@ -152,35 +146,6 @@ def overview_of(user: User, *, now: datetime) -> Overview:
     )
 
 
-def results_by_coin(copy: Copy, *, prices: PriceList, comparison: Comparison | None) -> dict[int, CoinResult]:
-    """
-    Return what each coin brought a copy, by asset id, also of coins that it no longer holds.
-
-    Realised and open results together, fees counted: over all coins they sum to the result of the copy.
-    """
-    values = {position.asset_id: position.value_units for position in comparison.positions} if comparison else {}
-    values.pop(prices.cash.pk, None)
-    traded = (
-        Allocation.objects.filter(ledger_account=copy.ledger_account_id)
-        .values("order__market__base_id")
-        .annotate(
-            bought=Coalesce(Sum("value_units", filter=Q(value_units__lt=0)), 0),
-            sold=Coalesce(Sum("value_units", filter=Q(value_units__gt=0)), 0),
-            fees=Coalesce(Sum("fee_units"), 0),
-        )
-        .order_by()
-    )
-    return {
-        row["order__market__base_id"]: CoinResult(
-            bought_units=-int(row["bought"]),
-            sold_units=int(row["sold"]),
-            fee_units=int(row["fees"]),
-            result_units=int(values.get(row["order__market__base_id"], 0) + row["bought"] + row["sold"] - row["fees"]),
-        )
-        for row in traded
-    }
-
-
 def curve_of(copy: Copy) -> list[tuple[datetime, int, int]]:
     """Return the worth of a copy over time, (time, equity units, invested units), thinned to a few hundred points."""
     records = CopyRecord.objects.filter(copy=copy)
@@ -206,6 +171,14 @@ def _moved(condition: Q) -> Coalesce:
     return Coalesce(Subquery(total), 0)
 
 
+def _profit_share() -> Coalesce:
+    """Return what left a copy as profit share, as an annotation."""
+    shares = Posting.objects.filter(
+        ledger_account=OuterRef("ledger_account"), journal__kind=Journal.Kind.PROFIT_SHARE
+    ).order_by()
+    return Coalesce(Subquery(shares.annotate(total=Func(F("units"), function="SUM")).values("total")), 0)
+
+
 def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
     worth = comparison.equity_units if comparison else 0
     result = worth + copy.paid_out_units - copy.paid_in_units
@@ -218,4 +191,5 @@ def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
         result_units=result,
         today_units=worth - at_midnight - copy.moved_today,  # type: ignore[attr-defined]
         leaving_units=-copy.leaving,  # type: ignore[attr-defined]
+        profit_share_units=copy.profit_share,  # type: ignore[attr-defined]
     )

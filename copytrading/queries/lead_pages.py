@@ -104,9 +104,7 @@ def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
         holdings=(*sorted(coins, key=lambda coin: -coin.weight), cash),
         equity_units=int(equity),
         unpriced=tuple(
-            coin.symbol
-            for coin, units in zip(prices.coins, held[:-1], strict=True)
-            if units and coin.price is None
+            coin.symbol for coin, units in zip(prices.coins, held[:-1], strict=True) if units and coin.price is None
         ),
     )
 

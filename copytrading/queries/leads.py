@@ -75,6 +75,11 @@ class LeadCard:
         return self.own_units / self.following_units if self.following_units > 0 else None
 
     @property
+    def has_small_stake(self) -> bool:
+        """Return whether more money follows than the lead has in it: then the ratio is the figure to look at."""
+        return self.own_units < self.following_units
+
+    @property
     def is_full(self) -> bool:
         return self.followers >= self.lead.followers_max
 
@@ -100,7 +105,8 @@ def with_curves(page: Sequence[LeadCard], *, now: datetime) -> list[LeadCard]:
     """Return cards with the curve of their last 90 days."""
     curves = records.curves_of([card.lead.pk for card in page], days=CARD_DAYS, points=CARD_POINTS, now=now)
     return [
-        LeadCard(**{**card.__dict__, "curve": tuple(price for _, price in curves.get(card.lead.pk, ()))}) for card in page
+        LeadCard(**{**card.__dict__, "curve": tuple(price for _, price in curves.get(card.lead.pk, ()))})
+        for card in page
     ]
 
 

@@ -35,7 +35,10 @@ REASONS: dict[str, str] = {
 NOTICES: dict[str, tuple[str, str]] = {
     Notice.Kind.COPY_STARTED: ("You copy {lead} with {value}", "{start}"),
     Notice.Kind.COPY_INCREASED: ("You put {value} more behind {lead}", "It is invested in the same ratios."),
-    Notice.Kind.COPY_REDUCED: ("You took {value} out of your copy of {lead}", "It is back in your wallet."),
+    Notice.Kind.COPY_REDUCED: (
+        "You take {value} out of your copy of {lead}",
+        "Sold in the same ratios, then paid to your wallet.",
+    ),
     Notice.Kind.COPY_PAUSED: ("Copying {lead} is paused", "Nothing is traded; a stop loss still guards."),
     Notice.Kind.COPY_RESUMED: ("Copying {lead} goes on", "The next look brings you back to the lead’s ratios."),
     Notice.Kind.COPY_STOPPING: (
@@ -54,7 +57,10 @@ NOTICES: dict[str, tuple[str, str]] = {
 NOTICES_WITHOUT_FIGURE: dict[str, tuple[str, str]] = {
     Notice.Kind.COPY_STARTED: ("You copy {lead}", "{start}"),
     Notice.Kind.COPY_INCREASED: ("You put more behind {lead}", "It is invested in the same ratios."),
-    Notice.Kind.COPY_REDUCED: ("You took money out of your copy of {lead}", "It is back in your wallet."),
+    Notice.Kind.COPY_REDUCED: (
+        "You take money out of your copy of {lead}",
+        "Sold in the same ratios, then paid to your wallet.",
+    ),
     Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped and is paid out", "Why: {why}."),
     Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} has no stop loss any more", ""),
     Notice.Kind.LEAD_DEPOSITED: ("{lead} moved money in", "Ratios settle for {minutes} before anything is repaired."),

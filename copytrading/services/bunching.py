@@ -13,7 +13,7 @@ from django.conf import settings
 
 from copytrading.engine import netting
 from copytrading.engine.adjustments import Reason
-from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.engine.arrays import IntArray
 from copytrading.exchange.base import Book, MarketRules, Side
 from copytrading.models import Market
 from copytrading.queries.market import unit_price_of
@@ -154,5 +154,5 @@ def unit_price(market: Market, price: Decimal) -> float:
 
 def _costs(units: IntArray, unit_price: float, fee_rate: float) -> IntArray:
     """Return what units may cost at most, fee included, in quote units."""
-    exact: FloatArray = units * unit_price * (1 + fee_rate)
+    exact = units * unit_price * (1 + fee_rate)
     return np.where(units > 0, np.ceil(exact) + 2, 0).astype(np.int64)

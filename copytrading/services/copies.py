@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 
 from accounts import ledger
 from accounts.ledger import Lines
@@ -408,9 +408,7 @@ def _refuse_stop_loss(stop_loss_units: int | None, invested_units: int) -> None:
 def _refuse_without_cash(follower: User, units: int, field: str = "investment") -> None:
     available = market_queries.available_cash_units_of(follower)
     if units > available:
-        raise NotEnoughCash(
-            f"Your wallet has {_cash_text(available)}; choose less or deposit first.", field=field
-        )
+        raise NotEnoughCash(f"Your wallet has {_cash_text(available)}; choose less or deposit first.", field=field)
 
 
 def _refuse_inactive(copy: Copy) -> None:

@@ -42,7 +42,7 @@ def explain(*, cycle: SyncCycle, scene: Scene, wishes: Wishes, orders: list[Plan
 
 
 def explain_shortfall(*, order: Order, copy_ids: IntArray, wanted: IntArray, got: IntArray, now: datetime) -> None:
-    """Tell the copies (P,) of an order that the venue did not fill it whole within the price limit; values in quote units."""
+    """Tell the copies (P,) of an order that was not filled whole within the price limit; values in quote units."""
     unit = VALUE_WORTH_TELLING * 10**order.market.quote.decimals
     told = np.abs(wanted - got) >= unit
     with connection.cursor() as cursor:
@@ -56,8 +56,8 @@ def _findings(
 ) -> Iterator[tuple[Reason, BoolArray, FloatArray]]:
     """Yield each reason with its cells (N, A) and what is planned there in units (N, A)."""
     if selling:
-        shut = ~scene.board.listed[None, :] & _waited_for(scene)
-        yield Reason.MARKET_UNAVAILABLE, shut, np.zeros(shut.shape)
+        shut = np.asarray(~scene.board.listed[None, :] & _waited_for(scene), dtype=np.bool_)
+        yield Reason.MARKET_UNAVAILABLE, shut, np.zeros(shut.shape, dtype=np.float64)
     for order in orders:
         for reason in order.reasons:
             place = np.flatnonzero(scene.board.market_ids == order.market.pk)
@@ -65,7 +65,7 @@ def _findings(
             net_buys = wishes.net[place] > 0
             cells[:, place] = (wishes.copies[:, place] > 0) == net_buys
             cells &= wishes.explained & (wishes.copies != 0)
-            yield reason, cells, wishes.copies * order.planned_fraction
+            yield reason, cells, np.asarray(wishes.copies * order.planned_fraction, dtype=np.float64)
     if not selling:
         # Sized by the limit, a buy of the whole cash always keeps the fee and the slippage back.
         usual = 1 - float(settings.SMARTSYNC_FEE_RATE) - settings.SMARTSYNC_SLIPPAGE_CAP

@@ -12,13 +12,15 @@ from accounts.models import Balance
 from copytrading.engine import baseline
 from copytrading.engine.allocation import Settlement
 from copytrading.engine.arrays import IntArray
-from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order
+from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order, SyncCycle
 from copytrading.services import bell
 
 TELL_PEOPLE_MAX = 2_000
 
 
-def follow_up(*, lead: Lead, order: Order, participants: IntArray, shares: Settlement, now: datetime) -> None:
+def follow_up(
+    *, lead: Lead, cycle: SyncCycle, order: Order, participants: IntArray, shares: Settlement, now: datetime
+) -> None:
     """Book an order's result on the lead's own orders and position. In the caller's transaction, lead locked."""
     own = np.flatnonzero(participants == (lead.ledger_account_id or -1))
     if len(own):
@@ -36,7 +38,7 @@ def follow_up(*, lead: Lead, order: Order, participants: IntArray, shares: Settl
                 asset_id=order.market.base_id,
                 signed_units=quantity,
                 held_before=held_after - quantity,
-                touched_at=order.cycle.opened_at,
+                touched_at=cycle.opened_at,
             )
     followers = Copy.objects.filter(lead=lead, ledger_account_id__in=order.participant_ids[:TELL_PEOPLE_MAX])
     bell.publish_to_users(list(followers.values_list("follower_id", flat=True)), "activity")

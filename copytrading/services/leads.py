@@ -155,7 +155,7 @@ def submit_lead_order(
     *, lead_id: int, market_id: int, side: LeadOrder.Side, quantity_units: int, idempotency_key: str, now: datetime
 ) -> LeadOrder:
     """
-    Take a lead's market order; the next cycle bunches it with the followers' wishes. The same key returns the same order.
+    Take a lead's market order, the same key once; the next cycle bunches it with the followers' wishes.
 
     :raises Refusal: if the lead is not active, the market is closed, or more is sold than the lead account has.
     """
@@ -239,9 +239,7 @@ def _lock(lead_id: int) -> Lead:
     return Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
 
 
-def _switch(
-    lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notice.Kind, now: datetime
-) -> Lead:
+def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notice.Kind, now: datetime) -> Lead:
     with transaction.atomic():
         lead = _lock(lead_id)
         if lead.status != before:
@@ -293,9 +291,7 @@ def _refuse_uncovered(lead: Lead, market: Market, side: str, quantity_units: int
     place = int(board.places_of(board.asset_ids[board.market_ids == market.pk])[0])
     at_work = lead.orders.filter(status=LeadOrder.Status.SUBMITTED, side=side, expires_at__gt=now)
     if side == LeadOrder.Side.SELL:
-        waiting = sum(
-            order.quantity_units - order.filled_units for order in at_work.filter(market=market)
-        )
+        waiting = sum(order.quantity_units - order.filled_units for order in at_work.filter(market=market))
         if quantity_units + waiting > int(portfolio.units[place]):
             raise NotHeld(f"The lead account has less {market.base.symbol} than that.")
         return
@@ -315,4 +311,3 @@ def _tell_followers(lead: Lead, kind: Notice.Kind, units: int | None, now: datet
             [kind, units, now, lead.pk],
         )
     bell.publish(f"lead:{lead.pk}", "lead")
-

@@ -57,9 +57,7 @@ def place_manual_order(
     return existing
 
 
-def _write(
-    user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime
-) -> ManualOrder:
+def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime) -> ManualOrder:
     planned = plan_order(
         market=market,
         offer=offer,
@@ -77,7 +75,9 @@ def _write(
         raise NotEnoughCash("Your wallet has not enough for this.", field="value") from shortage
     except IntegrityError as conflict:
         if "one_open_order_per_account_and_market" in str(conflict):
-            raise NotPossibleNow("Another order in this market is just on its way; try again in a second.") from conflict
+            raise NotPossibleNow(
+                "Another order in this market is just on its way; try again in a second."
+            ) from conflict
         if "one_manual_order_per_key" in str(conflict):
             return ManualOrder.objects.select_related("order").get(user=user, idempotency_key=idempotency_key)
         raise

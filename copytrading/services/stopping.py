@@ -36,9 +36,7 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
             [reason, now, ids],
         )
     # Money on its way out goes out with the rest.
-    CopyFlow.objects.filter(copy_id__in=ids, status=CopyFlow.Status.REQUESTED).update(
-        status=CopyFlow.Status.SUPERSEDED
-    )
+    CopyFlow.objects.filter(copy_id__in=ids, status=CopyFlow.Status.REQUESTED).update(status=CopyFlow.Status.SUPERSEDED)
     Notice.objects.bulk_create(
         [Notice(copy_id=copy_id, kind=Notice.Kind.COPY_STOPPING, noted_at=now) for copy_id in ids], batch_size=5_000
     )

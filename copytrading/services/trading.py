@@ -13,7 +13,6 @@ from decimal import Decimal
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import F
 
 from accounts import bulk_rows, ledger
 from accounts.ledger import Lines
@@ -142,13 +141,13 @@ def resolve_order(*, order: Order, now: datetime) -> Order:
         return order
     if answer is not None and answer.status != VenueStatus.OPEN:
         return record_answer(order=order, answer=answer, now=now)
-    not_found = order.not_found_count + (answer is None)
-    if not_found >= NOT_FOUND_MAX:
+    order.not_found_count += int(answer is None)
+    if order.not_found_count >= NOT_FOUND_MAX:
         return _end(order, Order.Status.NOT_PLACED, now)
-    Order.objects.filter(pk=order.pk).update(
-        status=Order.Status.UNKNOWN, asked_at=now, not_found_count=F("not_found_count") + (answer is None)
+    order.status, order.asked_at = Order.Status.UNKNOWN, now
+    Order.objects.filter(pk=order.pk, status__in=Order.OPEN).update(
+        status=order.status, asked_at=now, not_found_count=order.not_found_count
     )
-    order.refresh_from_db()
     return order
 
 
@@ -156,7 +155,11 @@ def record_answer(*, order: Order, answer: VenueOrder, now: datetime) -> Order:
     """Keep what the venue says it did, each trade id once. Nothing is booked yet."""
     market = order.market
     with transaction.atomic():
-        order = Order.objects.select_for_update(of=("self",)).select_related("market__base", "market__quote", "cycle").get(pk=order.pk)
+        order = (
+            Order.objects.select_for_update(of=("self",))
+            .select_related("market__base", "market__quote", "cycle")
+            .get(pk=order.pk)
+        )
         if order.status not in Order.OPEN:
             return order
         Fill.objects.bulk_create(
@@ -199,7 +202,9 @@ def book_order(*, order: Order, now: datetime) -> Order:
     with transaction.atomic():
         lead = Lead.objects.select_for_update().get(pk=order.cycle.lead_id) if order.cycle else None
         order = (
-            Order.objects.select_for_update(of=("self",)).select_related("market__base", "market__quote", "cycle").get(pk=order.pk)
+            Order.objects.select_for_update(of=("self",))
+            .select_related("market__base", "market__quote", "cycle")
+            .get(pk=order.pk)
         )
         if order.booked_at is not None or order.status in Order.OPEN:
             return order
@@ -208,9 +213,11 @@ def book_order(*, order: Order, now: datetime) -> Order:
         shares = _settle(order, wishes)
         _write_allocations(order, participants, shares)
         _post(order, participants, shares, now)
-        if lead is not None:
-            following.follow_up(lead=lead, order=order, participants=participants, shares=shares, now=now)
-            _tell_shortfall(order, participants, wishes, shares, now)
+        if lead is not None and order.cycle is not None:
+            following.follow_up(
+                lead=lead, cycle=order.cycle, order=order, participants=participants, shares=shares, now=now
+            )
+            _tell_shortfall(order, order.cycle, participants, wishes, shares, now)
         order.booked_at = now
         order.save(update_fields=["booked_at"])
     return order
@@ -222,9 +229,9 @@ def _claim(order: Order, now: datetime) -> str:
             # Stops take the same lock, so either this order sees the stop or the stop comes after it.
             Lead.objects.select_for_update().get(pk=order.cycle.lead_id)
         claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED)
-        if order.cycle is not None and _buys_for_a_stopped_copy(order):
+        if order.cycle is not None and _buys_for_a_stopped_copy(order, order.cycle):
             claimable.update(status=Order.Status.CANCELED, answered_at=now)
-            SyncCycle.objects.filter(pk=order.cycle_id).update(has_rest=True)
+            SyncCycle.objects.filter(pk=order.cycle.pk).update(has_rest=True)
         elif order.quantity_units == 0:
             claimable.update(status=Order.Status.FILLED, answered_at=now)
         elif not claimable.update(status=Order.Status.SUBMITTING, claimed_at=now):
@@ -234,12 +241,10 @@ def _claim(order: Order, now: datetime) -> str:
     return order.status
 
 
-def _buys_for_a_stopped_copy(order: Order) -> bool:
-    buyers = [
-        account for account, wish in zip(order.participant_ids, order.wish_units, strict=True) if wish > 0
-    ]
+def _buys_for_a_stopped_copy(order: Order, cycle: SyncCycle) -> bool:
+    buyers = [account for account, wish in zip(order.participant_ids, order.wish_units, strict=True) if wish > 0]
     return Copy.objects.filter(
-        ledger_account_id__in=buyers, lead_id=order.cycle.lead_id, stopping_at__gte=order.planned_at
+        ledger_account_id__in=buyers, lead_id=cycle.lead_id, stopping_at__gte=order.planned_at
     ).exists()
 
 
@@ -311,11 +316,13 @@ def _post(order: Order, participants: IntArray, shares: Settlement, now: datetim
     )
 
 
-def _tell_shortfall(order: Order, participants: IntArray, wishes: IntArray, shares: Settlement, now: datetime) -> None:
+def _tell_shortfall(
+    order: Order, cycle: SyncCycle, participants: IntArray, wishes: IntArray, shares: Settlement, now: datetime
+) -> None:
     """Where the price limit was reached before the order was filled: a row for each copy, and a rest to go on with."""
     if order.filled_units >= order.quantity_units:
         return
-    SyncCycle.objects.filter(pk=order.cycle_id).update(has_rest=True)
+    SyncCycle.objects.filter(pk=cycle.pk).update(has_rest=True)
     if order.status not in (Order.Status.PARTIALLY_FILLED, Order.Status.CANCELED) or order.claimed_at is None:
         return
     unit_mid = bunching.unit_price(order.market, order.price_mid)

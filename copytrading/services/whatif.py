@@ -111,12 +111,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Recording:
-    """What the files say: the lead's path over the bars, its pairs, and when it first did something."""
+class Recording:
+    """
+    What the files say: the lead's path over the bars, its pairs (A,), and which bars the question is about.
+
+    `trades` is None where the lead came as weights.
+    """
 
     path: LeadPath
     symbols: Sequence[str]
-    first_time: int
+    trades: LeadTrades | None
+    start_time: int
+    first_bar: int
+    last_bar: int
     skipped_rows: int
 
 
@@ -126,22 +133,29 @@ def answer(question: Question) -> Outcome:
 
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
-    _check_options(question)
-    try:
-        recording = _read(question)
-    except RecordingError as error:
-        raise WhatIfRefused(str(error)) from error
+    recording = read_recording(question)
     path = recording.path
-    start_time = recording.first_time if question.start is None else time_of(question.start)
-    first_bar, last_bar = _bars_to_run(path.bars, start_time=start_time, end=question.end)
     replay = replay_portfolio(
         path=path,
         lead_cash=float(question.lead_cash),
-        terms=_terms_of(question, lead_growth=float(path.equity()[first_bar] / path.cash_units[0])),
-        start_time=start_time,
-        last_bar=last_bar,
+        terms=_terms_of(question, lead_growth=float(path.equity()[recording.first_bar] / path.cash_units[0])),
+        start_time=recording.start_time,
+        last_bar=recording.last_bar,
     )
     return _outcome_of(replay, recording=recording)
+
+
+def read_recording(question: Question) -> Recording:
+    """
+    Return what the question's files say about the bars it asks for.
+
+    :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
+    """
+    _check_options(question)
+    try:
+        return _read(question)
+    except RecordingError as error:
+        raise WhatIfRefused(str(error)) from error
 
 
 def _check_options(question: Question) -> None:
@@ -171,25 +185,33 @@ def _check_options(question: Question) -> None:
         raise WhatIfRefused("The end lies before the start.")
 
 
-def _read(question: Question) -> _Recording:
+def _read(question: Question) -> Recording:
     prices = read_prices(*question.price_paths)
     if question.trades_path is not None:
         trades = read_lead_trades(question.trades_path, trader=question.trader, symbols=prices.symbols)
         symbols = sorted(set(trades.symbols))
-        return _Recording(
-            path=_path_of_trades(trades, prices=prices, symbols=symbols, question=question),
-            symbols=symbols,
-            first_time=int(trades.times[0]),
-            skipped_rows=trades.skipped_rows,
-        )
+        path = _path_of_trades(trades, prices=prices, symbols=symbols, question=question)
+        return _about(question, path=path, symbols=symbols, trades=trades, first_time=int(trades.times[0]))
     assert question.weights_path is not None, "one of the two was asked for"
     table = read_weights(question.weights_path, trader=question.trader, symbols=prices.symbols)
     bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=table.symbols))
-    return _Recording(
-        path=path_of_weights(bars=bars, times=table.times, weights=table.weights, fee_rate=float(question.fee_rate)),
-        symbols=table.symbols,
-        first_time=int(table.times[0]),
-        skipped_rows=0,
+    path = path_of_weights(bars=bars, times=table.times, weights=table.weights, fee_rate=float(question.fee_rate))
+    return _about(question, path=path, symbols=table.symbols, trades=None, first_time=int(table.times[0]))
+
+
+def _about(
+    question: Question, *, path: LeadPath, symbols: Sequence[str], trades: LeadTrades | None, first_time: int
+) -> Recording:
+    start_time = first_time if question.start is None else time_of(question.start)
+    first_bar, last_bar = _bars_to_run(path.bars, start_time=start_time, end=question.end)
+    return Recording(
+        path=path,
+        symbols=symbols,
+        trades=trades,
+        start_time=start_time,
+        first_bar=first_bar,
+        last_bar=last_bar,
+        skipped_rows=trades.skipped_rows if trades else 0,
     )
 
 
@@ -271,7 +293,7 @@ def _terms_of(question: Question, *, lead_growth: float) -> Terms:
     )
 
 
-def _outcome_of(replay: Replay, *, recording: _Recording) -> Outcome:
+def _outcome_of(replay: Replay, *, recording: Recording) -> Outcome:
     moments = [moment_of(time) for time in replay.times.tolist()]
     stopped_bar = int(replay.stopped_bars[0])
     fee_costs, slippage_costs = float(replay.fee_costs[0]), float(replay.slippage_costs[0])

@@ -8,11 +8,12 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 
 register = template.Library()
 
-CASH_DECIMALS = 8
+CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 NOTHING = "\u2013"
@@ -82,7 +83,7 @@ def price(value: Decimal | None) -> str:
     if value is None:
         return NOTHING
     decimals = 2
-    while decimals < 10 and abs(value) < Decimal(10) ** (2 - decimals) and value:
+    while decimals < 10 and abs(value) < Decimal(10) ** (3 - decimals) and value:
         decimals += 1
     return f"{value:,.{decimals}f}"
 
@@ -128,8 +129,8 @@ def count(number: int | None) -> str:
 
 @register.filter
 def direction(value: float | Decimal | None) -> str:
-    """Return the class that colours a figure: gain, loss or nothing."""
-    if not value:
+    """Return the class that colours a figure: gain, loss, or nothing for what is shown as a zero."""
+    if not value or (isinstance(value, float) and abs(value) < 0.0005):
         return ""
     return "gain" if value > 0 else "loss"
 

@@ -100,7 +100,9 @@ def sparkline(values: Sequence[float], label: str = "", tall: bool = False) -> S
     low, high = min(values), max(values)
     step = SPARK_WIDTH / (len(values) - 1)
     scale = (SPARK_HEIGHT - 2 * SPARK_MARGIN) / (high - low) if high > low else 0.0
-    points = [(number * step, SPARK_HEIGHT - SPARK_MARGIN - (value - low) * scale) for number, value in enumerate(values)]
+    points = [
+        (number * step, SPARK_HEIGHT - SPARK_MARGIN - (value - low) * scale) for number, value in enumerate(values)
+    ]
     line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     return format_html(
         '<svg class="{} {}" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">'
@@ -140,7 +142,7 @@ def avatar(name: str, large: bool = False) -> SafeString:
         '<svg class="{}" viewBox="0 0 44 44" aria-hidden="true"><circle cx="22" cy="22" r="22" class="f{}"/>{}</svg>',
         "avatar large" if large else "avatar",
         AVATAR_COLOURS[number % len(AVATAR_COLOURS)],
-        mark_safe(AVATAR_MARKS[number // 12 % len(AVATAR_MARKS)]),  # noqa: S308 - our own constant
+        mark_safe(AVATAR_MARKS[number // 12 % len(AVATAR_MARKS)]),
     )
 
 
@@ -149,5 +151,5 @@ def icon(name: str) -> SafeString:
     """Return one of the portal's icons."""
     return format_html(
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
-        mark_safe(ICONS[name]),  # noqa: S308 - our own constant
+        mark_safe(ICONS[name]),
     )

@@ -29,7 +29,7 @@ def discover(request: HttpRequest) -> HttpResponse:
         "section": "discover",
         "form": form,
         "page": page,
-        "cards": leads.with_curves(page.object_list, now=now),
+        "cards": leads.with_curves(list(page.object_list), now=now),
         "days": leads.CARD_DAYS,
     }
     return render(request, "copytrading/discover.html" + ("#leads" if _asks_for(request, "leads") else ""), context)

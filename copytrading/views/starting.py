@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -19,18 +19,20 @@ from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.queries import lead_pages, leads
 from copytrading.queries.lead_pages import Holding, Portfolio
 from copytrading.services import copies
+from copytrading.services.copies import CopyPreview
 from copytrading.services.refusals import Refusal
+from copytrading.views.requests import MemberRequest
 
 TEMPLATE = "copytrading/copy_wizard.html"
 
 
 @login_required
 @require_safe
-def copy_terms(request: HttpRequest, slug: str) -> HttpResponse:
+def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
     """Ask on which terms to copy; for HTMX, say what the terms typed so far mean."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     form = StartForm(request.GET) if "investment" in request.GET else StartForm()
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         form.is_valid()
         return render(request, TEMPLATE + "#level", {"form": form})
     return _terms(request, lead, form)
@@ -38,7 +40,7 @@ def copy_terms(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def copy_review(request: HttpRequest, slug: str) -> HttpResponse:
+def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
     """Show the orders that the terms would place now, and what they cost."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     form = StartForm(request.GET)
@@ -72,7 +74,7 @@ def copy_review(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def start_copy(request: HttpRequest, slug: str) -> HttpResponse:
+def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
     """Start the copy that was reviewed, once, and go to its page."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     form = ConfirmForm(request.POST)
@@ -95,7 +97,7 @@ def start_copy(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("copy_detail", copy_id=copy.pk)
 
 
-def _terms(request: HttpRequest, lead: Any, form: StartForm, status: int = 200) -> HttpResponse:
+def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200) -> HttpResponse:
     card = leads.card_of(lead, now=timezone.now())
     context = {
         "section": "discover",
@@ -109,7 +111,7 @@ def _terms(request: HttpRequest, lead: Any, form: StartForm, status: int = 200) 
     return render(request, TEMPLATE, context, status=status)
 
 
-def _mine(preview: Any, portfolio: Portfolio) -> list[Holding]:
+def _mine(preview: CopyPreview, portfolio: Portfolio) -> list[Holding]:
     """Return the ribbon of the copy as it would be, in the colours and order of the lead's."""
     values = {trade.asset_symbol: abs(trade.value_units) for trade in preview.trades}
     equity = preview.equity_units or 1
@@ -124,7 +126,5 @@ def _mine(preview: Any, portfolio: Portfolio) -> list[Holding]:
         for held in portfolio.holdings
         if held.colour
     ]
-    cash = Holding(
-        symbol="Cash", name="Cash", colour=0, weight=max(0.0, preview.cash_after_units / equity), price=None
-    )
+    cash = Holding(symbol="Cash", name="Cash", colour=0, weight=max(0.0, preview.cash_after_units / equity), price=None)
     return [coin for coin in coins if coin.weight] + [cash]

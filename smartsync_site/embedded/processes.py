@@ -3,15 +3,16 @@
 import contextlib
 import ctypes
 import os
+import platform
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+ON_LINUX = platform.system() == "Linux"
+_libc = ctypes.CDLL(None) if ON_LINUX else None
 
 
 def signal_on_parent_death(number: int) -> Callable[[], None] | None:
@@ -27,7 +28,7 @@ def signal_on_parent_death(number: int) -> Callable[[], None] | None:
 
 def command_line_of(process_id: int) -> str:
     """Return the command line of a process, empty when there is no such process."""
-    if sys.platform == "linux":
+    if ON_LINUX:
         with contextlib.suppress(OSError):
             return Path(f"/proc/{process_id}/cmdline").read_bytes().decode(errors="replace")
         return ""

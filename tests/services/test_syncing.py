@@ -1,8 +1,9 @@
 """The way of a change, from a lead's order to everybody's balance."""
 
 from accounts.models import Posting, User
+from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Adjustment, Allocation, Copy, Lead, LeadOrder, Order, SyncCycle
-from copytrading.services import copies, leads, reconciling
+from copytrading.services import copies, leads, reconciling, syncing
 from tests.cast import ONE_USDT, World, usdt
 
 
@@ -48,9 +49,7 @@ class TestSyncLead:
         assert -sum(share.value_units for share in shares) == sent.value_units
         assert sum(share.fee_units for share in shares) == sent.fee_units
 
-    def test_a_sale_is_followed_and_a_second_look_does_nothing(
-        self, world: World, lead: Lead, follower: User
-    ) -> None:
+    def test_a_sale_is_followed_and_a_second_look_does_nothing(self, world: World, lead: Lead, follower: User) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
         copy = world.start(follower, lead)
@@ -65,9 +64,7 @@ class TestSyncLead:
         assert abs(weights(world, copy.ledger_account)["BTC"] - weights(world, lead.ledger_account)["BTC"]) < 0.001
         assert SyncCycle.objects.count() == cycles
 
-    def test_a_rotation_sells_first_and_buys_on_the_proceeds(
-        self, world: World, lead: Lead, follower: User
-    ) -> None:
+    def test_a_rotation_sells_first_and_buys_on_the_proceeds(self, world: World, lead: Lead, follower: User) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.19")
         world.settle()
         copy = world.start(follower, lead)
@@ -87,8 +84,6 @@ class TestSyncLead:
         settings.SMARTSYNC_FEE_RATE = 0
         world = smooth_world
         world.prices(BTC="9000", ETH="100")
-        from copytrading.exchange.paper.models import PaperMarket
-
         PaperMarket.objects.update(fee_rate=0)
         lead = world.make_lead(User.objects.create_user("lead@example.org"), stake="10000")
         world.lead_trades(lead, "BTC", "BUY", "1")
@@ -188,8 +183,6 @@ class TestExplain:
 
         copy = world.start(follower, lead, "900000")
         world.wait(1)
-        from copytrading.services import syncing
-
         syncing.sync_lead(lead_id=lead.pk, now=world.now)
 
         reasons = set(Adjustment.objects.filter(copy=copy).values_list("reason", flat=True))

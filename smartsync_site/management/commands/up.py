@@ -136,7 +136,9 @@ def prepare_database() -> str:
         connection.ensure_connection()
     except OperationalError as error:
         raise CannotStart(f"The server in DATABASE_URL does not answer: {str(error).splitlines()[0]}") from None
-    major = connection.pg_version // 10000
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        major = int(cursor.fetchone()[0]) // 10000
     if major < POSTGRES_MAJOR_MIN:
         raise CannotStart(f"The server in DATABASE_URL is PostgreSQL {major}; {POSTGRES_MAJOR_MIN} or newer is needed.")
     try:
@@ -154,7 +156,7 @@ def prepare_database() -> str:
             "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')", [RUNTIME_ROLE]
         )
         if cursor.fetchone():
-            os.environ.setdefault("DATABASE_ROLE", RUNTIME_ROLE)
+            os.environ["DATABASE_ROLE"] = os.environ.get("DATABASE_ROLE") or RUNTIME_ROLE
     return logins.getvalue()
 
 

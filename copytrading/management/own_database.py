@@ -1,0 +1,79 @@
+"""
+A database for one run: made beside the configured one, migrated, and dropped at the end.
+
+Replays and benchmarks write thousands of people and millions of rows; none of that belongs into anybody's data.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import psycopg
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from psycopg import sql
+
+NAME_LENGTH_MAX = 63
+
+
+@contextmanager
+def own_database(*, purpose: str, durable: bool, keep: bool = False, now: datetime) -> Iterator[str]:
+    """
+    Work in a new database for the duration of the block; its name is `purpose` after the configured one's.
+
+    :param durable: whether a commit waits for the disk.
+    :param keep: leave it where it is at the end, for a look.
+    :raises CommandError: if the database user may not create one.
+    """
+    configured = connection.settings_dict["NAME"]
+    name = f"{configured}_{purpose}_{now:%Y%m%d_%H%M%S}_{os.getpid()}"[-NAME_LENGTH_MAX:]
+    options = connection.settings_dict["OPTIONS"]
+    # The role that the platform runs under may neither create databases nor tables.
+    role_options = options.pop("options", None)
+    try:
+        _tell_server(sql.SQL("CREATE DATABASE {}"), name)
+    except psycopg.errors.InsufficientPrivilege as refusal:
+        raise CommandError(
+            f"This runs in a database of its own, and {connection.settings_dict['USER']} may not create one: "
+            "grant CREATEDB, or name another server in DATABASE_URL."
+        ) from refusal
+    try:
+        if not durable:
+            _tell_server(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off"), name)
+        _use(name)
+        call_command("migrate", verbosity=0)
+        if role_options is not None:
+            options["options"] = role_options
+            _use(name)
+        yield name
+    finally:
+        if role_options is not None:
+            options["options"] = role_options
+        _use(configured)
+        if not keep:
+            _drop(name, options)
+
+
+def _use(name: str) -> None:
+    connection.close()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()
+    connection.settings_dict["NAME"] = name
+
+
+def _drop(name: str, options: dict[str, str]) -> None:
+    role_options = options.pop("options", None)
+    try:
+        _tell_server(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)"), name)
+    finally:
+        if role_options is not None:
+            options["options"] = role_options
+
+
+def _tell_server(statement: sql.SQL, name: str) -> None:
+    """Run a statement about a database from outside of it."""
+    parameters = connection.get_connection_params() | {"dbname": "postgres", "autocommit": True}
+    with psycopg.connect(**parameters) as server:
+        server.execute(statement.format(sql.Identifier(name)))

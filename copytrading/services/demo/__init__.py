@@ -1,0 +1,11 @@
+"""
+A world to look at: invented leads who really trade, a market that moves, a few people who copy.
+
+    market         where prices come from, and where they were left
+    characters     how each invented lead decides
+    history        what these rules would have done before today
+    recorded_lead  a lead whose real fills are played back
+    world          set all of this up, once
+    acting         the leads' decisions while the market runs
+    feeding        one second of the market
+"""

@@ -1,0 +1,193 @@
+"""
+The invented leads while the market runs: each looks at the prices, and at its turn trades like a person would.
+
+A turn is numbered by the clock, and an order's key names lead, turn and market, so a feed that is started again in the
+middle of a turn goes on with it and orders nothing twice. At its turn a lead
+
+    1. sells what it has too much of,
+    2. waits until that is filled,
+    3. buys with the cash it then has.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.exchange.base import Quote
+from copytrading.models import Lead, LeadOrder, Market
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
+from copytrading.queries.holdings import LeadPortfolio
+from copytrading.queries.market import Board
+from copytrading.services import leads
+from copytrading.services.demo import market as demo_market
+from copytrading.services.demo.characters import CHARACTERS, LOOKS_BACK_PAUSES, Character
+from copytrading.services.refusals import Refusal
+
+# A turn's trades begin up to this share of the pause after it, so that leads do not move like clockwork.
+LATE_SHARE_MAX = 0.25
+# A smaller difference, as a share of equity, is not worth a trade; neither is less than a few venue minimums.
+TRADE_WEIGHT_MIN = 0.015
+TRADE_MINIMUMS = 2
+# Buys leave a little cash: the book's spread and the fee come on top of the mark.
+SPENT_SHARE_MAX = 0.985
+# After a start, until there is something to look back on.
+LOOKS_MIN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A trade that a lead wants, in units of the base asset."""
+
+    market_id: int
+    side: LeadOrder.Side
+    units: int
+
+
+class DemoLeads:
+    """The invented leads and what they have seen since the feed started: one look a second, in memory."""
+
+    def __init__(self, *, characters: Sequence[Character] = CHARACTERS) -> None:
+        self._characters = characters
+        self._done_turns: dict[str, int] = {}
+        looks_max = LOOKS_BACK_PAUSES * max(character.pause_seconds for character in characters)
+        self._looks: deque[dict[str, float]] = deque(maxlen=looks_max)
+
+    def look(self, *, quotes: Iterable[Quote]) -> None:
+        """Remember what every pair costs now."""
+        self._looks.append({quote.symbol: float(quote.price) for quote in quotes})
+
+    def act(self, *, now: datetime) -> int:
+        """Let every lead whose turn it is trade, and return how many orders they gave."""
+        if len(self._looks) < LOOKS_MIN:
+            return 0
+        return sum(self._act(character, now=now) for character in self._characters if self._is_due(character, now))
+
+    def _is_due(self, character: Character, now: datetime) -> bool:
+        turn = turn_at(character, now=now)
+        late = lateness(character, turn=turn)
+        return self._done_turns.get(character.name) != turn and now.timestamp() >= turn * character.pause_seconds + late
+
+    def _act(self, character: Character, *, now: datetime) -> int:
+        turn = turn_at(character, now=now)
+        lead = lead_of(character)
+        if lead is None:
+            self._done_turns[character.name] = turn
+            return 0
+        orders = lead.orders.filter(status=LeadOrder.Status.SUBMITTED)
+        if orders.filter(expires_at__gt=now).exists():
+            return 0
+        wishes = self._wishes(character, lead=lead, turn=turn, now=now)
+        sells = [wish for wish in wishes if wish.side == LeadOrder.Side.SELL]
+        given = submit(lead, sells, turn=turn, now=now)
+        if not given:
+            # Nothing is left to sell in this turn, so what is to be bought can be paid.
+            given = submit(lead, [wish for wish in wishes if wish.side == LeadOrder.Side.BUY], turn=turn, now=now)
+            self._done_turns[character.name] = turn
+        return given
+
+    def _wishes(self, character: Character, *, lead: Lead, turn: int, now: datetime) -> list[Wish]:
+        board = market_queries.load_board(now=now)
+        portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
+        symbols, places = tradable_places(board)
+        looks = list(self._looks)[-LOOKS_BACK_PAUSES * character.pause_seconds :]
+        known = [place for place, symbol in enumerate(symbols) if symbol in looks[-1]]
+        if not known or not np.isfinite(portfolio.equity(board)):
+            return []
+        closes = np.array([[look.get(symbols[place], np.nan) for place in known] for look in looks])
+        weights = np.zeros(len(board.asset_ids))
+        weights[places[known]] = character.weights(closes=_filled_back(closes), turn=turn)
+        return wishes_toward(weights, portfolio=portfolio, board=board)
+
+
+def turn_at(character: Character, *, now: datetime) -> int:
+    """Return the number of a character's present turn."""
+    return int(now.timestamp()) // character.pause_seconds
+
+
+def lateness(character: Character, *, turn: int) -> float:
+    """Return how many seconds after its turn began a character trades: always the same for the same turn."""
+    # Multiples of the golden ratio spread evenly, whatever the turn begins with.
+    place = (turn + len(character.name)) * 0.618_033_988_75 % 1
+    return float(place * LATE_SHARE_MAX * character.pause_seconds)
+
+
+def lead_of(character: Character) -> Lead | None:
+    """Return the lead that plays a character, while it leads."""
+    return Lead.objects.filter(user__email=character.email, status=Lead.Status.ACTIVE).first()
+
+
+def tradable_places(board: Board) -> tuple[tuple[str, ...], IntArray]:
+    """Return the pairs that can be traded now, largest coin first, and their places on the board."""
+    symbols = dict(Market.objects.values_list("pk", "symbol"))
+    places = np.flatnonzero(board.fresh & board.listed)
+    place_of = {symbols[market_id]: place for place, market_id in zip(places, board.market_ids[places], strict=True)}
+    ordered = demo_market.by_size(place_of)
+    return ordered, np.array([place_of[symbol] for symbol in ordered], dtype=np.int64)
+
+
+def wishes_toward(weights: FloatArray, *, portfolio: LeadPortfolio, board: Board) -> list[Wish]:
+    """Return the trades, sells first, that bring a portfolio to weights (A,) where that is worth a trade."""
+    equity = portfolio.equity(board)
+    unit_prices = np.where(np.isnan(board.unit_prices), 0.0, board.unit_prices)
+    differences = weights * equity - portfolio.units * unit_prices
+    leaving = (weights == 0) & (portfolio.units > 0)
+    worth = np.maximum(np.where(leaving, 0.0, equity * TRADE_WEIGHT_MIN), TRADE_MINIMUMS * board.value_min_units)
+    trading = board.fresh & board.listed & (np.abs(differences) >= worth)
+
+    spent = differences[trading & (differences > 0)].sum()
+    affordable = (
+        min(1.0, (portfolio.cash_units - portfolio.cash_held_units) * SPENT_SHARE_MAX / spent) if spent else 1.0
+    )
+    wishes = []
+    for place in np.flatnonzero(trading)[np.argsort(differences[trading], kind="stable")].tolist():
+        sells = differences[place] < 0
+        units = int(portfolio.units[place])
+        if not (sells and leaving[place]):
+            units = int(abs(differences[place]) * (1.0 if sells else affordable) / unit_prices[place])
+        lots = units // int(board.lot_units[place])
+        if lots and lots * int(board.lot_units[place]) * unit_prices[place] >= board.value_min_units[place]:
+            side = LeadOrder.Side.SELL if sells else LeadOrder.Side.BUY
+            wishes.append(
+                Wish(market_id=int(board.market_ids[place]), side=side, units=lots * int(board.lot_units[place]))
+            )
+    return wishes
+
+
+def submit(lead: Lead, wishes: Sequence[Wish], *, turn: int, now: datetime) -> int:
+    """Give the orders of a turn that were not given before, and return how many were taken."""
+    keys = {f"turn {turn} {wish.side} {wish.market_id}": wish for wish in wishes}
+    given_before = set(lead.orders.filter(idempotency_key__in=keys).values_list("idempotency_key", flat=True))
+    taken = 0
+    for key, wish in keys.items():
+        if key in given_before:
+            continue
+        try:
+            leads.submit_lead_order(
+                lead_id=lead.pk,
+                market_id=wish.market_id,
+                side=wish.side,
+                quantity_units=wish.units,
+                idempotency_key=key,
+                now=now,
+            )
+        except Refusal:
+            # The market closed or an operator paused the lead meanwhile: there will be another turn.
+            continue
+        taken += 1
+    return taken
+
+
+def _filled_back(closes: FloatArray) -> FloatArray:
+    """Return closes (looks, A) where a pair that came later has its first price before that too."""
+    first_look = np.argmax(~np.isnan(closes), axis=0)
+    first_closes = closes[first_look, np.arange(closes.shape[1])]
+    filled = np.where(np.arange(len(closes))[:, None] < first_look, first_closes, closes)
+    # One look without a quote keeps the latest price.
+    for look in range(1, len(filled)):
+        filled[look] = np.where(np.isnan(filled[look]), filled[look - 1], filled[look])
+    return filled

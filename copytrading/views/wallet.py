@@ -1,0 +1,157 @@
+"""The wallet: what the main account holds, money in and out, trading by hand, and the history of it all."""
+
+import csv
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from copytrading.forms.refusals import refuse
+from copytrading.forms.wallet import SpotForm, TransferForm
+from copytrading.queries import wallet as queries
+from copytrading.services import funding
+from copytrading.services import spot as trading_by_hand
+from copytrading.services.refusals import Refusal
+from copytrading.templatetags.figures import money, quantity
+from copytrading.views.requests import MemberRequest
+
+# A spreadsheet runs a cell that begins so as a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@login_required
+@require_safe
+def wallet(request: MemberRequest) -> HttpResponse:
+    """Show what a person's main account holds and how it came to be so."""
+    if request.htmx:
+        return render(request, "copytrading/wallet.html#balances", {"wallet": queries.wallet_of(request.user)})
+    return _page(request)
+
+
+@login_required
+@require_POST
+def deposit(request: MemberRequest) -> HttpResponse:
+    """Bring paper money in, once however often it is pressed."""
+    form = TransferForm(request.POST)
+    if form.is_valid():
+        try:
+            transfer = funding.deposit(user=request.user, now=timezone.now(), **_transfer(form))
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, f"{money(transfer.units)} USDT came in.")
+            return redirect("wallet")
+    return _page(request, deposit_form=form)
+
+
+@login_required
+@require_POST
+def withdraw(request: MemberRequest) -> HttpResponse:
+    """Take paper money out, once however often it is pressed."""
+    form = TransferForm(request.POST)
+    if form.is_valid():
+        try:
+            transfer = funding.withdraw(user=request.user, now=timezone.now(), **_transfer(form))
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, f"{money(transfer.units)} USDT went out.")
+            return redirect("wallet")
+    return _page(request, withdraw_form=form)
+
+
+@login_required
+@require_POST
+def spot(request: MemberRequest) -> HttpResponse:
+    """Preview a market order on the main account; on confirmation, place it."""
+    form = SpotForm(request.POST, markets=queries.spot_markets())
+    shown: dict[str, Any] = {"spot_form": form}
+    if form.is_valid():
+        wish = {"market_id": form.cleaned_data["market"], "side": form.cleaned_data["side"], "units": form.units}
+        try:
+            if request.POST.get("step") == "confirm":
+                placed = trading_by_hand.place_manual_order(
+                    user=request.user, idempotency_key=request.POST.get("key", "")[:64], now=timezone.now(), **wish
+                )
+                _tell(request, placed.order)
+                return redirect("wallet")
+            shown["spot_preview"] = trading_by_hand.preview_manual_order(user=request.user, now=timezone.now(), **wish)
+        except Refusal as refusal:
+            refuse(form, refusal)
+    if request.htmx:
+        return render(request, "copytrading/wallet.html#ticket", {"key": uuid4().hex, **shown})
+    return _page(request, **shown)
+
+
+@login_required
+@require_safe
+def wallet_csv(request: MemberRequest) -> StreamingHttpResponse:
+    """Download everything that ever moved on a person's main account."""
+    movements = queries.whole_history_of(request.user)
+    response = StreamingHttpResponse(_csv_lines(movements), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="wallet.csv"'
+    return response
+
+
+def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
+    """Render the wallet; forms that are not shown as they were sent are empty, each with a key of its own."""
+    below = request.GET.get("below", "")
+    if below and not (below.isdecimal() and len(below) < 19):
+        raise Http404
+    context = {
+        "section": "wallet",
+        "wallet": queries.wallet_of(request.user),
+        "history": queries.history_of(request.user, below_id=int(below) if below else None),
+        "is_first": not below,
+        "deposit_form": TransferForm(initial={"idempotency_key": uuid4().hex}),
+        "withdraw_form": TransferForm(initial={"idempotency_key": uuid4().hex}),
+        "key": uuid4().hex,
+        **shown,
+    }
+    if "spot_form" not in shown:
+        context["spot_form"] = SpotForm(markets=queries.spot_markets())
+    return render(request, "copytrading/wallet.html", context)
+
+
+def _transfer(form: TransferForm) -> dict[str, Any]:
+    return {"units": form.cleaned_data["value"], "idempotency_key": form.cleaned_data["idempotency_key"]}
+
+
+def _tell(request: MemberRequest, order: Any) -> None:
+    """Say what became of an order by hand; the figures are the venue's."""
+    base = order.market.base
+    if not order.filled_units:
+        messages.warning(request, f"Nothing was traded: {order.get_status_display()}.")
+        return
+    verb = "Bought" if order.side == SpotForm.BUY else "Sold"
+    partly = "" if order.filled_units == order.quantity_units else " The rest found no price within the limit."
+    coins = f"{quantity(order.filled_units, base.decimals)} {base.symbol}"
+    messages.success(request, f"{verb} {coins} for {money(order.value_units)} USDT.{partly}")
+
+
+class _Echo:
+    """What csv writes to: each line comes back instead of going to a file."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv_lines(movements: Iterator[queries.Movement]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(["time", "what", "asset", "change", "balance"])
+    for movement in movements:
+        change, balance = (
+            f"{Decimal(units).scaleb(-movement.decimals):f}" for units in (movement.units, movement.balance_units)
+        )
+        yield writer.writerow([movement.at.isoformat(), _harmless(movement.sentence), movement.symbol, change, balance])
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,132 @@
+"""Every table is there for operators to find and read; money is there to read only."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Asset, User
+from copytrading.models import Adjustment, Lead, LeadHolding, Market
+from copytrading.services import copies, recording, spot
+from tests.api.program import Program
+from tests.cast import World, usdt
+
+OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_config(app).get_models()]
+READ_ONLY = [model for model in OURS if model is not User]
+
+
+def address(model: type[Model], page: str, *arguments: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
+
+
+@pytest.fixture
+def panel(client: Client, operator: User) -> Client:
+    client.force_login(operator)
+    return client
+
+
+def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> None:
+    """Make something of everything happen."""
+    joined = User.objects.create_user(f"joined-{round_number}@example.org")
+    world.deposit(joined, "1000")
+    world.lead_trades(lead, "BTC", "BUY", "0.05")
+    world.settle()
+    late = world.start(joined, lead, "500", buy_existing=False, stop_loss_units=usdt(50))
+    world.settle()
+    world.lead_trades(lead, "ETH", "BUY", "0.5")
+    world.settle()
+    copies.reduce_copy(copy_id=late.pk, units=usdt(100), idempotency_key=world.key(), now=world.now)
+    market_id = Market.objects.get(symbol="SOL-USDT").pk
+    order = {"market_id": market_id, "side": "BUY", "units": usdt(50), "idempotency_key": world.key()}
+    spot.place_manual_order(user=follower, now=world.now, **order)
+    Program.of(follower).post("wallet/deposits", {"value": "1.00"}, key=f"deposit-{round_number:04}")
+    elsewhere = Lead.objects.create(
+        user=joined, name=f"Elsewhere {round_number}", slug=f"elsewhere-{round_number}", source=Lead.Source.OBSERVED,
+        applied_at=world.now,
+    )  # fmt: skip
+    LeadHolding.objects.create(lead=elsewhere, asset=Asset.objects.get(symbol="BTC"), units=1)
+    recording.record_values(now=world.now, slot=world.now)
+
+
+class TestEveryTable:
+    def test_can_be_found_searched_and_read(self, panel: Client, world: World, lead: Lead, follower: User) -> None:
+        trade_on(world, lead, follower, round_number=1)
+
+        for model in OURS:
+            assert admin.site.get_model_admin(model).search_fields
+            for query in ({}, {"q": "1"}, {"q": "word"}):
+                assert panel.get(address(model, "changelist"), query).status_code == 200, model
+            row = model._default_manager.first()
+            assert row is not None or model is Adjustment
+            for page in ("change", "history") if row else ():
+                assert panel.get(address(model, page, row.pk)).status_code == 200, (model, page)
+
+    def test_asks_the_database_as_often_for_many_rows_as_for_few(
+        self, panel: Client, world: World, lead: Lead, follower: User
+    ) -> None:
+        def statements() -> dict[str, int]:
+            found = {}
+            for model in OURS:
+                with CaptureQueriesContext(connection) as seen:
+                    panel.get(address(model, "changelist"))
+                found[model.__name__] = len(seen)
+            return found
+
+        trade_on(world, lead, follower, round_number=1)
+        for_few = statements()
+        trade_on(world, lead, follower, round_number=2)
+
+        assert statements() == for_few
+
+    @pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model.__name__)
+    def test_is_not_written_by_hand(self, panel: Client, lead: Lead, model: type[Model]) -> None:
+        row = model._default_manager.first()
+        pages = [address(model, "add")]
+        if row is not None:
+            pages += [address(model, "change", row.pk), address(model, "delete", row.pk)]
+        rows = model._default_manager.count()
+
+        assert {panel.post(page, {"post": "yes"}).status_code for page in pages} == {403}
+        assert model._default_manager.count() == rows
+        assert b"delete_selected" not in panel.get(address(model, "changelist")).content
+
+
+class TestPeople:
+    def test_are_made_inactive_and_never_deleted(self, panel: Client, stranger: User) -> None:
+        page = panel.get(address(User, "change", stranger.pk))
+        delete = panel.post(address(User, "delete", stranger.pk), {"post": "yes"})
+
+        assert page.status_code == 200
+        assert delete.status_code == 403
+        assert User.objects.filter(pk=stranger.pk).exists()
+
+    def test_can_be_added(self, panel: Client) -> None:
+        fields = {"email": "new@example.org", "usable_password": "true"}
+        passwords = {"password1": "correct horse battery", "password2": "correct horse battery"}
+
+        response = panel.post(address(User, "add"), fields | passwords)
+
+        assert response.status_code == 302
+        assert User.objects.get(email="new@example.org").check_password("correct horse battery")
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize("person", ["nobody", "stranger"])
+    def test_is_closed_to_everybody_but_operators(self, client: Client, stranger: User, person: str) -> None:
+        if person == "stranger":
+            client.force_login(stranger)
+
+        response = client.get("/admin/copytrading/copy/")
+
+        assert response.status_code in {302, 403}
+        assert b"changelist" not in response.content
+
+    def test_leads_through_the_sign_in_that_everybody_uses(self, client: Client) -> None:
+        response = client.get("/admin/login/", {"next": "/admin/"})
+
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("account_login"))

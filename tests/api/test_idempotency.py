@@ -1,0 +1,156 @@
+"""A write that moves money happens once, however often it is sent."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+
+import pytest
+import time_machine
+from django.db import connection, connections
+
+from accounts.api import idempotency
+from accounts.models import IdempotentRequest, Transfer, User
+from copytrading.models import Copy, Lead
+from copytrading.services import funding
+from tests.api.program import Program
+from tests.cast import World, usdt
+
+HUNDRED = {"value": "100.00"}
+
+
+class TestIdempotent:
+    def test_answers_a_retry_as_it_answered_first(self, program: Program, follower: User) -> None:
+        first, again = (program.post("wallet/deposits", HUNDRED, key="deposit-0001") for _ in range(2))
+
+        assert first.status_code == again.status_code == 201
+        assert first.json() == again.json()
+        assert "Idempotent-Replayed" not in first
+        assert again["Idempotent-Replayed"] == "true"
+        assert Transfer.objects.filter(user=follower, units=usdt(100)).count() == 1
+
+    def test_answers_a_refusal_again_even_when_it_would_now_be_done(
+        self, world: World, program: Program, follower: User
+    ) -> None:
+        too_much = {"value": "20000.00"}
+        first = program.post("wallet/withdrawals", too_much, key="withdraw-0001")
+        world.deposit(follower, "20000")
+
+        again = program.post("wallet/withdrawals", too_much, key="withdraw-0001")
+
+        assert first.status_code == again.status_code == 409
+        assert first.json() == again.json()
+        assert again["Content-Type"] == "application/problem+json"
+
+    def test_refuses_a_key_that_came_with_another_request(self, program: Program) -> None:
+        program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+
+        other_body = program.post("wallet/deposits", {"value": "100.01"}, key="deposit-0001")
+        other_address = program.post("wallet/withdrawals", HUNDRED, key="deposit-0001")
+
+        assert [other_body.status_code, other_address.status_code] == [422, 422]
+        assert other_body.json()["code"] == "idempotency_key_reused"
+
+    @pytest.mark.parametrize("key", ["", "short", "with a space", "x" * 65, "schlüssel-0001"])
+    def test_asks_for_a_proper_key(self, program: Program, key: str) -> None:
+        response = program.post("wallet/deposits", HUNDRED, key=key)
+
+        assert (response.status_code, response.json()["field"]) == (400, "Idempotency-Key")
+
+    def test_keeps_two_people_apart_who_chose_the_same_key(self, program: Program, other_follower: User) -> None:
+        program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+
+        response = Program.of(other_follower).post("wallet/deposits", HUNDRED, key="deposit-0001")
+
+        assert response.status_code == 201
+        assert "Idempotent-Replayed" not in response
+
+    def test_forgets_a_request_that_was_not_valid(self, program: Program) -> None:
+        wrong = program.post("wallet/deposits", {"value": "x"}, key="deposit-0001")
+
+        right = program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+
+        assert [wrong.status_code, right.status_code] == [400, 201]
+
+    def test_forgets_a_request_that_broke(
+        self, program: Program, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(funding, "deposit", None)
+            assert program.post("wallet/deposits", HUNDRED, key="deposit-0001").status_code == 500
+
+        assert program.post("wallet/deposits", HUNDRED, key="deposit-0001").status_code == 201
+
+    def test_takes_over_what_somebody_died_at(
+        self, program: Program, follower: User, clock: time_machine.Traveller
+    ) -> None:
+        program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+        IdempotentRequest.objects.update(response_status=None, response_body=None)
+
+        at_once = program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+        clock.shift(idempotency.GIVEN_UP_AFTER + timedelta(seconds=1))
+        later = program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+
+        assert (at_once.status_code, at_once.json()["code"]) == (409, "in_progress")
+        assert later.status_code == 201
+        # The service knows the key too: one transfer, whoever finishes it.
+        assert Transfer.objects.filter(user=follower, units=usdt(100)).count() == 1
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Iterator[None]:
+    """Threads see only what is committed, and close what they opened."""
+    yield
+    connections.close_all()
+
+
+class TestParallelRequests:
+    def test_start_one_copy_with_one_debit(self, committed: None, world: World, lead: Lead, follower: User) -> None:
+        program = Program.of(follower)
+        terms = {"lead": lead.slug, "investment": "1000.00"}
+
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda _: self._start(program, terms), range(50)))
+
+        assert Copy.objects.count() == 1
+        assert world.main(follower)["USDT"] == usdt(9000)
+        assert {status for status, _ in answers} <= {201, 409}
+        assert {code for status, code in answers if status == 409} <= {"in_progress"}
+        assert len({code for status, code in answers if status == 201}) == 1
+
+    def test_wait_for_the_first_one_instead_of_doing_it_too(
+        self, committed: None, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        program = Program.of(follower)
+        begun, go_on = Event(), Event()
+        really_deposit = funding.deposit
+
+        def deposit_slowly(**wanted: object) -> Transfer:
+            begun.set()
+            assert go_on.wait(10)
+            return really_deposit(**wanted)
+
+        monkeypatch.setattr(funding, "deposit", deposit_slowly)
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(self._deposit, program)
+            assert begun.wait(10)
+            second = program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+            go_on.set()
+
+        assert (second.status_code, second.json()["code"]) == (409, "in_progress")
+        assert first.result() == 201
+        assert world.main(follower)["USDT"] == usdt(10_100)
+
+    def _start(self, program: Program, terms: dict[str, str]) -> tuple[int, str]:
+        try:
+            response = program.post("copies", terms, key="start-0001")
+        finally:
+            connection.close()
+        body = response.json()
+        return response.status_code, str(body.get("id") or body["code"])
+
+    def _deposit(self, program: Program) -> int:
+        try:
+            return program.post("wallet/deposits", HUNDRED, key="deposit-0001").status_code
+        finally:
+            connection.close()

@@ -1,0 +1,166 @@
+"""
+Who may not: every address and method of the API, in one table.
+
+A route that is not in the table fails. Without a token everything is closed, and what belongs to somebody else looks
+exactly like what does not exist.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import URLPattern
+from django.urls import reverse as address_of
+
+from accounts.models import User
+from copytrading.api.urls import urlpatterns
+from copytrading.models import Copy, Lead, ManualOrder, Market
+from copytrading.services import spot
+from tests.api.program import Program
+from tests.cast import World, usdt
+
+MISSING_ID = 2**62
+INVESTMENT = {"investment": "100.00"}
+VALUE = {"value": "100.00"}
+ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """The methods of an address with a body that is valid, and whose things it is about."""
+
+    methods: dict[str, Any]
+    owned: str = ""
+    is_open: frozenset[str] = field(default_factory=frozenset)
+
+
+ROUTES = {
+    "token": Route(methods={"POST": {"email": "a@example.org", "password": "x"}, "DELETE": None}, is_open={"POST"}),
+    "leads": Route(methods={"GET": None}),
+    "lead": Route(methods={"GET": None}, owned="lead"),
+    "lead_holdings": Route(methods={"GET": None}, owned="lead"),
+    "lead_record": Route(methods={"GET": None}, owned="lead"),
+    "lead_preview": Route(methods={"POST": INVESTMENT}, owned="lead"),
+    "copies": Route(methods={"GET": None, "POST": {"lead": "basalt", **INVESTMENT}}),
+    "copy": Route(methods={"GET": None}, owned="copy"),
+    "copy_record": Route(methods={"GET": None}, owned="copy"),
+    "copy_activity": Route(methods={"GET": None}, owned="copy"),
+    "change_preview": Route(methods={"POST": {"change": "increase", **VALUE}}, owned="copy"),
+    "increase": Route(methods={"POST": VALUE}, owned="copy"),
+    "reduce": Route(methods={"POST": VALUE}, owned="copy"),
+    "stop_loss": Route(methods={"PUT": {"stop_loss": "50.00"}}, owned="copy"),
+    "pause": Route(methods={"POST": None}, owned="copy"),
+    "resume": Route(methods={"POST": None}, owned="copy"),
+    "stop_quote": Route(methods={"GET": None}, owned="copy"),
+    "stop": Route(methods={"POST": None}, owned="copy"),
+    "activity": Route(methods={"GET": None}),
+    "wallet": Route(methods={"GET": None}),
+    "wallet_history": Route(methods={"GET": None}),
+    "deposits": Route(methods={"POST": VALUE}),
+    "withdrawals": Route(methods={"POST": VALUE}),
+    "spot_orders": Route(methods={"GET": None, "POST": ORDER}),
+    "spot_preview": Route(methods={"POST": ORDER}),
+    "spot_order": Route(methods={"GET": None}, owned="order"),
+    "markets": Route(methods={"GET": None}),
+    "schema": Route(methods={"GET": None}, is_open={"GET"}),
+    "docs": Route(methods={"GET": None}, is_open={"GET"}),
+}
+NOWHERE = "nowhere"
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+EVERY = [(name, method) for name, route in ROUTES.items() for method in route.methods]
+CLOSED = [(name, method) for name, method in EVERY if method not in ROUTES[name].is_open]
+OWNED = [(name, method) for name, method in EVERY if ROUTES[name].owned]
+
+
+def path_of(name: str, **arguments: object) -> str:
+    return address_of(f"api:{name}", kwargs=arguments).removeprefix("/api/v1/")
+
+
+def arguments_of(name: str, *, of: dict[str, dict[str, object]]) -> dict[str, object]:
+    owned = ROUTES[name].owned
+    return of[owned] if owned else {}
+
+
+MISSING = {"copy": {"copy_id": MISSING_ID}, "order": {"order_id": MISSING_ID}, "lead": {"slug": "nobody"}}
+
+
+@pytest.fixture
+def others(world: World, lead: Lead, other_follower: User, stranger: User) -> dict[str, dict[str, object]]:
+    """Return what belongs to somebody else: a copy, an order by hand, and a lead who is not approved yet."""
+    copy: Copy = world.start(other_follower, lead)
+    order: ManualOrder = spot.place_manual_order(
+        user=other_follower,
+        market_id=Market.objects.get(symbol="ETH-USDT").pk,
+        side="BUY",
+        units=usdt(100),
+        idempotency_key="order-0001",
+        now=world.now,
+    )
+    applied = Lead.objects.create(user=stranger, name="Hopeful", slug="hopeful", applied_at=world.now)
+    return {"copy": {"copy_id": copy.pk}, "order": {"order_id": order.pk}, "lead": {"slug": applied.slug}}
+
+
+class TestEveryRoute:
+    def test_is_in_the_table_with_its_methods(self) -> None:
+        patterns = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
+        methods = {
+            pattern.name: {name.upper() for name in METHODS if hasattr(pattern.callback.view_class, name)}
+            for pattern in patterns
+            if pattern.name != NOWHERE
+        }
+
+        assert len(patterns) == len(urlpatterns)
+        assert methods == {name: set(route.methods) for name, route in ROUTES.items()}
+
+    @pytest.mark.parametrize(("name", "method"), CLOSED)
+    def test_is_closed_without_a_token(self, db: None, name: str, method: str) -> None:
+        path = path_of(name, **arguments_of(name, of=MISSING))
+
+        for nobody in (Program(), Program("not:a-token")):
+            response = nobody.send(method, path, ROUTES[name].methods[method], key="anybody-0001")
+
+            assert response.status_code == 401
+            assert response["Content-Type"] == "application/problem+json"
+            assert response["WWW-Authenticate"].startswith("Bearer")
+
+    @pytest.mark.parametrize(("name", "method"), OWNED)
+    def test_shows_what_is_anothers_as_missing(
+        self, program: Program, others: dict[str, dict[str, object]], name: str, method: str
+    ) -> None:
+        body = ROUTES[name].methods[method]
+        anothers, missing = (
+            program.send(method, path_of(name, **arguments_of(name, of=of)), body, key="anybody-0001")
+            for of in (others, MISSING)
+        )
+
+        assert anothers.status_code == missing.status_code == 404
+        assert anothers.content == missing.content
+        assert anothers.headers.items() >= {("Content-Type", "application/problem+json")}
+
+    @pytest.mark.parametrize(("name", "method"), OWNED)
+    def test_lets_the_owner_in(self, others: dict[str, dict[str, object]], name: str, method: str) -> None:
+        if ROUTES[name].owned == "lead":
+            Lead.objects.filter(slug="hopeful").update(status=Lead.Status.ACTIVE)
+        owner = Program.of(User.objects.get(email="other@example.org"))
+
+        response = owner.send(
+            method, path_of(name, **arguments_of(name, of=others)), ROUTES[name].methods[method], key="anybody-0001"
+        )
+
+        # Done, or refused for a reason of the copy's own: in any case it was found.
+        assert response.status_code in {200, 202, 409}
+
+    @pytest.mark.parametrize("name", ROUTES)
+    def test_takes_no_other_method(self, program: Program, name: str) -> None:
+        path = path_of(name, **arguments_of(name, of=MISSING))
+
+        for method in {name.upper() for name in METHODS} - set(ROUTES[name].methods):
+            assert program.send(method, path).status_code == 405
+
+
+class TestNowhere:
+    def test_answers_in_the_words_of_the_api(self, program: Program) -> None:
+        response = program.get("no/such/address")
+
+        assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")

@@ -1,0 +1,61 @@
+"""A real browser, Debian's chromium, against a real ASGI server on the test database."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.core.asgi import get_asgi_application
+from django.db import connections
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+# Playwright's synchronous interface runs an event loop in the test's own thread; Django would refuse the ORM there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chromium() -> None:
+    if not CHROMIUM:
+        pytest.skip("no chromium here: `apt-get install chromium`, or name one in CHROMIUM")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    quiet = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-sync"]
+    quiet += ["--disable-background-networking", "--disable-component-update"]
+    if os.geteuid() == 0:
+        quiet.append("--no-sandbox")  # chromium's sandbox refuses root
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": quiet}
+
+
+@pytest.fixture
+def site_url(transactional_db: None) -> Iterator[str]:
+    """
+    Return the address of the site, served from the test database.
+
+    Django's `live_server` speaks WSGI, where a live stream never yields; so uvicorn runs in a thread instead.
+    """
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    application = ASGIStaticFilesHandler(get_asgi_application())
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+    connections.close_all()

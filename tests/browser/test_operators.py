@@ -1,0 +1,73 @@
+"""The operators' pages and the API's description in a real browser: nothing on them is against the policy."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import User
+from copytrading.models import Copy, Lead
+from tests.cast import World
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(color_scheme=request.param, viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """Return what the browser complains about, as it does."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+@pytest.fixture
+def copy(site_url: str, world: World, lead: Lead, follower: User) -> Copy:
+    world.lead_trades(lead, "BTC", "BUY", "0.1")
+    world.settle()
+    copy = world.start(follower, lead)
+    world.settle()
+    return copy
+
+
+@pytest.fixture
+def panel(page: Page, site_url: str, operator: User) -> Page:
+    client = Client()
+    client.force_login(operator)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site_url}])
+    return page
+
+
+class TestPanel:
+    def test_stops_a_copy_and_breaks_no_policy(
+        self, panel: Page, complaints: list[str], site_url: str, copy: Copy
+    ) -> None:
+        for path in ("", "copytrading/lead/", "accounts/posting/", "accounts/user/add/", "copytrading/order/"):
+            panel.goto(f"{site_url}/admin/{path}")
+            expect(panel.locator("#content h1")).to_be_visible()
+        panel.goto(f"{site_url}/admin/copytrading/copy/{copy.pk}/change/")
+
+        panel.get_by_role("button", name="Stop, sell and pay out").click()
+        expect(panel.get_by_text("This cannot be undone.")).to_be_visible()
+        panel.get_by_role("button", name="Yes, stop and pay out").click()
+
+        expect(panel.locator(".messagelist .success")).to_contain_text("stopping")
+        copy.refresh_from_db()
+        assert copy.stop_reason == Copy.StopReason.OPERATOR
+        assert complaints == []
+
+
+class TestApiDocs:
+    def test_show_the_routes_and_break_no_policy(self, page: Page, complaints: list[str], site_url: str) -> None:
+        page.goto(f"{site_url}/api/v1/docs")
+
+        expect(page.get_by_text("/api/v1/copies/{copy_id}/stop-quote")).to_be_visible()
+        assert complaints == []

@@ -1,0 +1,87 @@
+"""Many hands at once, against a real database: one effect each."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+
+from accounts.models import Journal, LedgerAccount, User
+from copytrading.models import Copy, Lead, SyncCycle
+from copytrading.services import copies, reconciling, syncing
+from copytrading.services.refusals import Refusal
+from tests.cast import World, usdt
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(call: Callable[[int], object], times: int, workers: int = 25) -> list[object]:
+    """Call `times` times from many threads that start together; a refusal is a result like any other."""
+    barrier = Barrier(min(times, workers))
+
+    def run(number: int) -> object:
+        try:
+            if number < workers:
+                barrier.wait(10)
+            return call(number)
+        except Refusal as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(run, range(times)))
+
+
+class TestConfirm:
+    def test_fifty_presses_make_one_copy_and_one_debit(self, world: World, lead: Lead, follower: User) -> None:
+        results = at_once(lambda _: world.start(follower, lead, "1000", idempotency_key="page-1"), times=50)
+
+        assert {getattr(result, "pk", result) for result in results} == {Copy.objects.get().pk}
+        assert world.main(follower)["USDT"] == usdt(9_000)
+        assert Journal.objects.filter(kind=Journal.Kind.COPY_START).count() == 1
+
+    def test_two_pages_at_once_make_one_copy_and_one_refusal(self, world: World, lead: Lead, follower: User) -> None:
+        results = at_once(lambda n: world.start(follower, lead, "1000", idempotency_key=f"page-{n}"), times=10)
+
+        assert Copy.objects.count() == 1
+        refusals = [result for result in results if isinstance(result, copies.AlreadyCopying)]
+        assert len(refusals) == 9
+        assert world.main(follower)["USDT"] == usdt(9_000)
+
+    def test_the_last_vacancy_is_taken_once(self, world: World, lead: Lead) -> None:
+        Lead.objects.filter(pk=lead.pk).update(followers_max=1)
+        people = [User.objects.create_user(f"person{number}@example.org") for number in range(8)]
+        for person in people:
+            world.deposit(person, "1000")
+
+        results = at_once(lambda n: world.start(people[n], lead, "500"), times=8)
+
+        assert Copy.objects.count() == 1
+        assert sum(isinstance(result, copies.LeadFull) for result in results) == 7
+
+    def test_the_same_money_is_spent_once(self, world: World, lead: Lead, follower: User) -> None:
+        other = world.make_lead(User.objects.create_user("second@example.org"), name="Quartz")
+
+        results = at_once(lambda n: world.start(follower, [lead, other][n], "6000"), times=2)
+
+        assert Copy.objects.count() == 1
+        assert sum(isinstance(result, Refusal) for result in results) == 1
+        assert world.main(follower)["USDT"] == usdt(4_000)
+
+
+class TestSyncLead:
+    def test_many_workers_bring_a_cycle_to_its_end_once(self, world: World, lead: Lead, follower: User) -> None:
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.wait(1)
+
+        at_once(lambda _: syncing.sync_lead(lead_id=lead.pk, now=world.now), times=12, workers=6)
+        world.settle()
+
+        assert not SyncCycle.objects.exclude(status=SyncCycle.Status.DONE).exists()
+        account = LedgerAccount.objects.get(copy=copy)
+        assert abs(world.held(account)["BTC"] - 1_000_000) < 20_000
+        assert reconciling.check_ledger().is_clean

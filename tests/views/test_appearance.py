@@ -1,0 +1,42 @@
+"""The light a page is read in, and the cash in its corner."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from copytrading.models import Lead
+
+pytestmark = pytest.mark.django_db
+
+
+class TestChooseTheme:
+    def test_is_remembered_on_every_page(self, client: Client, lead: Lead):
+        answer = client.post(reverse("theme"), {"theme": "dark", "next": "/?sort=fall"})
+
+        assert answer.url == "/?sort=fall"
+        assert 'data-theme="dark"' in client.get("/").text
+
+    def test_goes_as_the_system_does_until_chosen(self, client: Client, lead: Lead):
+        assert 'data-theme="system"' in client.get("/").text
+
+    def test_never_sends_anybody_to_another_site(self, client: Client):
+        answer = client.post(reverse("theme"), {"theme": "dark", "next": "https://example.com/"})
+
+        assert answer.url == "/"
+
+    def test_knows_no_other_light(self, client: Client, lead: Lead):
+        assert client.post(reverse("theme"), {"theme": "<b>"}).status_code == 400
+
+        client.cookies["theme"] = '"><b>'
+        assert 'data-theme="system"' in client.get("/").text
+
+
+class TestBalance:
+    def test_shows_what_is_available(self, client: Client, follower: User):
+        client.force_login(follower)
+
+        assert "10,000.00" in client.get(reverse("balance")).text
+
+    def test_is_not_for_strangers(self, client: Client):
+        assert client.get(reverse("balance")).status_code == 302

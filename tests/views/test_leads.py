@@ -1,0 +1,211 @@
+"""Discover and a lead's page, as a stranger, a follower and the lead see them."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from copytrading.models import Lead, LeadRecord
+from copytrading.services import leads as lead_services
+from tests.cast import World, usdt
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def record(lead: Lead, *prices: float) -> None:
+    now = timezone.now()
+    LeadRecord.objects.bulk_create(
+        LeadRecord(
+            lead=lead,
+            recorded_at=now - timedelta(days=len(prices) - number),
+            equity_units=usdt(10000),
+            unit_price=price,
+        )
+        for number, price in enumerate(prices)
+    )
+
+
+def make_leads(world: World, number: int) -> None:
+    for index in range(number):
+        user = User.objects.create_user(f"lead{index}@example.org", "correct horse battery")
+        record(world.make_lead(user, name=f"Lead {index}"), 1.0, 1.0 + index / 100)
+
+
+class TestDiscover:
+    def test_shows_a_card_to_anybody(self, client: Client, lead: Lead):
+        record(lead, 1.0, 1.382)
+
+        page = client.get("/")
+
+        assert page.status_code == 200
+        assert "+38.2\u202f%" in page.text
+        assert "Copy Basalt" in page.text
+        assert reverse("copy_terms", args=[lead.slug]) in page.text
+
+    def test_has_no_inline_script_or_style(self, client: Client, lead: Lead):
+        page = client.get("/").text
+
+        assert "<style" not in page
+        assert " style=" not in page
+        assert all("src=" in tag.split(">")[0] for tag in page.split("<script")[1:])
+
+    def test_offers_no_copy_of_a_lead_who_pauses(self, client: Client, lead: Lead, world: World):
+        lead_services.pause_lead(lead_id=lead.pk, now=world.now)
+
+        page = client.get("/").text
+
+        assert "takes a break" in page
+        assert "Copy Basalt" not in page
+
+    def test_answers_htmx_with_the_cards_alone(self, client: Client, lead: Lead):
+        part = client.get("/", {"sort": "fall"}, headers={**HTMX, "HX-Target": "leads"}).text
+
+        assert part.lstrip().startswith('<div id="leads"')
+        assert "<html" not in part
+
+    def test_answers_a_step_back_with_the_whole_page(self, client: Client, lead: Lead):
+        headers = {**HTMX, "HX-Target": "leads", "HX-History-Restore-Request": "true"}
+
+        assert "<html" in client.get("/", headers=headers).text
+
+    def test_filters_without_a_script(self, client: Client, world: World):
+        make_leads(world, 2)
+
+        page = client.get("/", {"search": "lead 1"}).text
+
+        assert "Copy Lead 1" in page
+        assert "Copy Lead 0" not in page
+
+    def test_says_when_nobody_leads_like_that(self, client: Client, lead: Lead):
+        page = client.get("/", {"search": "nobody"}).text
+
+        assert "Nobody leads like that" in page
+        assert 'value="nobody"' in page
+
+    def test_ignores_questions_that_make_no_sense(self, client: Client, lead: Lead):
+        page = client.get("/", {"sort": "luck", "days": "many", "fall": "-", "page": "x"})
+
+        assert page.status_code == 200
+        assert "Copy Basalt" in page.text
+
+    def test_turns_pages_and_keeps_the_questions(self, client: Client, world: World):
+        make_leads(world, 14)
+
+        first = client.get("/", {"sort": "days", "search": "lead"}).text
+        second = client.get("/", {"sort": "days", "search": "lead", "page": "2"}).text
+
+        assert first.count("<article") == 12
+        assert second.count("<article") == 2
+        assert "?sort=days&amp;search=lead&amp;page=2" in first
+
+    def test_takes_as_many_statements_for_thirty_leads_as_for_three(self, client: Client, world: World):
+        counts = []
+        for number in (3, 30):
+            make_leads_from = Lead.objects.count()
+            for index in range(make_leads_from, number):
+                user = User.objects.create_user(f"lead{index}@example.org", "correct horse battery")
+                record(world.make_lead(user, name=f"Lead {index}"), 1.0, 1.1)
+            with CaptureQueriesContext(connection) as queries:
+                client.get("/")
+            counts.append(len(queries))
+
+        assert counts[0] == counts[1]
+        assert counts[0] <= 6
+
+
+class TestLeadDetail:
+    def test_shows_the_record_and_the_ratios_to_anybody(self, client: Client, lead: Lead, world: World):
+        record(lead, 1.0, 0.9, 1.1)
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert "+10.0\u202f%" in page
+        assert "50.0\u202f%" in page
+        assert "Bought 0.1 BTC at 50,0" in page
+        assert "Moved 10,000 USDT in" in page
+        assert "−10.0\u202f%" in page
+
+    def test_leads_a_stranger_to_the_terms(self, client: Client, lead: Lead):
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert reverse("copy_terms", args=[lead.slug]) in page
+
+    def test_stays_findable_after_the_end(self, client: Client, lead: Lead, world: World):
+        lead_services.end_lead(lead_id=lead.pk, now=world.now)
+
+        page = client.get(reverse("lead_detail", args=[lead.slug]))
+
+        assert page.status_code == 200
+        assert "stopped leading" in page.text
+        assert reverse("copy_terms", args=[lead.slug]) not in page.text
+
+    def test_says_that_one_cannot_copy_oneself(self, client: Client, lead: Lead):
+        client.force_login(lead.user)
+
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert "you cannot copy yourself" in page
+        assert reverse("copy_terms", args=[lead.slug]) not in page
+
+    def test_opens_the_copy_that_runs(self, client: Client, lead: Lead, world: World, follower: User):
+        copy = world.start(follower, lead)
+        client.force_login(follower)
+
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert reverse("copy_detail", args=[copy.pk]) in page
+
+    def test_says_when_every_place_is_taken(
+        self, client: Client, lead: Lead, world: World, follower: User, other_follower: User
+    ):
+        Lead.objects.filter(pk=lead.pk).update(followers_max=1)
+        world.start(follower, lead)
+        client.force_login(other_follower)
+
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert "every place is taken" in page
+        assert reverse("copy_terms", args=[lead.slug]) not in page
+
+    @pytest.mark.parametrize("part", ["portfolio", "curve", "events"])
+    def test_answers_htmx_with_one_part(self, client: Client, lead: Lead, part: str):
+        headers = {**HTMX, "HX-Target": part}
+
+        answer = client.get(reverse("lead_detail", args=[lead.slug]), headers=headers).text
+
+        assert f'id="{part}"' in answer
+        assert "<html" not in answer
+
+    def test_changes_the_period(self, client: Client, lead: Lead):
+        Lead.objects.filter(pk=lead.pk).update(started_at=timezone.now() - timedelta(days=40))
+        record(lead, *[1.0] * 20, *[2.0] * 10, 2.2)
+
+        address = reverse("lead_detail", args=[lead.slug])
+
+        assert "+10.0\u202f%" in client.get(address, {"days": "7"}).text
+        assert "+120.0\u202f%" in client.get(address, {"days": "90"}).text
+        assert "Return, 90 days" in client.get(address, {"days": "13"}).text
+
+    def test_hides_those_who_were_never_approved(self, client: Client, lead: Lead):
+        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED)
+
+        assert client.get(reverse("lead_detail", args=[lead.slug])).status_code == 404
+
+    def test_takes_no_orders(self, client: Client, lead: Lead):
+        assert client.post(reverse("lead_detail", args=[lead.slug])).status_code == 405
+
+    def test_escapes_what_a_lead_writes(self, client: Client, lead: Lead):
+        Lead.objects.filter(pk=lead.pk).update(bio="<script>alert(1)</script>", name='"><img>')
+
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert "<script>alert" not in page
+        assert '"><img>' not in page

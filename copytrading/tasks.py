@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from copytrading.services import conducting, funding, recording, stopping
+from copytrading.services import conducting, funding, recording, sharing, stopping
 
 
 @shared_task
@@ -40,6 +40,12 @@ def work_off_orders(**_: Any) -> None:
 def finish_transfers(**_: Any) -> None:
     """Finish deposits and withdrawals whose request died on the way."""
     funding.finish_transfers(now=timezone.now())
+
+
+@shared_task
+def settle_profit_shares(**_: Any) -> None:
+    """Settle the week that ended on Monday, for every copy that is not settled yet."""
+    sharing.settle_profit_shares(now=timezone.now())
 
 
 @shared_task

@@ -286,6 +286,8 @@ SPECTACULAR_SETTINGS = {
 LOGGING = logs.logging_settings(development=DEVELOPMENT, level=env.str("LOG_LEVEL", default="INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logs.DEBUG
+# A ring that came too late was dropped on purpose: the next one is on its way.
+DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logs.DEBUG
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logs.DEBUG
 DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logs.DEBUG if DEVELOPMENT else logs.INFO
 DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logs.DEBUG  # a closed tab ends its live stream: no event
@@ -325,3 +327,4 @@ SMARTSYNC_DEPOSIT_MAX = env.int("SMARTSYNC_DEPOSIT_MAX", default=1_000_000)  # U
 SMARTSYNC_CASH = env.str("SMARTSYNC_CASH", default="USDT")
 SMARTSYNC_CASH_DECIMALS = 8
 SMARTSYNC_BELL = env.bool("SMARTSYNC_BELL", default=True)
+SMARTSYNC_PLATFORM_SHARE = env.float("SMARTSYNC_PLATFORM_SHARE", default=0.0)  # of the leads' profit share

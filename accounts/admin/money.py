@@ -33,8 +33,8 @@ class PostingRows(ReadOnlyRows):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request).select_related("ledger_account", "asset")
-        journal_id = request.resolver_match and request.resolver_match.kwargs.get("object_id")
-        if journal_id is None or not str(journal_id).isdigit():
+        journal_id = request.resolver_match.kwargs.get("object_id", "") if request.resolver_match else ""
+        if not journal_id.isdigit():
             return rows
         first = Posting.objects.filter(journal_id=journal_id).order_by("id").values("id")[: self.max_shown]
         return rows.filter(id__in=first)

@@ -30,7 +30,7 @@ class ActingAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        acts = [(name, description) for _, name, description in self.get_actions(request).values()]
+        acts = [action[1:] for action in self.get_actions(request).values() if action]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
 
     def act(
@@ -71,6 +71,7 @@ class ActingAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/ask_first.html", context)
 
     def _note(self, request: HttpRequest, row: Model, message: str) -> None:
+        assert request.user.pk is not None, "the door is closed to everybody who is not signed in"
         LogEntry.objects.log_actions(
             user_id=request.user.pk, queryset=[row], action_flag=CHANGE, change_message=message, single_object=True
         )

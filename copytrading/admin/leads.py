@@ -51,7 +51,7 @@ class Trouble(admin.SimpleListFilter):
 
 @admin.register(Lead)
 class LeadAdmin(ActingAdmin):
-    list_display = ("name", "person", "status", "source", "followers", "profit_share_rate", "failures", "applied_at")
+    list_display = ("name", "person", "status", "source", "followers", "failures", "applied_at")
     list_filter = ("status", "source", Trouble, "applied_at")
     list_select_related = ("user",)
     ordering = ("-applied_at",)

@@ -1,6 +1,6 @@
 """Tables and constraints; no behaviour. Read them in the order market, leads, copies, trading."""
 
-from copytrading.models.copies import Copy, CopyBaseline, CopyFlow, CopyRecord, Notice
+from copytrading.models.copies import Copy, CopyBaseline, CopyFlow, CopyRecord, Notice, ProfitShare
 from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadOrder, LeadPosition, LeadRecord
 from copytrading.models.market import Mark, Market, ScheduledRun
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
@@ -24,6 +24,7 @@ __all__ = [
     "Market",
     "Notice",
     "Order",
+    "ProfitShare",
     "ScheduledRun",
     "SyncCycle",
 ]

@@ -8,6 +8,8 @@ Its money is in a ledger account of its own. Flows (start, increase, reduce, pay
 follower's main account.
 """
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
@@ -50,6 +52,11 @@ class Copy(models.Model):
     buy_existing = models.BooleanField(default=True)
     weight_max = models.FloatField(null=True, blank=True)
     profit_share_rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
+    # What the profit share is counted on, see engine/profit_share: units issued, and the equity that must be passed.
+    issued_units = models.BigIntegerField()
+    mark_value_units = models.BigIntegerField()
+    shared_until = models.DateTimeField()
+    share_wanted_at = models.DateTimeField(null=True, blank=True)
     # Every change of settings and every stop raises the fence; a buy decided under an older one is not sent.
     fence = models.PositiveIntegerField(default=0)
     # All assets are brought to the lead's ratios in the next cycle: after a start, an increase, a reduction, a resume.
@@ -74,6 +81,9 @@ class Copy(models.Model):
                 condition=Q(status__in=["STOPPING", "STOPPED"]) | Q(stop_reason=""), name="a_stop_has_a_reason"
             ),
             models.CheckConstraint(condition=Q(invested_units__gte=0), name="nothing_invested_below_zero"),
+            models.CheckConstraint(
+                condition=Q(issued_units__gte=0, mark_value_units__gte=0), name="share_is_counted_from_zero"
+            ),
             models.CheckConstraint(
                 condition=Q(stopped_at__isnull=True) | Q(stopped_at__gte=F("started_at")), name="stops_after_it_starts"
             ),
@@ -133,6 +143,45 @@ class CopyFlow(models.Model):
         return f"{self.kind} {self.units}"
 
 
+class ProfitShare(models.Model):
+    """
+    What one copy paid its lead, and why: its equity, the mark that had to be passed, the share, the platform's part.
+
+    A week is settled once: the periods of a copy cannot overlap. What is settled on a reduction or a stop belongs to
+    the units that left, and has no period of its own.
+    """
+
+    class Kind(models.TextChoices):
+        WEEKLY = "WEEKLY", "week"
+        REDUCTION = "REDUCTION", "reduction"
+        STOP = "STOP", "stop"
+
+    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="profit_shares")
+    kind = models.CharField(max_length=10, choices=Kind)
+    period = DateTimeRangeField()
+    equity_units = models.BigIntegerField()
+    mark_value_units = models.BigIntegerField()
+    share_units = models.BigIntegerField()
+    platform_units = models.BigIntegerField(default=0)
+    settled_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            ExclusionConstraint(
+                name="a_week_is_settled_once",
+                expressions=[("copy", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+                condition=Q(kind="WEEKLY"),
+            ),
+            models.CheckConstraint(
+                condition=Q(share_units__gte=0, platform_units__gte=0, platform_units__lte=F("share_units")),
+                name="the_platform_takes_part_of_the_share",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.share_units} for {self.period}"
+
+
 class CopyRecord(models.Model):
     """The value of a copy at one time, for its curve."""
 
@@ -166,6 +215,7 @@ class Notice(models.Model):
         LEAD_PAUSED = "LEAD_PAUSED", "the lead paused"
         LEAD_RESUMED = "LEAD_RESUMED", "the lead resumed"
         LEAD_ENDED = "LEAD_ENDED", "the lead ended"
+        PROFIT_SHARED = "PROFIT_SHARED", "profit share paid"
 
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=20, choices=Kind)

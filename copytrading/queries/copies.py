@@ -154,13 +154,10 @@ def curve_of(copy: Copy) -> list[tuple[datetime, int, int]]:
         return []
     seconds = max((span["last"] - span["first"]).total_seconds() / CURVE_POINTS_MAX, 1.0)
     elapsed = Cast(Extract("recorded_at", "epoch"), FloatField()) - Value(span["first"].timestamp())
-    thinned = (
-        records.annotate(bucket=Floor(elapsed / Value(seconds)))
-        .order_by("bucket", "-recorded_at")
-        .distinct("bucket")
-        .values_list("recorded_at", "equity_units", "invested_units")
-    )
-    return list(thinned)
+    # Records are written as time goes by, so the highest id of a stretch is its last record.
+    last_ids = records.order_by().values(bucket=Floor(elapsed / Value(seconds))).annotate(last=Max("pk")).values("last")
+    thinned = CopyRecord.objects.filter(pk__in=last_ids).values_list("recorded_at", "equity_units", "invested_units")
+    return list(thinned.order_by("recorded_at"))
 
 
 def _moved(condition: Q) -> Coalesce:

@@ -6,13 +6,16 @@ from datetime import datetime
 import numpy as np
 
 from accounts import bulk_rows
+from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.profit_share import ShareState
 from copytrading.queries.market import cash_asset, load_board
 
 COPY_COLUMNS = """
     SELECT copy.id, copy.lead_id, copy.ledger_account_id, copy.invested_units, copy.stop_loss_units,
         coalesce((SELECT -sum(flow.units) FROM copytrading_copyflow AS flow
             WHERE flow.copy_id = copy.id AND flow.status = 'REQUESTED'), 0)::bigint,
+        copy.issued_units, copy.mark_value_units, (copy.profit_share_rate * 1000000)::bigint,
         coalesce(extract(epoch FROM copy.breached_at), 'NaN')::double precision
     FROM copytrading_copy AS copy
     WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND copy.stop_loss_units IS NOT NULL
@@ -29,7 +32,7 @@ BALANCE_COLUMNS = """
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedCopies:
-    """Columns (N,). Equity in quote units, net of what is on its way out; `fresh`: every coin held has a fresh mark."""
+    """Columns (N,). Equity in quote units, net of what is on its way out and of the profit share; `fresh`: every coin held has a fresh mark."""
 
     ids: IntArray
     lead_ids: IntArray
@@ -43,18 +46,22 @@ class GuardedCopies:
 def load_guarded(*, now: datetime) -> GuardedCopies:
     """Return all copies that have a stop loss and are not stopping, valued now."""
     board, cash = load_board(now=now), cash_asset()
-    types = ["bigint"] * 6 + ["double precision"]
-    ids, leads, accounts, invested, limits, owed, breached_at = bulk_rows.read_columns(COPY_COLUMNS, types=types)
+    types = ["bigint"] * 9 + ["double precision"]
+    columns = bulk_rows.read_columns(COPY_COLUMNS, types=types)
+    ids, leads, accounts, invested, limits, owed, issued, mark_value, rate, breached_at = columns
     balance_accounts, assets, posted = bulk_rows.read_columns(BALANCE_COLUMNS, types=["bigint"] * 3)
     # A copy that was started between the two reads has balances and no row yet: it waits for the next look.
-    known = np.isin(balance_accounts, accounts)
-    balance_accounts, assets, posted = balance_accounts[known], assets[known], posted[known]
+    has_row = np.isin(balance_accounts, accounts)
+    balance_accounts, assets, posted = balance_accounts[has_row], assets[has_row], posted[has_row]
     rows = np.searchsorted(accounts, balance_accounts)
     is_cash = assets == cash.pk
     places = board.places_of(assets[~is_cash])
-    equity = -owed.astype(np.float64)
-    np.add.at(equity, rows[is_cash], posted[is_cash])
-    np.add.at(equity, rows[~is_cash], posted[~is_cash] * board.unit_prices[places])
+    gross = np.zeros(len(ids))
+    np.add.at(gross, rows[is_cash], posted[is_cash])
+    np.add.at(gross, rows[~is_cash], posted[~is_cash] * board.unit_prices[places])
+    state = ShareState(issued_units=issued, mark_value_units=mark_value, rate_millionths=rate)
+    known = np.nan_to_num(gross).astype(np.int64)
+    equity = gross - owed - profit_share.accrued_units(state=state, equity_units=known)
     fresh = np.ones(len(ids), dtype=np.bool_)
     fresh[rows[~is_cash][~board.fresh[places]]] = False
     return GuardedCopies(

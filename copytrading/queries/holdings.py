@@ -11,8 +11,9 @@ import numpy as np
 
 from accounts import bulk_rows
 from accounts.models import Asset
-from copytrading.engine import weights
+from copytrading.engine import profit_share, weights
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.profit_share import ShareState
 from copytrading.models import Lead
 from copytrading.queries.market import Board
 
@@ -23,6 +24,7 @@ COPY_COLUMNS = """
         CASE copy.status WHEN 'STARTING' THEN 0 WHEN 'ACTIVE' THEN 1 WHEN 'PAUSED' THEN 2 ELSE 3 END::bigint,
         coalesce((SELECT -sum(flow.units) FROM copytrading_copyflow AS flow
             WHERE flow.copy_id = copy.id AND flow.status = 'REQUESTED'), 0)::bigint,
+        copy.issued_units, copy.mark_value_units, (copy.profit_share_rate * 1000000)::bigint,
         coalesce(copy.weight_max, 'NaN'),
         coalesce(extract(epoch FROM copy.align_wanted_at), 'NaN')::double precision,
         coalesce(extract(epoch FROM copy.stopping_at), 'NaN')::double precision
@@ -30,7 +32,7 @@ COPY_COLUMNS = """
     WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true)
     ORDER BY copy.ledger_account_id
 """
-COPY_TYPES = ["bigint"] * 6 + ["double precision"] * 3
+COPY_TYPES = ["bigint"] * 9 + ["double precision"] * 3
 
 BALANCE_COLUMNS = """
     SELECT balance.ledger_account_id, balance.asset_id, balance.posted, balance.held
@@ -80,6 +82,7 @@ class CopyTable:
     stop_loss_units: FloatArray
     status: IntArray
     owed_units: IntArray
+    share_state: ShareState
     weight_max: FloatArray
     align_wanted_at: FloatArray
     stopping_at: FloatArray
@@ -91,10 +94,15 @@ class CopyTable:
     baseline_survival: FloatArray
     baseline_epoch: IntArray
 
+    def gross(self, board: Board) -> FloatArray:
+        """Return each copy's cash and coins (N,) in quote units; NaN where a coin that is held has no price."""
+        return weights.equity_of(cash_units=self.cash_units, held_units=self.units, unit_prices=board.unit_prices)
+
     def equity(self, board: Board) -> FloatArray:
-        """Return each copy's equity (N,) in quote units, net of what is on its way out."""
-        gross = weights.equity_of(cash_units=self.cash_units, held_units=self.units, unit_prices=board.unit_prices)
-        return gross - self.owed_units
+        """Return each copy's equity (N,): gross less what is on its way out and the profit share accrued so far."""
+        gross = self.gross(board)
+        known = np.nan_to_num(gross).astype(np.int64)
+        return gross - self.owed_units - profit_share.accrued_units(state=self.share_state, equity_units=known)
 
     def has_status(self, *names: str) -> BoolArray:
         return np.isin(self.status, [STATUS_NUMBERS[name] for name in names])
@@ -139,7 +147,8 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
     """Return all copies of a lead that are not stopped, or one of them, in the order of their ledger accounts."""
     which = [lead.pk, copy_id]
     columns = bulk_rows.read_columns(COPY_COLUMNS, which, types=COPY_TYPES)
-    ids, account_ids, invested, stop_loss, status, owed, weight_max, align_wanted_at, stopping_at = columns
+    ids, account_ids, invested, stop_loss, status, owed, issued, mark_value, rate, *moments = columns
+    weight_max, align_wanted_at, stopping_at = moments
     shape = (len(ids), len(board.asset_ids))
 
     accounts, assets, posted, held = bulk_rows.read_columns(BALANCE_COLUMNS, which, types=["bigint"] * 4)
@@ -165,6 +174,7 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
         stop_loss_units=np.where(stop_loss < 0, np.nan, stop_loss),
         status=status,
         owed_units=owed,
+        share_state=ShareState(issued_units=issued, mark_value_units=mark_value, rate_millionths=rate),
         weight_max=weight_max,
         align_wanted_at=align_wanted_at,
         stopping_at=stopping_at,

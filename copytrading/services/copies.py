@@ -18,7 +18,7 @@ from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import bell, stopping, syncing
+from copytrading.services import bell, queueing, sharing, stopping
 from copytrading.services.quoting import PlannedTrade, Quote, one_copy, quote_copy
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.scene import Scene, load_scene
@@ -175,6 +175,9 @@ def start_copy(
             buy_existing=buy_existing,
             weight_max=weight_max,
             profit_share_rate=lead.profit_share_rate,
+            issued_units=investment_units,
+            mark_value_units=investment_units,
+            shared_until=now,
             align_wanted_at=now,
             idempotency_key=idempotency_key,
             started_at=now,
@@ -183,7 +186,7 @@ def start_copy(
         if not buy_existing:
             _note_baseline(copy, lead, now)
         _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
-        syncing.request_sync(lead_id=lead.pk, now=now)
+        queueing.request_sync(lead_id=lead.pk, now=now)
     return copy
 
 
@@ -210,6 +213,7 @@ def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangeP
             units=row.units[0],
             baseline_units=row.baseline_units[0],
             owed_units=int(row.owed_units[0]) + max(-change_units, 0),
+            share_state=row.share_state,
             weight_max=float(row.weight_max[0]),
         ),
     )
@@ -231,15 +235,21 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
 
     :raises Refusal: if the copy is not running, the lead is full in money, or the main account has less.
     """
+    copy = Copy.objects.select_related("lead").get(pk=copy_id)
+    scene = load_scene(copy.lead, now=now)
     with transaction.atomic():
         copy = _lock(copy_id)
         if _is_done_before(copy, idempotency_key, units):
             return copy
         _refuse_increase(copy, units)
+        row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
+        gross = _known(float(row.gross(scene.board)[0]))
         _move_in(copy, CopyFlow.Kind.INCREASE, Journal.Kind.COPY_INCREASE, units, idempotency_key, now)
         copy.invested_units += units
         copy.paid_in_units += units
-        _realign(copy, now, "invested_units", "paid_in_units")
+        bought = sharing.bought_units(copy=copy, equity_units=gross, paid_in_units=units)
+        copy.issued_units, copy.mark_value_units = bought
+        _realign(copy, now, "invested_units", "paid_in_units", "issued_units", "mark_value_units")
         _note(copy, Notice.Kind.COPY_INCREASED, now, units=units)
     return copy
 
@@ -334,7 +344,9 @@ def quote_stop(*, copy_id: int, now: datetime) -> StopQuote:
     _refuse_inactive(copy)
     scene = load_scene(copy.lead, now=now)
     row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
-    exiting = one_copy(scene, cash_units=int(row.cash_units[0]), units=row.units[0], stopping=True)
+    exiting = one_copy(
+        scene, cash_units=int(row.cash_units[0]), units=row.units[0], share_state=row.share_state, stopping=True
+    )
     quote: Quote = quote_copy(scene, exiting)
     return StopQuote(
         trades=quote.trades,
@@ -490,7 +502,7 @@ def _realign(copy: Copy, now: datetime, *changed: str) -> None:
     copy.align_wanted_at = now
     copy.fence += 1
     copy.save(update_fields=[*changed, "align_wanted_at", "fence"])
-    syncing.request_sync(lead_id=copy.lead_id, now=now)
+    queueing.request_sync(lead_id=copy.lead_id, now=now)
 
 
 def _note(copy: Copy, kind: Notice.Kind, now: datetime, *, units: int | None = None) -> None:
@@ -499,7 +511,10 @@ def _note(copy: Copy, kind: Notice.Kind, now: datetime, *, units: int | None = N
 
 
 def _equity(row: holdings.CopyTable, scene: Scene) -> int:
-    equity = float(row.equity(scene.board)[0])
+    return _known(float(row.equity(scene.board)[0]))
+
+
+def _known(equity: float) -> int:
     if not np.isfinite(equity):
         raise Refusal("A coin of this copy has no price at the moment; try again shortly.")
     return int(equity)

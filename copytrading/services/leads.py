@@ -13,7 +13,7 @@ from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import Copy, Lead, LeadFlow, LeadHolding, LeadOrder, Market, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import bell, following, stopping, syncing
+from copytrading.services import bell, following, queueing, stopping
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 
@@ -129,7 +129,7 @@ def end_lead(*, lead_id: int, now: datetime) -> Lead:
         open_orders.filter(filled_units__gt=0).update(status=LeadOrder.Status.PARTIALLY_FILLED, finished_at=now)
         _tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
         stopping.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.LEAD_ENDED, now=now)
-        syncing.request_sync(lead_id=lead.pk, now=now)
+        queueing.request_sync(lead_id=lead.pk, now=now)
     return lead
 
 
@@ -181,7 +181,7 @@ def submit_lead_order(
             submitted_at=now,
             expires_at=now + timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS),
         )
-        syncing.request_sync(lead_id=lead.pk, now=now)
+        queueing.request_sync(lead_id=lead.pk, now=now)
     return order
 
 
@@ -210,7 +210,7 @@ def observe_trade(
         holding.save(update_fields=["units"])
         cash_holding.save(update_fields=["units"])
         if request_cycle:
-            syncing.request_sync(lead_id=lead.pk, now=now)
+            queueing.request_sync(lead_id=lead.pk, now=now)
 
 
 def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:

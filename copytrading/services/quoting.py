@@ -10,6 +10,7 @@ from django.conf import settings
 
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.profit_share import ShareState
 from copytrading.exchange.base import Book, Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Market
@@ -122,22 +123,25 @@ def one_copy(
     units: IntArray | None = None,
     baseline_units: IntArray | None = None,
     owed_units: int = 0,
+    share_state: ShareState | None = None,
     weight_max: float = np.nan,
 ) -> CopyTable:
     """Return a table with one copy as it might be: aligning to the lead, or stopping."""
     width = len(scene.board.asset_ids)
     nothing = np.zeros((1, width), dtype=np.int64)
+    cash = np.array([cash_units], dtype=np.int64)
     return CopyTable(
         ids=np.zeros(1, dtype=np.int64),
         account_ids=np.zeros(1, dtype=np.int64),
-        invested_units=np.array([cash_units]),
+        invested_units=cash,
         stop_loss_units=np.full(1, np.nan),
         status=np.array([3 if stopping else 1]),
         owed_units=np.array([owed_units]),
+        share_state=share_state or ShareState(issued_units=cash, mark_value_units=cash, rate_millionths=0 * cash),
         weight_max=np.array([weight_max]),
         align_wanted_at=np.full(1, scene.now.timestamp()),
         stopping_at=np.full(1, np.nan),
-        cash_units=np.array([cash_units]),
+        cash_units=cash,
         cash_held_units=np.zeros(1, dtype=np.int64),
         units=nothing if units is None else units[None, :],
         held_units=nothing,

@@ -13,13 +13,14 @@ from django.db import connection, transaction
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Balance, Journal, LedgerAccount
+from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, IntArray
-from copytrading.models import Copy, CopyFlow, Lead, LeadPosition, Notice, SyncCycle
+from copytrading.models import Copy, CopyFlow, Lead, LeadPosition, Notice, ProfitShare, SyncCycle
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable
 from copytrading.queries.market import Board
-from copytrading.services import bell, following
+from copytrading.services import bell, following, sharing
 
 log = structlog.get_logger()
 
@@ -78,26 +79,52 @@ def _pay_reductions(lead: Lead, now: datetime, *, may_fall_short: bool) -> None:
     )
     if not flows:
         return
-    accounts = [flow.copy.ledger_account_id for flow in flows]
-    available = _available_cash(accounts)
-    paid: list[CopyFlow] = []
-    for flow in flows:
-        units = min(-flow.units, available[flow.copy.ledger_account_id])
-        if units <= 0 or (units < -flow.units and not may_fall_short):
-            continue
-        available[flow.copy.ledger_account_id] -= units
-        flow.units, flow.status, flow.moved_at = -units, CopyFlow.Status.DONE, now
-        paid.append(flow)
-    if not paid:
+    board = market_queries.load_board(now=now)
+    copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset())
+    gross = sharing.value(copies, board)
+    payable = _payable(copies, gross)
+    paying = (copies.owed_units > 0) & (payable > 0) & (may_fall_short | (payable >= copies.owed_units))
+    paying &= ~copies.has_status("STOPPING")
+    if not paying.any():
         return
-    CopyFlow.objects.bulk_update(paid, ["units", "status", "moved_at"], batch_size=2_000)
+    units = np.minimum(payable, copies.owed_units)[paying]
+    sharing.redeem(
+        lead=lead, copies=copies, leaving=paying, gross_units=gross[paying], paid_out_units=units,
+        kind=ProfitShare.Kind.REDUCTION, now=now,
+    )  # fmt: skip
+    paid = _close_flows(flows, dict(zip(copies.ids[paying].tolist(), units.tolist(), strict=True)), now)
     _pay_out(
         kind=Journal.Kind.COPY_REDUCE,
         key=f"reduce:{paid[0].pk}",
-        copies=[flow.copy for flow in paid],
-        units=np.array([-flow.units for flow in paid], dtype=np.int64),
+        copies=list(Copy.objects.filter(pk__in=copies.ids[paying].tolist()).order_by("ledger_account_id")),
+        units=units,
         now=now,
     )
+
+
+def _payable(copies: CopyTable, gross: IntArray) -> IntArray:
+    """Return what each copy (N,) can pay out of its cash and still settle the profit share of what leaves."""
+    available = copies.cash_units - copies.cash_held_units
+    accrued = profit_share.accrued_units(state=copies.share_state, equity_units=gross)
+    net = np.maximum(gross - accrued, 0)
+    # Each unit that leaves takes its part of the accrued share along.
+    share = np.divide(accrued, net, out=np.zeros(len(net)), where=net > 0)
+    payable = np.where(accrued > 0, np.floor(available / (1 + share)).astype(np.int64) - 2, available)
+    return np.clip(payable, 0, net)
+
+
+def _close_flows(flows: list[CopyFlow], paid_units: dict[int, int], now: datetime) -> list[CopyFlow]:
+    """Mark the flows of the copies that were paid as done, each with what it brought."""
+    closed = []
+    for flow in flows:
+        if flow.copy_id not in paid_units:
+            continue
+        units = min(-flow.units, paid_units[flow.copy_id])
+        paid_units[flow.copy_id] -= units
+        flow.units, flow.status, flow.moved_at = -units, CopyFlow.Status.DONE, now
+        closed.append(flow)
+    CopyFlow.objects.bulk_update(closed, ["units", "status", "moved_at"], batch_size=2_000)
+    return closed
 
 
 def _finish_stopping(lead: Lead, now: datetime) -> None:
@@ -120,7 +147,13 @@ def _finish_stopping(lead: Lead, now: datetime) -> None:
             return
         values = taken
     rows = list(Copy.objects.filter(pk__in=copies.ids[done].tolist()).order_by("ledger_account_id"))
-    payouts = copies.cash_units[done] + values
+    final = copies.cash_units[done] + values
+    state = sharing.pick(copies.share_state, done)
+    payouts = final - profit_share.accrued_units(state=state, equity_units=final)
+    sharing.redeem(
+        lead=lead, copies=copies, leaving=done, gross_units=final, paid_out_units=payouts,
+        kind=ProfitShare.Kind.STOP, now=now,
+    )  # fmt: skip
     for copy in rows:
         copy.status, copy.stopped_at, copy.align_wanted_at = Copy.Status.STOPPED, now, None
     Copy.objects.bulk_update(rows, ["status", "stopped_at", "align_wanted_at"], batch_size=2_000)
@@ -237,11 +270,3 @@ def _return_own_money(lead: Lead, now: datetime) -> None:
         ),
         now=now,
     )
-
-
-def _available_cash(account_ids: list[int]) -> dict[int, int]:
-    cash = market_queries.cash_asset()
-    balances = Balance.objects.filter(ledger_account_id__in=account_ids, asset=cash)
-    return dict.fromkeys(account_ids, 0) | {
-        account: posted - held for account, posted, held in balances.values_list("ledger_account_id", "posted", "held")
-    }

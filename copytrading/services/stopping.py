@@ -15,7 +15,7 @@ from copytrading.engine import stop_loss
 from copytrading.engine.arrays import FloatArray
 from copytrading.models import Copy, CopyFlow, Lead, Notice
 from copytrading.queries import guarded
-from copytrading.services import bell, syncing
+from copytrading.services import bell, queueing
 
 
 def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopReason, now: datetime) -> int:
@@ -40,7 +40,7 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
     Notice.objects.bulk_create(
         [Notice(copy_id=copy_id, kind=Notice.Kind.COPY_STOPPING, noted_at=now) for copy_id in ids], batch_size=5_000
     )
-    syncing.request_sync(lead_id=lead_id, now=now)
+    queueing.request_sync(lead_id=lead_id, now=now)
     bell.publish_to_users([follower_id for _, follower_id in stopped], "copies")
     return len(stopped)
 

@@ -20,9 +20,9 @@ from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray
 from copytrading.exchange.base import Book, Side
 from copytrading.exchange.registry import venue
-from copytrading.models import Lead, Market, SyncCycle
+from copytrading.models import Lead, LeadOrder, Market, SyncCycle
 from copytrading.queries import market as market_queries
-from copytrading.services import bell, bunching, deciding, explaining, settling, trading
+from copytrading.services import bunching, deciding, explaining, settling, trading
 from copytrading.services.bunching import Offer, PlannedOrder
 from copytrading.services.deciding import Wishes
 from copytrading.services.scene import Scene, cap_prices, load_scene, wishes_in
@@ -73,7 +73,10 @@ def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
     scene = load_scene(lead, now=now)
     wishes = wishes_in(scene, buy_prices=cap_prices(scene))
     if wishes.is_nothing and not wishes.explained.any() and not _untradable_wishes(scene).any():
-        settling.settle_lead(lead_id=lead_id, now=now, cycle=None, has_rest=_is_waiting(scene))
+        if _is_quiet(scene):
+            Lead.objects.filter(pk=lead_id).update(looked_at=now, failures=0)
+        else:
+            settling.settle_lead(lead_id=lead_id, now=now, cycle=None, has_rest=_is_waiting(scene))
         return None
     books = _look_at_books(scene, wishes)
     try:
@@ -213,6 +216,18 @@ def _note_rest(cycle: SyncCycle, scene: Scene, wishes: Wishes, planned: list[Pla
         SyncCycle.objects.filter(pk=cycle.pk).update(has_rest=True)
 
 
+def _is_quiet(scene: Scene) -> bool:
+    """Return whether nothing is to be settled either: the usual look, which then costs no transaction."""
+    lead, copies = scene.lead, scene.copies
+    if lead.sync_wanted_at is not None or lead.status == Lead.Status.ENDED:
+        return False
+    if not np.isnan(scene.portfolio.touched_at).all() or not np.isnan(copies.align_wanted_at).all():
+        return False
+    if copies.has_status("STARTING", "STOPPING").any() or copies.owed_units.any():
+        return False
+    return not lead.orders.filter(status=LeadOrder.Status.SUBMITTED).exists()
+
+
 def _is_waiting(scene: Scene) -> bool:
     """Return whether somebody waits for a market that is listed but cannot be traded this moment."""
     wanted_places = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
@@ -221,9 +236,3 @@ def _is_waiting(scene: Scene) -> bool:
         return False
     relevant = wanted_places | (scene.portfolio.units > 0)
     return bool((relevant & scene.board.listed & ~scene.tradable).any())
-
-
-def request_sync(*, lead_id: int, now: datetime) -> None:
-    """Note that a lead's copies need a cycle and ring the bell. In the caller's transaction."""
-    Lead.objects.filter(pk=lead_id, sync_wanted_at__isnull=True).update(sync_wanted_at=now)
-    bell.ring_for_lead(lead_id)

@@ -42,7 +42,7 @@ class TestSchema:
 
     @schema.parametrize()
     @settings(
-        max_examples=5,
+        max_examples=3,
         deadline=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate],

@@ -113,7 +113,7 @@ class TestUp:
             assert "Traceback" not in second.stdout + second.stderr
 
             # A command finds the servers running and works with them.
-            assert home.run("check_ledger").returncode == 0
+            assert home.run("migrate", "--check").returncode == 0
         finally:
             up.send_signal(signal.SIGINT)
             began_at = time.monotonic()

@@ -4,10 +4,10 @@ import re
 import threading
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
@@ -18,9 +18,9 @@ TERMS = {"mode": "SMART_SYNC", "investment": "1,000", "buy_existing": "on", "sto
 
 
 @pytest.fixture(autouse=True)
-def _old_prices_are_fine(settings: object) -> None:
+def _old_prices_are_fine(settings: Settings) -> None:
     """The world's clock stands at NOON, the view's does not."""
-    django_settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
+    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
 
 
 @pytest.fixture

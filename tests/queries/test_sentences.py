@@ -1,0 +1,124 @@
+"""Every fact has its sentence."""
+
+from decimal import Decimal
+
+import pytest
+
+from copytrading.engine.adjustments import Reason
+from copytrading.models import Copy, Lead, Notice
+from copytrading.queries import sentences
+from copytrading.queries.sentences import adjustment_sentence, notice_sentence, trade_sentence
+from tests.cast import usdt
+
+CASH = {"cash_symbol": "USDT", "cash_decimals": 8}
+
+
+def a_copy(**fields: object) -> Copy:
+    return Copy(lead=Lead(name="Basalt"), **fields)
+
+
+def trade(**changes: object) -> sentences.Sentence:
+    facts: dict[str, object] = {
+        "lead_name": "Basalt",
+        "symbol": "SOL",
+        "decimals": 8,
+        "cash_decimals": 8,
+        "quantity_units": 41_820_000,
+        "value_units": -usdt("59.514042"),
+        "fee_units": usdt("0.06"),
+        "lead_traded": True,
+        "followers": 1204,
+    }
+    return trade_sentence(**(facts | changes))  # type: ignore[arg-type]
+
+
+class TestTradeSentence:
+    def test_says_who_traded_and_at_what_price(self) -> None:
+        sentence = trade()
+
+        assert sentence.headline == "Basalt bought SOL; so did you: 0.4182 at 142.31"
+        assert sentence.detail == "One price for the lead and all 1,204 followers. Fee 0.06."
+
+    def test_names_only_you_where_the_lead_did_not_trade(self) -> None:
+        sentence = trade(quantity_units=-41_820_000, value_units=usdt("59.514042"), lead_traded=False, followers=1)
+
+        assert sentence.headline == "You sold SOL: 0.4182 at 142.31"
+        assert sentence.detail == "To keep Basalt’s ratios. Fee 0.06."
+
+    def test_never_shows_a_quantity_rounded_up(self) -> None:
+        assert "0.00012345 at" in trade(quantity_units=12_345, value_units=-usdt("1")).headline
+        assert "0.99999 at" in trade(quantity_units=99_999_999, value_units=-usdt("1")).headline
+
+
+class TestAdjustmentSentence:
+    @pytest.mark.parametrize("reason", list(Reason))
+    def test_explains_every_reason(self, reason: Reason) -> None:
+        sentence = adjustment_sentence(
+            reason=reason,
+            copy=a_copy(weight_max=0.2),
+            symbol="LINK",
+            side="BUY",
+            wanted_units=usdt("14.05"),
+            planned_units=usdt("11.20"),
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert sentence.headline == "Bought a little less LINK than wanted: 11.20 instead of 14.05 USDT"
+        assert sentence.detail.endswith(".")
+        assert "{" not in sentence.detail
+
+    @pytest.mark.parametrize(
+        ("side", "planned", "headline"),
+        [
+            ("SELL", "2", "Sold less LINK than wanted: 2.00 instead of 14.05 USDT"),
+            ("BUY", "0", "Did not buy LINK: 0.00 instead of 14.05 USDT"),
+            (None, "0", "Did not trade LINK: 0.00 instead of 14.05 USDT"),
+        ],
+    )
+    def test_says_what_was_done_instead(self, side: str | None, planned: str, headline: str) -> None:
+        sentence = adjustment_sentence(
+            reason=Reason.DEPTH_CAPPED,
+            copy=a_copy(),
+            symbol="LINK",
+            side=side,
+            wanted_units=usdt("14.05"),
+            planned_units=usdt(planned),
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert sentence.headline == headline
+
+
+class TestNoticeSentence:
+    @pytest.mark.parametrize("kind", Notice.Kind.values)
+    @pytest.mark.parametrize("units", [None, usdt("4000")])
+    def test_says_every_kind_with_and_without_a_figure(self, kind: str, units: int | None) -> None:
+        copy = a_copy(stop_reason=Copy.StopReason.STOP_LOSS)
+
+        sentence = notice_sentence(kind=kind, copy=copy, units=units, **CASH)  # type: ignore[arg-type]
+
+        assert "Basalt" in sentence.headline
+        assert "{" not in sentence.headline + sentence.detail
+        assert "  " not in sentence.headline
+
+    def test_says_what_came_back_and_why(self) -> None:
+        copy = a_copy(stop_reason=Copy.StopReason.STOP_LOSS)
+
+        sentence = notice_sentence(
+            kind=Notice.Kind.COPY_STOPPED,
+            copy=copy,
+            units=usdt("849.31"),
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert sentence.headline == "Your copy of Basalt has stopped: 849.31 USDT came back to your wallet"
+        assert sentence.detail == "Why: the stop loss was reached."
+
+
+class TestPriceInWords:
+    @pytest.mark.parametrize(
+        ("price", "words"),
+        [("68412.5", "68,412.50"), ("142.31", "142.31"), ("0.0821437", "0.082144"), ("0", "0.00"), ("1", "1.00")],
+    )
+    def test_has_the_decimals_that_its_size_needs(self, price: str, words: str) -> None:
+        assert sentences.price_in_words(Decimal(price)) == words

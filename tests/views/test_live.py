@@ -1,0 +1,181 @@
+"""The live stream, against a real server: who hears what, and what an open stream costs."""
+
+import asyncio
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from copytrading.services.bell import LIVE_CHANNEL
+from copytrading.views import live
+from tests.browser.conftest import site_url  # noqa: F401 — the fixture
+
+PATIENCE = 5
+
+
+class Stream:
+    """One open page, as a browser holds it."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self._response = response
+
+    def events(self, count: int) -> list[str]:
+        """Return the next events; wait for them a few seconds at most."""
+        found: list[str] = []
+        while len(found) < count:
+            line = self._response.readline().decode().strip()
+            if line.startswith("event: "):
+                found.append(line.removeprefix("event: "))
+        return found
+
+
+@pytest.fixture
+def valkey() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL)
+
+
+@contextmanager
+def opened(url: str, *, query: str = "", user: User | None = None, **headers: str) -> Iterator[Stream]:
+    if user is not None:
+        client = Client()
+        client.force_login(user)
+        headers["Cookie"] = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+    line.request("GET", reverse("live") + query, headers={key.replace("_", "-"): text for key, text in headers.items()})
+    response = line.getresponse()
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "text/event-stream"
+    try:
+        yield Stream(response)
+    finally:
+        response.close()
+        line.close()
+
+
+def ring(valkey: redis.Redis, *bells: tuple[str, str]) -> None:
+    wait_for_listeners(valkey, 1)
+    for topic, event in bells:
+        valkey.publish(LIVE_CHANNEL, json.dumps({"topic": topic, "event": event}))
+
+
+def listeners(valkey: redis.Redis) -> int:
+    return int(valkey.pubsub_numsub(LIVE_CHANNEL)[0][1])
+
+
+def wait_for_listeners(valkey: redis.Redis, count: int) -> None:
+    ends_at = time.monotonic() + PATIENCE
+    while listeners(valkey) != count:
+        assert time.monotonic() < ends_at, f"{listeners(valkey)} listeners instead of {count}"
+        time.sleep(0.02)
+
+
+@pytest.mark.usefixtures("transactional_db")
+class TestLive:
+    def test_tells_everybody_about_prices_and_nothing_of_people(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        with opened(site_url) as stream:
+            assert stream.events(1) == ["marks"], "what was missed before the first subscription"
+
+            ring(valkey, ("user:1", "wallet"), ("lead:1", "lead"), ("prices", "marks"))
+
+            assert stream.events(1) == ["marks"]
+
+    def test_tells_somebody_about_their_own_and_not_about_others(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        follower, stranger = (User.objects.create_user(f"{name}@example.org", "secret") for name in "ab")
+        with opened(site_url, user=follower) as stream:
+            stream.events(4)
+
+            ring(valkey, (f"user:{stranger.pk}", "wallet"), (f"user:{follower.pk}", "copies"))
+
+            assert stream.events(1) == ["copies"]
+
+    def test_tells_about_the_lead_that_was_asked_for(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        with opened(site_url, query="?lead=7&lead=x") as stream:
+            assert stream.events(2) == ["lead", "marks"]
+
+            ring(valkey, ("lead:8", "lead"), ("lead:7", "lead"), ("prices", "marks"))
+
+            assert stream.events(2) == ["lead", "marks"]
+
+    def test_tells_a_page_that_was_away_everything_once(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        with opened(site_url) as first:
+            first.events(1)
+            with opened(site_url, query="?lead=7", Last_Event_ID="1") as returned:
+                assert sorted(returned.events(2)) == ["lead", "marks"]
+
+    def test_listens_once_for_all_and_not_at_all_for_nobody(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        with ExitStack() as pages:
+            streams = [pages.enter_context(opened(site_url)) for _ in range(10)]
+            streams[0].events(1)
+            wait_for_listeners(valkey, 1)
+
+            ring(valkey, ("prices", "marks"))
+
+            assert [stream.events(1) for stream in streams[1:]] == [["marks"]] * 9
+        wait_for_listeners(valkey, 0)
+
+    def test_holds_no_database_connection_while_it_is_quiet(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        follower = User.objects.create_user("follower@example.org", "secret")
+        before = self._connections()
+        with ExitStack() as pages:
+            for _ in range(10):
+                pages.enter_context(opened(site_url, user=follower))
+            wait_for_listeners(valkey, 1)
+
+            assert self._connections() <= before
+
+    def test_takes_no_post(self, client: Client) -> None:
+        assert client.post(reverse("live")).status_code == 405
+
+    @staticmethod
+    def _connections() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            return int(cursor.fetchone()[0])
+
+
+class TestClient:
+    def test_hears_once_what_rang_often_while_it_was_slow(self) -> None:
+        client = live.Client(topics=frozenset({"prices"}))
+
+        for _ in range(1000):
+            client.ring("marks")
+        client.ring("wallet")
+
+        assert client.take() == ["marks", "wallet"]
+        assert client.take() == []
+
+
+class TestHub:
+    def test_rings_everything_after_it_lost_its_connection(self, valkey: redis.Redis) -> None:
+        async def lose_the_connection() -> list[str]:
+            live.RECONNECT_SECONDS = 0.05
+            hub = live.Hub(settings.REDIS_URL)
+            client = hub.join(["prices", "user:1"])
+            await asyncio.wait_for(client.rung.wait(), PATIENCE)
+            client.take()
+            valkey.client_kill_filter(_type="pubsub")
+            await asyncio.wait_for(client.rung.wait(), PATIENCE)
+            hub.leave(client)
+            return client.take()
+
+        assert asyncio.run(lose_the_connection()) == ["marks", "activity", "copies", "wallet"]
+
+    def test_forgets_who_has_left(self) -> None:
+        async def come_and_go() -> int:
+            hub = live.Hub(settings.REDIS_URL)
+            clients = [hub.join(["prices"]) for _ in range(3)]
+            for client in clients:
+                hub.leave(client)
+            return len(hub)
+
+        assert asyncio.run(come_and_go()) == 0

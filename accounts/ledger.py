@@ -106,7 +106,7 @@ def post(
     Runs in the caller's transaction, or in one of its own.
 
     1. Claim the key: whoever inserts the journal books it.
-    2. Lock the balances it touches in id order, opening those that do not exist yet.
+    2. Open the balances that do not exist yet, then lock all that it touches in id order.
     3. Release the holds that were placed for it.
     4. Append the postings; the database adds them to the balances.
 
@@ -124,10 +124,12 @@ def post(
             if journal.kind != kind:
                 raise KeyAlreadyUsed(f"The key {idempotency_key} was used for a {journal.get_kind_display()}.")
             return journal
-        _lock_balances(lines)
+        holds = list(Hold.objects.select_for_update().filter(key__in=releases, released_at=None).order_by("key"))
+        _open_balances(lines)
+        _lock_balances(Lines.join(lines, *(_lines_of(hold) for hold in holds)))
         with _money_refusals():
-            for key in sorted(releases):
-                release_hold(key=key, now=now)
+            for hold in holds:
+                _release(hold, now)
             bulk_rows.write_columns(
                 "accounts_posting",
                 {
@@ -151,7 +153,8 @@ def place_hold(
     lines = Lines.of(ledger_account_ids, asset.pk, units).without_zeros()
     assert (lines.units > 0).all(), "a hold promises something"
     with transaction.atomic(), _money_refusals():
-        _lock_balances(lines)
+        if _lock_balances(lines) < len(lines.units):
+            raise NotEnoughMoney("There is no money of that kind to be held.")
         hold = Hold.objects.create(
             key=key,
             asset=asset,
@@ -169,10 +172,8 @@ def release_hold(*, key: str, now: datetime) -> None:
         hold = Hold.objects.select_for_update().filter(key=key, released_at__isnull=True).first()
         if hold is None:
             return
-        _lock_balances(Lines.of(hold.ledger_account_ids, hold.asset_id, hold.units))
-        _add_to_held(hold, sign=-1)
-        hold.released_at = now
-        hold.save(update_fields=["released_at"])
+        _lock_balances(_lines_of(hold))
+        _release(hold, now)
 
 
 class _money_refusals:  # noqa: N801 — reads as a phrase: `with _money_refusals():`
@@ -205,9 +206,8 @@ def _claim_journal(kind: Journal.Kind, idempotency_key: str, now: datetime) -> i
     return row[0] if row else None
 
 
-def _lock_balances(lines: Lines) -> None:
-    """Lock the balances of the lines in id order; open the missing ones first, in the order of their names."""
-    pairs = [lines.ledger_account_ids.tolist(), lines.asset_ids.tolist()]
+def _open_balances(lines: Lines) -> None:
+    """Open the balances of the lines that do not exist yet, in the order of their names."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_balance (ledger_account_id, asset_id, may_be_negative)"
@@ -217,15 +217,32 @@ def _lock_balances(lines: Lines) -> None:
             " WHERE NOT EXISTS (SELECT FROM accounts_balance AS balance"
             "  WHERE balance.ledger_account_id = pair.account_id AND balance.asset_id = pair.asset_id)"
             " ORDER BY 1, 2 ON CONFLICT DO NOTHING",
-            pairs,
+            [lines.ledger_account_ids.tolist(), lines.asset_ids.tolist()],
         )
+
+
+def _lock_balances(lines: Lines) -> int:
+    """Lock the balances of the lines in id order and return how many were found."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM (SELECT balance.id FROM accounts_balance AS balance"
             " JOIN unnest(%s::bigint[], %s::bigint[]) AS pair(account_id, asset_id)"
             " ON balance.ledger_account_id = pair.account_id AND balance.asset_id = pair.asset_id"
             " ORDER BY balance.id FOR UPDATE OF balance) AS locked",
-            pairs,
+            [lines.ledger_account_ids.tolist(), lines.asset_ids.tolist()],
         )
+        return int(cursor.fetchone()[0])
+
+
+def _lines_of(hold: Hold) -> Lines:
+    return Lines.of(hold.ledger_account_ids, hold.asset_id, hold.units)
+
+
+def _release(hold: Hold, now: datetime) -> None:
+    """Give back what a hold promised. Hold and balances are locked."""
+    _add_to_held(hold, sign=-1)
+    hold.released_at = now
+    hold.save(update_fields=["released_at"])
 
 
 def _add_to_held(hold: Hold, *, sign: int) -> None:

@@ -3,4 +3,5 @@ from django.apps import AppConfig
 
 class CopytradingConfig(AppConfig):
     name = "copytrading"
+    verbose_name = "Copy trading"
     default_auto_field = "django.db.models.BigAutoField"

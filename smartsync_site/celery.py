@@ -17,7 +17,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "check the stop losses": {"task": "copytrading.tasks.check_stop_losses", "schedule": 5, "options": {"expires": 5}},
     "finish manual orders": {"task": "copytrading.tasks.work_off_orders", "schedule": 5, "options": {"expires": 5}},
     "finish transfers": {"task": "copytrading.tasks.finish_transfers", "schedule": 10, "options": {"expires": 10}},
-    "settle profit shares": {"task": "copytrading.tasks.settle_profit_shares", "schedule": 30, "options": {"expires": 30}},
+    "settle profit shares": {
+        "task": "copytrading.tasks.settle_profit_shares",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
 }
 

@@ -71,7 +71,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "health_check",
     "rest_framework",
-    "rest_framework.authtoken",
     "template_partials",
 ]
 
@@ -258,8 +257,6 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -14,13 +14,13 @@ The balance of an account is never set. The database itself adds each posting to
 migration `seal_the_ledger`), refuses one that does not exist, and refuses to change history.
 """
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Func
 from django.db.models.functions import Cast
 
 from accounts.models.people import User
+from accounts.models.whole_numbers import WholeNumbersField
 
 UNITS_DECIMALS_MAX = 12
 
@@ -162,8 +162,8 @@ class Hold(models.Model):
 
     key = models.CharField(max_length=80, unique=True)
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
-    ledger_account_ids = ArrayField(models.BigIntegerField())
-    units = ArrayField(models.BigIntegerField())
+    ledger_account_ids = WholeNumbersField()
+    units = WholeNumbersField()
     placed_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
 

@@ -7,6 +7,7 @@ from copytrading.admin.copies import (
     CopyFlowAdmin,
     CopyRecordAdmin,
     NoticeAdmin,
+    ProfitShareAdmin,
 )
 from copytrading.admin.leads import (
     LeadAdmin,
@@ -44,6 +45,7 @@ __all__ = [
     "MarketAdmin",
     "NoticeAdmin",
     "OrderAdmin",
+    "ProfitShareAdmin",
     "ScheduledRunAdmin",
     "SyncCycleAdmin",
 ]

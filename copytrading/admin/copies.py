@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link
 from copytrading.admin.acting import ActingAdmin, operator_action
 from copytrading.admin.cash import in_cash
-from copytrading.models import Adjustment, Allocation, Copy, CopyBaseline, CopyFlow, CopyRecord, Notice
+from copytrading.models import Adjustment, Allocation, Copy, CopyBaseline, CopyFlow, CopyRecord, Notice, ProfitShare
 from copytrading.services import copies
 
 
@@ -142,6 +142,31 @@ class CopyBaselineAdmin(ReadOnlyAdmin):
     list_filter = ("asset",)
     list_select_related = ("copy", "asset")
     search_fields = ("=copy__id", "asset__symbol")
+
+
+@admin.register(ProfitShare)
+class ProfitShareAdmin(ReadOnlyAdmin):
+    list_display = ("id", "copy", "kind", "period", "equity", "mark_value", "share", "platform_part", "settled_at")
+    list_filter = ("kind", "settled_at")
+    list_select_related = ("copy",)
+    ordering = ("-settled_at",)
+    search_fields = ("=copy__id", "copy__follower__email", "copy__lead__name")
+
+    @admin.display(description="equity", ordering="equity_units")
+    def equity(self, settled: ProfitShare) -> str:
+        return in_cash(settled.equity_units)
+
+    @admin.display(description="mark to pass", ordering="mark_value_units")
+    def mark_value(self, settled: ProfitShare) -> str:
+        return in_cash(settled.mark_value_units)
+
+    @admin.display(description="share", ordering="share_units")
+    def share(self, settled: ProfitShare) -> str:
+        return in_cash(settled.share_units)
+
+    @admin.display(description="of it the platform's", ordering="platform_units")
+    def platform_part(self, settled: ProfitShare) -> str:
+        return in_cash(settled.platform_units)
 
 
 @admin.register(CopyRecord)

@@ -54,12 +54,14 @@ def size_wishes(
     order_values_max: FloatArray,
     total_values_max: FloatArray,
     chosen: BoolArray,
+    lead_orders: FloatArray | None = None,
 ) -> CustomWishes:
     """
     Return what N copies wish when the lead wishes `lead_wish_units` (A,) while it still holds `lead_held_units` (A,).
 
     `held_units` and `chosen` are (N, A); the terms are (N,) in quote units: either a fixed value or a ratio, the other
-    NaN; a maximum of NaN is none. The total is what the copy has in coins after its own sells. Nothing is bought
+    NaN; a maximum of NaN is none. `lead_orders` (A,) says how many orders the lead's wish is, one each where it is not
+    given; a fixed value and the maximum are for each of them. The total is what the copy has in coins after its own sells. Nothing is bought
     without a price. Whether cash suffices is the plan's question, not this one's.
     """
     priced = unit_prices > 0
@@ -76,6 +78,7 @@ def size_wishes(
         total_values_max=total_values_max,
         coin_values=(held_units - sold) @ prices,
         chosen=chosen,
+        lead_orders=lead_orders,
     )
     bought = np.floor(np.divide(buys.values, prices, where=priced, out=np.zeros_like(buys.values))).astype(np.int64)
     return CustomWishes(
@@ -102,6 +105,7 @@ def buy_values(
     total_values_max: FloatArray,
     coin_values: FloatArray,
     chosen: BoolArray,
+    lead_orders: FloatArray | None = None,
 ) -> BuyValues:
     """
     Return what N copies put into the lead's buys of `lead_values` (A,), 0 where it buys nothing.
@@ -110,12 +114,14 @@ def buy_values(
     factor to what is left of the total above `coin_values` (N,), what the copy has in coins.
     """
     assert (np.isnan(fixed_values) != np.isnan(ratios)).all(), "a copy buys for a fixed value or by a ratio"
-    own_values = np.where(np.isnan(ratios)[:, None], fixed_values[:, None], ratios[:, None] * lead_values)
+    orders = np.ones_like(lead_values) if lead_orders is None else lead_orders
+    own_values = np.where(np.isnan(ratios)[:, None], fixed_values[:, None] * orders, ratios[:, None] * lead_values)
+    maxima = order_values_max[:, None] * orders
     wanted = np.where(lead_values > 0, own_values, 0.0)
     values = np.where(chosen, wanted, 0.0)
     # NaN compares false: without a maximum nothing is cut.
-    order_max_capped = values > order_values_max[:, None]
-    values = np.fmin(values, order_values_max[:, None])
+    order_max_capped = values > maxima
+    values = np.fmin(values, maxima)
 
     room = np.maximum(total_values_max - coin_values, 0.0)
     totals = values.sum(axis=1)

@@ -123,7 +123,7 @@ class ReplayedCopies:
         self._look(bar, rows=self._started(bar), opens=True, touched=touched)
 
     def _next_tradable(self, *, after: int, before: int) -> int:
-        """Return the next bar at which a coin that is waited for can be traded; `before` if there is none until then."""
+        """Return the next bar at which a coin that is waited for can be traded, `before` at the latest."""
         waiting = self._pending.any(axis=0)
         if not waiting.any():
             return before
@@ -212,7 +212,7 @@ class ReplayedCopies:
                         waiting.append((bar + 1, due))
 
     def _value(self, *, begin: int, end: int, rows: IntArray) -> BoolArray:
-        """Note the equity of R copies that stand still over W bars, and return at which bars each has to act, (R, W)."""
+        """Note the equity of R copies that stand still over W bars, and return where each has to act, (R, W)."""
         held, marks = self.held[rows], self._marks[begin:end]
         assets = np.flatnonzero(held.any(axis=0))
         equity = self.cash[rows][:, None] + held[:, assets] @ marks[:, assets].T

@@ -1,7 +1,7 @@
 """Tables and constraints; no behaviour. Read them in the order market, leads, copies, trading."""
 
-from copytrading.models.copies import Copy, CopyBaseline, CopyFlow, CopyRecord, Notice, ProfitShare
-from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadOrder, LeadPosition, LeadRecord
+from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
+from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, LeadOrder, LeadPosition, LeadRecord
 from copytrading.models.market import Mark, Market, ScheduledRun
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
@@ -10,12 +10,14 @@ __all__ = [
     "Allocation",
     "Copy",
     "CopyBaseline",
+    "CopyFlag",
     "CopyFlow",
     "CopyRecord",
     "Fill",
     "Lead",
     "LeadFlow",
     "LeadHolding",
+    "LeadNotice",
     "LeadOrder",
     "LeadPosition",
     "LeadRecord",

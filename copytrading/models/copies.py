@@ -9,17 +9,19 @@ follower's main account.
 """
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Asset, LedgerAccount, User
-from copytrading.models.leads import Lead
+from copytrading.models.leads import Lead, LeadNotice
 
 
 class Copy(models.Model):
     class Mode(models.TextChoices):
         SMART_SYNC = "SMART_SYNC", "Smart Sync"
+        CUSTOM_FIXED = "CUSTOM_FIXED", "Custom copy, a fixed value per order"
+        CUSTOM_RATIO = "CUSTOM_RATIO", "Custom copy, a ratio of the lead's order"
 
     class Status(models.TextChoices):
         STARTING = "STARTING", "starting"
@@ -51,6 +53,13 @@ class Copy(models.Model):
     stop_loss_units = models.BigIntegerField(null=True, blank=True)
     buy_existing = models.BooleanField(default=True)
     weight_max = models.FloatField(null=True, blank=True)
+    # Custom copy: what each order of the lead is answered with, in quote units or as a ratio of its value.
+    order_value_units = models.BigIntegerField(null=True, blank=True)
+    order_ratio = models.FloatField(null=True, blank=True)
+    order_value_max_units = models.BigIntegerField(null=True, blank=True)
+    total_value_max_units = models.BigIntegerField(null=True, blank=True)
+    # Markets that are copied; empty for all.
+    market_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     profit_share_rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
     # What the profit share is counted on, see engine/profit_share: units issued, and the equity that must be passed.
     issued_units = models.BigIntegerField()
@@ -81,6 +90,12 @@ class Copy(models.Model):
                 condition=Q(status__in=["STOPPING", "STOPPED"]) | Q(stop_reason=""), name="a_stop_has_a_reason"
             ),
             models.CheckConstraint(condition=Q(invested_units__gte=0), name="nothing_invested_below_zero"),
+            models.CheckConstraint(
+                condition=Q(mode="SMART_SYNC", order_value_units__isnull=True, order_ratio__isnull=True)
+                | Q(mode="CUSTOM_FIXED", order_value_units__gt=0, order_ratio__isnull=True)
+                | Q(mode="CUSTOM_RATIO", order_value_units__isnull=True, order_ratio__gt=0),
+                name="each_mode_has_its_terms",
+            ),
             models.CheckConstraint(
                 condition=Q(issued_units__gte=0, mark_value_units__gte=0), name="share_is_counted_from_zero"
             ),
@@ -182,6 +197,21 @@ class ProfitShare(models.Model):
         return f"{self.share_units} for {self.period}"
 
 
+class CopyFlag(models.Model):
+    """A copy that operators should look at: the follower may be the lead in another name."""
+
+    class Reason(models.TextChoices):
+        SAME_LOCAL_PART = "SAME_LOCAL_PART", "the same name before the @ at another provider"
+        SAME_FULL_NAME = "SAME_FULL_NAME", "the same first and last name"
+
+    copy = models.OneToOneField(Copy, on_delete=models.PROTECT, related_name="flag")
+    reason = models.CharField(max_length=20, choices=Reason)
+    flagged_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class CopyRecord(models.Model):
     """The value of a copy at one time, for its curve."""
 
@@ -216,11 +246,15 @@ class Notice(models.Model):
         LEAD_RESUMED = "LEAD_RESUMED", "the lead resumed"
         LEAD_ENDED = "LEAD_ENDED", "the lead ended"
         PROFIT_SHARED = "PROFIT_SHARED", "profit share paid"
+        LEAD_WROTE = "LEAD_WROTE", "the lead wrote"
+        STAKE_LOW = "STAKE_LOW", "the lead's own stake is low"
 
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=20, choices=Kind)
     # Quote units, where the kind has a figure.
     units = models.BigIntegerField(null=True)
+    # What the lead wrote, kept once for all copies.
+    lead_notice = models.ForeignKey(LeadNotice, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     noted_at = models.DateTimeField()
 
     class Meta:

@@ -47,6 +47,8 @@ class Lead(models.Model):
     # The queue: a cycle is wanted since then, and looked for drift last then.
     sync_wanted_at = models.DateTimeField(null=True, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True)
+    # The lead took money out while followed, and what stayed is little; until enough is back in.
+    stake_alarm_at = models.DateTimeField(null=True, blank=True)
     # Failures in a row; at five the lead is set aside for an operator, and the others go on.
     failures = models.PositiveSmallIntegerField(default=0)
 
@@ -100,6 +102,9 @@ class LeadPosition(models.Model):
     survival = models.FloatField(default=1)
     epoch = models.PositiveIntegerField(default=0)
     touched_at = models.DateTimeField(null=True)
+    # An observed lead's trades that Custom copies have still to answer: signed units, and how many orders they were.
+    pending_units = models.BigIntegerField(default=0)
+    pending_orders = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = (
@@ -112,7 +117,15 @@ class LeadPosition(models.Model):
 
 
 class LeadOrder(models.Model):
-    """A lead's wish to trade. It is bunched with the followers' wishes into one order, so all get one price."""
+    """
+    A lead's wish to trade. It is bunched with the followers' wishes into one order, so all get one price.
+
+    A LIMIT order waits until the book reaches `price_limit`; the bunched order it joins goes no further than that.
+    """
+
+    class OrderType(models.TextChoices):
+        MARKET = "MARKET", "market"
+        LIMIT = "LIMIT", "limit"
 
     class Side(models.TextChoices):
         BUY = "BUY", "buy"
@@ -127,6 +140,8 @@ class LeadOrder(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="orders")
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
     side = models.CharField(max_length=4, choices=Side)
+    order_type = models.CharField(max_length=6, choices=OrderType, default=OrderType.MARKET)
+    price_limit = models.DecimalField(max_digits=30, decimal_places=12, null=True, blank=True)
     quantity_units = models.BigIntegerField()
     filled_units = models.BigIntegerField(default=0)
     value_units = models.BigIntegerField(default=0)
@@ -136,10 +151,18 @@ class LeadOrder(models.Model):
     # Tried again by later cycles until then.
     expires_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    # The cycle that it last took part in: what that cycle trades is given to it, though it be canceled meanwhile.
+    cycle = models.ForeignKey(
+        "copytrading.SyncCycle", null=True, on_delete=models.PROTECT, related_name="lead_orders", db_index=False
+    )
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["lead", "idempotency_key"], name="one_lead_order_per_key"),
+            models.CheckConstraint(
+                condition=Q(order_type="MARKET", price_limit__isnull=True) | Q(order_type="LIMIT", price_limit__gt=0),
+                name="a_limit_order_has_its_price",
+            ),
             models.CheckConstraint(condition=Q(quantity_units__gt=0), name="lead_order_trades_something"),
             models.CheckConstraint(
                 condition=Q(filled_units__lte=models.F("quantity_units")), name="lead_order_not_overfilled"
@@ -149,6 +172,21 @@ class LeadOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.side} {self.quantity_units}"
+
+
+class LeadNotice(models.Model):
+    """What a lead wrote to everybody who follows."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="notices")
+    text = models.CharField(max_length=500)
+    idempotency_key = models.CharField(max_length=80)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["lead", "idempotency_key"], name="one_lead_notice_per_key"),)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class LeadFlow(models.Model):

@@ -8,11 +8,11 @@ The way of a change, row by row.
         Allocation   one participant's exact share
 """
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Asset, LedgerAccount, User
+from accounts.models.whole_numbers import WholeNumbersField
 from copytrading.models.copies import Copy
 from copytrading.models.leads import Lead
 from copytrading.models.market import Market
@@ -78,8 +78,8 @@ class Order(models.Model):
     price_mid = models.DecimalField(max_digits=30, decimal_places=12)
     # The dearest that a participant who buys was planned for, and holds money for.
     price_buy_max = models.DecimalField(max_digits=30, decimal_places=12)
-    participant_ids = ArrayField(models.BigIntegerField())
-    wish_units = ArrayField(models.BigIntegerField())
+    participant_ids = WholeNumbersField()
+    wish_units = WholeNumbersField()
     filled_units = models.BigIntegerField(default=0)
     value_units = models.BigIntegerField(default=0)
     fee_units = models.BigIntegerField(default=0)

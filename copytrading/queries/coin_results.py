@@ -16,7 +16,7 @@ class CoinRow:
     One coin of a copy, held now or once, or its cash (colour 0). Values in quote units, weights 0 to 1.
 
     `result_units` is what the coin brought since the start: worth now, plus sold, less bought, less fees. It is None
-    for cash. Over all coins it sums to the result of the copy.
+    for cash. Over all coins it sums to the result of the copy before the profit share.
     """
 
     symbol: str

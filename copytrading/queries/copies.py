@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
+import numpy as np
 from django.conf import settings
 from django.db.models import F, FloatField, Func, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Extract, Floor
 
 from accounts.models import Journal, Posting, User
+from copytrading.engine import profit_share
+from copytrading.engine.profit_share import ShareState
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
 
@@ -20,7 +23,8 @@ class CopySummary:
     """
     A copy in figures, in quote units. `result` counts everything since the start, `today` since midnight UTC.
 
-    `leaving` is on its way to the main account, `profit_share` was paid to the lead so far (negative, as it left).
+    Worth and result are after the profit share: `due` is what the lead would get of it if it were settled now, and
+    `profit_share` that and all that was paid before. `leaving` is on its way to the main account, and still counted.
     `comparison` is None once the copy has stopped: there is nothing left to compare.
     """
 
@@ -30,6 +34,7 @@ class CopySummary:
     result_units: int
     today_units: int
     leaving_units: int
+    due_units: int
     profit_share_units: int
 
     @property
@@ -41,6 +46,11 @@ class CopySummary:
     def stops_at_units(self) -> int | None:
         """Return the worth at which the copy stops itself."""
         return level_of(self.copy)
+
+    @property
+    def is_smart_sync(self) -> bool:
+        """Return whether the copy holds ratios; a Custom copy answers orders and is never out of sync."""
+        return self.copy.mode == Copy.Mode.SMART_SYNC
 
     @property
     def state(self) -> str:
@@ -55,16 +65,16 @@ class CopySummary:
             return "starting"
         if self.copy.lead.status == Lead.Status.PAUSED:
             return "lead paused"
+        if not self.is_smart_sync:
+            return "follows orders"
         return "in sync" if self.is_in_sync else "catching up"
 
     @property
     def is_in_sync(self) -> bool:
         """Return whether an active copy is within the drift band of what it aims at."""
-        return (
-            self.copy.status == Copy.Status.ACTIVE
-            and self.comparison is not None
-            and self.comparison.distance_left <= settings.SMARTSYNC_DRIFT_BAND
-        )
+        if self.copy.status != Copy.Status.ACTIVE or self.comparison is None:
+            return False
+        return not self.is_smart_sync or self.comparison.distance_left <= settings.SMARTSYNC_DRIFT_BAND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +86,7 @@ class Overview:
     result_units: int
     paid_in_units: int
     today_units: int
+    due_units: int
     summaries: tuple[CopySummary, ...]
     ended_count: int
 
@@ -116,7 +127,7 @@ def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | N
             ),
             moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
             leaving=_moved(Q(status=CopyFlow.Status.REQUESTED)),
-            profit_share=_profit_share(),
+            profit_paid=_profit_paid(),
         )
     )
     live = [copy for copy in rows if copy.status != Copy.Status.STOPPED]
@@ -141,6 +152,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
         result_units=sum(summary.result_units for summary in summaries) + ended_paid_out - ended_paid_in,
         paid_in_units=sum(summary.copy.paid_in_units for summary in summaries) + ended_paid_in,
         today_units=sum(summary.today_units for summary in summaries),
+        due_units=sum(summary.due_units for summary in summaries),
         summaries=tuple(summaries),
         ended_count=ended.count(),
     )
@@ -168,8 +180,8 @@ def _moved(condition: Q) -> Coalesce:
     return Coalesce(Subquery(total), 0)
 
 
-def _profit_share() -> Coalesce:
-    """Return what left a copy as profit share, as an annotation."""
+def _profit_paid() -> Coalesce:
+    """Return what left a copy as profit share (negative), as an annotation."""
     shares = Posting.objects.filter(
         ledger_account=OuterRef("ledger_account"), journal__kind=Journal.Kind.PROFIT_SHARE
     ).order_by()
@@ -177,7 +189,8 @@ def _profit_share() -> Coalesce:
 
 
 def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
-    worth = comparison.equity_units if comparison else 0
+    due = _due_units(copy, comparison.equity_units) if comparison else 0
+    worth = comparison.equity_units - due if comparison else 0
     result = worth + copy.paid_out_units - copy.paid_in_units
     # Before the first record of a former day everything happened today.
     at_midnight = copy.equity_at_midnight or 0  # type: ignore[attr-defined]
@@ -188,5 +201,16 @@ def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
         result_units=result,
         today_units=worth - at_midnight - copy.moved_today,  # type: ignore[attr-defined]
         leaving_units=-copy.leaving,  # type: ignore[attr-defined]
-        profit_share_units=copy.profit_share,  # type: ignore[attr-defined]
+        due_units=due,
+        profit_share_units=due - copy.profit_paid,  # type: ignore[attr-defined]
     )
+
+
+def _due_units(copy: Copy, equity_units: int) -> int:
+    """Return what a copy would owe its lead if the profit share were settled at this equity."""
+    state = ShareState(
+        issued_units=np.array([copy.issued_units]),
+        mark_value_units=np.array([copy.mark_value_units]),
+        rate_millionths=np.array([int(copy.profit_share_rate * profit_share.MILLION)]),
+    )
+    return int(profit_share.accrued_units(state=state, equity_units=np.array([equity_units]))[0])

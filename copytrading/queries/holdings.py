@@ -25,6 +25,9 @@ COPY_COLUMNS = """
         coalesce((SELECT -sum(flow.units) FROM copytrading_copyflow AS flow
             WHERE flow.copy_id = copy.id AND flow.status = 'REQUESTED'), 0)::bigint,
         copy.issued_units, copy.mark_value_units, (copy.profit_share_rate * 1000000)::bigint,
+        coalesce(copy.order_value_units::double precision, 'NaN'), coalesce(copy.order_ratio, 'NaN'),
+        coalesce(copy.order_value_max_units::double precision, 'NaN'),
+        coalesce(copy.total_value_max_units::double precision, 'NaN'),
         coalesce(copy.weight_max, 'NaN'),
         coalesce(extract(epoch FROM copy.align_wanted_at), 'NaN')::double precision,
         coalesce(extract(epoch FROM copy.stopping_at), 'NaN')::double precision
@@ -32,7 +35,7 @@ COPY_COLUMNS = """
     WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true)
     ORDER BY copy.ledger_account_id
 """
-COPY_TYPES = ["bigint"] * 9 + ["double precision"] * 3
+COPY_TYPES = ["bigint"] * 9 + ["double precision"] * 7
 
 BALANCE_COLUMNS = """
     SELECT balance.ledger_account_id, balance.asset_id, balance.posted, balance.held
@@ -48,9 +51,20 @@ BASELINE_COLUMNS = """
 """
 
 
+CHOSEN_COLUMNS = """
+    SELECT copy.ledger_account_id, chosen.market_id
+    FROM copytrading_copy AS copy, unnest(copy.market_ids) AS chosen(market_id)
+    WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true)
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LeadPortfolio:
-    """What a lead holds, (A,) on the board; `touched_at` is in seconds, NaN where no trade waits to be followed."""
+    """
+    What a lead holds, (A,) on the board; `touched_at` is in seconds, NaN where no trade waits to be followed.
+
+    `pending_units` and `pending_orders` are trades seen elsewhere that Custom copies have still to answer.
+    """
 
     account_id: int | None
     cash_units: int
@@ -60,6 +74,8 @@ class LeadPortfolio:
     survival: FloatArray
     epoch: IntArray
     touched_at: FloatArray
+    pending_units: IntArray
+    pending_orders: IntArray
 
     def equity(self, board: Board) -> float:
         """Return the lead's equity in quote units; NaN where a coin that is held has no price."""
@@ -73,6 +89,22 @@ class LeadPortfolio:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomTerms:
+    """
+    How Custom copies answer the lead's orders, columns (N,) in quote units, NaN for none; `chosen` markets (N, A).
+
+    `applies` says which rows are Custom copies at all.
+    """
+
+    applies: BoolArray
+    order_values: FloatArray
+    ratios: FloatArray
+    order_values_max: FloatArray
+    total_values_max: FloatArray
+    chosen: BoolArray
+
+
+@dataclass(frozen=True, kw_only=True)
 class CopyTable:
     """The live copies of a lead: columns (N,) and grids (N, A). Times are seconds, NaN for never."""
 
@@ -83,6 +115,7 @@ class CopyTable:
     status: IntArray
     owed_units: IntArray
     share_state: ShareState
+    custom: CustomTerms
     weight_max: FloatArray
     align_wanted_at: FloatArray
     stopping_at: FloatArray
@@ -122,15 +155,18 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
     units[places], held_units[places] = posted[~is_cash], held[~is_cash]
 
     query = (
-        "SELECT asset_id, epoch::bigint, survival, coalesce(extract(epoch FROM touched_at), 'NaN')::double precision"
+        "SELECT asset_id, epoch::bigint, pending_units, pending_orders::bigint, survival,"
+        " coalesce(extract(epoch FROM touched_at), 'NaN')::double precision"
         " FROM copytrading_leadposition WHERE lead_id = %s"
     )
-    types = ["bigint", "bigint", "double precision", "double precision"]
-    position_assets, epochs, survivals, touched = bulk_rows.read_columns(query, [lead.pk], types=types)
+    types = ["bigint"] * 4 + ["double precision"] * 2
+    position_assets, epochs, *pending, survivals, touched = bulk_rows.read_columns(query, [lead.pk], types=types)
     places = board.places_of(position_assets)
     epoch, survival = np.zeros_like(board.asset_ids), np.ones(len(board.asset_ids))
     touched_at = np.full(len(board.asset_ids), np.nan)
     epoch[places], survival[places], touched_at[places] = epochs, survivals, touched
+    pending_units, pending_orders = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
+    pending_units[places], pending_orders[places] = pending
     return LeadPortfolio(
         account_id=lead.ledger_account_id,
         cash_units=int(posted[is_cash].sum()),
@@ -140,6 +176,8 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
         survival=survival,
         epoch=epoch,
         touched_at=touched_at,
+        pending_units=pending_units,
+        pending_orders=pending_orders,
     )
 
 
@@ -148,7 +186,7 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
     which = [lead.pk, copy_id]
     columns = bulk_rows.read_columns(COPY_COLUMNS, which, types=COPY_TYPES)
     ids, account_ids, invested, stop_loss, status, owed, issued, mark_value, rate, *moments = columns
-    weight_max, align_wanted_at, stopping_at = moments
+    order_values, ratios, order_values_max, total_values_max, weight_max, align_wanted_at, stopping_at = moments
     shape = (len(ids), len(board.asset_ids))
 
     accounts, assets, posted, held = bulk_rows.read_columns(BALANCE_COLUMNS, which, types=["bigint"] * 4)
@@ -175,6 +213,14 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
         status=status,
         owed_units=owed,
         share_state=ShareState(issued_units=issued, mark_value_units=mark_value, rate_millionths=rate),
+        custom=CustomTerms(
+            applies=~np.isnan(order_values) | ~np.isnan(ratios),
+            order_values=order_values,
+            ratios=ratios,
+            order_values_max=order_values_max,
+            total_values_max=total_values_max,
+            chosen=_chosen_markets(which, account_ids, board),
+        ),
         weight_max=weight_max,
         align_wanted_at=align_wanted_at,
         stopping_at=stopping_at,
@@ -186,3 +232,14 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
         baseline_survival=baseline_survival,
         baseline_epoch=baseline_epoch,
     )
+
+
+def _chosen_markets(which: list[int | None], account_ids: IntArray, board: Board) -> BoolArray:
+    """Return which markets each copy follows (N, A): those it names, or all where it names none."""
+    accounts, market_ids = bulk_rows.read_columns(CHOSEN_COLUMNS, which, types=["bigint"] * 2)
+    named = np.zeros((len(account_ids), len(board.market_ids)), dtype=np.bool_)
+    # The board is sorted by asset, not by market.
+    order = np.argsort(board.market_ids)
+    places = order[np.searchsorted(board.market_ids[order], market_ids)]
+    named[np.searchsorted(account_ids, accounts), places] = True
+    return named | ~named.any(axis=1)[:, None]

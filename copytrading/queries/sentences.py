@@ -29,18 +29,21 @@ REASONS: dict[str, str] = {
     Reason.MARKET_UNAVAILABLE: "{symbol} cannot be traded here at the moment; its share stays cash.",
     Reason.CONCENTRATION_CAPPED: "You let one coin be at most {most} of this copy.",
     Reason.LEAD_FLOW_SETTLING: "{lead} has moved money; ratios settle for {minutes} before anything is repaired.",
+    Reason.ORDER_MAX_CAPPED: "You set a maximum for one order.",
+    Reason.TOTAL_MAX_CAPPED: "You set a maximum for all that this copy holds.",
+    Reason.MARKET_NOT_CHOSEN: "{symbol} is not among the coins that you chose to copy.",
 }
 
 # Kind of notice → what happened, and what follows from it.
 NOTICES: dict[str, tuple[str, str]] = {
     Notice.Kind.COPY_STARTED: ("You copy {lead} with {value}", "{start}"),
-    Notice.Kind.COPY_INCREASED: ("You put {value} more behind {lead}", "It is invested in the same ratios."),
+    Notice.Kind.COPY_INCREASED: ("You put {value} more behind {lead}", "{invested}"),
     Notice.Kind.COPY_REDUCED: (
         "You take {value} out of your copy of {lead}",
-        "Sold in the same ratios, then paid to your wallet.",
+        "Enough is sold of all coins alike, then it is paid to your wallet.",
     ),
     Notice.Kind.COPY_PAUSED: ("Copying {lead} is paused", "Nothing is traded; a stop loss still guards."),
-    Notice.Kind.COPY_RESUMED: ("Copying {lead} goes on", "The next look brings you back to the lead’s ratios."),
+    Notice.Kind.COPY_RESUMED: ("Copying {lead} goes on", "{resumed}"),
     Notice.Kind.COPY_STOPPING: (
         "Copying {lead} is being stopped: {why}",
         "Everything is sold now and returned to your wallet; nothing more is bought.",
@@ -52,22 +55,34 @@ NOTICES: dict[str, tuple[str, str]] = {
     Notice.Kind.LEAD_PAUSED: ("{lead} is paused", "Your copy keeps what it holds; a stop loss still guards."),
     Notice.Kind.LEAD_RESUMED: ("{lead} goes on", "Your copy follows again."),
     Notice.Kind.LEAD_ENDED: ("{lead} has ended", "Your copy is sold and paid out without your doing."),
+    Notice.Kind.PROFIT_SHARED: ("{lead} got {value} as profit share", "{rate} of what lies above the highest so far."),
 }
 # What some of them say when they come without a figure.
 NOTICES_WITHOUT_FIGURE: dict[str, tuple[str, str]] = {
     Notice.Kind.COPY_STARTED: ("You copy {lead}", "{start}"),
-    Notice.Kind.COPY_INCREASED: ("You put more behind {lead}", "It is invested in the same ratios."),
+    Notice.Kind.COPY_INCREASED: ("You put more behind {lead}", "{invested}"),
     Notice.Kind.COPY_REDUCED: (
         "You take money out of your copy of {lead}",
-        "Sold in the same ratios, then paid to your wallet.",
+        "Enough is sold of all coins alike, then it is paid to your wallet.",
     ),
     Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped and is paid out", "Why: {why}."),
     Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} has no stop loss any more", ""),
     Notice.Kind.LEAD_DEPOSITED: ("{lead} moved money in", "Ratios settle for {minutes} before anything is repaired."),
     Notice.Kind.LEAD_WITHDREW: ("{lead} moved money out", "Ratios settle for {minutes} before anything is repaired."),
+    Notice.Kind.PROFIT_SHARED: ("{lead} got a profit share", "{rate} of what lies above the highest so far."),
 }
 DONE = {"BUY": "Bought", "SELL": "Sold", None: "Traded"}
 TO_DO = {"BUY": "buy", "SELL": "sell", None: "trade"}
+# What Smart Sync says of itself, and what a Custom copy says instead.
+RATIO_WORDS = {
+    "invested": "It is invested in the same ratios.",
+    "resumed": "The next look brings you back to the lead’s ratios.",
+}
+CUSTOM_WORDS = {
+    "start": "Every order from now on is answered on your terms.",
+    "invested": "It waits as cash for the next orders.",
+    "resumed": "The next order is answered again.",
+}
 START_DETAILS = {
     True: "What {lead} holds now is bought in the same ratios.",
     False: "What {lead} buys from now on is mirrored; what was held before is not.",
@@ -139,10 +154,12 @@ def notice_sentence(*, kind: str, copy: Copy, units: int | None, cash_symbol: st
     words = {
         "lead": copy.lead.name,
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
+        "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
         "why": copy.get_stop_reason_display() or "it was asked to",
         "minutes": _minutes(settings.SMARTSYNC_SETTLING_SECONDS),
     }
+    words |= RATIO_WORDS if copy.mode == Copy.Mode.SMART_SYNC else CUSTOM_WORDS
     return Sentence(headline=headline.format(**words), detail=detail.format(**words))
 
 

@@ -6,6 +6,7 @@ a change is either before or after a decision of the cycle, never inside it.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -15,13 +16,16 @@ from django.db.models import Sum
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
-from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
+from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Market, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.services import bell, queueing, sharing, stopping
 from copytrading.services.quoting import PlannedTrade, Quote, one_copy, quote_copy
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.scene import Scene, load_scene
+
+# A ratio above this is a slip of the keyboard.
+RATIO_MAX = 100.0
 
 
 class LeadNotOpen(Refusal):
@@ -59,8 +63,28 @@ class ReductionTooLarge(Refusal):
     field = "value"
 
 
+class TermsNotPossible(Refusal):
+    code = "terms_not_possible"
+    field = "order_value"
+
+
 class KeyReused(Refusal):
     code = "idempotency_key_reused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomCopyTerms:
+    """
+    How a Custom copy answers each order of the lead: by a fixed value or by a ratio of the order's value.
+
+    Values in quote units; a maximum of None is none, no market named is all of them.
+    """
+
+    order_value_units: int | None = None
+    order_ratio: float | None = None
+    order_value_max_units: int | None = None
+    total_value_max_units: int | None = None
+    market_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +134,7 @@ def preview_copy(
     stop_loss_units: int | None,
     now: datetime,
     weight_max: float | None = None,
+    terms: CustomCopyTerms | None = None,
 ) -> CopyPreview:
     """
     Return the very orders that a start would place, and what they cost. Nothing is written.
@@ -118,6 +143,10 @@ def preview_copy(
     """
     lead = Lead.objects.get(pk=lead_id)
     _refuse_start(lead, follower, investment_units, stop_loss_units)
+    if terms is not None:
+        # A Custom copy buys nothing of what is there: it answers the orders to come.
+        _refuse_terms(terms, investment_units)
+        return CopyPreview(trades=(), cost_units=0, cash_after_units=investment_units, equity_units=investment_units)
     scene = load_scene(lead, now=now)
     quote = quote_copy(
         scene,
@@ -146,6 +175,7 @@ def start_copy(
     idempotency_key: str,
     now: datetime,
     weight_max: float | None = None,
+    terms: CustomCopyTerms | None = None,
 ) -> Copy:
     """
     Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
@@ -165,25 +195,28 @@ def start_copy(
                 raise KeyReused("This start was already made with other values; open the lead again to make a new one.")
             return existing
         _refuse_start(lead, follower, investment_units, stop_loss_units)
+        if terms is not None:
+            _refuse_terms(terms, investment_units)
         copy = Copy.objects.create(
             follower=follower,
             lead=lead,
+            **_columns_of(terms),
             ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
             invested_units=investment_units,
             paid_in_units=investment_units,
             stop_loss_units=stop_loss_units,
-            buy_existing=buy_existing,
+            buy_existing=buy_existing and terms is None,
             weight_max=weight_max,
             profit_share_rate=lead.profit_share_rate,
             issued_units=investment_units,
             mark_value_units=investment_units,
             shared_until=now,
-            align_wanted_at=now,
+            align_wanted_at=now if terms is None else None,
             idempotency_key=idempotency_key,
             started_at=now,
         )
         _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
-        if not buy_existing:
+        if not buy_existing and terms is None:
             _note_baseline(copy, lead, now)
         _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
         queueing.request_sync(lead_id=lead.pk, now=now)
@@ -209,6 +242,7 @@ def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangeP
         scene,
         one_copy(
             scene,
+            custom=row.custom,
             cash_units=int(row.cash_units[0]) + max(change_units, 0),
             units=row.units[0],
             baseline_units=row.baseline_units[0],
@@ -417,6 +451,38 @@ def _refuse_stop_loss(stop_loss_units: int | None, invested_units: int) -> None:
         raise StopLossTooHigh(f"The stop loss must be less than the investment of {_cash_text(invested_units)}.")
 
 
+def _refuse_terms(terms: CustomCopyTerms, investment_units: int) -> None:
+    if (terms.order_value_units is None) == (terms.order_ratio is None):
+        raise TermsNotPossible("Choose either a fixed value for each order or a ratio of the lead's order.")
+    if terms.order_value_units is not None and not 0 < terms.order_value_units <= investment_units:
+        raise TermsNotPossible(f"The value of an order must be above zero and at most {_cash_text(investment_units)}.")
+    if terms.order_ratio is not None and not 0 < terms.order_ratio <= RATIO_MAX:
+        raise TermsNotPossible(f"The ratio must be above zero and at most {RATIO_MAX}.", field="order_ratio")
+    for units, field in (
+        (terms.order_value_max_units, "order_value_max"),
+        (terms.total_value_max_units, "total_value_max"),
+    ):
+        if units is not None and units <= 0:
+            raise TermsNotPossible("A maximum must be above zero; leave it empty for none.", field=field)
+    known = Market.objects.filter(pk__in=terms.market_ids).count()
+    if known != len(set(terms.market_ids)):
+        raise TermsNotPossible("One of the chosen markets is not listed here.", field="markets")
+
+
+def _columns_of(terms: CustomCopyTerms | None) -> dict[str, Any]:
+    if terms is None:
+        return {"mode": Copy.Mode.SMART_SYNC}
+    by_value = terms.order_value_units is not None
+    return {
+        "mode": Copy.Mode.CUSTOM_FIXED if by_value else Copy.Mode.CUSTOM_RATIO,
+        "order_value_units": terms.order_value_units,
+        "order_ratio": terms.order_ratio,
+        "order_value_max_units": terms.order_value_max_units,
+        "total_value_max_units": terms.total_value_max_units,
+        "market_ids": sorted(set(terms.market_ids)),
+    }
+
+
 def _refuse_without_cash(follower: User, units: int, field: str = "investment") -> None:
     available = market_queries.available_cash_units_of(follower)
     if units > available:
@@ -499,7 +565,8 @@ def _is_done_before(copy: Copy, idempotency_key: str, units: int) -> bool:
 
 
 def _realign(copy: Copy, now: datetime, *changed: str) -> None:
-    copy.align_wanted_at = now
+    # A Custom copy has no ratios to be brought to.
+    copy.align_wanted_at = now if copy.mode == Copy.Mode.SMART_SYNC else None
     copy.fence += 1
     copy.save(update_fields=[*changed, "align_wanted_at", "fence"])
     queueing.request_sync(lead_id=copy.lead_id, now=now)

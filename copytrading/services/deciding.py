@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from copytrading.engine import baseline, planning, weights
+from copytrading.engine import baseline, custom_sizing, planning, weights
+from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.custom_sizing import CustomWishes
 from copytrading.queries.holdings import CopyTable, LeadPortfolio
 from copytrading.queries.market import Board
 
@@ -45,6 +47,10 @@ class Wishes:
     capped: BoolArray
     explained: BoolArray
     cash_factors: FloatArray
+    # Where a Custom copy's own terms cut its answer to the lead's order, (N, A) by reason.
+    cuts: dict[Reason, BoolArray]
+    # What Custom copies would buy without those terms, in quote units (N, A).
+    asked_values: FloatArray
 
     @property
     def net(self) -> IntArray:
@@ -61,6 +67,7 @@ def decide_wishes(
     board: Board,
     lead: LeadPortfolio,
     lead_wish: IntArray,
+    lead_orders: FloatArray,
     copies: CopyTable,
     tradable: BoolArray,
     buy_prices: FloatArray,
@@ -71,12 +78,17 @@ def decide_wishes(
     Return what everybody wishes to trade now.
 
     :param lead_wish: the lead's own open orders, netted, in signed units (A,).
+    :param lead_orders: how many orders that is for each market (A,), one that is filled in part counting in part.
     :param tradable: markets that can be traded this moment (A,).
     :param buy_prices: unit prices (A,) that a buy may cost at most; they size the buys.
     """
     following = copies.has_status("STARTING", "ACTIVE")
     stopping = copies.has_status("STOPPING")
     targets, capped = _targets(board, lead, lead_wish, copies, rules, stopping)
+    answers = _answers(board, lead, lead_wish, lead_orders, copies)
+    by_order = copies.custom.applies & following
+    # What a Custom copy aims at is what it has, and the lead's orders answered on top.
+    targets = np.where(by_order[:, None] & ~_trimming(copies)[:, None], copies.units + answers.wish_units, targets)
     # A ratio needs every price in it: while one is stale nobody is rebalanced, and exits go on.
     valued = bool(board.fresh[(lead.units > 0) | (lead_wish != 0)].all())
     priced = ~((copies.units > 0) & ~board.fresh).any(axis=1)
@@ -93,7 +105,8 @@ def decide_wishes(
         settling=settling,
         tradable=tradable,
     )
-    acting &= (following & priced & valued)[:, None]
+    acting &= (following & priced & valued & ~by_order)[:, None]
+    acting |= (by_order & valued)[:, None] & (answers.wish_units != 0) & (tradable & board.fresh)[None, :]
     acting |= (stopping | _trimming(copies) & priced)[:, None] & tradable[None, :]
     explained = acting & (touched[None, :] | aligning[:, None] | stopping[:, None])
 
@@ -118,6 +131,8 @@ def decide_wishes(
         capped=capped & explained,
         explained=explained,
         cash_factors=plan.factors,
+        cuts=_cuts(answers, by_order),
+        asked_values=_asked_values(board, lead, lead_wish, lead_orders, copies),
     )
 
 
@@ -167,12 +182,58 @@ def _targets(
         equity=np.maximum(np.nan_to_num(size), 0.0),
         weight_max=copies.weight_max,
     )
-    # A paused copy that pays something out sells all its coins alike and follows nothing.
-    gross = np.nan_to_num(copies.equity(board)) + copies.owed_units
-    left = np.divide(np.maximum(size, 0.0), gross, out=np.zeros_like(gross), where=gross > 0)
-    targets = np.where(_trimming(copies)[:, None], copies.units * np.nan_to_num(left)[:, None], targets)
+    # A copy that is not kept at the lead's ratios sells all its coins alike for what its cash does not cover.
+    gross = np.nan_to_num(copies.gross(board))
+    due = gross - np.nan_to_num(copies.equity(board)) + copies.owed_units * REDUCTION_MARGIN
+    coins = gross - copies.cash_units
+    short = np.clip(due - (copies.cash_units - copies.cash_held_units), 0.0, None)
+    left = 1.0 - np.divide(short, coins, out=np.zeros_like(gross), where=coins > 0)
+    targets = np.where(_trimming(copies)[:, None], copies.units * np.clip(left, 0.0, 1.0)[:, None], targets)
     return np.where(stopping[:, None], 0.0, targets), capped
 
 
 def _trimming(copies: CopyTable) -> BoolArray:
-    return np.asarray(copies.has_status("PAUSED") & (copies.owed_units > 0), dtype=np.bool_)
+    """Return which copies (N,) have to pay something out and are not kept at the lead's ratios."""
+    on_its_own = copies.has_status("PAUSED") | (copies.custom.applies & copies.has_status("STARTING", "ACTIVE"))
+    asked = (copies.owed_units > 0) | ~np.isnan(copies.align_wanted_at)
+    return np.asarray(on_its_own & asked, dtype=np.bool_)
+
+
+def _answers(
+    board: Board, lead: LeadPortfolio, lead_wish: IntArray, lead_orders: FloatArray, copies: CopyTable
+) -> CustomWishes:
+    """Return how Custom copies answer what the lead orders now, or traded elsewhere since the last cycle."""
+    terms = copies.custom
+    traded = lead_wish + lead.pending_units
+    return custom_sizing.size_wishes(
+        lead_wish_units=traded,
+        # A sale seen elsewhere is out of the portfolio already; its fraction is of what was there before.
+        lead_held_units=lead.units - np.minimum(lead.pending_units, 0),
+        lead_orders=lead_orders + lead.pending_orders,
+        unit_prices=board.unit_prices,
+        held_units=copies.units,
+        fixed_values=np.where(terms.applies, terms.order_values, 0.0),
+        ratios=np.where(terms.applies, terms.ratios, np.nan),
+        order_values_max=terms.order_values_max,
+        total_values_max=terms.total_values_max,
+        chosen=terms.chosen,
+    )
+
+
+def _asked_values(
+    board: Board, lead: LeadPortfolio, lead_wish: IntArray, lead_orders: FloatArray, copies: CopyTable
+) -> FloatArray:
+    terms = copies.custom
+    bought = np.maximum(lead_wish + lead.pending_units, 0)
+    orders = np.where(bought > 0, lead_orders + lead.pending_orders, 0.0)
+    by_value = np.outer(np.nan_to_num(terms.order_values), orders)
+    return by_value + np.outer(np.nan_to_num(terms.ratios), bought * np.nan_to_num(board.unit_prices))
+
+
+def _cuts(answers: CustomWishes, by_order: BoolArray) -> dict[Reason, BoolArray]:
+    found = {
+        Reason.ORDER_MAX_CAPPED: answers.order_max_capped,
+        Reason.TOTAL_MAX_CAPPED: answers.total_max_capped,
+        Reason.MARKET_NOT_CHOSEN: answers.market_not_chosen,
+    }
+    return {reason: cells & by_order[:, None] for reason, cells in found.items()}

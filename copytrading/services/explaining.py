@@ -55,6 +55,9 @@ def _findings(
     scene: Scene, wishes: Wishes, orders: list[PlannedOrder], *, selling: bool
 ) -> Iterator[tuple[Reason, BoolArray, FloatArray]]:
     """Yield each reason with its cells (N, A) and what is planned there in units (N, A)."""
+    if not selling:
+        for reason, cells in wishes.cuts.items():
+            yield reason, cells, wishes.copies.astype(np.float64)
     if selling:
         shut = np.asarray(~scene.board.listed[None, :] & _waited_for(scene), dtype=np.bool_)
         yield Reason.MARKET_UNAVAILABLE, shut, np.zeros(shut.shape, dtype=np.float64)
@@ -81,6 +84,9 @@ def _waited_for(scene: Scene) -> BoolArray:
 
 
 def _wanted(scene: Scene, wishes: Wishes, reason: Reason) -> FloatArray:
+    if reason in wishes.cuts:
+        prices = scene.board.unit_prices
+        return np.divide(wishes.asked_values, prices, out=np.zeros_like(wishes.asked_values), where=prices > 0)
     if reason is Reason.MARKET_UNAVAILABLE:
         return wishes.targets - scene.copies.units
     if reason is Reason.CONCENTRATION_CAPPED:

@@ -13,6 +13,8 @@ from copytrading.engine import baseline
 from copytrading.engine.allocation import Settlement
 from copytrading.engine.arrays import IntArray
 from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order, SyncCycle
+from copytrading.queries.holdings import LeadPortfolio
+from copytrading.queries.market import Board
 from copytrading.services import bell
 
 TELL_PEOPLE_MAX = 2_000
@@ -54,6 +56,27 @@ def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int
         )
     position.touched_at = touched_at
     position.save(update_fields=["survival", "epoch", "touched_at"])
+
+
+def note_pending(*, lead: Lead, asset_id: int, signed_units: int) -> None:
+    """Note a trade seen elsewhere for the Custom copies to answer."""
+    LeadPosition.objects.filter(lead=lead, asset_id=asset_id).update(
+        pending_units=F("pending_units") + signed_units, pending_orders=F("pending_orders") + 1
+    )
+
+
+def answer_pending(*, lead: Lead, board: Board, portfolio: LeadPortfolio, selling: bool) -> None:
+    """
+    Take the trades off that this phase answers: sales when selling, purchases when buying. In the deciding transaction.
+
+    What came in since the portfolio was loaded stays. A Custom copy answers once: what does not fill is skipped.
+    """
+    answered = portfolio.pending_units < 0 if selling else portfolio.pending_units > 0
+    for place in np.flatnonzero(answered):
+        LeadPosition.objects.filter(lead=lead, asset_id=int(board.asset_ids[place])).update(
+            pending_units=F("pending_units") - int(portfolio.pending_units[place]),
+            pending_orders=F("pending_orders") - int(portfolio.pending_orders[place]),
+        )
 
 
 def _fill_lead_orders(lead: Lead, order: Order, quantity: int, value: int, now: datetime) -> None:

@@ -205,6 +205,7 @@ def observe_trade(
         following.note_trade(
             lead=lead, asset_id=asset_id, signed_units=signed_units, held_before=holding.units, touched_at=now
         )
+        following.note_pending(lead=lead, asset_id=asset_id, signed_units=signed_units)
         holding.units += signed_units
         cash_holding.units += cash_units
         holding.save(update_fields=["units"])

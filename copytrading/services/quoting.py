@@ -15,7 +15,7 @@ from copytrading.exchange.base import Book, Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Market
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import CopyTable
+from copytrading.queries.holdings import CopyTable, CustomTerms
 from copytrading.services import deciding
 from copytrading.services.bunching import coins, offer_of, unit_price, units_of
 from copytrading.services.deciding import Wishes
@@ -54,7 +54,9 @@ def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     The books are asked; no transaction may be open.
     """
     assert len(copies.ids) == 1, "a quote is for one copy"
-    scene = replace(scene, copies=copies, lead_wish=np.zeros_like(scene.lead_wish))
+    nothing = np.zeros_like(scene.lead_wish)
+    portfolio = replace(scene.portfolio, pending_units=nothing, pending_orders=nothing)
+    scene = replace(scene, copies=copies, lead_wish=nothing, portfolio=portfolio)
     first = _wishes(scene, cap_prices(scene))
     markets = market_queries.markets().in_bulk(_market_ids(scene, first.copies[0]))
     books = {pk: venue().book(market.symbol, now=scene.now) for pk, market in markets.items()}
@@ -124,6 +126,7 @@ def one_copy(
     baseline_units: IntArray | None = None,
     owed_units: int = 0,
     share_state: ShareState | None = None,
+    custom: CustomTerms | None = None,
     weight_max: float = np.nan,
 ) -> CopyTable:
     """Return a table with one copy as it might be: aligning to the lead, or stopping."""
@@ -138,6 +141,7 @@ def one_copy(
         status=np.array([3 if stopping else 1]),
         owed_units=np.array([owed_units]),
         share_state=share_state or ShareState(issued_units=cash, mark_value_units=cash, rate_millionths=0 * cash),
+        custom=custom or _no_terms(width),
         weight_max=np.array([weight_max]),
         align_wanted_at=np.full(1, scene.now.timestamp()),
         stopping_at=np.full(1, np.nan),
@@ -148,6 +152,18 @@ def one_copy(
         baseline_units=nothing if baseline_units is None else baseline_units[None, :],
         baseline_survival=scene.portfolio.survival[None, :].copy(),
         baseline_epoch=scene.portfolio.epoch[None, :].copy(),
+    )
+
+
+def _no_terms(width: int) -> CustomTerms:
+    none = np.full(1, np.nan)
+    return CustomTerms(
+        applies=np.zeros(1, dtype=np.bool_),
+        order_values=none,
+        ratios=none,
+        order_values_max=none,
+        total_values_max=none,
+        chosen=np.ones((1, width), dtype=np.bool_),
     )
 
 
@@ -173,6 +189,7 @@ def _decide(scene: Scene, copies: CopyTable, prices: np.ndarray) -> Wishes:
         board=scene.board,
         lead=scene.portfolio,
         lead_wish=scene.lead_wish,
+        lead_orders=scene.lead_orders,
         copies=copies,
         tradable=scene.board.listed & scene.board.fresh,
         buy_prices=prices,

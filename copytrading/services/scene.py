@@ -39,6 +39,7 @@ class Scene:
     portfolio: LeadPortfolio
     copies: CopyTable
     lead_wish: IntArray
+    lead_orders: FloatArray
     tradable: BoolArray
     slippage_max: FloatArray
     now: datetime
@@ -68,6 +69,7 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
         portfolio=portfolio,
         copies=copies,
         lead_wish=_lead_wish(lead, board, portfolio, now),
+        lead_orders=_lead_orders(lead, board, now),
         tradable=board.listed & board.fresh & ~is_busy,
         slippage_max=_slippage_caps(copies, now),
         now=now,
@@ -93,6 +95,17 @@ def _lead_wish(lead: Lead, board: Board, portfolio: LeadPortfolio, now: datetime
     return wish
 
 
+def _lead_orders(lead: Lead, board: Board, now: datetime) -> FloatArray:
+    """Return how many buy orders of the lead wait in each market (A,); one that is filled in part counts in part."""
+    count = np.zeros(len(board.asset_ids))
+    waiting = LeadOrder.objects.filter(
+        lead=lead, status=LeadOrder.Status.SUBMITTED, side=LeadOrder.Side.BUY, expires_at__gt=now
+    )
+    for market_id, quantity, filled in waiting.values_list("market_id", "quantity_units", "filled_units"):
+        count[board.market_ids == market_id] += (quantity - filled) / quantity
+    return count
+
+
 def _slippage_caps(copies: CopyTable, now: datetime) -> FloatArray:
     """Return the cap of each market (A,): wider, step by step, where a stop has waited for its sale."""
     waiting = np.where(copies.has_status("STOPPING"), now.timestamp() - copies.stopping_at, 0.0)
@@ -113,6 +126,7 @@ def wishes_in(scene: Scene, *, buy_prices: FloatArray) -> Wishes:
         board=scene.board,
         lead=scene.portfolio,
         lead_wish=scene.lead_wish,
+        lead_orders=scene.lead_orders,
         copies=scene.copies,
         tradable=scene.tradable,
         buy_prices=buy_prices,

@@ -62,7 +62,9 @@ def _clear_flags(lead: Lead, now: datetime, *, followed_until: datetime, has_res
         return
     if lead.sync_wanted_at and lead.sync_wanted_at <= followed_until:
         lead.sync_wanted_at = None
-    LeadPosition.objects.filter(lead=lead, touched_at__lte=followed_until).update(touched_at=None)
+    LeadPosition.objects.filter(lead=lead, touched_at__lte=followed_until).update(
+        touched_at=None, pending_units=0, pending_orders=0
+    )
     Copy.objects.filter(lead=lead, align_wanted_at__lte=followed_until).exclude(status=Copy.Status.PAUSED).update(
         align_wanted_at=None
     )

@@ -3,7 +3,8 @@ The lead's share of the profit, paid in the ledger: every Monday, and for what l
 
 A week is settled copy by copy as soon as its cash covers the share. Where it does not, the copy is aligned first:
 the share is no part of the equity that the ratios are taken of, so aligning sells all positions alike until it lies
-in cash, but for less than a lot, which stays owed. A week that was missed is settled with the next one; a week is never settled twice.
+in cash, but for less than a lot, which stays owed. A week that was missed is settled with the next one; a week is
+never settled twice.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -22,7 +22,7 @@ from copytrading.exchange.base import Book, Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Lead, LeadOrder, Market, SyncCycle
 from copytrading.queries import market as market_queries
-from copytrading.services import bunching, deciding, explaining, settling, trading
+from copytrading.services import bunching, deciding, explaining, following, settling, trading
 from copytrading.services.bunching import Offer, PlannedOrder
 from copytrading.services.deciding import Wishes
 from copytrading.services.scene import Scene, cap_prices, load_scene, wishes_in
@@ -160,6 +160,7 @@ def _decide(cycle: SyncCycle, scene: Scene, books: dict[int, Book]) -> None:
     planned = _plan_orders(scene, phase, offers, markets)
     for order in planned:
         trading.write_order(cycle=cycle, planned=order, cash=scene.cash, now=scene.now)
+    following.answer_pending(lead=scene.lead, board=scene.board, portfolio=scene.portfolio, selling=selling)
     explaining.explain(cycle=cycle, scene=scene, wishes=phase, orders=planned, selling=selling)
     _note_rest(cycle, scene, phase, planned, selling=selling)
     if selling and not planned:
@@ -225,7 +226,8 @@ def _is_quiet(scene: Scene) -> bool:
         return False
     if copies.has_status("STARTING", "STOPPING").any() or copies.owed_units.any():
         return False
-    return not lead.orders.filter(status=LeadOrder.Status.SUBMITTED).exists()
+    # Orders that have run out are ended by a settlement; a lead who trades elsewhere gives none here.
+    return lead.ledger_account_id is None or not lead.orders.filter(status=LeadOrder.Status.SUBMITTED).exists()
 
 
 def _is_waiting(scene: Scene) -> bool:

@@ -242,10 +242,13 @@ def _claim(order: Order, now: datetime) -> str:
 
 
 def _buys_for_a_stopped_copy(order: Order, cycle: SyncCycle) -> bool:
-    buyers = [account for account, wish in zip(order.participant_ids, order.wish_units, strict=True) if wish > 0]
-    return Copy.objects.filter(
-        ledger_account_id__in=buyers, lead_id=cycle.lead_id, stopping_at__gte=order.planned_at
-    ).exists()
+    # Few copies stop between a decision and its order, and thousands buy: so it is asked for the few.
+    stopped = Copy.objects.filter(lead_id=cycle.lead_id, stopping_at__gte=order.planned_at)
+    accounts = set(stopped.values_list("ledger_account_id", flat=True))
+    if not accounts:
+        return False
+    participants = zip(order.participant_ids, order.wish_units, strict=True)
+    return any(wish > 0 and account in accounts for account, wish in participants)
 
 
 def _end(order: Order, status: Order.Status, now: datetime, *, refusal: str = "") -> Order:

@@ -8,15 +8,14 @@ rules are the engine's (engine.whatif), the files are read by the exchange's rea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 
-from copytrading.engine.arrays import FloatArray
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.lead_path import (
     Bars,
     LeadPath,
@@ -27,7 +26,14 @@ from copytrading.engine.lead_path import (
     path_of_trades,
     path_of_weights,
 )
-from copytrading.engine.whatif import NOT_STOPPED, Mode, Replay, Terms, replay_portfolio
+from copytrading.engine.whatif import (
+    NOT_STOPPED,
+    Replay,
+    Terms,
+    replay_portfolio,
+    replay_starts,
+    spread_starts,
+)
 from copytrading.exchange.prices.files import (
     LeadTrades,
     PriceTable,
@@ -38,39 +44,9 @@ from copytrading.exchange.prices.files import (
     read_weights,
     time_of,
 )
+from copytrading.services.whatif_questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused, check_question
 
-# A custom copy that names no value puts a tenth of its investment into each order.
-ORDER_VALUE_FRACTION = Decimal("0.1")
-
-
-class WhatIfRefused(Exception):
-    """The question cannot be answered; the message is one sentence that says why and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """
-    One what-if: which files, and on which terms to copy. Values are in USDT.
-
-    Either `trades_path` or `weights_path` says what the lead did. `order_value` (custom-fixed) and
-    `order_ratio` (custom-ratio) may be None: a tenth of the investment, and investment / lead equity.
-    """
-
-    price_paths: Sequence[Path]
-    trades_path: Path | None = None
-    weights_path: Path | None = None
-    trader: str | None = None
-    lead_cash: Decimal = Decimal(10_000)
-    investment: Decimal = Decimal(1_000)
-    mode: Mode = Mode.SMART_SYNC
-    buys_existing: bool = True
-    fee_rate: Decimal = Decimal("0.001")
-    slippage_rate: Decimal = Decimal(0)
-    stop_loss: Decimal | None = None
-    order_value: Decimal | None = None
-    order_ratio: Decimal | None = None
-    start: datetime | None = None
-    end: datetime | None = None
+__all__ = ["Outcome", "Question", "Recording", "WhatIfRefused", "answer", "read_recording"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +56,15 @@ class EquityPoint:
     at: datetime
     lead: float
     copy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartOutcome:
+    """What became of the copy had it started at another time, to the same end; returns as fractions."""
+
+    at: datetime
+    lead_return: float
+    copy_return: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +88,7 @@ class Outcome:
     skipped_rows: int
     equity_curve: tuple[EquityPoint, ...]
     stopped_at: datetime | None
+    starts: tuple[StartOutcome, ...] = ()
 
     @property
     def bars(self) -> int:
@@ -134,15 +120,15 @@ def answer(question: Question) -> Outcome:
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
     recording = read_recording(question)
-    path = recording.path
     replay = replay_portfolio(
-        path=path,
+        path=recording.path,
         lead_cash=float(question.lead_cash),
-        terms=_terms_of(question, lead_growth=float(path.equity()[recording.first_bar] / path.cash_units[0])),
+        terms=_terms_of(question, recording=recording, start_bars=np.array([recording.first_bar])),
         start_time=recording.start_time,
         last_bar=recording.last_bar,
     )
-    return _outcome_of(replay, recording=recording)
+    outcome = _outcome_of(replay, recording=recording)
+    return replace(outcome, starts=_starts_of(question, recording=recording)) if question.start_count else outcome
 
 
 def read_recording(question: Question) -> Recording:
@@ -151,38 +137,11 @@ def read_recording(question: Question) -> Recording:
 
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
-    _check_options(question)
+    check_question(question)
     try:
         return _read(question)
     except RecordingError as error:
         raise WhatIfRefused(str(error)) from error
-
-
-def _check_options(question: Question) -> None:
-    if (question.trades_path is None) == (question.weights_path is None):
-        raise WhatIfRefused("Give either the lead's trades or its weights: exactly one of the two.")
-    if not question.price_paths:
-        raise WhatIfRefused("Give at least one file of prices.")
-    investment_min = settings.SMARTSYNC_INVESTMENT_MIN
-    if question.investment < investment_min:
-        raise WhatIfRefused(
-            f"An investment of {question.investment} USDT is below the minimum of {investment_min} USDT."
-        )
-    if question.lead_cash <= 0:
-        raise WhatIfRefused(f"The lead's cash must be above zero, not {question.lead_cash}.")
-    for name, rate in (("fee rate", question.fee_rate), ("slippage rate", question.slippage_rate)):
-        if not 0 <= rate < 1:
-            raise WhatIfRefused(f"The {name} must be at least 0 and below 1, not {rate}; 0.001 is 0.1 %.")
-    if question.stop_loss is not None and not 0 < question.stop_loss < question.investment:
-        raise WhatIfRefused(
-            f"The stop loss must be above 0 and below the investment of {question.investment} USDT, "
-            f"not {question.stop_loss}."
-        )
-    for name, size in (("order value", question.order_value), ("order ratio", question.order_ratio)):
-        if size is not None and size <= 0:
-            raise WhatIfRefused(f"The {name} must be above zero, not {size}.")
-    if question.start is not None and question.end is not None and question.end < question.start:
-        raise WhatIfRefused("The end lies before the start.")
 
 
 def _read(question: Question) -> Recording:
@@ -275,21 +234,59 @@ def _bars_to_run(bars: Bars, *, start_time: int, end: datetime | None) -> tuple[
     return first_bar, last_bar
 
 
-def _terms_of(question: Question, *, lead_growth: float) -> Terms:
-    order_value = question.order_value or question.investment * ORDER_VALUE_FRACTION
-    lead_equity = float(question.lead_cash) * lead_growth
-    order_ratio = float(question.order_ratio or 0) or float(question.investment) / lead_equity
-    stop_loss = np.nan if question.stop_loss is None else float(question.stop_loss)
+def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray) -> Terms:
+    """Return the same terms for a copy from each of some bars (K,); only the default ratio depends on the bar."""
+    path = recording.path
+    lead_equity = float(question.lead_cash) * path.equity()[start_bars] / path.cash_units[0]
+    order_ratios = float(question.investment) / lead_equity
+    if question.order_ratio is not None:
+        order_ratios = np.full(len(start_bars), float(question.order_ratio))
+
+    def each(value: Decimal | None) -> FloatArray:
+        return np.full(len(start_bars), np.nan if value is None else float(value))
+
     return Terms(
-        investments=np.array([float(question.investment)]),
+        investments=each(question.investment),
         mode=question.mode,
         buys_existing=question.buys_existing,
         fee_rate=float(question.fee_rate),
         slippage_rate=float(question.slippage_rate),
-        stop_losses=np.array([stop_loss]),
-        order_values=np.array([float(order_value)]),
-        order_ratios=np.array([order_ratio]),
+        stop_losses=each(question.stop_loss),
+        order_values=each(question.order_value or question.investment * ORDER_VALUE_FRACTION),
+        order_ratios=order_ratios,
         drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+        order_values_max=each(question.order_max),
+        total_values_max=each(question.total_max),
+        chosen=_chosen(question.markets, symbols=recording.symbols),
+    )
+
+
+def _chosen(markets: Sequence[str] | None, *, symbols: Sequence[str]) -> BoolArray | None:
+    if markets is None:
+        return None
+    for market in markets:
+        if market not in symbols:
+            raise WhatIfRefused(f"The lead never traded {market}; it traded {', '.join(symbols)}.")
+    return np.array([symbol in markets for symbol in symbols])
+
+
+def _starts_of(question: Question, *, recording: Recording) -> tuple[StartOutcome, ...]:
+    bars = recording.path.bars
+    start_times = spread_starts(
+        times=bars.times, first_bar=recording.first_bar, last_bar=recording.last_bar, count=question.start_count
+    )
+    outcomes = replay_starts(
+        path=recording.path,
+        lead_cash=float(question.lead_cash),
+        terms=_terms_of(question, recording=recording, start_bars=np.searchsorted(bars.times, start_times)),
+        start_times=start_times,
+        last_bar=recording.last_bar,
+    )
+    return tuple(
+        StartOutcome(at=moment_of(time), lead_return=lead_return, copy_return=copy_return)
+        for time, lead_return, copy_return in zip(
+            outcomes.start_times.tolist(), outcomes.lead_returns.tolist(), outcomes.copy_returns.tolist(), strict=True
+        )
     )
 
 

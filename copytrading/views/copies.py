@@ -78,11 +78,13 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
         quote = copies.quote_stop(copy_id=copy.pk, now=now)
     except Refusal as error:
         refusal = error
+    summary = queries.summary_of(copy, now=now)
     context = {
         "section": "copies",
         "copy": copy,
-        "summary": queries.summary_of(copy, now=now),
+        "summary": summary,
         "quote": quote,
+        "gross_units": quote.equity_units + summary.due_units if quote else None,
         "result_units": quote.payout_units + copy.paid_out_units - copy.paid_in_units if quote else None,
         "refusal": refusal,
     }

@@ -8,6 +8,7 @@ review travels with the confirmation: pressed fifty times, it starts one copy.
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -107,6 +108,7 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "standing": leads.standing_of(card, request.user),
         "live_copy": leads.live_copy_of(lead, request.user),
         "portfolio": lead_pages.portfolio_of(lead),
+        "investment_min": settings.SMARTSYNC_INVESTMENT_MIN,
     }
     return render(request, TEMPLATE, context, status=status)
 

@@ -22,6 +22,8 @@ from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money, quantity
 from copytrading.views.requests import MemberRequest
 
+# Three forms share the page and the names of their fields; labels find theirs by these.
+DEPOSIT_ID, WITHDRAW_ID = "deposit_%s", "withdraw_%s"
 # A spreadsheet runs a cell that begins so as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,7 +41,7 @@ def wallet(request: MemberRequest) -> HttpResponse:
 @require_POST
 def deposit(request: MemberRequest) -> HttpResponse:
     """Bring paper money in, once however often it is pressed."""
-    form = TransferForm(request.POST)
+    form = TransferForm(request.POST, auto_id=DEPOSIT_ID)
     if form.is_valid():
         try:
             transfer = funding.deposit(user=request.user, now=timezone.now(), **_transfer(form))
@@ -55,7 +57,7 @@ def deposit(request: MemberRequest) -> HttpResponse:
 @require_POST
 def withdraw(request: MemberRequest) -> HttpResponse:
     """Take paper money out, once however often it is pressed."""
-    form = TransferForm(request.POST)
+    form = TransferForm(request.POST, auto_id=WITHDRAW_ID)
     if form.is_valid():
         try:
             transfer = funding.withdraw(user=request.user, now=timezone.now(), **_transfer(form))
@@ -110,8 +112,8 @@ def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
         "wallet": queries.wallet_of(request.user),
         "history": queries.history_of(request.user, below_id=int(below) if below else None),
         "is_first": not below,
-        "deposit_form": TransferForm(initial={"idempotency_key": uuid4().hex}),
-        "withdraw_form": TransferForm(initial={"idempotency_key": uuid4().hex}),
+        "deposit_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=DEPOSIT_ID),
+        "withdraw_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=WITHDRAW_ID),
         "key": uuid4().hex,
         **shown,
     }

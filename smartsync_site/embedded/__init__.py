@@ -9,6 +9,7 @@ REDIS_URL is set, that server is somebody else's and is left alone.
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 
 from smartsync_site.embedded.folder import CannotStart, LocalFolder
@@ -16,6 +17,8 @@ from smartsync_site.embedded.postgres import EmbeddedPostgres
 from smartsync_site.embedded.valkey import EmbeddedValkey
 
 __all__ = ["CannotStart", "EmbeddedServers", "LocalFolder", "borrowed_servers"]
+
+FULL_BYTES = 5_000_000
 
 
 class EmbeddedServers:
@@ -73,7 +76,13 @@ class EmbeddedServers:
         self.folder.release_lock()
 
     def failed(self) -> str:
-        """Say which server has ended by itself, and its last words; empty while all is well."""
+        """
+        Say why the servers cannot go on; empty while all is well.
+
+        A full disk ends no server: every statement would fail instead, again and again. So it is looked at first.
+        """
+        if self.servers and shutil.disk_usage(self.folder.path).free < FULL_BYTES:
+            return f"The disk is full: nothing more can be written to {self.folder.path}."
         for server in self.servers:
             if server.process and server.process.poll() is not None:
                 name = "PostgreSQL" if isinstance(server, EmbeddedPostgres) else "Valkey"

@@ -144,6 +144,50 @@ class TestWhatIf:
         assert outcome["final_holdings"] == pytest.approx({"BTC-USDT": bought})
 
 
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("limit", "bought", "reason"),
+        [
+            ("--order-max=150", 1.5, "ORDER_MAX_CAPPED"),
+            ("--total-max=50", 0.5, "TOTAL_MAX_CAPPED"),
+        ],
+    )
+    def test_cut_what_a_custom_copy_buys_and_say_so(self, files, limit, bought, reason):
+        outcome = files.run_json("--mode=custom-fixed", "--order-value=200", limit)
+
+        assert outcome["final_holdings"] == pytest.approx({"BTC-USDT": bought})
+        assert outcome["adjustments"] == {reason: 1}
+
+    def test_buy_chosen_markets_only(self, files):
+        files.prices = files.write(
+            "two.csv",
+            "ts,symbol,open,high,low,close,volume",
+            "2021-01-01T00:00:00Z,BTC-USDT,1,1,1,100,1",
+            "2021-01-01T00:00:00Z,ETH-USDT,1,1,1,10,1",
+        )
+        files.write_trades(
+            "2021-01-01T00:00:00Z,BTC-USDT,buy,1,100,closed", "2021-01-01T00:00:00Z,ETH-USDT,buy,1,10,closed"
+        )
+
+        outcome = files.run_json("--mode=custom-fixed", "--market=ETH-USDT")
+
+        assert list(outcome["final_holdings"]) == ["ETH-USDT"]
+        assert outcome["adjustments"] == {"MARKET_NOT_CHOSEN": 1}
+
+
+class TestStartDates:
+    def test_are_told_beside_the_one_asked_for(self, files):
+        outcome = files.run_json("--start-dates=2")
+
+        assert set(outcome) == JSON_KEYS | {"start_dates"}
+        assert [start["ts"] for start in outcome["start_dates"]] == ["2021-01-01T00:00:00Z", "2021-01-01T02:00:00Z"]
+        assert outcome["start_dates"][0]["copy_return"] == pytest.approx(outcome["copy_return"])
+        assert outcome["start_dates"][1]["copy_return"] == pytest.approx(0.0)
+
+    def test_are_summed_up_for_people(self, files):
+        assert "of 2 start dates to the same end" in files.run("--start-dates=2")
+
+
 class TestRealTrader:
     def test_is_followed_alike_by_a_small_and_a_large_copy(self, recorded_data):
         def copy_return(investment: int) -> float:
@@ -182,6 +226,11 @@ class TestBadInput:
             (["--stop-loss=0"], "stop loss must be above 0"),
             (["--order-value=-1"], "order value must be above zero"),
             (["--order-ratio=0"], "order ratio must be above zero"),
+            (["--mode=custom-fixed", "--order-max=0"], "maximum per order must be above zero"),
+            (["--mode=custom-fixed", "--total-max=-1"], "maximum in total must be above zero"),
+            (["--mode=custom-fixed", "--market=DOGE-USDT"], "The lead never traded DOGE-USDT"),
+            (["--order-max=10"], "terms of the custom modes"),
+            (["--start-dates=-1"], "at most 1000 start dates"),
             (["--start=2022-01-01"], "The prices end at 2021-01-01T02:00:00Z"),
             (["--end=2020-01-01"], "There is no bar"),
             (["--start=2021-01-02", "--end=2021-01-01"], "end lies before the start"),

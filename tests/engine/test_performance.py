@@ -22,7 +22,7 @@ class TestMaxDrawdown:
     def test_names_the_peak_and_the_bottom_of_the_deepest_fall(self):
         drawdown = performance.max_drawdown(unit_prices=np.array([1.0, 4.0, 3.0, 5.0, 2.0, 6.0, 4.0]))
 
-        assert drawdown == performance.Drawdown(fraction=0.6, start_index=3, end_index=4)
+        assert drawdown == performance.Drawdown(fraction=0.6, start_index=3, end_index=4, recovery_index=5)
 
     def test_is_zero_for_a_series_that_never_fell(self):
         drawdown = performance.max_drawdown(unit_prices=np.array([1.0, 2.0, 3.0]))

@@ -31,7 +31,9 @@ class TestSummaryOf:
 
         summary = queries.summary_of(copy, now=world.now)
 
-        assert summary.worth_units == held["USDT"] + held["BTC"] * 60000
+        gross = held["USDT"] + held["BTC"] * 60000
+        assert summary.due_units == (gross - usdt(1000)) // 10, "the lead's tenth of the profit"
+        assert summary.worth_units == gross - summary.due_units
         assert summary.result_units == summary.worth_units - usdt(1000)
         assert summary.stops_at_units == usdt(850)
 
@@ -126,7 +128,9 @@ class TestCompare:
 
 
 class TestCoinRows:
-    def test_results_of_the_coins_sum_to_the_result_of_the_copy(self, world: World, copy: Copy, lead: Lead) -> None:
+    def test_results_of_the_coins_sum_to_the_result_before_the_profit_share(
+        self, world: World, copy: Copy, lead: Lead
+    ) -> None:
         world.lead_trades(lead, "SOL", "BUY", "20")
         world.settle()
         world.wait(BTC="55000", SOL="90")
@@ -141,7 +145,8 @@ class TestCoinRows:
         assert set(results) == {"BTC", "SOL", "USDT"}
         assert results["BTC"] > 0 > results["SOL"]
         assert results["USDT"] is None
-        assert abs(sum(result or 0 for result in results.values()) - summary.result_units) <= len(rows)
+        whole = summary.result_units + summary.profit_share_units
+        assert abs(sum(result or 0 for result in results.values()) - whole) <= len(rows)
 
     def test_names_the_price_that_was_paid_on_average(self, world: World, copy: Copy) -> None:
         prices = portfolios.price_list()

@@ -1,11 +1,10 @@
 """manage.py feed: the market, second by second, until it is asked to stop."""
 
 import signal
-import threading
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
@@ -14,39 +13,36 @@ from copytrading.services.demo.feeding import MarketFeed
 from copytrading.services.refusals import Refusal
 
 BACK_OFF_SECONDS_MAX = 30.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(BaseCommand):
     help = "Feed prices into the market about once a second, check the stop losses, and let the demo's leads trade."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--seconds", type=int, default=0, help="end after this many ticks; 0 goes on for ever")
-
-    def handle(self, *, seconds: int, **_: Any) -> None:
-        self.asked_to_stop = threading.Event()
-        previous = {number: signal.signal(number, self.stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    def handle(self, **_: Any) -> None:
+        # A plain flag: an Event set by a signal handler can lock up when the signal arrives inside its wait.
+        self.asked_to_stop = False
+        for number in STOP_SIGNALS:
+            signal.signal(number, self.stop)
         try:
-            self.run(ticks_max=seconds)
+            self.run()
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
         self.say("The market feed has stopped.")
 
     def stop(self, *_: Any) -> None:
-        self.asked_to_stop.set()
+        self.asked_to_stop = True
 
-    def run(self, *, ticks_max: int) -> None:
+    def run(self) -> None:
         """Tick until asked to stop. A database that is away is waited for, longer each time."""
         feed: MarketFeed | None = None
-        ticks, back_off_seconds, was_over = 0, 1.0, False
-        while not self.asked_to_stop.is_set() and (not ticks_max or ticks < ticks_max):
+        back_off_seconds, was_over = 1.0, False
+        while not self.asked_to_stop:
             began_at = time.monotonic()
             try:
                 if feed is None:
                     feed = MarketFeed(now=timezone.now())
-                    self.say(f"Prices are {feed.name}.")
+                    self.say(f"The market is {feed.name}.")
                 feed.tick(now=timezone.now())
                 if feed.is_over(now=timezone.now()) and not was_over:
                     was_over = True
@@ -55,9 +51,8 @@ class Command(BaseCommand):
                 self.recover(trouble, back_off_seconds=back_off_seconds)
                 back_off_seconds = min(back_off_seconds * 2, BACK_OFF_SECONDS_MAX)
                 continue
-            ticks, back_off_seconds = ticks + 1, 1.0
-            # To the next full second, so that a slow tick does not push the others back.
-            self.asked_to_stop.wait(max(0.05, 1.0 - (time.monotonic() - began_at)))
+            back_off_seconds = 1.0
+            self.wait_until(began_at + 1.0)
 
     def recover(self, trouble: DatabaseError, *, back_off_seconds: float) -> None:
         """
@@ -69,7 +64,12 @@ class Command(BaseCommand):
             raise trouble
         connection.close()
         self.say(f"The database does not answer ({str(trouble).splitlines()[0]}); again in {back_off_seconds:g} s.")
-        self.asked_to_stop.wait(back_off_seconds)
+        self.wait_until(time.monotonic() + back_off_seconds)
+
+    def wait_until(self, moment: float) -> None:
+        """Sleep in short pieces, so that a signal is heeded at once."""
+        while not self.asked_to_stop and (seconds := moment - time.monotonic()) > 0:
+            time.sleep(min(seconds, 0.1))
 
     def say(self, line: str) -> None:
         self.stdout.write(line)

@@ -82,10 +82,18 @@ class Command(BaseCommand):
             type=number,
             help="custom-ratio: of the lead's order value (default: investment / lead equity)",
         )
+        terms.add_argument("--order-max", type=number, metavar="USDT", help="custom: the most one buy may be")
+        terms.add_argument("--total-max", type=number, metavar="USDT", help="custom: the most to have in coins")
+        terms.add_argument(
+            "--market", action="append", metavar="SYMBOL", help="custom: buy only this pair; may be repeated"
+        )
 
         run = parser.add_argument_group("run")
         run.add_argument("--start", type=moment, metavar="ISO", help="default: the lead's first trade")
         run.add_argument("--end", type=moment, metavar="ISO", help="default: the last bar")
+        run.add_argument(
+            "--start-dates", type=int, default=0, metavar="COUNT", help="also from so many other start dates"
+        )
         run.add_argument("--json", action="store_true", help="print everything, with the equity curve")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -103,6 +111,10 @@ class Command(BaseCommand):
             stop_loss=options["stop_loss"],
             order_value=options["order_value"],
             order_ratio=options["order_ratio"],
+            order_max=options["order_max"],
+            total_max=options["total_max"],
+            markets=options["market"],
+            start_count=options["start_dates"],
             start=options["start"],
             end=options["end"],
         )
@@ -115,8 +127,14 @@ class Command(BaseCommand):
 
 def as_json(outcome: whatif.Outcome) -> str:
     """Return the outcome as one JSON object."""
+    starts = [
+        {"ts": f"{start.at:%Y-%m-%dT%H:%M:%SZ}", "lead_return": start.lead_return, "copy_return": start.copy_return}
+        for start in outcome.starts
+    ]
+    # Only who asked for other start dates gets a key for them.
     return json.dumps(
-        {
+        ({"start_dates": starts} if starts else {})
+        | {
             "lead_return": outcome.lead_return,
             "copy_return": outcome.copy_return,
             "tracking_error_per_bar": outcome.tracking_error_per_bar,
@@ -149,6 +167,11 @@ def as_text(outcome: whatif.Outcome, *, question: whatif.Question) -> str:
     ]
     if outcome.stopped_at is not None:
         rows.append(("Stopped", f"{outcome.stopped_at:%Y-%m-%d %H:%M} UTC, by its stop loss"))
+    if outcome.starts:
+        returns = sorted(start.copy_return for start in outcome.starts)
+        worst, median, best = returns[0], returns[len(returns) // 2], returns[-1]
+        dates = f"{len(returns):,} start dates to the same end"
+        rows.append(("Start dates", f"{worst:+.2%} at worst, {median:+.2%} median, {best:+.2%} at best, of {dates}"))
     if outcome.skipped_rows:
         rows.append(("Skipped", f"{outcome.skipped_rows:,} rows that were never traded"))
     return "\n".join(f"{label:<16}{text}" for label, text in rows)

@@ -1,12 +1,14 @@
 """
 The invented leads while the market runs: each looks at the prices, and at its turn trades like a person would.
 
-A turn is numbered by the clock, and an order's key names lead, turn and market, so a feed that is started again in the
-middle of a turn goes on with it and orders nothing twice. At its turn a lead
+A lead takes one step at a time toward what its rule says. At its turn it
 
-    1. sells what it has too much of,
+    1. sells a little of the coin it has most too much of,
     2. waits until that is filled,
-    3. buys with the cash it then has.
+    3. buys a little of the coin it has most too little of.
+
+So there is something to watch every minute, and fees do not eat a demo that runs for days. A turn is numbered by the
+clock and an order's key names it, so a feed that is started again in the middle of a turn orders nothing twice.
 """
 
 from collections import deque
@@ -30,6 +32,8 @@ from copytrading.services.refusals import Refusal
 
 # A turn's trades begin up to this share of the pause after it, so that leads do not move like clockwork.
 LATE_SHARE_MAX = 0.25
+# A step moves at most this share of equity out of one coin, and as much into another.
+STEP_WEIGHT_MAX = 0.06
 # A smaller difference, as a share of equity, is not worth a trade; neither is less than a few venue minimums.
 TRADE_WEIGHT_MIN = 0.015
 TRADE_MINIMUMS = 2
@@ -82,13 +86,15 @@ class DemoLeads:
         if orders.filter(expires_at__gt=now).exists():
             return 0
         wishes = self._wishes(character, lead=lead, turn=turn, now=now)
+        given_sides = set(lead.orders.filter(idempotency_key__startswith=_key(turn)).values_list("side", flat=True))
         sells = [wish for wish in wishes if wish.side == LeadOrder.Side.SELL]
-        given = submit(lead, sells, turn=turn, now=now)
-        if not given:
-            # Nothing is left to sell in this turn, so what is to be bought can be paid.
-            given = submit(lead, [wish for wish in wishes if wish.side == LeadOrder.Side.BUY], turn=turn, now=now)
-            self._done_turns[character.name] = turn
-        return given
+        if sells and not given_sides:
+            return submit(lead, sells, turn=turn, now=now)
+        # Nothing is left to sell in this turn, so the cash that there is can be spent.
+        self._done_turns[character.name] = turn
+        if LeadOrder.Side.BUY in given_sides:
+            return 0
+        return submit(lead, [wish for wish in wishes if wish.side == LeadOrder.Side.BUY], turn=turn, now=now)
 
     def _wishes(self, character: Character, *, lead: Lead, turn: int, now: datetime) -> list[Wish]:
         board = market_queries.load_board(now=now)
@@ -101,7 +107,8 @@ class DemoLeads:
         closes = np.array([[look.get(symbols[place], np.nan) for place in known] for look in looks])
         weights = np.zeros(len(board.asset_ids))
         weights[places[known]] = character.weights(closes=_filled_back(closes), turn=turn)
-        return wishes_toward(weights, portfolio=portfolio, board=board)
+        step = one_step(weights, portfolio=portfolio, board=board)
+        return wishes_toward(step, portfolio=portfolio, board=board)
 
 
 def turn_at(character: Character, *, now: datetime) -> int:
@@ -128,6 +135,18 @@ def tradable_places(board: Board) -> tuple[tuple[str, ...], IntArray]:
     place_of = {symbols[market_id]: place for place, market_id in zip(places, board.market_ids[places], strict=True)}
     ordered = demo_market.by_size(place_of)
     return ordered, np.array([place_of[symbol] for symbol in ordered], dtype=np.int64)
+
+
+def one_step(weights: FloatArray, *, portfolio: LeadPortfolio, board: Board) -> FloatArray:
+    """Return weights (A,) that are one step nearer: the present ones, but for the coin furthest above and below."""
+    held = np.where(portfolio.units == 0, 0.0, portfolio.units * board.unit_prices) / portfolio.equity(board)
+    differences = np.where(board.fresh & board.listed, weights - held, 0.0)
+    step = held.copy()
+    for place in {int(differences.argmin()), int(differences.argmax())}:
+        is_near = abs(differences[place]) <= STEP_WEIGHT_MAX
+        # The weight itself and not a sum that comes close to it: a coin that goes to nothing is sold to the last lot.
+        step[place] = weights[place] if is_near else held[place] + np.sign(differences[place]) * STEP_WEIGHT_MAX
+    return step
 
 
 def wishes_toward(weights: FloatArray, *, portfolio: LeadPortfolio, board: Board) -> list[Wish]:
@@ -159,20 +178,16 @@ def wishes_toward(weights: FloatArray, *, portfolio: LeadPortfolio, board: Board
 
 
 def submit(lead: Lead, wishes: Sequence[Wish], *, turn: int, now: datetime) -> int:
-    """Give the orders of a turn that were not given before, and return how many were taken."""
-    keys = {f"turn {turn} {wish.side} {wish.market_id}": wish for wish in wishes}
-    given_before = set(lead.orders.filter(idempotency_key__in=keys).values_list("idempotency_key", flat=True))
+    """Give the orders of a turn, each once, and return how many were taken."""
     taken = 0
-    for key, wish in keys.items():
-        if key in given_before:
-            continue
+    for wish in wishes:
         try:
             leads.submit_lead_order(
                 lead_id=lead.pk,
                 market_id=wish.market_id,
                 side=wish.side,
                 quantity_units=wish.units,
-                idempotency_key=key,
+                idempotency_key=f"{_key(turn)}{wish.side} {wish.market_id}",
                 now=now,
             )
         except Refusal:
@@ -180,6 +195,10 @@ def submit(lead: Lead, wishes: Sequence[Wish], *, turn: int, now: datetime) -> i
             continue
         taken += 1
     return taken
+
+
+def _key(turn: int) -> str:
+    return f"turn {turn} "
 
 
 def _filled_back(closes: FloatArray) -> FloatArray:

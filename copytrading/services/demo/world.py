@@ -20,7 +20,7 @@ from django.conf import settings
 
 from accounts.models import User
 from copytrading.exchange.base import PriceSource, Quote
-from copytrading.models import Copy, Lead, LeadFlow, Mark, ScheduledRun
+from copytrading.models import Copy, Lead, LeadFlow, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.services import copies, funding, leads, market, recording, syncing
@@ -81,8 +81,7 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
     prices = {quote.symbol: quote.price for quote in quotes}
     demo_market.list_pairs(prices=prices)
     demo_market.keep_position(position=source.market_time(now), now=now)
-    if not Mark.objects.exists():
-        _quote(quotes, moved_in_at)
+    _quote(quotes, moved_in_at)
     funding.fund_dust_account(now=moved_in_at)
     people.person(people.OPERATOR_EMAIL, can_sign_in=True, is_operator=True)
     follower = people.person(people.FOLLOWER_EMAIL, can_sign_in=True)
@@ -189,7 +188,9 @@ def _give_opening_orders(
     board = market_queries.load_board(now=now)
     tradable, places = acting.tradable_places(board)
     weights = np.zeros(len(board.asset_ids))
-    weights[[places[tradable.index(symbol)] for symbol in symbols]] = chosen
+    for symbol, weight in zip(symbols, chosen.tolist(), strict=True):
+        if symbol in tradable:
+            weights[places[tradable.index(symbol)]] = weight
     portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
     wishes = acting.wishes_toward(weights, portfolio=portfolio, board=board)
     acting.submit(lead, wishes, turn=OPENING_TURN, now=now)

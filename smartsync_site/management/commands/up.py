@@ -21,7 +21,7 @@ import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from smartsync_site.embedded import CannotStart, EmbeddedServers
 from smartsync_site.supervisor import Program, Supervisor, write_line
@@ -75,15 +75,15 @@ class Command(BaseCommand):
             sentence = self.supervisor.run(
                 when_started=lambda: announce(host=host, port=port, logins=logins, began_at=began_at)
             )
-            code = 1 if sentence else 0
+            code = 2 if sentence else 0
         except CannotStart as reason:
             sentence, code = str(reason), 2
         except AskedToStop:
             pass
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
+        except (OSError, DatabaseError) as error:
+            sentence, code = servers.failed() or disk_full_sentence(error), 2
+            if not sentence:
                 raise
-            sentence, code = "The disk is full: nothing more can be written.", 2
         finally:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
@@ -107,6 +107,13 @@ class Command(BaseCommand):
         os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or servers.folder.database_url()
         os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or servers.folder.redis_url()
         os.environ["SECRET_KEY"] = settings.SECRET_KEY
+
+
+def disk_full_sentence(error: Exception) -> str:
+    """Return what to say when a full disk is behind an error of ours or of PostgreSQL; empty when it is not."""
+    if getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
+        return f"The disk is full: nothing more can be written to {settings.LOCAL_FOLDER.path}."
+    return ""
 
 
 def refuse_taken_port(*, host: str, port: int) -> None:

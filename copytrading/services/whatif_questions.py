@@ -1,0 +1,109 @@
+"""
+The question that a what-if answers: which files, on which terms, from when to when.
+
+Everything that can be said about it without reading a file is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+
+from copytrading.engine.whatif import Mode
+
+# A custom copy that names no value puts a tenth of its investment into each order.
+ORDER_VALUE_FRACTION = Decimal("0.1")
+
+START_COUNT_MAX = 1000
+
+
+class WhatIfRefused(Exception):
+    """The question cannot be answered; the message is one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """
+    One what-if: which files, and on which terms to copy. Values are in USDT.
+
+    Either `trades_path` or `weights_path` says what the lead did. `order_value` (custom-fixed) and
+    `order_ratio` (custom-ratio) may be None: a tenth of the investment, and investment / lead equity at the start.
+    `order_max`, `total_max` and `markets` (symbols, None for all) limit what the custom modes buy. `start_count` asks
+    what would have become of it from that many start dates, spread evenly over the run.
+    """
+
+    price_paths: Sequence[Path]
+    trades_path: Path | None = None
+    weights_path: Path | None = None
+    trader: str | None = None
+    lead_cash: Decimal = Decimal(10_000)
+    investment: Decimal = Decimal(1_000)
+    mode: Mode = Mode.SMART_SYNC
+    buys_existing: bool = True
+    fee_rate: Decimal = Decimal("0.001")
+    slippage_rate: Decimal = Decimal(0)
+    stop_loss: Decimal | None = None
+    order_value: Decimal | None = None
+    order_ratio: Decimal | None = None
+    order_max: Decimal | None = None
+    total_max: Decimal | None = None
+    markets: Sequence[str] | None = None
+    start_count: int = 0
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def check_question(question: Question) -> None:
+    """
+    Look at the options alone, before any file is read.
+
+    :raises WhatIfRefused: if one is out of its range.
+    """
+    _check_files(question)
+    _check_terms(question)
+    if question.start is not None and question.end is not None and question.end < question.start:
+        raise WhatIfRefused("The end lies before the start.")
+    if not 0 <= question.start_count <= START_COUNT_MAX:
+        raise WhatIfRefused(f"Ask for at most {START_COUNT_MAX} start dates, not {question.start_count}.")
+
+
+def _check_files(question: Question) -> None:
+    if (question.trades_path is None) == (question.weights_path is None):
+        raise WhatIfRefused("Give either the lead's trades or its weights: exactly one of the two.")
+    if not question.price_paths:
+        raise WhatIfRefused("Give at least one file of prices.")
+
+
+def _check_terms(question: Question) -> None:
+    investment_min = settings.SMARTSYNC_INVESTMENT_MIN
+    if question.investment < investment_min:
+        raise WhatIfRefused(
+            f"An investment of {question.investment} USDT is below the minimum of {investment_min} USDT."
+        )
+    if question.lead_cash <= 0:
+        raise WhatIfRefused(f"The lead's cash must be above zero, not {question.lead_cash}.")
+    for name, rate in (("fee rate", question.fee_rate), ("slippage rate", question.slippage_rate)):
+        if not 0 <= rate < 1:
+            raise WhatIfRefused(f"The {name} must be at least 0 and below 1, not {rate}; 0.001 is 0.1 %.")
+    if question.stop_loss is not None and not 0 < question.stop_loss < question.investment:
+        raise WhatIfRefused(
+            f"The stop loss must be above 0 and below the investment of {question.investment} USDT, "
+            f"not {question.stop_loss}."
+        )
+    for name, size in (
+        ("order value", question.order_value),
+        ("order ratio", question.order_ratio),
+        ("maximum per order", question.order_max),
+        ("maximum in total", question.total_max),
+    ):
+        if size is not None and size <= 0:
+            raise WhatIfRefused(f"The {name} must be above zero, not {size}.")
+    if question.mode is Mode.SMART_SYNC and (question.order_max or question.total_max or question.markets is not None):
+        raise WhatIfRefused(
+            "Maxima and chosen markets are terms of the custom modes; Smart Sync holds the lead's ratios."
+        )

@@ -1,0 +1,50 @@
+"""manage.py bench: the figures it prints, and that the number of queries does not depend on the number of copies."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from copytrading.models import Allocation, LeadOrder
+from copytrading.services import reconciling
+from copytrading.services.benchmarking_crowd import CROWD_SETTINGS, Crowd
+from tests.cast import NOON
+
+FIGURES = ("copies_per_second", "times_floor", "times_per_follower_loop", "peak_memory_mb")
+
+
+def queries_of_a_cycle(*, copies: int) -> int:
+    """Return how many statements one lead trade takes with so many copies; nothing is left behind."""
+    # Not an atomic block: the venue refuses to be called inside one that is not the test's own.
+    before = transaction.savepoint()
+    with override_settings(**CROWD_SETTINGS):
+        crowd = Crowd(copies=copies, now=NOON)
+        crowd.gather()
+        crowd.lead_trades("BTC", LeadOrder.Side.BUY, value=20_000)
+        shared_before = Allocation.objects.count()
+        with CaptureQueriesContext(connection) as queries:
+            crowd.sync()
+        assert Allocation.objects.count() - shared_before == copies + 1
+        assert reconciling.check_ledger().is_clean
+    transaction.savepoint_rollback(before)
+    return len(queries)
+
+
+class TestBenchSync:
+    def test_takes_the_same_queries_for_ten_copies_and_for_a_thousand(self, db: None) -> None:
+        assert queries_of_a_cycle(copies=10) == queries_of_a_cycle(copies=1_000)
+
+    def test_prints_every_promised_figure(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command("bench", "sync", "--copies=20", "--repeats=1", "--json", stdout=printed, stderr=StringIO())
+
+        figures = json.loads(printed.getvalue())
+        assert figures["copies"] == 20
+        assert figures["queries_per_cycle"] > 0
+        assert all(figures[name] > 0 for name in FIGURES)
+        assert figures["copies_per_second"] == pytest.approx(20 / figures["seconds"], rel=0.01)

@@ -1,0 +1,150 @@
+"""manage.py replay on small files: the whole stack in a database of its own, beside the engine alone."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+JSON_KEYS = {
+    "followers",
+    "cycles",
+    "orders",
+    "fills",
+    "allocations",
+    "ledger_ok",
+    "custody_difference",
+    "lead_return",
+    "copy_return_min",
+    "copy_return_median",
+    "copy_return_max",
+    "whatif_difference",
+    "seconds",
+    "allocations_per_second",
+}
+
+# BTC rises and falls, ETH comes late and ends early.
+BTC_CLOSES = (100, 110, 120, 90, 95, 130, 128, 140)
+ETH_CLOSES = (None, 10, 11, 12, 10.5, 9.25, None, None)
+TRADES = (
+    "2021-01-01T00:00:00Z,BTC-USDT,buy,50,100",
+    "2021-01-01T00:30:00Z,BTC-USDT,sell,20,105",
+    "2021-01-01T01:30:00Z,ETH-USDT,buy,300,10.5",
+    "2021-01-01T03:10:00Z,BTC-USDT,sell,30,91",
+    "2021-01-01T03:20:00Z,ETH-USDT,sell,100.123456789,11",
+    "2021-01-01T04:40:00Z,BTC-USDT,buy,40.0000000012,127.5",
+)
+
+
+def write(folder: Path, name: str, *lines: str) -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def write_prices(folder: Path) -> Path:
+    rows = [
+        f"2021-01-01T0{hour}:00:00Z,{symbol},{close},{close},{close},{close},1"
+        for symbol, closes in (("BTC-USDT", BTC_CLOSES), ("ETH-USDT", ETH_CLOSES))
+        for hour, close in enumerate(closes)
+        if close is not None
+    ]
+    return write(folder, "prices.csv", "ts,symbol,open,high,low,close,volume", *rows)
+
+
+def write_trades(folder: Path, *rows: str) -> Path:
+    return write(folder, "trades.csv", "ts,symbol,side,quantity,price", *rows)
+
+
+def databases() -> set[str]:
+    """Return the names of the server's databases that replays made."""
+    parameters = connection.get_connection_params() | {"dbname": "postgres"}
+    with psycopg.connect(**parameters) as server:
+        names = server.execute("SELECT datname FROM pg_database WHERE datname LIKE '%%_replay_%%'").fetchall()
+    return {name[0] for name in names}
+
+
+def run(folder: Path, *arguments: str) -> str:
+    printed = StringIO()
+    files = [f"--prices={folder / 'prices.csv'}", f"--lead-trades={folder / 'trades.csv'}"]
+    call_command("replay", *files, *arguments, stdout=printed)
+    return printed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: object) -> dict:
+    """Return what seven followers made of the recording, with the names of the databases left behind."""
+    folder = tmp_path_factory.mktemp("recording")
+    write_prices(folder)
+    write_trades(folder, *TRADES)
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        money = ["--lead-cash=10000", "--followers=7", "--investment=100", "--investment-max=10000"]
+        found = json.loads(run(folder, *money, "--json"))
+        return found | {"left": databases()}
+
+
+class TestReplay:
+    def test_prints_every_promised_key(self, outcome: dict) -> None:
+        assert set(outcome) - {"left"} == JSON_KEYS
+        assert outcome["followers"] == 7
+
+    def test_gives_every_follower_a_share_of_every_order(self, outcome: dict) -> None:
+        assert outcome["orders"] == outcome["fills"] > 0
+        assert outcome["allocations"] == outcome["orders"] * outcome["followers"]
+
+    def test_ends_with_a_ledger_that_adds_up(self, outcome: dict) -> None:
+        assert outcome["ledger_ok"] is True
+        assert outcome["custody_difference"] == {"BTC": "0", "ETH": "0", "USDT": "0"}
+
+    def test_returns_the_lead_what_its_trades_made(self, outcome: dict) -> None:
+        cash, btc, eth = 10_000.0, 0.0, 0.0
+        for quantity, price in ((50, 100), (-20, 105)):
+            cash, btc = cash - quantity * price - abs(quantity) * price * 0.001, btc + quantity
+        # The run starts at 00:00, with the first trade alone.
+        first = 10_000 - 5_000 * 1.001 + 50 * 100
+        for quantity, price in ((300, 10.5), (-100.123456789, 11)):
+            cash, eth = cash - quantity * price - abs(quantity) * price * 0.001, eth + quantity
+        for quantity, price in ((-30, 91), (40.0000000012, 127.5)):
+            cash, btc = cash - quantity * price - abs(quantity) * price * 0.001, btc + quantity
+        last = cash + btc * 140 + eth * 9.25
+
+        assert outcome["lead_return"] == pytest.approx(last / first - 1, abs=1e-9)
+
+    def test_treats_a_small_copy_as_well_as_a_large_one(self, outcome: dict) -> None:
+        assert outcome["copy_return_max"] - outcome["copy_return_min"] < 1e-6
+        assert outcome["copy_return_min"] <= outcome["copy_return_median"] <= outcome["copy_return_max"]
+
+    def test_agrees_with_the_engine_alone(self, outcome: dict) -> None:
+        assert outcome["copy_return_median"] != 0
+        assert outcome["whatif_difference"] <= 1e-5
+
+    def test_drops_its_database(self, outcome: dict) -> None:
+        assert outcome["left"] == set()
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("rows", "arguments", "sentence"),
+        [
+            (["2021-01-01T00:00:00Z,BTC-USDT,buy,zero,100"], [], "trades.csv, line 2"),
+            (["2021-01-01T00:00:00Z,PEPE-USDT,buy,1,1"], [], "There are no prices of PEPE-USDT"),
+            (["2021-01-01T00:00:00Z,BTC-USDT,sell,1,100"], [], "sells 1 of BTC-USDT but holds 0"),
+            (TRADES, ["--lead-cash=100"], "Give the lead more cash"),
+            (TRADES, ["--investment=99"], "below the minimum"),
+            (TRADES, ["--followers=0"], "At least one follower"),
+            (TRADES, ["--investment=200", "--investment-max=100"], "below the smallest"),
+        ],
+    )
+    def test_is_refused_in_a_sentence(
+        self, tmp_path: Path, rows: list[str], arguments: list[str], sentence: str
+    ) -> None:
+        write_prices(tmp_path)
+        write_trades(tmp_path, *rows)
+
+        with pytest.raises(CommandError, match=sentence) as refused:
+            run(tmp_path, *arguments)
+
+        assert refused.value.returncode == 2

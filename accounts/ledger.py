@@ -207,8 +207,22 @@ def _claim_journal(kind: Journal.Kind, idempotency_key: str, now: datetime) -> i
 
 
 def _open_balances(lines: Lines) -> None:
-    """Open the balances of the lines that do not exist yet, in the order of their names."""
+    """
+    Open the balances of the lines that do not exist yet, in the order of their names.
+
+    Before anything is locked: whoever waits here for another movement to open the same one holds nothing up.
+    """
+    pairs = [lines.ledger_account_ids.tolist(), lines.asset_ids.tolist()]
     with connection.cursor() as cursor:
+        # Nearly always there is nothing to open, and to count is far cheaper than to look for what is not there.
+        cursor.execute(
+            "SELECT count(*) FROM unnest(%s::bigint[], %s::bigint[]) AS pair(account_id, asset_id)"
+            " JOIN accounts_balance AS balance"
+            " ON balance.ledger_account_id = pair.account_id AND balance.asset_id = pair.asset_id",
+            pairs,
+        )
+        if cursor.fetchone()[0] == len(lines.units):
+            return
         cursor.execute(
             "INSERT INTO accounts_balance (ledger_account_id, asset_id, may_be_negative)"
             " SELECT DISTINCT pair.account_id, pair.asset_id, account.kind IN ('VENUE', 'EXTERNAL')"
@@ -217,7 +231,7 @@ def _open_balances(lines: Lines) -> None:
             " WHERE NOT EXISTS (SELECT FROM accounts_balance AS balance"
             "  WHERE balance.ledger_account_id = pair.account_id AND balance.asset_id = pair.asset_id)"
             " ORDER BY 1, 2 ON CONFLICT DO NOTHING",
-            [lines.ledger_account_ids.tolist(), lines.asset_ids.tolist()],
+            pairs,
         )
 
 

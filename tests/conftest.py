@@ -35,3 +35,8 @@ def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if {"db", "transactional_db"} & set(request.fixturenames):
         cache.clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser's tests last: it keeps an event loop running in this thread, and async tests need their own."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

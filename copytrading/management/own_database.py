@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import cast
 
 import psycopg
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
 
 NAME_LENGTH_MAX = 63
@@ -59,7 +61,7 @@ def own_database(*, purpose: str, durable: bool, keep: bool = False, now: dateti
 def _use(name: str) -> None:
     connection.close()
     if connection.settings_dict["OPTIONS"].get("pool"):
-        connection.close_pool()
+        cast(DatabaseWrapper, connection).close_pool()
     connection.settings_dict["NAME"] = name
 
 

@@ -3,6 +3,7 @@
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
 from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, LeadOrder, LeadPosition, LeadRecord
 from copytrading.models.market import Mark, Market, ScheduledRun
+from copytrading.models.records import LeadStatusChange, LeadSummary
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "LeadOrder",
     "LeadPosition",
     "LeadRecord",
+    "LeadStatusChange",
+    "LeadSummary",
     "ManualOrder",
     "Mark",
     "Market",

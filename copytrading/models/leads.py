@@ -211,6 +211,8 @@ class LeadRecord(models.Model):
     recorded_at = models.DateTimeField()
     equity_units = models.BigIntegerField()
     unit_price = models.FloatField()
+    # What all live copies were worth then; null where only the lead was looked at.
+    following_units = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ("recorded_at",)

@@ -55,6 +55,11 @@ NOTICES: dict[str, tuple[str, str]] = {
     Notice.Kind.LEAD_PAUSED: ("{lead} is paused", "Your copy keeps what it holds; a stop loss still guards."),
     Notice.Kind.LEAD_RESUMED: ("{lead} goes on", "Your copy follows again."),
     Notice.Kind.LEAD_ENDED: ("{lead} has ended", "Your copy is sold and paid out without your doing."),
+    Notice.Kind.LEAD_WROTE: ("{lead} wrote to you", "It stands on the lead’s page."),
+    Notice.Kind.STAKE_LOW: (
+        "{lead} has little own money at stake now",
+        "Who risks less of their own may risk more of yours.",
+    ),
     Notice.Kind.PROFIT_SHARED: ("{lead} got {value} as profit share", "{rate} of what lies above the highest so far."),
 }
 # What some of them say when they come without a figure.

@@ -77,13 +77,13 @@ def time_floor(*, order: Order) -> float:
 def time_loop(*, order: Order, followers: int, now: datetime) -> float:
     """Return the seconds per follower when some of an order's followers are booked one by one."""
     venue_account = ledger.platform_account(LedgerAccount.Kind.VENUE, now=now).pk
-    # Sales of what the followers bought just now, so that everybody has what is booked.
     shares = list(Allocation.objects.filter(order=order, quantity_units__gt=0).order_by("pk")[:followers])
     quote_id, base_id = order.market.quote_id, order.market.base_id
     began_at = perf_counter()
     for share in shares:
         with transaction.atomic():
-            units, value = share.quantity_units, -share.value_units
+            # A unit for a unit: it costs as much to book as a real share, and leaves the copies as the lead is.
+            units, value = 1, 1
             own = Order.objects.create(
                 market_id=order.market_id,
                 venue_account=order.venue_account,

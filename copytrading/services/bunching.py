@@ -80,15 +80,27 @@ def units_of(quantity: Decimal, decimals: int) -> int:
     return int(quantity.scaleb(decimals).to_integral_value())
 
 
-def offer_of(*, market: Market, book: Book, mark: Decimal, net_units: int, slippage_max: float) -> Offer:
+def offer_of(
+    *,
+    market: Market,
+    book: Book,
+    mark: Decimal,
+    net_units: int,
+    slippage_max: float,
+    price_limit: Decimal | None = None,
+) -> Offer:
     """
     Return what the book offers for a net quantity (signed units) within the slippage cap around the mark.
 
     A buy's limit reaches just past the level that it needs: buys are sized by their limit, so each step further would
     leave that much cash idle. A sell's limit is the cap itself.
+
+    :param price_limit: of a lead's limit order that takes part; nobody in the order pays more, or gets less.
     """
     side = Side.BUY if net_units > 0 else Side.SELL
     cap = mark * (1 + Decimal(str(slippage_max)) * (1 if side is Side.BUY else -1))
+    if price_limit is not None:
+        cap = min(cap, price_limit) if side is Side.BUY else max(cap, price_limit)
     rules = rules_of(market)
     cap = rules.price_limit(side=side, price=cap)
     levels = book.levels_within(side=side, price_limit=cap)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.models import Balance
 from copytrading.engine import baseline
@@ -85,12 +85,10 @@ def _fill_lead_orders(lead: Lead, order: Order, quantity: int, value: int, now: 
 
     Orders of the other side met inside: what they traded is filled too, at that same price.
     """
-    waiting = LeadOrder.objects.filter(
-        lead=lead, market=order.market, status=LeadOrder.Status.SUBMITTED, submitted_at__lte=order.planned_at
-    ).order_by("pk")
+    joined = LeadOrder.objects.filter(lead=lead, market=order.market, cycle=order.cycle_id).order_by("pk")
     side = LeadOrder.Side.BUY if quantity > 0 else LeadOrder.Side.SELL
-    lighter = [own for own in waiting if own.side != side]
-    heavier = [own for own in waiting if own.side == side]
+    lighter = [own for own in joined if own.side != side]
+    heavier = [own for own in joined if own.side == side]
     left = abs(quantity) + sum(own.quantity_units - own.filled_units for own in lighter)
     price = value / abs(quantity) if quantity else float(order.price_mid)
     for own in lighter + heavier:
@@ -102,14 +100,24 @@ def _fill_lead_orders(lead: Lead, order: Order, quantity: int, value: int, now: 
         # Less than a lot can never be sent: it is as good as filled.
         if own.quantity_units - own.filled_units < order.market.lot_units:
             own.status, own.finished_at = LeadOrder.Status.FILLED, now
+        elif own.status != LeadOrder.Status.SUBMITTED and own.filled_units:
+            # Canceled while it was on its way: what was traded is traded.
+            own.status = LeadOrder.Status.PARTIALLY_FILLED
         own.save(update_fields=["filled_units", "value_units", "status", "finished_at"])
 
 
 def expire_lead_orders(*, lead: Lead, now: datetime) -> None:
     """End the lead's orders whose time is over; what was filled stays."""
-    over = LeadOrder.objects.filter(lead=lead, status=LeadOrder.Status.SUBMITTED, expires_at__lte=now)
-    over.filter(filled_units=0).update(status=LeadOrder.Status.CANCELED, finished_at=now)
-    over.filter(filled_units__gt=0).update(status=LeadOrder.Status.PARTIALLY_FILLED, finished_at=now)
+    end_lead_orders(lead.orders.filter(expires_at__lte=now), now=now)
+
+
+def end_lead_orders(orders: QuerySet[LeadOrder], *, now: datetime) -> int:
+    """End those of a lead's orders that are open and return how many were; what was filled stays."""
+    still_open = orders.filter(status=LeadOrder.Status.SUBMITTED)
+    canceled = still_open.filter(filled_units=0).update(status=LeadOrder.Status.CANCELED, finished_at=now)
+    return canceled + still_open.filter(filled_units__gt=0).update(
+        status=LeadOrder.Status.PARTIALLY_FILLED, finished_at=now
+    )
 
 
 def issue_units(*, lead: Lead, flow_units: int, equity_before: float) -> None:

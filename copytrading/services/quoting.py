@@ -54,9 +54,8 @@ def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     The books are asked; no transaction may be open.
     """
     assert len(copies.ids) == 1, "a quote is for one copy"
-    nothing = np.zeros_like(scene.lead_wish)
     portfolio = replace(scene.portfolio, pending_units=nothing, pending_orders=nothing)
-    scene = replace(scene, copies=copies, lead_wish=nothing, portfolio=portfolio)
+    scene = replace(scene, copies=copies, own=scene.own.without(range(len(scene.lead_wish))), portfolio=portfolio)
     first = _wishes(scene, cap_prices(scene))
     markets = market_queries.markets().in_bulk(_market_ids(scene, first.copies[0]))
     books = {pk: venue().book(market.symbol, now=scene.now) for pk, market in markets.items()}

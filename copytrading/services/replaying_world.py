@@ -150,10 +150,10 @@ class ReplayWorld:
         """Let a bar come: its closes become the prices, and pairs that have no bar now do not trade."""
         self.now = moment_of(self.bars.times[bar])
         is_open = self.bars.tradable[bar]
-        changed = np.flatnonzero(is_open != self.open_places)
+        changed = np.flatnonzero(is_open != self.open_places).tolist()
         for place in changed:
             self._list_market(self.recording.symbols[place], is_open=bool(is_open[place]))
-        if len(changed):
+        if changed:
             market.list_markets()
             self.open_places = is_open
         marks = zip(self.recording.symbols, self.bars.marks[bar].tolist(), strict=True)

@@ -2,7 +2,7 @@
 What one decision looks at, loaded together: the lead, its copies, the board, and what may be traded this moment.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -10,14 +10,16 @@ from django.conf import settings
 
 from accounts.models import Asset
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.exchange.base import Book
 from copytrading.exchange.registry import venue
-from copytrading.models import Lead, LeadOrder, Order
+from copytrading.models import Lead, Order
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable, LeadPortfolio
 from copytrading.queries.market import Board
-from copytrading.services import deciding
+from copytrading.services import deciding, lead_wishes
 from copytrading.services.deciding import Rules, Wishes
+from copytrading.services.lead_wishes import LeadWish
 
 # An exit that finds no buyer within the cap reaches one cap further each time, so that a stop does finish.
 EXIT_STEP_SECONDS = 10
@@ -29,8 +31,8 @@ class Scene:
     """
     Everything that one decision looks at.
 
-    `lead_wish` is the lead's open orders by market in signed units (A,), `tradable` which markets take an order now,
-    `slippage_max` how far from the mark an order may reach in each.
+    `own` is what the lead's open orders ask for, `tradable` which markets take an order now, `slippage_max` how far from
+    the mark an order may reach in each.
     """
 
     lead: Lead
@@ -38,11 +40,20 @@ class Scene:
     board: Board
     portfolio: LeadPortfolio
     copies: CopyTable
-    lead_wish: IntArray
-    lead_orders: FloatArray
+    own: LeadWish
     tradable: BoolArray
     slippage_max: FloatArray
     now: datetime
+
+    @property
+    def lead_wish(self) -> IntArray:
+        """Return the lead's open orders by market in signed units (A,)."""
+        return self.own.units
+
+    @property
+    def lead_orders(self) -> FloatArray:
+        """Return how many buy orders of the lead that is (A,)."""
+        return self.own.orders
 
 
 def platform_rules() -> Rules:
@@ -61,6 +72,7 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
     portfolio = holdings.load_lead(lead, board=board, cash=cash)
     copies = holdings.load_copies(lead, board=board, cash=cash)
     busy = Order.objects.filter(status__in=Order.OPEN, quantity_units__gt=0, venue_account=venue().account)
+    rules = platform_rules()
     is_busy = np.isin(board.market_ids, list(busy.values_list("market_id", flat=True)))
     return Scene(
         lead=lead,
@@ -68,42 +80,32 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
         board=board,
         portfolio=portfolio,
         copies=copies,
-        lead_wish=_lead_wish(lead, board, portfolio, now),
-        lead_orders=_lead_orders(lead, board, now),
+        own=lead_wishes.load_lead_wish(
+            lead,
+            board=board,
+            portfolio=portfolio,
+            exits=np.asarray((copies.units[copies.has_status("STOPPING")] > 0).any(axis=0), dtype=np.bool_),
+            cost_factor=(1 + rules.slippage_max) * (1 + rules.fee_rate),
+            slack=deciding.ROUNDING_SLACK_UNITS * len(board.asset_ids),
+            now=now,
+        ),
         tradable=board.listed & board.fresh & ~is_busy,
         slippage_max=_slippage_caps(copies, now),
         now=now,
     )
 
 
-def _lead_wish(lead: Lead, board: Board, portfolio: LeadPortfolio, now: datetime) -> IntArray:
-    """Return the lead's open orders netted by market (A,), cut to what the lead has."""
-    wish = np.zeros_like(board.asset_ids)
-    if portfolio.account_id is None:
-        return wish
-    orders = LeadOrder.objects.filter(lead=lead, status=LeadOrder.Status.SUBMITTED, expires_at__gt=now)
-    for market_id, side, quantity, filled in orders.values_list("market_id", "side", "quantity_units", "filled_units"):
-        sign = 1 if side == LeadOrder.Side.BUY else -1
-        wish[board.market_ids == market_id] += sign * (quantity - filled)
-    wish = np.maximum(wish, portfolio.held_units - portfolio.units)
-    rules = platform_rules()
-    costs = np.maximum(wish, 0) * np.nan_to_num(board.unit_prices) * (1 + rules.slippage_max) * (1 + rules.fee_rate)
-    cash = portfolio.cash_units - portfolio.cash_held_units - deciding.ROUNDING_SLACK_UNITS * len(wish)
-    if costs.sum() > cash:
-        factor = max(cash, 0) / costs.sum()
-        wish = np.where(wish > 0, np.floor(wish * factor).astype(np.int64), wish)
-    return wish
-
-
-def _lead_orders(lead: Lead, board: Board, now: datetime) -> FloatArray:
-    """Return how many buy orders of the lead wait in each market (A,); one that is filled in part counts in part."""
-    count = np.zeros(len(board.asset_ids))
-    waiting = LeadOrder.objects.filter(
-        lead=lead, status=LeadOrder.Status.SUBMITTED, side=LeadOrder.Side.BUY, expires_at__gt=now
-    )
-    for market_id, quantity, filled in waiting.values_list("market_id", "quantity_units", "filled_units"):
-        count[board.market_ids == market_id] += (quantity - filled) / quantity
-    return count
+def within_limits(scene: Scene, *, books: dict[int, Book]) -> Scene:
+    """Return the scene without the lead's limit orders whose price the book of their market does not reach."""
+    market_ids = scene.board.market_ids
+    far = [
+        place
+        for place, price_limit in scene.own.limits.items()
+        if (book := books.get(int(market_ids[place]))) is None
+        or not scene.lead_wish[place]
+        or not lead_wishes.reaches(book, is_buy=bool(scene.lead_wish[place] > 0), price_limit=price_limit)
+    ]
+    return replace(scene, own=scene.own.without(far)) if far else scene
 
 
 def _slippage_caps(copies: CopyTable, now: datetime) -> FloatArray:

@@ -10,6 +10,7 @@ A cycle sells first and buys on what the sells brought. Each step leaves rows in
 after a crash too, goes on from there.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from copytrading.engine.adjustments import Reason
-from copytrading.engine.arrays import BoolArray
+from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.exchange.base import Book, Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Lead, LeadOrder, Market, SyncCycle
@@ -25,11 +26,14 @@ from copytrading.queries import market as market_queries
 from copytrading.services import bunching, deciding, explaining, following, settling, trading
 from copytrading.services.bunching import Offer, PlannedOrder
 from copytrading.services.deciding import Wishes
-from copytrading.services.scene import Scene, cap_prices, load_scene, wishes_in
+from copytrading.services.scene import Scene, cap_prices, load_scene, wishes_in, within_limits
 
 
 def leads_to_sync(*, now: datetime) -> list[int]:
-    """Return the ids of leads that need a look: a change waits, a cycle is open, or drift repair is due."""
+    """
+    Return the ids of leads that need a look: a change waits, a cycle is open, drift repair is due, or the mark has
+    reached the price of a limit order.
+    """
     repair_before = now - timedelta(seconds=settings.SMARTSYNC_REPAIR_SECONDS)
     due = (
         Lead.objects.exclude(status=Lead.Status.APPLIED)
@@ -41,6 +45,11 @@ def leads_to_sync(*, now: datetime) -> list[int]:
                 "  WHERE cycle.lead_id = copytrading_lead.id AND cycle.status <> 'DONE')"
                 " OR ((looked_at IS NULL OR looked_at <= %s) AND EXISTS (SELECT FROM copytrading_copy AS copy"
                 "  WHERE copy.lead_id = copytrading_lead.id AND copy.status <> 'STOPPED'))"
+                " OR EXISTS (SELECT FROM copytrading_leadorder AS own"
+                "  JOIN copytrading_mark AS mark ON mark.market_id = own.market_id"
+                "  WHERE own.lead_id = copytrading_lead.id AND own.status = 'SUBMITTED' AND own.order_type = 'LIMIT'"
+                "  AND CASE own.side WHEN 'BUY' THEN mark.price <= own.price_limit"
+                "   ELSE mark.price >= own.price_limit END)"
             ],
             params=[repair_before],
         )
@@ -71,6 +80,7 @@ def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
     if lead.cycles.filter(opened_at__gt=now - spacing).exists():
         return None
     scene = load_scene(lead, now=now)
+    scene = within_limits(scene, books=_books(scene, scene.board.market_ids[list(scene.own.limits)]))
     wishes = wishes_in(scene, buy_prices=cap_prices(scene))
     if wishes.is_nothing and not wishes.explained.any() and not _untradable_wishes(scene).any():
         if _is_quiet(scene):
@@ -132,17 +142,28 @@ def _untradable_wishes(scene: Scene) -> BoolArray:
 def _look_at_books(scene: Scene, wishes: Wishes) -> dict[int, Book]:
     """Ask the venue for the books of the markets that somebody wishes to trade in. No transaction is open."""
     wanted = wishes.wanted.any(axis=0) | (wishes.lead != 0)
-    market_ids = scene.board.market_ids[wanted].tolist()
-    symbols = dict(Market.objects.filter(pk__in=market_ids).values_list("pk", "symbol"))
-    return {market_id: venue().book(symbols[market_id], now=scene.now) for market_id in market_ids}
+    return _books(scene, scene.board.market_ids[wanted])
+
+
+def _books(scene: Scene, market_ids: IntArray) -> dict[int, Book]:
+    if not len(market_ids):
+        return {}
+    symbols = dict(Market.objects.filter(pk__in=market_ids.tolist()).values_list("pk", "symbol"))
+    return {market_id: venue().book(symbols[market_id], now=scene.now) for market_id in market_ids.tolist()}
 
 
 def _decide(cycle: SyncCycle, scene: Scene, books: dict[int, Book]) -> None:
     """Write the orders, holds and adjustments of the cycle's phase. In a transaction, lead locked."""
     markets = market_queries.markets().in_bulk(list(books))
+    scene = within_limits(scene, books=books)
     # A first round without a book tells how much each market nets to, the books tell what that costs, and the
     # second round is sized by it.
     offers = _offers(scene, wishes_in(scene, buy_prices=cap_prices(scene)), books, markets)
+    opposed = [place for place in scene.own.limits if place not in offers or not _goes_along(scene, place, offers)]
+    if opposed:
+        # The market as a whole goes the other way, at a price that nobody's limit bounds: this limit order waits.
+        scene = replace(scene, own=scene.own.without(opposed))
+        offers = _offers(scene, wishes_in(scene, buy_prices=cap_prices(scene)), books, markets)
     buy_prices = cap_prices(scene)
     for place, offer in offers.items():
         buy_prices[place] = bunching.unit_price(markets[int(scene.board.market_ids[place])], offer.price_buy_max)
@@ -160,6 +181,7 @@ def _decide(cycle: SyncCycle, scene: Scene, books: dict[int, Book]) -> None:
     planned = _plan_orders(scene, phase, offers, markets)
     for order in planned:
         trading.write_order(cycle=cycle, planned=order, cash=scene.cash, now=scene.now)
+    _note_lead_orders(cycle, scene, phase, planned)
     following.answer_pending(lead=scene.lead, board=scene.board, portfolio=scene.portfolio, selling=selling)
     explaining.explain(cycle=cycle, scene=scene, wishes=phase, orders=planned, selling=selling)
     _note_rest(cycle, scene, phase, planned, selling=selling)
@@ -182,8 +204,26 @@ def _offers(scene: Scene, wishes: Wishes, books: dict[int, Book], markets: dict[
             mark=market.mark.price,
             net_units=net,
             slippage_max=float(scene.slippage_max[place]),
+            price_limit=scene.own.limits.get(place),
         )
     return offers
+
+
+def _goes_along(scene: Scene, place: int, offers: dict[int, Offer]) -> bool:
+    return bool((offers[place].side is Side.BUY) == (scene.lead_wish[place] > 0))
+
+
+def _note_lead_orders(cycle: SyncCycle, scene: Scene, wishes: Wishes, planned: list[PlannedOrder]) -> None:
+    """Remember which of the lead's own orders this cycle trades for: they get what it fills."""
+    traded = {order.market.pk for order in planned}
+    order_ids = [
+        order_id
+        for place, ids in scene.own.order_ids.items()
+        if wishes.lead[place] and int(scene.board.market_ids[place]) in traded
+        for order_id in ids
+    ]
+    if order_ids:
+        LeadOrder.objects.filter(pk__in=order_ids).update(cycle=cycle)
 
 
 def _plan_orders(

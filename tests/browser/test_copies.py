@@ -100,7 +100,7 @@ def shoot(page: Page, name: str) -> None:
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.wait_for_timeout(150)
-            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
+            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True, caret="initial")
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
@@ -158,7 +158,7 @@ class TestCopyPages:
         page.get_by_role("button", name="Stop and return the money").click()
         expect(page.get_by_text("nothing more is bought").first).to_be_visible()
 
-        lively_world.settle()
+        settle_now(lively_world)
 
         expect(page.get_by_text("Came back to your wallet")).to_be_visible()
         shoot(page, "stopped")

@@ -19,7 +19,9 @@ def count(text: str) -> int:
 
 
 class Command(BaseCommand):
-    help = "Measure how fast one trade of a lead reaches all copies, in a database of its own that is dropped at the end."
+    help = (
+        "Measure how fast one trade of a lead reaches all copies, in a database of its own that is dropped at the end."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=["sync"], help="sync: one lead trade to N copies")

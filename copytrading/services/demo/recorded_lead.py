@@ -32,6 +32,8 @@ BIO = (
 # How long before its first fill a recording begins, in our seconds: long enough to start a copy of it.
 LEAD_IN_SECONDS = 30
 CASH_STEP = Decimal(1_000)
+# So that many fills at once, from before the first bar or at a high speed, do not hold the prices up.
+FILLS_A_TICK = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +95,8 @@ def recorded_lead() -> Lead | None:
 def follow_recording(*, lead: Lead, recording: Recording, market_time: datetime, now: datetime) -> int:
     """Note the fills that the recording has reached and that were not noted before; return how many."""
     noted = 0
-    for number in range(_runs(lead).count(), len(recording.fills)):
-        fill = recording.fills[number]
+    first = _runs(lead).count()
+    for number, fill in enumerate(recording.fills[first : first + FILLS_A_TICK], start=first):
         if fill.happened_at > market_time:
             break
         # A coin whose first bar is yet to come is known by this fill.

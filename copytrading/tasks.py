@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from copytrading.services import conducting, funding, recording, sharing, stopping
+from copytrading.services import conducting, funding, measuring, recording, sharing, stopping
 
 
 @shared_task
@@ -53,3 +53,21 @@ def record_values(**_: Any) -> None:
     """Write a point of every curve."""
     now = timezone.now()
     recording.record_values(now=now, slot=now.replace(second=0, microsecond=0))
+
+
+@shared_task
+def count_summaries(**_: Any) -> None:
+    """Count what the list of leads shows."""
+    recording.count_summaries(now=timezone.now())
+
+
+@shared_task
+def thin_records(**_: Any) -> None:
+    """Keep one hour's worth of what is older than two days."""
+    recording.thin_records(now=timezone.now())
+
+
+@shared_task
+def measure_gaps(**_: Any) -> None:
+    """Look at the tracking gaps of all copies."""
+    measuring.measure_all(now=timezone.now())

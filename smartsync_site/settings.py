@@ -307,6 +307,10 @@ SMARTSYNC_SETTLING_SECONDS = env.float(
 )  # after a lead's deposit or withdrawal
 SMARTSYNC_CYCLE_SPACING_SECONDS = env.float("SMARTSYNC_CYCLE_SPACING_SECONDS", default=0.5)
 SMARTSYNC_PROFIT_SHARE_MAX = env.float("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
+# Leading
+SMARTSYNC_STAKE_MIN = env.int("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
+SMARTSYNC_STAKE_ALARM = env.float("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows
+SMARTSYNC_LIMIT_ORDER_DAYS = env.float("SMARTSYNC_LIMIT_ORDER_DAYS", default=30)  # then a lead's limit order ends
 # Risk
 SMARTSYNC_SLIPPAGE_CAP = env.float("SMARTSYNC_SLIPPAGE_CAP", default=0.005)  # of the mark, exits too
 SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the visible book, per order

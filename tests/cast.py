@@ -17,7 +17,7 @@ from accounts.models import Balance, LedgerAccount, User
 from copytrading.exchange.base import Quote
 from copytrading.exchange.paper import venue as paper
 from copytrading.models import Copy, Lead, LeadOrder, Market
-from copytrading.services import copies, funding, leads, market, syncing
+from copytrading.services import copies, funding, lead_orders, leads, market, syncing
 from copytrading.services.bunching import units_of
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -79,7 +79,7 @@ class World:
 
     def lead_trades(self, lead: Lead, symbol: str, side: str, quantity: str) -> LeadOrder:
         traded = Market.objects.select_related("base").get(symbol=f"{symbol}-USDT")
-        return leads.submit_lead_order(
+        return lead_orders.submit_lead_order(
             lead_id=lead.pk,
             market_id=traded.pk,
             side=LeadOrder.Side(side),

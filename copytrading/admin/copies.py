@@ -8,7 +8,17 @@ from django.utils import timezone
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link
 from copytrading.admin.acting import ActingAdmin, operator_action
 from copytrading.admin.cash import in_cash
-from copytrading.models import Adjustment, Allocation, Copy, CopyBaseline, CopyFlow, CopyRecord, Notice, ProfitShare
+from copytrading.models import (
+    Adjustment,
+    Allocation,
+    Copy,
+    CopyBaseline,
+    CopyFlag,
+    CopyFlow,
+    CopyRecord,
+    Notice,
+    ProfitShare,
+)
 from copytrading.services import copies
 
 
@@ -214,3 +224,12 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     @admin.display(description="planned")
     def planned(self, adjustment: Adjustment) -> str:
         return in_cash(adjustment.planned_value_units)
+
+
+@admin.register(CopyFlag)
+class CopyFlagAdmin(ReadOnlyAdmin):
+    list_display = ("id", "copy", "reason", "flagged_at")
+    list_filter = ("reason", "flagged_at")
+    list_select_related = ("copy",)
+    ordering = ("-flagged_at",)
+    search_fields = ("=copy__id", "copy__follower__email", "copy__lead__name")

@@ -15,9 +15,12 @@ from copytrading.models import (
     Lead,
     LeadFlow,
     LeadHolding,
+    LeadNotice,
     LeadOrder,
     LeadPosition,
     LeadRecord,
+    LeadStatusChange,
+    LeadSummary,
     SyncCycle,
 )
 from copytrading.services import leads
@@ -52,7 +55,7 @@ class Trouble(admin.SimpleListFilter):
 @admin.register(Lead)
 class LeadAdmin(ActingAdmin):
     list_display = ("name", "person", "status", "source", "followers", "failures", "applied_at")
-    list_filter = ("status", "source", Trouble, "applied_at")
+    list_filter = ("status", "source", Trouble, ("stake_alarm_at", admin.EmptyFieldListFilter), "applied_at")
     list_select_related = ("user",)
     ordering = ("-applied_at",)
     search_fields = ("name", "slug", "user__email", "=id")
@@ -68,6 +71,8 @@ class LeadAdmin(ActingAdmin):
         "source",
         "profit_share_rate",
         "followers_max",
+        "money_max",
+        "stake_alarm_at",
         "account_link",
         "copies_link",
         "cycles_link",
@@ -92,6 +97,10 @@ class LeadAdmin(ActingAdmin):
     @admin.display(description="followers now", ordering="live_copies")
     def followers(self, lead: Any) -> str:
         return f"{lead.live_copies} of {lead.followers_max}"
+
+    @admin.display(description="most money that may follow")
+    def money_max(self, lead: Lead) -> str:
+        return in_cash(lead.money_max_units)
 
     @admin.display(description="money")
     def account_link(self, lead: Lead) -> str:
@@ -150,8 +159,10 @@ class LeadAdmin(ActingAdmin):
 
 @admin.register(LeadOrder)
 class LeadOrderAdmin(ReadOnlyAdmin):
-    list_display = ("id", "lead", "market", "side", "quantity", "filled", "status", "submitted_at")
-    list_filter = ("status", "side", "market", "submitted_at")
+    list_display = (
+        "id", "lead", "market", "side", "order_type", "price_limit", "quantity", "filled", "status", "submitted_at",
+    )  # fmt: skip
+    list_filter = ("status", "side", "order_type", "market", "submitted_at")
     list_select_related = ("lead", "market__base")
     ordering = ("-submitted_at",)
     search_fields = ("=id", "lead__name", "idempotency_key")
@@ -209,3 +220,38 @@ class LeadRecordAdmin(ReadOnlyAdmin):
     @admin.display(description="equity", ordering="equity_units")
     def equity(self, record: LeadRecord) -> str:
         return in_cash(record.equity_units)
+
+
+@admin.register(LeadStatusChange)
+class LeadStatusChangeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "status", "changed_at")
+    list_filter = ("status", "changed_at")
+    list_select_related = ("lead",)
+    ordering = ("-changed_at",)
+    search_fields = ("lead__name",)
+
+
+@admin.register(LeadSummary)
+class LeadSummaryAdmin(ReadOnlyAdmin):
+    list_display = ("lead", "counted_at", "followers", "own_money", "following_money")
+    list_filter = ("counted_at",)
+    list_select_related = ("lead",)
+    ordering = ("-counted_at",)
+    search_fields = ("lead__name",)
+
+    @admin.display(description="own money", ordering="own_units")
+    def own_money(self, summary: LeadSummary) -> str:
+        return in_cash(summary.own_units)
+
+    @admin.display(description="money following", ordering="following_units")
+    def following_money(self, summary: LeadSummary) -> str:
+        return in_cash(summary.following_units)
+
+
+@admin.register(LeadNotice)
+class LeadNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "text", "written_at")
+    list_filter = ("written_at",)
+    list_select_related = ("lead",)
+    ordering = ("-written_at",)
+    search_fields = ("lead__name", "text")

@@ -14,12 +14,13 @@ from copytrading.api.shapes.copies import (
     CopiesPageShape,
     CopiesQuery,
     CopyDetailShape,
+    CopyGapShape,
     CopyRecordShape,
     StartInput,
 )
 from copytrading.api.shapes.paging import ActivityQuery
 from copytrading.api.shapes.trades import ActivityPageShape
-from copytrading.queries import activity
+from copytrading.queries import activity, gap_pages
 from copytrading.queries import copies as copy_queries
 from copytrading.queries import leads as lead_queries
 from copytrading.services import copies
@@ -62,6 +63,7 @@ class Copies(Endpoint):
             buy_existing=wanted["buy_existing"],
             stop_loss_units=wanted["stop_loss"],
             weight_max=wanted["weight_max"],
+            terms=wanted["custom"],
             idempotency_key=idempotency_key,
             now=timezone.now(),
         )
@@ -88,6 +90,20 @@ class CopyRecord(Endpoint):
     )
     def get(self, request: Request, copy_id: int) -> Response:
         return Response(CopyRecordShape(copy_queries.curve_of(own_copy(request, copy_id)), many=True).data)
+
+
+class CopyGap(Endpoint):
+    @extend_schema(
+        operation_id="read_copy_gap",
+        tags=["copies"],
+        summary="Why a copy is not exactly where its lead's return would have put it",
+        responses=documented({200: CopyGapShape}, problems=(401, 404, 429)),
+    )
+    def get(self, request: Request, copy_id: int) -> Response:
+        gap = gap_pages.gap_of(own_copy(request, copy_id), now=timezone.now())
+        if gap is None:
+            raise exceptions.NotFound("Nobody has looked at this copy's gap yet.")
+        return Response(CopyGapShape(gap).data)
 
 
 class CopyActivity(Endpoint):

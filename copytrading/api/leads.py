@@ -17,9 +17,9 @@ from copytrading.api.shapes.leads import (
     LeadsQuery,
     PortfolioShape,
 )
-from copytrading.queries import lead_pages
+from copytrading.queries import lead_pages, lead_statistics
 from copytrading.queries import leads as lead_queries
-from copytrading.services import copies
+from copytrading.services import copy_previews
 
 
 class Leads(Endpoint):
@@ -52,7 +52,7 @@ class Lead(Endpoint):
             **{name: getattr(card, name) for name in card.__dataclass_fields__},
             "stake_fraction": card.stake_fraction,
             "standing": lead_queries.standing_of(card, person(request)).value,
-            "statistics": lead_pages.statistics_of(card, now=now),
+            "statistics": lead_statistics.statistics_of(card, now=now),
         }
         return Response(LeadDetailShape(figures).data)
 
@@ -93,13 +93,14 @@ class LeadPreview(Endpoint):
     )
     def post(self, request: Request, slug: str) -> Response:
         wanted = self.read(PreviewInput)
-        preview = copies.preview_copy(
+        preview = copy_previews.preview_copy(
             follower=person(request),
             lead_id=public_lead(slug).pk,
             investment_units=wanted["investment"],
             buy_existing=wanted["buy_existing"],
             stop_loss_units=wanted["stop_loss"],
             weight_max=wanted["weight_max"],
+            terms=wanted["custom"],
             now=timezone.now(),
         )
         return Response(CopyPreviewShape(preview).data)

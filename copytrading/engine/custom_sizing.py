@@ -61,8 +61,8 @@ def size_wishes(
 
     `held_units` and `chosen` are (N, A); the terms are (N,) in quote units: either a fixed value or a ratio, the other
     NaN; a maximum of NaN is none. `lead_orders` (A,) says how many orders the lead's wish is, one each where it is not
-    given; a fixed value and the maximum are for each of them. The total is what the copy has in coins after its own sells. Nothing is bought
-    without a price. Whether cash suffices is the plan's question, not this one's.
+    given; a fixed value and the maximum are for each of them. The total is what the copy has in coins after its own
+    sells. Nothing is bought without a price. Whether cash suffices is the plan's question, not this one's.
     """
     priced = unit_prices > 0
     prices = np.where(priced, unit_prices, 0.0)
@@ -76,7 +76,7 @@ def size_wishes(
         ratios=ratios,
         order_values_max=order_values_max,
         total_values_max=total_values_max,
-        coin_values=(held_units - sold) @ prices,
+        coin_values=(held_units - sold).astype(np.float64) @ prices,
         chosen=chosen,
         lead_orders=lead_orders,
     )

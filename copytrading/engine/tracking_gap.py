@@ -110,9 +110,7 @@ def lead_growth(*, lead: Stretch, prices: Prices) -> float:
     return max(1.0 + result / equity_before, GROWTH_MIN) if equity_before > 0 else 1.0
 
 
-def followed_parts(
-    *, followed_shares: FloatArray, lead: Stretch, copies: Stretch, prices: Prices, weight_max: FloatArray
-) -> FloatArray:
+def followed_parts(*, followed_shares: FloatArray, lead: Stretch, prices: Prices, weight_max: FloatArray) -> FloatArray:
     """
     Return the part of each of the lead's positions (N, A) that each copy follows by its own choice.
 
@@ -121,7 +119,9 @@ def followed_parts(
     """
     weights = followed_shares * lead.units * np.nan_to_num(prices.after) / max(float(lead.equity_units[0]), 1.0)
     capped = weights > weight_max[:, None]
-    return np.asarray(followed_shares * np.divide(weight_max[:, None], weights, out=np.ones_like(weights), where=capped))
+    return np.asarray(
+        followed_shares * np.divide(weight_max[:, None], weights, out=np.ones_like(weights), where=capped)
+    )
 
 
 def grow_gaps(

@@ -24,13 +24,13 @@ class NumberField(forms.CharField):
         self.decimals = decimals
 
     def to_python(self, value: Any) -> Any:
-        text = re.sub(r"\s", "", super().to_python(value))
+        text = re.sub(r"\s", "", super().to_python(value) or "")
         if not text:
             return None
         if len(text) > DIGITS_MAX or not NUMBER.fullmatch(text):
             raise forms.ValidationError("Enter a number such as 1,000 or 1000.50.")
         number = Decimal(text.replace(",", ""))
-        if -number.as_tuple().exponent > self.decimals:
+        if number != round(number, self.decimals):
             raise forms.ValidationError(f"At most {self.decimals} decimals.")
         if number > CASH_MAX:
             raise forms.ValidationError("That is more than there is.")

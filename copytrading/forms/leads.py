@@ -7,6 +7,7 @@ from django import forms
 from copytrading.queries.leads import LeadFilter, Sorting
 
 SORTINGS = (
+    (Sorting.SCORE, "Highest score"),
     (Sorting.RETURN, "Highest return"),
     (Sorting.MEDIAN, "Followers’ median"),
     (Sorting.FALL, "Smallest fall"),
@@ -52,8 +53,8 @@ class LeadFilterForm(forms.Form):
         )
 
     def sorting(self) -> Sorting:
-        """Return the order that was asked for; the highest return first if none was."""
-        return Sorting(self._answers().get("sort") or Sorting.RETURN)
+        """Return the order that was asked for; the highest score first if none was."""
+        return Sorting(self._answers().get("sort") or Sorting.SCORE)
 
     def narrows(self) -> bool:
         """Return whether anything but the order was asked for."""

@@ -10,16 +10,23 @@ from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
 
 
 class TradedAsset(Protocol):
-    symbol: str
-    name: str
-    decimals: int
+    """A coin as the ticket names it."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def decimals(self) -> int: ...
 
 
 class TradedMarket(Protocol):
     """A market as the ticket offers it."""
 
-    pk: int
-    base: TradedAsset
+    @property
+    def pk(self) -> int: ...
+    @property
+    def base(self) -> TradedAsset: ...
 
 
 class TransferForm(forms.Form):

@@ -38,9 +38,7 @@ class Migration(migrations.Migration):
                 ("worst_tenth_fraction", models.FloatField(null=True)),
                 (
                     "curve",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.FloatField(), default=list, size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), default=list, size=None),
                 ),
             ],
             options={

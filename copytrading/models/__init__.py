@@ -1,6 +1,8 @@
-"""Tables and constraints; no behaviour. Read them in the order market, leads, copies, trading."""
+"""Tables and constraints; no behaviour. Read them in the order market, leads, copies, trading, gaps, history."""
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
+from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
+from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, LeadOrder, LeadPosition, LeadRecord
 from copytrading.models.market import Mark, Market, ScheduledRun
 from copytrading.models.records import LeadStatusChange, LeadSummary
@@ -13,6 +15,8 @@ __all__ = [
     "CopyBaseline",
     "CopyFlag",
     "CopyFlow",
+    "CopyGap",
+    "CopyGapRecord",
     "CopyRecord",
     "Fill",
     "Lead",
@@ -22,13 +26,16 @@ __all__ = [
     "LeadOrder",
     "LeadPosition",
     "LeadRecord",
+    "LeadSnapshot",
     "LeadStatusChange",
     "LeadSummary",
     "ManualOrder",
     "Mark",
     "Market",
     "Notice",
+    "ObservedTrade",
     "Order",
+    "PriceBar",
     "ProfitShare",
     "ScheduledRun",
     "SyncCycle",

@@ -173,7 +173,8 @@ def _adjustments(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Adj
 
 def _notices(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Notice]:
     rows = Notice.objects.filter(copy=OuterRef("pk"), id__lt=below)
-    return Notice.objects.filter(id__in=_latest_ids(copies, rows, count)).select_related("copy__lead").order_by("-id")
+    found = Notice.objects.filter(id__in=_latest_ids(copies, rows, count))
+    return found.select_related("copy__lead", "lead_notice").order_by("-id")
 
 
 def _traded_at(row: Allocation) -> datetime:
@@ -182,9 +183,10 @@ def _traded_at(row: Allocation) -> datetime:
 
 
 _STREAMS: tuple[tuple[str, Callable[[QuerySet[Copy], int, int], QuerySet[Any]], Callable[[Any], datetime]], ...] = (
-    (TRADE, _trades, _traded_at),
-    (ADJUSTMENT, _adjustments, lambda row: row.noted_at),
+    # Of the same moment, a notice says what came of the trades, so it counts as the later one.
     (NOTICE, _notices, lambda row: row.noted_at),
+    (ADJUSTMENT, _adjustments, lambda row: row.noted_at),
+    (TRADE, _trades, _traded_at),
 )
 
 
@@ -198,7 +200,11 @@ class _WishOf(Func):
 
 def _receipts(taken: Sequence[tuple[str, Any]]) -> Iterable[Receipt]:
     cash = cash_asset()
-    makers = {TRADE: _trade_receipt, ADJUSTMENT: _adjustment_receipt, NOTICE: _notice_receipt}
+    makers: dict[str, Callable[[Any, Asset], Receipt]] = {
+        TRADE: _trade_receipt,
+        ADJUSTMENT: _adjustment_receipt,
+        NOTICE: _notice_receipt,
+    }
     return [makers[kind](row, cash) for kind, row in taken]
 
 
@@ -236,7 +242,12 @@ def _adjustment_receipt(row: Adjustment, cash: Asset) -> Receipt:
 
 def _notice_receipt(row: Notice, cash: Asset) -> Receipt:
     sentence = notice_sentence(
-        kind=row.kind, copy=row.copy, units=row.units, cash_symbol=cash.symbol, cash_decimals=cash.decimals
+        kind=row.kind,
+        copy=row.copy,
+        units=row.units,
+        cash_symbol=cash.symbol,
+        cash_decimals=cash.decimals,
+        text=row.lead_notice.text if row.lead_notice else "",
     )
     return _receipt(NOTICE, row, row.copy, row.kind, row.noted_at, sentence)
 

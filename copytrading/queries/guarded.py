@@ -32,7 +32,11 @@ BALANCE_COLUMNS = """
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedCopies:
-    """Columns (N,). Equity in quote units, net of what is on its way out and of the profit share; `fresh`: every coin held has a fresh mark."""
+    """
+    Columns (N,). Equity in quote units, net of what is on its way out and of the profit share.
+
+    `fresh`: every coin that is held has a fresh mark.
+    """
 
     ids: IntArray
     lead_ids: IntArray

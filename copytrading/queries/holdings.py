@@ -242,4 +242,5 @@ def _chosen_markets(which: list[int | None], account_ids: IntArray, board: Board
     order = np.argsort(board.market_ids)
     places = order[np.searchsorted(board.market_ids[order], market_ids)]
     named[np.searchsorted(account_ids, accounts), places] = True
-    return named | ~named.any(axis=1)[:, None]
+    names_none = ~named.any(axis=1, keepdims=True)
+    return np.asarray(named | names_none, dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""A lead's own page: the record over a period, the portfolio as ratios, and what happened last."""
+"""A lead's own page: the curve of a period, the portfolio as ratios, what was traded last and what else happened."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +6,14 @@ from decimal import Decimal
 
 import numpy as np
 
-from copytrading.models import Lead, LeadFlow, LeadOrder
-from copytrading.queries import leads, records
-from copytrading.queries.leads import LeadCard
+from copytrading.engine import trade_record
+from copytrading.engine.arrays import IntArray
+from copytrading.engine.record import DAY_SECONDS
+from copytrading.models import Lead, LeadFlow, LeadOrder, LeadStatusChange
+from copytrading.queries import records
+from copytrading.queries.lead_statistics import moment_of, weights_when
 from copytrading.queries.portfolios import PriceList, lead_portfolio, price_list
+from copytrading.queries.records import Series
 
 PERIODS = (7, 30, 90, 365, records.ALL_DAYS)
 CURVE_POINTS = 300
@@ -41,28 +45,30 @@ class Portfolio:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeadEvent:
+class LeadTrade:
     """
-    Something a lead did: a trade (`symbol` is set) or money moved in or out.
+    One order of a lead that filled: units of the coin, positive for bought, at `price` on average.
 
-    `units` are base units of a trade and quote units of a flow, positive for bought and moved in.
+    `weight` is its value as a share of the portfolio then, None where nothing was recorded yet; `is_jump` tells that
+    it was far larger than the orders of this lead before it.
     """
 
     happened_at: datetime
     units: int
-    symbol: str = ""
-    decimals: int = 8
-    price: Decimal | None = None
+    symbol: str
+    decimals: int
+    price: Decimal
+    weight: float | None
+    is_jump: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeadStatistics:
-    """A lead's whole record so far, besides the figures of the card."""
+class LeadEvent:
+    """What followers should know besides trades: money moved (`units`, positive in) or a `status` that began."""
 
-    fall: records.Fall | None
-    volatility: float | None
-    trades: int
-    trades_a_week: float | None
+    happened_at: datetime
+    units: int = 0
+    status: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +83,23 @@ class Curve:
         return self.points[-1][1] / 100 if len(self.points) > 1 else None
 
 
-def curve_of(lead: Lead, *, days: int, now: datetime) -> Curve:
-    """Return how a lead did over some days, from 0 % at the first record."""
-    # "All" begins with the lead: buckets over a century would leave one point of it.
-    span = min(days, leads.days_leading(lead, now=now) + 1)
-    series = records.curves_of([lead.pk], days=span, points=CURVE_POINTS, now=now).get(lead.pk, [])
-    first = series[0][1] if series else 1.0
-    return Curve(days=days, points=tuple((when, (price / first - 1) * 100) for when, price in series))
+def curve_of(lead: Lead, *, days: int, now: datetime, series: Series | None = None) -> Curve:
+    """Return how a lead did over some days, or since the start if that is later, from 0 % at the beginning."""
+    series = records.series_of(lead.pk) if series is None else series
+    if len(series) == 0:
+        return Curve(days=days, points=())
+    begins_at = int((lead.ended_at or now).timestamp()) - days * DAY_SECONDS
+    # What the period begins with is the last price known then.
+    first = max(int(np.searchsorted(series.times, begins_at, side="right")) - 1, 0)
+    times, prices = np.maximum(series.times[first:], begins_at), series.unit_prices[first:]
+    shown = _thinned(times)
+    percents = (prices[shown] / prices[0] - 1) * 100
+    return Curve(
+        days=days,
+        points=tuple(
+            (moment_of(time), percent) for time, percent in zip(times[shown].tolist(), percents.tolist(), strict=True)
+        ),
+    )
 
 
 def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
@@ -109,38 +125,63 @@ def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
     )
 
 
-def statistics_of(card: LeadCard, *, now: datetime) -> LeadStatistics:
-    """Return the rest of a lead's figures."""
-    lead = card.lead
-    trades = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).count()
-    return LeadStatistics(
-        fall=records.deepest_fall_of(lead.pk),
-        volatility=records.volatility_of(lead.pk),
-        trades=trades,
-        trades_a_week=trades / card.days_leading * 7 if card.days_leading >= 7 else None,
-    )
+def trades_of(lead: Lead, *, series: Series) -> list[LeadTrade]:
+    """Return what a lead traded last, latest first, and which of it was out of the lead's own order of size."""
+    orders = list(
+        LeadOrder.objects.filter(lead=lead, filled_units__gt=0)
+        .select_related("market__base", "market__quote")
+        .order_by("-submitted_at", "-id")[: trade_record.JUMP_HISTORY_MAX + EVENTS_MAX]
+    )[::-1]
+    if not orders:
+        return []
+    weights = np.zeros(len(orders))
+    if len(series):
+        weights = weights_when(
+            series,
+            times=np.array([_done_at(order).timestamp() for order in orders]),
+            values=np.array([float(abs(order.value_units)) for order in orders]),
+        )
+    jumps = set(trade_record.size_jumps(weights=weights).tolist())
+    trades = [
+        _trade(order, weight=float(weights[place]) if len(series) else None, is_jump=place in jumps)
+        for place, order in enumerate(orders)
+    ]
+    return trades[: -EVENTS_MAX - 1 : -1]
 
 
 def events_of(lead: Lead) -> list[LeadEvent]:
-    """Return what a lead did last, trades and transfers together, latest first."""
-    orders = (
-        LeadOrder.objects.filter(lead=lead, filled_units__gt=0)
-        .select_related("market__base", "market__quote")
-        .order_by("-submitted_at", "-id")[:EVENTS_MAX]
-    )
+    """Return when a lead moved money, paused and went on, began and ended, latest first."""
     flows = LeadFlow.objects.filter(lead=lead).order_by("-moved_at", "-id")[:EVENTS_MAX]
-    events = [_trade(order) for order in orders]
-    events += [LeadEvent(happened_at=flow.moved_at, units=flow.units) for flow in flows]
+    changes = LeadStatusChange.objects.filter(lead=lead).order_by("-changed_at", "-id")[:EVENTS_MAX]
+    events = [LeadEvent(happened_at=flow.moved_at, units=flow.units) for flow in flows]
+    events += [LeadEvent(happened_at=change.changed_at, status=change.status) for change in changes]
+    if lead.ended_at:
+        events.append(LeadEvent(happened_at=lead.ended_at, status=Lead.Status.ENDED))
+    if lead.started_at:
+        events.append(LeadEvent(happened_at=lead.started_at, status="BEGAN"))
     return sorted(events, key=lambda event: event.happened_at, reverse=True)[:EVENTS_MAX]
 
 
-def _trade(order: LeadOrder) -> LeadEvent:
+def _thinned(times: IntArray) -> IntArray:
+    """Return the places of the first of some times and of the last in each of some hundred steps."""
+    step = max((times[-1] - times[0]) / CURVE_POINTS, 1.0)
+    lasts = np.flatnonzero(np.append(np.diff((times - times[0]) // step) > 0, True))
+    return np.union1d([0], lasts).astype(np.int64)
+
+
+def _done_at(order: LeadOrder) -> datetime:
+    return order.finished_at or order.submitted_at
+
+
+def _trade(order: LeadOrder, *, weight: float | None, is_jump: bool) -> LeadTrade:
     base, quote = order.market.base, order.market.quote
     unit_price = Decimal(order.value_units) / Decimal(order.filled_units)
-    return LeadEvent(
-        happened_at=order.finished_at or order.submitted_at,
+    return LeadTrade(
+        happened_at=_done_at(order),
         units=order.filled_units if order.side == LeadOrder.Side.BUY else -order.filled_units,
         symbol=base.symbol,
         decimals=base.decimals,
         price=abs(unit_price).scaleb(base.decimals - quote.decimals),
+        weight=weight,
+        is_jump=is_jump,
     )

@@ -13,7 +13,9 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from copytrading.models import Copy, Lead
+from copytrading.engine import ranking
+from copytrading.engine.ranking import Score
+from copytrading.models import Copy, Lead, LeadSummary
 from copytrading.queries import records
 
 CARD_DAYS = 90
@@ -21,6 +23,7 @@ CARD_POINTS = 60
 
 
 class Sorting(StrEnum):
+    SCORE = "score"
     RETURN = "return"
     MEDIAN = "median"
     FALL = "fall"
@@ -61,10 +64,12 @@ class LeadCard:
     days_leading: int
     return_fraction: float | None
     fall_fraction: float | None
+    # Whether the record is as long as the period; a return of fewer days is shown, and not ranked.
+    is_whole_period: bool
     own_units: int
     following_units: int
     followers: int
-    # What copies, running and stopped, gained on what was put into them.
+    # What copies, running and stopped, gained on what was put into them, net of fees and profit share.
     median_fraction: float | None
     worst_tenth_fraction: float | None
     curve: tuple[float, ...] = field(default=())
@@ -73,6 +78,18 @@ class LeadCard:
     def stake_fraction(self) -> float | None:
         """Return the lead's own money by the money that follows."""
         return self.own_units / self.following_units if self.following_units > 0 else None
+
+    @property
+    def score(self) -> Score:
+        """Return the figure that leads are ranked by, with its parts."""
+        return ranking.score_of(
+            return_90_days=self.return_fraction if self.is_whole_period else None,
+            drawdown_90_days=self.fall_fraction if self.is_whole_period else None,
+            followers_median=self.median_fraction,
+            own_stake_units=self.own_units,
+            following_units=self.following_units,
+            days_leading=self.days_leading,
+        )
 
     @property
     def has_small_stake(self) -> bool:
@@ -94,25 +111,51 @@ def public_leads() -> QuerySet[Lead]:
 
 
 def cards(*, wanted: LeadFilter, sorting: Sorting, now: datetime) -> list[LeadCard]:
-    """Return the leads that answer a filter as cards in order, without their curves."""
-    found = [card for card in _cards(list(_matching(wanted)), now) if _answers(card, wanted)]
+    """
+    Return the leads that answer a filter as cards in order.
+
+    The figures are those of the last summary, a minute old at most; a lead without one is counted now.
+    """
+    matching = list(_matching(wanted))
+    summaries = {summary.lead_id: summary for summary in LeadSummary.objects.filter(lead__in=matching)}
+    new = [lead for lead in matching if lead.pk not in summaries]
+    summaries |= {summary.lead_id: summary for summary in count_summaries(new, now=now)}
+    found = [card for card in (_card(lead, summaries[lead.pk], now) for lead in matching) if _answers(card, wanted)]
     worth = _WORTH[sorting]
     # Leads of whom it is too early to say come last, whatever is asked; the name decides between equals.
     return sorted(found, key=lambda card: (worth(card) is None, worth(card) or 0.0, card.lead.name.lower()))
 
 
-def with_curves(page: Sequence[LeadCard], *, now: datetime) -> list[LeadCard]:
-    """Return cards with the curve of their last 90 days."""
-    curves = records.curves_of([card.lead.pk for card in page], days=CARD_DAYS, points=CARD_POINTS, now=now)
-    return [
-        LeadCard(**{**card.__dict__, "curve": tuple(price for _, price in curves.get(card.lead.pk, ()))})
-        for card in page
-    ]
-
-
 def card_of(lead: Lead, *, now: datetime) -> LeadCard:
-    """Return one lead's card, without its curve."""
-    return _cards([lead], now)[0]
+    """Return one lead's card, counted now."""
+    return _card(lead, count_summaries([lead], now=now)[0], now)
+
+
+def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary]:
+    """Return what the summaries of leads should say now, unsaved, in three statements for any number of leads."""
+    if not leads:
+        return []
+    lead_ids = [lead.pk for lead in leads]
+    figures = records.figures_of(lead_ids, days=CARD_DAYS, now=now)
+    outcomes = records.outcomes_of(lead_ids)
+    curves = records.curves_of(lead_ids, days=CARD_DAYS, points=CARD_POINTS, now=now)
+    nothing, nobody = records.RecordFigures(), records.Outcome()
+    return [
+        LeadSummary(
+            lead_id=lead_id,
+            counted_at=now,
+            return_fraction=figures.get(lead_id, nothing).return_fraction,
+            fall_fraction=figures.get(lead_id, nothing).fall_fraction,
+            is_whole_period=figures.get(lead_id, nothing).is_whole,
+            own_units=figures.get(lead_id, nothing).equity_units,
+            following_units=outcomes.get(lead_id, nobody).following_units,
+            followers=outcomes.get(lead_id, nobody).followers,
+            median_fraction=outcomes.get(lead_id, nobody).median_fraction,
+            worst_tenth_fraction=outcomes.get(lead_id, nobody).worst_tenth_fraction,
+            curve=[price for _, price in curves.get(lead_id, ())],
+        )
+        for lead_id in lead_ids
+    ]
 
 
 def standing_of(card: LeadCard, user: User | None) -> Standing:
@@ -162,25 +205,20 @@ def _answers(card: LeadCard, wanted: LeadFilter) -> bool:
     )
 
 
-def _cards(leads: Sequence[Lead], now: datetime) -> list[LeadCard]:
-    lead_ids = [lead.pk for lead in leads]
-    figures = records.figures_of(lead_ids, days=CARD_DAYS, now=now)
-    outcomes = records.outcomes_of(lead_ids)
-    nothing, nobody = records.RecordFigures(), records.Outcome()
-    return [
-        LeadCard(
-            lead=lead,
-            days_leading=days_leading(lead, now=now),
-            return_fraction=figures.get(lead.pk, nothing).return_fraction,
-            fall_fraction=figures.get(lead.pk, nothing).fall_fraction,
-            own_units=figures.get(lead.pk, nothing).equity_units,
-            following_units=outcomes.get(lead.pk, nobody).following_units,
-            followers=outcomes.get(lead.pk, nobody).followers,
-            median_fraction=outcomes.get(lead.pk, nobody).median_fraction,
-            worst_tenth_fraction=outcomes.get(lead.pk, nobody).worst_tenth_fraction,
-        )
-        for lead in leads
-    ]
+def _card(lead: Lead, summary: LeadSummary, now: datetime) -> LeadCard:
+    return LeadCard(
+        lead=lead,
+        days_leading=days_leading(lead, now=now),
+        return_fraction=summary.return_fraction,
+        fall_fraction=summary.fall_fraction,
+        is_whole_period=summary.is_whole_period,
+        own_units=summary.own_units,
+        following_units=summary.following_units,
+        followers=summary.followers,
+        median_fraction=summary.median_fraction,
+        worst_tenth_fraction=summary.worst_tenth_fraction,
+        curve=tuple(summary.curve),
+    )
 
 
 def _highest_first(value: float | None) -> float | None:
@@ -189,6 +227,7 @@ def _highest_first(value: float | None) -> float | None:
 
 # What each sorting goes by; the smallest comes first.
 _WORTH: dict[Sorting, Callable[[LeadCard], float | None]] = {
+    Sorting.SCORE: lambda card: -card.score.points,
     Sorting.RETURN: lambda card: _highest_first(card.return_fraction),
     Sorting.MEDIAN: lambda card: _highest_first(card.median_fraction),
     Sorting.FALL: lambda card: card.fall_fraction,

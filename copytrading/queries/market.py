@@ -94,3 +94,8 @@ def load_board(*, now: datetime) -> Board:
 def available_cash_units_of(user: User) -> int:
     """Return what a person's main account has available of the cash asset, in units."""
     return account_queries.available_units_of(user, asset_symbol=settings.SMARTSYNC_CASH)
+
+
+def market_choices() -> list[tuple[int, str]]:
+    """Return the markets that trade, as (id, coin), in the order in which the portal shows them."""
+    return list(Market.objects.filter(status=Market.Status.TRADING).values_list("pk", "base__symbol"))

@@ -11,40 +11,57 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.conf import settings
 from django.db import connection
 
+from accounts import bulk_rows
+from copytrading.engine.arrays import FloatArray, IntArray
+
 FIGURES = """
-    SELECT lead_id, count(*) AS records, max(1 - unit_price / peak) AS fall,
+    SELECT lead_id, count(*) AS records, bool_or(recorded_at <= begins_at) AS is_whole,
+        max(1 - unit_price / peak) AS fall,
         (array_agg(unit_price ORDER BY recorded_at))[1] AS first_price,
         (array_agg(unit_price ORDER BY recorded_at DESC))[1] AS last_price,
         (array_agg(equity_units ORDER BY recorded_at DESC))[1] AS equity_units
     FROM (
-        SELECT record.lead_id, record.recorded_at, record.unit_price, record.equity_units,
+        SELECT record.lead_id, record.recorded_at, record.unit_price, record.equity_units, period.begins_at,
             max(record.unit_price) OVER (PARTITION BY record.lead_id ORDER BY record.recorded_at) AS peak
-        FROM copytrading_leadrecord AS record JOIN copytrading_lead AS lead ON lead.id = record.lead_id
-        WHERE record.lead_id = ANY(%(lead_ids)s)
-            AND record.recorded_at >= coalesce(lead.ended_at, %(now)s) - %(span)s AND record.unit_price > 0
+        FROM copytrading_lead AS lead
+        CROSS JOIN LATERAL (SELECT coalesce(lead.ended_at, %(now)s) - %(span)s AS begins_at) AS period
+        CROSS JOIN LATERAL (
+            SELECT coalesce(max(recorded_at), period.begins_at) AS first_at FROM copytrading_leadrecord
+            WHERE lead_id = lead.id AND recorded_at <= period.begins_at
+        ) AS first_known
+        JOIN copytrading_leadrecord AS record ON record.lead_id = lead.id AND record.recorded_at >= first_known.first_at
+        WHERE lead.id = ANY(%(lead_ids)s) AND record.unit_price > 0
     ) AS peaks
     GROUP BY lead_id
 """
 
 CURVES = """
-    SELECT DISTINCT ON (record.lead_id, floor(extract(epoch FROM record.recorded_at) / %(bucket_seconds)s))
+    SELECT DISTINCT ON (record.lead_id, floor(extract(epoch FROM record.recorded_at) / bucket.seconds))
         record.lead_id, record.recorded_at, record.unit_price
-    FROM copytrading_leadrecord AS record JOIN copytrading_lead AS lead ON lead.id = record.lead_id
-    WHERE record.lead_id = ANY(%(lead_ids)s)
-        AND record.recorded_at >= coalesce(lead.ended_at, %(now)s) - %(span)s AND record.unit_price > 0
-    ORDER BY record.lead_id, floor(extract(epoch FROM record.recorded_at) / %(bucket_seconds)s), record.recorded_at DESC
+    FROM copytrading_lead AS lead
+    CROSS JOIN LATERAL (
+        SELECT coalesce(lead.ended_at, %(now)s) AS ends_at, %(span)s AS span
+    ) AS period
+    CROSS JOIN LATERAL (
+        SELECT greatest(1, extract(epoch FROM
+            least(period.span, period.ends_at - coalesce(lead.started_at, period.ends_at))) / %(points)s) AS seconds
+    ) AS bucket
+    JOIN copytrading_leadrecord AS record
+        ON record.lead_id = lead.id AND record.recorded_at >= period.ends_at - period.span
+    WHERE lead.id = ANY(%(lead_ids)s) AND record.unit_price > 0
+    ORDER BY record.lead_id, floor(extract(epoch FROM record.recorded_at) / bucket.seconds), record.recorded_at DESC
 """
 
 OUTCOMES = """
     WITH worth AS (
         SELECT copy.lead_id, copy.status <> 'STOPPED' AS live, copy.paid_in_units, copy.paid_out_units,
+            copy.profit_share_rate::double precision AS rate, copy.mark_value_units,
             coalesce(sum(balance.posted * CASE WHEN balance.asset_id = cash.id THEN 1
                 ELSE coalesce(mark.price, 0)::double precision * power(10, cash.decimals - asset.decimals) END
-            ), 0) AS equity_units
+            ), 0) AS gross_units
         FROM copytrading_copy AS copy
         CROSS JOIN (SELECT id, decimals FROM accounts_asset WHERE symbol = %(cash)s) AS cash
         LEFT JOIN accounts_balance AS balance
@@ -54,50 +71,48 @@ OUTCOMES = """
         LEFT JOIN copytrading_mark AS mark ON mark.market_id = market.id
         WHERE copy.lead_id = ANY(%(lead_ids)s)
         GROUP BY copy.id
+    ), net AS (
+        SELECT *, gross_units - rate * greatest(gross_units - mark_value_units, 0) AS equity_units FROM worth
     )
     SELECT lead_id, count(*) FILTER (WHERE live) AS followers,
         coalesce(sum(equity_units) FILTER (WHERE live), 0) AS following_units,
         percentile_cont(ARRAY[0.5, 0.1]) WITHIN GROUP (
             ORDER BY (equity_units + paid_out_units - paid_in_units) / nullif(paid_in_units, 0)
         ) AS percentiles
-    FROM worth GROUP BY lead_id
+    FROM net GROUP BY lead_id
 """
 
-DEEPEST_FALL = """
-    SELECT 1 - unit_price / peak AS fall, recorded_at AS ended_at,
-        (SELECT max(earlier.recorded_at) FROM copytrading_leadrecord AS earlier
-            WHERE earlier.lead_id = %(lead_id)s AND earlier.recorded_at <= peaks.recorded_at
-                AND earlier.unit_price = peaks.peak) AS began_at
-    FROM (
-        SELECT recorded_at, unit_price, max(unit_price) OVER (ORDER BY recorded_at) AS peak
-        FROM copytrading_leadrecord WHERE lead_id = %(lead_id)s AND unit_price > 0
-    ) AS peaks
-    WHERE unit_price < peak ORDER BY 1 DESC, recorded_at LIMIT 1
+SERIES = """
+    SELECT extract(epoch FROM recorded_at)::bigint, unit_price, equity_units, coalesce(following_units, -1)
+    FROM copytrading_leadrecord WHERE lead_id = %s AND unit_price > 0 ORDER BY recorded_at
 """
+SERIES_TYPES = ["bigint", "double precision", "bigint", "bigint"]
 
-DAILY_PRICES = """
-    SELECT DISTINCT ON (date_trunc('day', recorded_at, 'UTC')) recorded_at, unit_price
-    FROM copytrading_leadrecord WHERE lead_id = %(lead_id)s AND unit_price > 0
-    ORDER BY date_trunc('day', recorded_at, 'UTC'), recorded_at DESC
-"""
-
-DAYS_FOR_VOLATILITY = 14
 # Longer than any lead has led: "all" of a record.
 ALL_DAYS = 36_500
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordFigures:
-    """What a lead's record of some days says; None while there are fewer than two records."""
+    """
+    What a lead's record of some days says; None while there are fewer than two records.
+
+    `is_whole` tells that the record is as long as those days; otherwise it is all there is of it so far.
+    """
 
     return_fraction: float | None = None
     fall_fraction: float | None = None
+    is_whole: bool = False
     equity_units: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What copying a lead came to for those who did, as fractions of what they put in; None if nobody did."""
+    """
+    What copying a lead came to for those who did, as fractions of what they put in; None if nobody did.
+
+    It is counted from their own balances: net of the fees that they paid, and of the profit share, the accrued too.
+    """
 
     followers: int = 0
     following_units: int = 0
@@ -106,12 +121,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fall:
-    """The deepest fall below an earlier peak: a fraction, from its peak to its bottom."""
+class Series:
+    """
+    A lead's whole record, oldest first, all (T,): `times` in seconds of UTC, and what was recorded then.
 
-    fraction: float
-    began_at: datetime
-    ended_at: datetime
+    `following_units` is −1 where only the lead was looked at.
+    """
+
+    times: IntArray
+    unit_prices: FloatArray
+    equity_units: IntArray
+    following_units: IntArray
+
+    def __len__(self) -> int:
+        return len(self.times)
 
 
 def figures_of(lead_ids: Sequence[int], *, days: int, now: datetime) -> dict[int, RecordFigures]:
@@ -121,21 +144,23 @@ def figures_of(lead_ids: Sequence[int], *, days: int, now: datetime) -> dict[int
         lead_id: RecordFigures(
             return_fraction=last_price / first_price - 1 if records > 1 else None,
             fall_fraction=fall if records > 1 else None,
+            is_whole=is_whole,
             equity_units=equity_units,
         )
-        for lead_id, records, fall, first_price, last_price, equity_units in rows
+        for lead_id, records, is_whole, fall, first_price, last_price, equity_units in rows
     }
 
 
 def curves_of(
     lead_ids: Sequence[int], *, days: int, points: int, now: datetime
 ) -> dict[int, list[tuple[datetime, float]]]:
-    """Return the unit prices of leads over some days, oldest first and thinned to about `points`, by lead id."""
+    """
+    Return the unit prices of leads over some days, oldest first, by lead id.
+
+    Each is thinned to about `points`, spread over those days or over the time that the lead has been leading.
+    """
     curves: dict[int, list[tuple[datetime, float]]] = {}
-    span = timedelta(days=days)
-    rows = _rows(
-        CURVES, lead_ids=list(lead_ids), now=now, span=span, bucket_seconds=max(1.0, span.total_seconds() / points)
-    )
+    rows = _rows(CURVES, lead_ids=list(lead_ids), now=now, span=timedelta(days=days), points=points)
     for lead_id, recorded_at, unit_price in rows:
         curves.setdefault(lead_id, []).append((recorded_at, unit_price))
     return curves
@@ -155,19 +180,10 @@ def outcomes_of(lead_ids: Sequence[int]) -> dict[int, Outcome]:
     }
 
 
-def deepest_fall_of(lead_id: int) -> Fall | None:
-    """Return the deepest fall of a lead's whole record; None if it never fell."""
-    rows = _rows(DEEPEST_FALL, lead_id=lead_id)
-    return Fall(fraction=rows[0][0], ended_at=rows[0][1], began_at=rows[0][2]) if rows else None
-
-
-def volatility_of(lead_id: int) -> float | None:
-    """Return the standard deviation of daily returns, annualised over 365 days; None before two weeks have passed."""
-    prices = np.array([unit_price for _, unit_price in _rows(DAILY_PRICES, lead_id=lead_id)])
-    if len(prices) <= DAYS_FOR_VOLATILITY:
-        return None
-    returns = prices[1:] / prices[:-1] - 1.0
-    return float(returns.std(ddof=1) * np.sqrt(365.0))
+def series_of(lead_id: int) -> Series:
+    """Return a lead's whole record; empty arrays before the first entry."""
+    times, unit_prices, equity_units, following_units = bulk_rows.read_columns(SERIES, [lead_id], types=SERIES_TYPES)
+    return Series(times=times, unit_prices=unit_prices, equity_units=equity_units, following_units=following_units)
 
 
 def _rows(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:

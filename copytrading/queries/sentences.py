@@ -55,10 +55,10 @@ NOTICES: dict[str, tuple[str, str]] = {
     Notice.Kind.LEAD_PAUSED: ("{lead} is paused", "Your copy keeps what it holds; a stop loss still guards."),
     Notice.Kind.LEAD_RESUMED: ("{lead} goes on", "Your copy follows again."),
     Notice.Kind.LEAD_ENDED: ("{lead} has ended", "Your copy is sold and paid out without your doing."),
-    Notice.Kind.LEAD_WROTE: ("{lead} wrote to you", "It stands on the lead’s page."),
+    Notice.Kind.LEAD_WROTE: ("{lead} writes", "{text}"),
     Notice.Kind.STAKE_LOW: (
-        "{lead} has little own money at stake now",
-        "Who risks less of their own may risk more of yours.",
+        "{lead} took money out and has {value} of own money left",
+        "That is little beside what follows. Your copy goes on; you can stop it at any time.",
     ),
     Notice.Kind.PROFIT_SHARED: ("{lead} got {value} as profit share", "{rate} of what lies above the highest so far."),
 }
@@ -74,6 +74,10 @@ NOTICES_WITHOUT_FIGURE: dict[str, tuple[str, str]] = {
     Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} has no stop loss any more", ""),
     Notice.Kind.LEAD_DEPOSITED: ("{lead} moved money in", "Ratios settle for {minutes} before anything is repaired."),
     Notice.Kind.LEAD_WITHDREW: ("{lead} moved money out", "Ratios settle for {minutes} before anything is repaired."),
+    Notice.Kind.STAKE_LOW: (
+        "{lead} took money out and has little own money left",
+        "Your copy goes on; you can stop it at any time.",
+    ),
     Notice.Kind.PROFIT_SHARED: ("{lead} got a profit share", "{rate} of what lies above the highest so far."),
 }
 DONE = {"BUY": "Bought", "SELL": "Sold", None: "Traded"}
@@ -127,7 +131,7 @@ def trade_sentence(
             "One price for the lead and you." if followers == 1 else f"One price for the lead and {_all(followers)}."
         )
     else:
-        together = f"To keep {lead_name}’s ratios." if followers == 1 else f"One price for {_all(followers)}."
+        together = "For your copy alone." if followers == 1 else f"One price for {_all(followers)}."
     return Sentence(headline=headline, detail=f"{together} {fee}")
 
 
@@ -153,12 +157,15 @@ def adjustment_sentence(
     return Sentence(headline=headline, detail=_why(reason, copy=copy, symbol=symbol))
 
 
-def notice_sentence(*, kind: str, copy: Copy, units: int | None, cash_symbol: str, cash_decimals: int) -> Sentence:
-    """Return what a notice says; `units` is its figure in quote units, where the kind has one."""
+def notice_sentence(
+    *, kind: str, copy: Copy, units: int | None, cash_symbol: str, cash_decimals: int, text: str = ""
+) -> Sentence:
+    """Return what a notice says: `units` is its figure in quote units, `text` the lead's words, where it has them."""
     headline, detail = NOTICES[kind] if units is not None else {**NOTICES, **NOTICES_WITHOUT_FIGURE}[kind]
     words = {
         "lead": copy.lead.name,
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
+        "text": text,
         "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
         "why": copy.get_stop_reason_display() or "it was asked to",

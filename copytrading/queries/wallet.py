@@ -175,7 +175,7 @@ def _counterparts(postings: Sequence[Posting], user: User) -> dict[int, str]:
 
 
 def _sentence(posting: Posting, lead_name: str) -> str:
-    kind = posting.journal.kind
+    kind = Journal.Kind(posting.journal.kind)
     if kind == Journal.Kind.TRADE:
         return f"You {'bought' if posting.units > 0 else 'sold'} {posting.asset.symbol} by hand"
     return {**COPY_MOVES, **OTHER_MOVES}[kind].format(lead=lead_name or "a lead")

@@ -19,7 +19,7 @@ from copytrading.exchange.base import Quote
 from copytrading.exchange.paper import venue as paper
 from copytrading.models import Copy, Lead, LeadOrder, Market
 from copytrading.queries import market as market_queries
-from copytrading.services import funding, leads, market, queueing, syncing
+from copytrading.services import funding, lead_orders, leads, market, queueing, syncing
 from copytrading.services.bunching import coins, units_of
 
 PRICES = {"BTC": "50000", "ETH": "2500", "SOL": "100", "ADA": "0.5", "XRP": "0.6"}
@@ -77,7 +77,7 @@ class Crowd:
         traded = Market.objects.select_related("base").get(base__symbol=symbol)
         lots = units_of(value / Decimal(PRICES[symbol]), traded.base.decimals) // traded.lot_units
         self.tick()
-        leads.submit_lead_order(
+        lead_orders.submit_lead_order(
             lead_id=self.lead.pk,
             market_id=traded.pk,
             side=side,

@@ -85,12 +85,14 @@ def _fill_lead_orders(lead: Lead, order: Order, quantity: int, value: int, now: 
 
     Orders of the other side met inside: what they traded is filled too, at that same price.
     """
+    if not quantity:
+        return
     joined = LeadOrder.objects.filter(lead=lead, market=order.market, cycle=order.cycle_id).order_by("pk")
     side = LeadOrder.Side.BUY if quantity > 0 else LeadOrder.Side.SELL
     lighter = [own for own in joined if own.side != side]
     heavier = [own for own in joined if own.side == side]
     left = abs(quantity) + sum(own.quantity_units - own.filled_units for own in lighter)
-    price = value / abs(quantity) if quantity else float(order.price_mid)
+    price = value / abs(quantity)
     for own in lighter + heavier:
         wanted = own.quantity_units - own.filled_units
         filled = wanted if own.side != side else min(wanted, left)

@@ -1,20 +1,32 @@
-"""What leads and operators do: apply, approve, trade, move money, pause, end."""
+"""What leads and operators do: apply, approve, move money, change terms, write, pause, end."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
-from copytrading.models import Copy, Lead, LeadFlow, LeadHolding, LeadOrder, Market, Notice
+from copytrading.models import (
+    Copy,
+    Lead,
+    LeadFlow,
+    LeadHolding,
+    LeadOrder,
+    LeadStatusChange,
+    Market,
+    Notice,
+    ObservedTrade,
+)
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import bell, following, queueing, stopping
+from copytrading.services import bell, following, lead_notices, measuring, queueing, stakes, stopping
 from copytrading.services.refusals import NotEnoughCash, Refusal
+
+FOLLOWERS_MAX = 100_000
 
 
 class LeadNotActive(Refusal):
@@ -40,6 +52,11 @@ class NotHeld(Refusal):
     field = "quantity"
 
 
+class CapacityTooSmall(Refusal):
+    code = "capacity_too_small"
+    field = "followers_max"
+
+
 def apply_as_lead(
     *,
     user: User,
@@ -49,6 +66,7 @@ def apply_as_lead(
     profit_share_rate: Decimal,
     followers_max: int,
     now: datetime,
+    money_max_units: int | None = None,
     source: Lead.Source = Lead.Source.PLATFORM,
 ) -> Lead:
     """
@@ -56,8 +74,9 @@ def apply_as_lead(
 
     :raises Refusal: if the person leads already, the name is taken, or the rate is above 30 %.
     """
-    if not 0 <= profit_share_rate <= Decimal(str(settings.SMARTSYNC_PROFIT_SHARE_MAX)):
-        raise RateTooHigh(f"The profit share can be 0 to {settings.SMARTSYNC_PROFIT_SHARE_MAX:.0%}.")
+    _refuse_terms(profit_share_rate, followers_max, money_max_units)
+    if not slugify(name):
+        raise NameTaken("A name needs at least one letter from a to z or a digit.")
     try:
         with transaction.atomic():
             return Lead.objects.create(
@@ -68,6 +87,7 @@ def apply_as_lead(
                 tags=tags,
                 profit_share_rate=profit_share_rate,
                 followers_max=followers_max,
+                money_max_units=money_max_units,
                 source=source,
                 applied_at=now,
             )
@@ -94,13 +114,36 @@ def approve_lead(*, lead_id: int, now: datetime) -> Lead:
     return lead
 
 
+def change_terms(
+    *, lead_id: int, profit_share_rate: Decimal, followers_max: int, money_max_units: int | None, now: datetime
+) -> Lead:
+    """
+    Change the profit share and the capacity. A running copy keeps the rate it was started with, and its place.
+
+    :raises Refusal: if the lead has ended, the rate is above 30 %, or nobody could follow.
+    """
+    with transaction.atomic():
+        lead = _lock(lead_id)
+        if lead.status == Lead.Status.ENDED:
+            raise LeadNotActive(f"{lead.name} has ended; there are no terms to change.")
+        _refuse_terms(profit_share_rate, followers_max, money_max_units)
+        lead.profit_share_rate, lead.followers_max = profit_share_rate, followers_max
+        lead.money_max_units = money_max_units
+        lead.save(update_fields=["profit_share_rate", "followers_max", "money_max_units"])
+        bell.publish(f"lead:{lead.pk}", "lead")
+    return lead
+
+
 def pause_lead(*, lead_id: int, now: datetime) -> Lead:
     """
-    Take no new followers and no new lead orders; copies keep their ratios.
+    Take no new followers and no new lead orders; copies keep their ratios. Limit orders that wait are canceled.
 
     :raises LeadNotActive: if the lead is not active.
     """
-    return _switch(lead_id, Lead.Status.ACTIVE, Lead.Status.PAUSED, Notice.Kind.LEAD_PAUSED, now)
+    with transaction.atomic():
+        lead = _switch(lead_id, Lead.Status.ACTIVE, Lead.Status.PAUSED, Notice.Kind.LEAD_PAUSED, now)
+        following.end_lead_orders(lead.orders.filter(order_type=LeadOrder.OrderType.LIMIT), now=now)
+    return lead
 
 
 def resume_lead(*, lead_id: int, now: datetime) -> Lead:
@@ -124,10 +167,8 @@ def end_lead(*, lead_id: int, now: datetime) -> Lead:
             raise LeadNotActive(f"{lead.name} has ended already.")
         lead.status, lead.ended_at, lead.failures = Lead.Status.ENDED, now, 0
         lead.save(update_fields=["status", "ended_at", "failures"])
-        open_orders = lead.orders.filter(status=LeadOrder.Status.SUBMITTED)
-        open_orders.filter(filled_units=0).update(status=LeadOrder.Status.CANCELED, finished_at=now)
-        open_orders.filter(filled_units__gt=0).update(status=LeadOrder.Status.PARTIALLY_FILLED, finished_at=now)
-        _tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
+        following.end_lead_orders(lead.orders.all(), now=now)
+        lead_notices.tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
         stopping.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.LEAD_ENDED, now=now)
         queueing.request_sync(lead_id=lead.pk, now=now)
     return lead
@@ -151,40 +192,6 @@ def withdraw_from_lead(*, lead_id: int, units: int, idempotency_key: str, now: d
     return _move(lead_id, -units, idempotency_key, now)
 
 
-def submit_lead_order(
-    *, lead_id: int, market_id: int, side: LeadOrder.Side, quantity_units: int, idempotency_key: str, now: datetime
-) -> LeadOrder:
-    """
-    Take a lead's market order, the same key once; the next cycle bunches it with the followers' wishes.
-
-    :raises Refusal: if the lead is not active, the market is closed, or more is sold than the lead account has.
-    """
-    with transaction.atomic():
-        lead = _lock(lead_id)
-        existing = lead.orders.filter(idempotency_key=idempotency_key).first()
-        if existing is not None:
-            return existing
-        if lead.status != Lead.Status.ACTIVE or lead.ledger_account_id is None:
-            raise LeadNotActive(f"{lead.name} cannot trade at the moment.")
-        market = Market.objects.select_related("base", "quote", "mark").get(pk=market_id)
-        if market.status != Market.Status.TRADING:
-            raise Refusal(f"{market.symbol} does not trade at the moment.")
-        if quantity_units < market.lot_units:
-            raise Refusal("The quantity is less than the smallest lot of this market.", field="quantity")
-        _refuse_uncovered(lead, market, side, quantity_units, now)
-        order = LeadOrder.objects.create(
-            lead=lead,
-            market=market,
-            side=side,
-            quantity_units=quantity_units,
-            idempotency_key=idempotency_key,
-            submitted_at=now,
-            expires_at=now + timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS),
-        )
-        queueing.request_sync(lead_id=lead.pk, now=now)
-    return order
-
-
 def observe_trade(
     *, lead_id: int, asset_id: int, signed_units: int, cash_units: int, now: datetime, request_cycle: bool = True
 ) -> None:
@@ -202,10 +209,19 @@ def observe_trade(
             raise NotHeld(f"{lead.name} was seen to sell more than the {holding.units} units held.")
         if cash_holding.units + cash_units < 0:
             raise NotHeld(f"{lead.name} was seen to spend more than the cash held.")
+        measuring.measure_lead(lead=lead, now=now)
+        measuring.note_observed_trade(lead=lead, asset_id=asset_id, signed_units=signed_units, cash_units=cash_units)
         following.note_trade(
             lead=lead, asset_id=asset_id, signed_units=signed_units, held_before=holding.units, touched_at=now
         )
         following.note_pending(lead=lead, asset_id=asset_id, signed_units=signed_units)
+        ObservedTrade.objects.create(
+            lead=lead,
+            market=Market.objects.get(base_id=asset_id, quote=cash),
+            units=signed_units,
+            cash_units=cash_units,
+            traded_at=now,
+        )
         holding.units += signed_units
         cash_holding.units += cash_units
         holding.save(update_fields=["units"])
@@ -224,6 +240,7 @@ def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetim
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=market_queries.cash_asset())
         if holding.units + units < 0:
             raise NotEnoughCash("The lead was seen to move out more cash than there was.")
+        measuring.measure_lead(lead=lead, now=now)
         holding.units += units
         holding.save(update_fields=["units"])
         _note_flow(lead, units, equity, idempotency_key, now)
@@ -247,7 +264,8 @@ def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notic
             raise LeadNotActive(f"{lead.name} is {lead.get_status_display()} and cannot be {after.label} from there.")
         lead.status, lead.failures = after, 0
         lead.save(update_fields=["status", "failures"])
-        _tell_followers(lead, notice, None, now)
+        LeadStatusChange.objects.create(lead=lead, status=after, changed_at=now)
+        lead_notices.tell_followers(lead, notice, None, now)
     return lead
 
 
@@ -260,6 +278,7 @@ def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead
             return lead
         if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
             raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
+        measuring.measure_lead(lead=lead, now=now)
         equity = equity_of(lead, now=now)
         main = ledger.main_account(user=lead.user, now=now)
         try:
@@ -282,33 +301,17 @@ def _note_flow(lead: Lead, units: int, equity_before: float, idempotency_key: st
     lead.settling_until = now + timedelta(seconds=settings.SMARTSYNC_SETTLING_SECONDS)
     lead.save(update_fields=["settling_until"])
     kind = Notice.Kind.LEAD_DEPOSITED if units > 0 else Notice.Kind.LEAD_WITHDREW
-    _tell_followers(lead, kind, abs(units), now)
+    lead_notices.tell_followers(lead, kind, abs(units), now)
+    if stakes.watch_stake(lead=lead, is_withdrawal=units < 0, now=now):
+        lead_notices.tell_followers(lead, Notice.Kind.STAKE_LOW, stakes.worth_units(lead, now=now), now)
 
 
-def _refuse_uncovered(lead: Lead, market: Market, side: str, quantity_units: int, now: datetime) -> None:
-    """Refuse what the lead account cannot cover, open orders included."""
-    board = market_queries.load_board(now=now)
-    portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
-    place = int(board.places_of(board.asset_ids[board.market_ids == market.pk])[0])
-    at_work = lead.orders.filter(status=LeadOrder.Status.SUBMITTED, side=side, expires_at__gt=now)
-    if side == LeadOrder.Side.SELL:
-        waiting = sum(order.quantity_units - order.filled_units for order in at_work.filter(market=market))
-        if quantity_units + waiting > int(portfolio.units[place]):
-            raise NotHeld(f"The lead account has less {market.base.symbol} than that.")
-        return
-    prices = dict(zip(board.market_ids.tolist(), board.unit_prices.tolist(), strict=True))
-    wanted = [(order.market_id, order.quantity_units - order.filled_units) for order in at_work]
-    cost = sum(units * prices[market_id] for market_id, units in [*wanted, (market.pk, quantity_units)])
-    if not cost <= portfolio.cash_units:
-        raise NotEnoughCash("The lead account has not enough cash for this; choose less.", field="quantity")
-
-
-def _tell_followers(lead: Lead, kind: Notice.Kind, units: int | None, now: datetime) -> None:
-    """Write a notice for every running copy, in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO copytrading_notice (copy_id, kind, units, noted_at)"
-            " SELECT id, %s, %s, %s FROM copytrading_copy WHERE lead_id = %s AND status <> 'STOPPED'",
-            [kind, units, now, lead.pk],
-        )
-    bell.publish(f"lead:{lead.pk}", "lead")
+def _refuse_terms(profit_share_rate: Decimal, followers_max: int, money_max_units: int | None) -> None:
+    if not 0 <= profit_share_rate <= Decimal(str(settings.SMARTSYNC_PROFIT_SHARE_MAX)):
+        raise RateTooHigh(f"The profit share can be 0 to {settings.SMARTSYNC_PROFIT_SHARE_MAX:.0%}.")
+    if not 1 <= followers_max <= FOLLOWERS_MAX:
+        raise CapacityTooSmall(f"You can take 1 to {FOLLOWERS_MAX:,} followers.")
+    minimum = settings.SMARTSYNC_INVESTMENT_MIN
+    if money_max_units is not None and money_max_units < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
+        sentence = f"One copy starts at {minimum} {settings.SMARTSYNC_CASH}; less room than that is none."
+        raise CapacityTooSmall(sentence, field="money_max")

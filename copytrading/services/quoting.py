@@ -54,6 +54,7 @@ def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     The books are asked; no transaction may be open.
     """
     assert len(copies.ids) == 1, "a quote is for one copy"
+    nothing = np.zeros_like(scene.lead_wish)
     portfolio = replace(scene.portfolio, pending_units=nothing, pending_orders=nothing)
     scene = replace(scene, copies=copies, own=scene.own.without(range(len(scene.lead_wish))), portfolio=portfolio)
     first = _wishes(scene, cap_prices(scene))

@@ -31,8 +31,8 @@ class Scene:
     """
     Everything that one decision looks at.
 
-    `own` is what the lead's open orders ask for, `tradable` which markets take an order now, `slippage_max` how far from
-    the mark an order may reach in each.
+    `own` is what the lead's open orders ask for, `tradable` which markets take an order now, `slippage_max` how far
+    from the mark an order may reach in each.
     """
 
     lead: Lead

@@ -20,7 +20,7 @@ from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable
 from copytrading.queries.market import Board
-from copytrading.services import bell, following, sharing
+from copytrading.services import bell, following, measuring, recording, sharing
 
 log = structlog.get_logger()
 
@@ -49,6 +49,8 @@ def settle_lead(*, lead_id: int, now: datetime, cycle: SyncCycle | None, has_res
             cycle.status, cycle.done_at = SyncCycle.Status.DONE, now
             cycle.save(update_fields=["status", "done_at"])
         lead.save(update_fields=["sync_wanted_at", "looked_at", "failures"])
+    if cycle is not None:
+        recording.record_unit_price(lead=lead, now=now)
     return cycle
 
 
@@ -90,6 +92,8 @@ def _pay_reductions(lead: Lead, now: datetime, *, may_fall_short: bool) -> None:
     if not paying.any():
         return
     units = np.minimum(payable, copies.owed_units)[paying]
+    measuring.measure_lead(lead=lead, now=now)
+    measuring.take_money(copy_ids=copies.ids[paying], units=units)
     sharing.redeem(
         lead=lead, copies=copies, leaving=paying, gross_units=gross[paying], paid_out_units=units,
         kind=ProfitShare.Kind.REDUCTION, now=now,
@@ -142,6 +146,8 @@ def _finish_stopping(lead: Lead, now: datetime) -> None:
     done = stopping & ~left.any(axis=1) & (copies.cash_held_units == 0)
     if not done.any():
         return
+    # The last look at a gap: it stays as it was at the end.
+    measuring.measure_lead(lead=lead, now=now)
     values = np.zeros(int(done.sum()), dtype=np.int64)
     if copies.units[done].any():
         taken = _take_dust(board, copies, done, cash.pk, now)
@@ -260,6 +266,7 @@ def _return_own_money(lead: Lead, now: datetime) -> None:
     balances = list(Balance.objects.filter(ledger_account=lead.ledger_account_id, posted__gt=0))
     if not balances or any(balance.held for balance in balances):
         return
+    measuring.measure_lead(lead=lead, now=now)
     main = ledger.main_account(user=lead.user, now=now).pk
     assets = [balance.asset_id for balance in balances]
     units = np.array([balance.posted for balance in balances], dtype=np.int64)

@@ -114,6 +114,14 @@ def points(fraction: float | Decimal | None, decimals: int = 1) -> str:
 
 
 @register.filter
+def signed_points(fraction: float | Decimal | None, decimals: int = 2) -> str:
+    """Return a fraction in points with its sign: −0.0041 → −0.41, 0.00."""
+    if fraction is None:
+        return NOTHING
+    return ("+" if _rounded(fraction, decimals) > 0 else "") + points(fraction, decimals)
+
+
+@register.filter
 def whole_percent(fraction: float | Decimal | None) -> str:
     """Return a fraction as percent with decimals only where it has them: 10 %, 12.5 %."""
     if fraction is None:
@@ -125,6 +133,24 @@ def whole_percent(fraction: float | Decimal | None) -> str:
 def count(number: int | None) -> str:
     """Return a number of things: 1204 → 1,204."""
     return NOTHING if number is None else f"{number:,}"
+
+
+@register.filter
+def ratio(value: float | None, decimals: int = 2) -> str:
+    """Return a figure without a unit: 1.42, −0.31."""
+    return NOTHING if value is None else _with_minus(f"{round(value, decimals) + 0.0:,.{decimals}f}")
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return a span of time in its largest unit: 40 minutes, 6.5 hours, 12 days."""
+    if seconds is None:
+        return NOTHING
+    for name, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            value = f"{seconds / length:.1f}".removesuffix(".0")
+            return f"{value} {name}" if value == "1" else f"{value} {name}s"
+    return "less than a minute"
 
 
 @register.filter

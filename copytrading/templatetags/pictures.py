@@ -35,6 +35,7 @@ ICONS = {
     "discover": '<circle cx="12" cy="12" r="9"/><path d="m15.5 8.5-2 5-5 2 2-5z"/>',
     "copies": '<path d="M4 8h16M4 12h16M4 16h16"/><path d="M9 6v4M15 10v4M7 14v4"/>',
     "wallet": '<rect x="3" y="6" width="18" height="13" rx="3"/><path d="M3 10h18M16 14.5h2"/>',
+    "lead": '<path d="M6 21V4m0 1h11l-2.5 3.5L17 12H6"/>',
     "person": '<circle cx="12" cy="8" r="4"/><path d="M4.5 20c1.2-3.6 4-5.5 7.5-5.5s6.3 1.9 7.5 5.5"/>',
     "back": '<path d="M15 5 8 12l7 7"/>',
     "search": '<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>',

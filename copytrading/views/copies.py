@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import activity, coin_results, portfolios
+from copytrading.queries import activity, coin_results, gap_pages, portfolios
 from copytrading.queries import copies as queries
 from copytrading.queries.copies import CopySummary
-from copytrading.services import copies
+from copytrading.services import copies, copy_previews
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money_input
 from copytrading.views.requests import MemberRequest
@@ -75,7 +75,7 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
             copies.stop_copy(copy_id=copy.pk, now=now)
             messages.success(request, f"Your copy of {copy.lead.name} is being stopped. The money returns by itself.")
             return redirect("copy_detail", copy_id=copy.pk)
-        quote = copies.quote_stop(copy_id=copy.pk, now=now)
+        quote = copy_previews.quote_stop(copy_id=copy.pk, now=now)
     except Refusal as error:
         refusal = error
     summary = queries.summary_of(copy, now=now)
@@ -113,10 +113,12 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
     """Return what both the page of a copy and its moving part show."""
     copy = get_object_or_404(queries.copies_of(request.user), pk=copy_id)
     prices = portfolios.price_list()
-    summary = queries.summary_of(copy, now=timezone.now(), prices=prices)
+    now = timezone.now()
+    summary = queries.summary_of(copy, now=now, prices=prices)
     return {
         "section": "copies",
         "copy": copy,
+        "gap": gap_pages.gap_of(copy, now=now),
         "summary": summary,
         "comparison": summary.comparison,
         "drift_band": settings.SMARTSYNC_DRIFT_BAND,
@@ -131,7 +133,9 @@ def _change_investment(request: MemberRequest, summary: CopySummary) -> HttpResp
         return _page(request, summary, investment=form)
     try:
         if not _is_confirmed(request):
-            preview = copies.preview_change(copy_id=summary.copy.pk, change_units=form.signed_units, now=timezone.now())
+            preview = copy_previews.preview_change(
+                copy_id=summary.copy.pk, change_units=form.signed_units, now=timezone.now()
+            )
             return _page(request, summary, investment=form, preview=preview)
         change = copies.increase_copy if form.signed_units > 0 else copies.reduce_copy
         change(

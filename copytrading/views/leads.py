@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leads import LeadFilterForm
-from copytrading.queries import lead_pages, leads
+from copytrading.queries import lead_pages, lead_statistics, leads, records
 from copytrading.queries.lead_pages import PERIODS
+from copytrading.services import capacity
 
 CARDS_A_PAGE = 12
 DAYS_AT_FIRST = 90
@@ -22,14 +23,14 @@ PARTS = ("portfolio", "curve", "events")
 def discover(request: HttpRequest) -> HttpResponse:
     """Show the leads that answer the visitor's filter."""
     now = timezone.now()
-    form = LeadFilterForm(request.GET or {"sort": leads.Sorting.RETURN})
+    form = LeadFilterForm(request.GET or {"sort": leads.Sorting.SCORE})
     found = leads.cards(wanted=form.wanted(), sorting=form.sorting(), now=now)
     page = Paginator(found, CARDS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "section": "discover",
         "form": form,
         "page": page,
-        "cards": leads.with_curves(list(page.object_list), now=now),
+        "cards": list(page.object_list),
         "days": leads.CARD_DAYS,
     }
     return render(request, "copytrading/discover.html" + ("#leads" if _asks_for(request, "leads") else ""), context)
@@ -50,19 +51,27 @@ def _content(request: HttpRequest, lead: Any, part: str) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if part in ("", "portfolio"):
         content["portfolio"] = lead_pages.portfolio_of(lead)
+    if part == "portfolio":
+        return content
+    series = records.series_of(lead.pk)
     if part in ("", "curve"):
-        content["curve"] = lead_pages.curve_of(lead, days=_days(request), now=now)
-        content["periods"] = PERIODS
-        content["all_days"] = PERIODS[-1]
+        days = _days(request)
+        content |= {
+            "curve": lead_pages.curve_of(lead, days=days, now=now, series=series),
+            "period": lead_statistics.period_of(lead, days=days, now=now, series=series),
+            "periods": PERIODS,
+            "all_days": PERIODS[-1],
+        }
     if part in ("", "events"):
-        content["events"] = lead_pages.events_of(lead)
+        content |= {"trades": lead_pages.trades_of(lead, series=series), "events": lead_pages.events_of(lead)}
     if not part:
         user = request.user if request.user.is_authenticated else None
         card = leads.card_of(lead, now=now)
         standing = leads.standing_of(card, user)
         content |= {
             "card": card,
-            "statistics": lead_pages.statistics_of(card, now=now),
+            "statistics": lead_statistics.statistics_of(card, now=now, series=series),
+            "entry_costs": capacity.entry_costs_of(content["portfolio"], now=now),
             "standing": standing,
             "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,
         }

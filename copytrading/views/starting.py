@@ -18,13 +18,18 @@ from django.views.decorators.http import require_POST, require_safe
 from copytrading.forms.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.queries import lead_pages, leads
+from copytrading.queries import market as market_queries
 from copytrading.queries.lead_pages import Holding, Portfolio
-from copytrading.services import copies
-from copytrading.services.copies import CopyPreview
+from copytrading.services import copies, copy_previews
+from copytrading.services.copy_previews import CopyPreview
+from copytrading.services.lead_whatif import LookBack, Question, suggested_ratio
 from copytrading.services.refusals import Refusal
+from copytrading.templatetags.comparisons import times
 from copytrading.views.requests import MemberRequest
 
 TEMPLATE = "copytrading/copy_wizard.html"
+# What both modes are compared for before an amount is typed, in quote units.
+INVESTMENT_AT_FIRST = 1_000 * 10**settings.SMARTSYNC_CASH_DECIMALS
 
 
 @login_required
@@ -32,10 +37,11 @@ TEMPLATE = "copytrading/copy_wizard.html"
 def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
     """Ask on which terms to copy; for HTMX, say what the terms typed so far mean."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    form = StartForm(request.GET) if "investment" in request.GET else StartForm()
+    asked = request.GET if "investment" in request.GET else None
+    form = StartForm(asked, markets=market_queries.market_choices(), initial=_suggestions(lead))
     if request.htmx:
         form.is_valid()
-        return render(request, TEMPLATE + "#level", {"form": form})
+        return render(request, TEMPLATE + "#typed", {"form": form, "lead": lead, **_figures(lead, form)})
     return _terms(request, lead, form)
 
 
@@ -44,17 +50,18 @@ def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
 def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
     """Show the orders that the terms would place now, and what they cost."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    form = StartForm(request.GET)
+    form = StartForm(request.GET, markets=market_queries.market_choices())
     if not form.is_valid():
         return _terms(request, lead, form)
     terms = form.cleaned_data
     try:
-        preview = copies.preview_copy(
+        preview = copy_previews.preview_copy(
             follower=request.user,
             lead_id=lead.pk,
             investment_units=terms["investment"],
             buy_existing=terms["buy_existing"],
             stop_loss_units=terms["stop_loss_units"],
+            terms=form.custom_terms(),
             now=timezone.now(),
         )
     except Refusal as refusal:
@@ -69,6 +76,8 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         "preview": preview,
         "portfolio": portfolio,
         "mine": _mine(preview, portfolio),
+        "custom": form.custom_terms(),
+        "chosen": [coin for market_id, coin in market_queries.market_choices() if market_id in terms["markets"]],
     }
     return render(request, TEMPLATE, {"section": "discover", **context})
 
@@ -78,7 +87,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
 def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
     """Start the copy that was reviewed, once, and go to its page."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    form = ConfirmForm(request.POST)
+    form = ConfirmForm(request.POST, markets=market_queries.market_choices())
     if not form.is_valid():
         return _terms(request, lead, form, status=422)
     terms = form.cleaned_data
@@ -89,6 +98,7 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
             investment_units=terms["investment"],
             buy_existing=terms["buy_existing"],
             stop_loss_units=terms["stop_loss_units"],
+            terms=form.custom_terms(),
             idempotency_key=terms["key"],
             now=timezone.now(),
         )
@@ -109,8 +119,38 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "live_copy": leads.live_copy_of(lead, request.user),
         "portfolio": lead_pages.portfolio_of(lead),
         "investment_min": settings.SMARTSYNC_INVESTMENT_MIN,
+        **_figures(lead, form),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+def _suggestions(lead: Any) -> dict[str, str]:
+    ratio = suggested_ratio(lead=lead, investment_units=INVESTMENT_AT_FIRST)
+    return {"order_ratio": times(ratio)} if ratio else {}
+
+
+def _figures(lead: Any, form: StartForm) -> dict[str, Any]:
+    """Return what both modes would have made of the amount that is typed, and the ratio that suits it."""
+    typed: dict[str, Any] = {}
+    if form.is_bound:
+        # What is wrong is said beside its field; the rest is enough to look back with.
+        form.is_valid()
+        typed = form.cleaned_data
+    investment = typed.get("investment") or INVESTMENT_AT_FIRST
+    figures: dict[str, Any] = {
+        "looked_back_on": investment,
+        "ratio": suggested_ratio(lead=lead, investment_units=investment),
+    }
+    try:
+        question = Question(
+            investment_units=investment,
+            buy_existing=typed.get("buy_existing", True),
+            custom=form.answered_terms() if typed else None,
+        )
+        return figures | {"comparison": LookBack(lead=lead, question=question).comparison()}
+    except Refusal:
+        # Without a record, or on terms that make no sense yet, there is nothing to show.
+        return figures
 
 
 def _mine(preview: CopyPreview, portfolio: Portfolio) -> list[Holding]:

@@ -56,26 +56,47 @@
     };
   }
 
+  // Several curves on one scale, in the colours that the stylesheet gives to their names.
+  function lineOptions(figure, name) {
+    const token = { lead: "--quiet", smart: "--accent", custom: "--c1" }[name];
+    const dashed = LightweightCharts.LineStyle.Dashed;
+    const style = name === "lead" ? dashed : LightweightCharts.LineStyle.Solid;
+    return { color: colour(figure, token), lineStyle: style, lineWidth: 2, priceLineVisible: false, lastValueVisible: true };
+  }
+
+  function addCurves(figure, chart) {
+    const { points, lines } = figure.dataset;
+    if (!lines) {
+      const only = JSON.parse(points);
+      const series = chart.addSeries(LightweightCharts.AreaSeries, seriesOptions(figure, only));
+      return [{ label: "", points: only, series, options: () => seriesOptions(figure, only) }];
+    }
+    return JSON.parse(lines).map(({ label, name, points: one }) => {
+      const series = chart.addSeries(LightweightCharts.LineSeries, lineOptions(figure, name));
+      return { label: `${label} `, points: one, series, options: () => lineOptions(figure, name) };
+    });
+  }
+
   function draw(figure) {
-    const points = JSON.parse(figure.dataset.points);
-    if (figure.chart || points.length < 2 || !window.LightweightCharts) return;
+    const first = figure.dataset.lines ? JSON.parse(figure.dataset.lines)[0].points : JSON.parse(figure.dataset.points);
+    if (figure.chart || first.length < 2 || !window.LightweightCharts) return;
     figure.querySelector("svg").remove();
     const reading = document.createElement("span");
     reading.className = "reading";
     reading.hidden = true;
     const chart = LightweightCharts.createChart(figure, options(figure));
-    const series = chart.addSeries(LightweightCharts.AreaSeries, seriesOptions(figure, points));
-    series.setData(points.map(([time, value]) => ({ time, value })));
+    const curves = addCurves(figure, chart);
+    curves.forEach(({ series, points }) => series.setData(points.map(([time, value]) => ({ time, value }))));
     chart.timeScale().fitContent();
     figure.append(reading);
     chart.subscribeCrosshairMove((move) => {
-      const point = move.seriesData.get(series);
-      reading.hidden = !point;
-      if (!point) return;
-      const when = new Date(point.time * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
-      reading.textContent = `${when}: ${format(point.value, figure.dataset.unit)}`;
+      const read = curves.map(({ label, series }) => [label, move.seriesData.get(series)]).filter(([, point]) => point);
+      reading.hidden = !read.length;
+      if (!read.length) return;
+      const when = new Date(read[0][1].time * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+      reading.textContent = `${when}: ${read.map(([label, { value }]) => label + format(value, figure.dataset.unit)).join(", ")}`;
     });
-    figure.chart = { chart, series, points };
+    figure.chart = { chart, curves };
   }
 
   function drawAll(root) {
@@ -86,7 +107,7 @@
     document.querySelectorAll("[data-chart]").forEach((figure) => {
       if (!figure.chart) return;
       figure.chart.chart.applyOptions(options(figure));
-      figure.chart.series.applyOptions(seriesOptions(figure, figure.chart.points));
+      figure.chart.curves.forEach(({ series, options: look }) => series.applyOptions(look()));
     });
   }
 

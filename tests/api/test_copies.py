@@ -53,6 +53,34 @@ class TestStartCopy:
         assert response.json()["title"].endswith(".")
         assert not Copy.objects.exists()
 
+    def test_takes_the_terms_of_a_custom_copy(self, program: Program, lead: Lead) -> None:
+        custom = {"order_ratio": 0.05, "order_value_max": "40.00"}
+
+        preview = program.post(f"leads/{lead.slug}/preview", {"investment": "1000.00", "custom": custom})
+        response = program.post("copies", terms(lead, custom=custom), key="start-0001")
+
+        assert (preview.status_code, preview.json()["trades"]) == (200, [])
+        assert response.status_code == 201
+        assert (response.json()["mode"], response.json()["order_ratio"]) == ("CUSTOM_RATIO", 0.05)
+        assert Copy.objects.get().order_value_max_units == usdt(40)
+
+    @pytest.mark.parametrize(
+        ("custom", "field"),
+        [
+            ({}, "order_value"),
+            ({"order_ratio": 101}, "order_ratio"),
+            ({"order_ratio": 1, "market_ids": [999]}, "markets"),
+        ],
+    )
+    def test_refuses_custom_terms_that_make_no_sense(
+        self, program: Program, lead: Lead, custom: dict[str, object], field: str
+    ) -> None:
+        response = program.post("copies", terms(lead, custom=custom), key="start-0001")
+
+        assert (response.status_code, response.json()["code"]) == (409, "terms_not_possible")
+        assert response.json()["field"] == field
+        assert not Copy.objects.exists()
+
     def test_is_refused_exactly_as_its_preview(self, program: Program, lead: Lead) -> None:
         wanted = {"investment": "20000.00", "buy_existing": True}
 

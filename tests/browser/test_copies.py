@@ -160,7 +160,7 @@ class TestCopyPages:
 
         settle_now(lively_world)
 
-        expect(page.get_by_text("Came back to your wallet")).to_be_visible()
+        expect(page.get_by_text("Came back to your wallet", exact=True)).to_be_visible()
         shoot(page, "stopped")
         page.goto(f"{site_url}/copies/?show=ended")
         shoot(page, "ended")

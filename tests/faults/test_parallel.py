@@ -9,7 +9,7 @@ from django.db import connections
 
 from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import Copy, Lead, SyncCycle
-from copytrading.services import copies, reconciling, syncing
+from copytrading.services import copy_refusals, reconciling, syncing
 from copytrading.services.refusals import Refusal
 from tests.cast import World, usdt
 
@@ -46,7 +46,7 @@ class TestConfirm:
         results = at_once(lambda n: world.start(follower, lead, "1000", idempotency_key=f"page-{n}"), times=10)
 
         assert Copy.objects.count() == 1
-        refusals = [result for result in results if isinstance(result, copies.AlreadyCopying)]
+        refusals = [result for result in results if isinstance(result, copy_refusals.AlreadyCopying)]
         assert len(refusals) == 9
         assert world.main(follower)["USDT"] == usdt(9_000)
 
@@ -59,7 +59,7 @@ class TestConfirm:
         results = at_once(lambda n: world.start(people[n], lead, "500"), times=8)
 
         assert Copy.objects.count() == 1
-        assert sum(isinstance(result, copies.LeadFull) for result in results) == 7
+        assert sum(isinstance(result, copy_refusals.LeadFull) for result in results) == 7
 
     def test_the_same_money_is_spent_once(self, world: World, lead: Lead, follower: User) -> None:
         other = world.make_lead(User.objects.create_user("second@example.org"), name="Quartz")

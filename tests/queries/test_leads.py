@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from copytrading.models import Copy, Lead, LeadRecord
-from copytrading.queries import lead_pages, leads, records
+from copytrading.models import Copy, Lead, LeadOrder, LeadRecord
+from copytrading.queries import lead_pages, lead_statistics, leads, records
 from copytrading.queries.leads import LeadFilter, Sorting, Standing
-from copytrading.services import copies
+from copytrading.services import copies, recording
 from copytrading.services import leads as lead_services
 from tests.cast import NOON, World, usdt
 
@@ -98,8 +99,7 @@ class TestCards:
             Lead.objects.filter(pk__in=[lead.pk for lead in made[number:]]).update(status=Lead.Status.ENDED)
             Lead.objects.filter(pk__in=[lead.pk for lead in made[:number]]).update(status=Lead.Status.ACTIVE)
             with CaptureQueriesContext(connection) as queries:
-                found = leads.cards(wanted=LeadFilter(), sorting=Sorting.RETURN, now=NOON)
-                leads.with_curves(found, now=NOON)
+                found = leads.cards(wanted=LeadFilter(), sorting=Sorting.SCORE, now=NOON)
             counts.append(len(queries))
             assert len(found) == number
 
@@ -196,9 +196,9 @@ class TestOutcomes:
 
         outcome = records.outcomes_of([lead.pk])[lead.pk]
         assert outcome.followers == 2
-        # Half of the lead is in a coin that rose by a fifth, less fees and spread.
-        assert outcome.median_fraction == pytest.approx(0.1, abs=0.002)
-        assert outcome.following_units == pytest.approx(usdt(4400), rel=0.002)
+        # Half of the lead is in a coin that rose by a fifth, less fees, spread and a tenth for the lead.
+        assert outcome.median_fraction == pytest.approx(0.09, abs=0.002)
+        assert outcome.following_units == pytest.approx(usdt(4360), rel=0.002)
 
     def test_counts_stopped_copies_by_what_was_paid_out(self, lead: Lead, world: World, follower: User):
         copy = world.start(follower, lead, "1000")
@@ -224,6 +224,21 @@ class TestOutcomes:
 
         assert outcome.median_fraction == pytest.approx(0.05)
         assert outcome.worst_tenth_fraction == pytest.approx(0.01)
+
+    def test_are_net_of_the_profit_share_that_is_owed(self, lead: Lead, world: World, follower: User):
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        world.wait(1, BTC="60000")
+        Copy.objects.filter(pk=copy.pk).update(profit_share_rate=0, mark_value_units=usdt(1000))
+        before = records.outcomes_of([lead.pk])[lead.pk].median_fraction
+
+        Copy.objects.filter(pk=copy.pk).update(profit_share_rate="0.3")
+
+        after = records.outcomes_of([lead.pk])[lead.pk].median_fraction
+        assert before is not None
+        assert after == pytest.approx(before * 0.7, rel=1e-6)
 
 
 class TestStanding:
@@ -294,36 +309,90 @@ class TestLeadPage:
 
         assert 100 < len(curve.points) <= lead_pages.CURVE_POINTS + 2
 
-    def test_dates_the_deepest_fall(self, lead: Lead):
-        record(lead, [1.0, 1.5, 1.2, 0.9, 1.4])
-
-        fall = lead_pages.statistics_of(leads.card_of(lead, now=NOON), now=NOON).fall
-
-        assert fall is not None
-        assert fall.fraction == pytest.approx(0.4)
-        assert fall.began_at == NOON - timedelta(days=3)
-        assert fall.ended_at == NOON - timedelta(days=1)
-
-    def test_says_that_nothing_ever_fell(self, lead: Lead):
-        record(lead, [1.0, 1.1, 1.1])
-
-        assert records.deepest_fall_of(lead.pk) is None
-
-    def test_waits_two_weeks_for_the_volatility(self, lead: Lead):
-        record(lead, [1.0, 1.1] * 7)
-        assert records.volatility_of(lead.pk) is None
-
-        LeadRecord.objects.all().delete()
-        record(lead, [1.0] * 30)
-        assert records.volatility_of(lead.pk) == pytest.approx(0.0)
-
-    def test_tells_trades_and_transfers_latest_first(self, lead: Lead, world: World):
+    def test_tells_the_last_trades_with_their_share_of_the_portfolio(self, lead: Lead, world: World):
+        record(lead, [1.0, 1.0])
         world.wait(10)
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
 
-        trade, transfer = lead_pages.events_of(lead)
+        (trade,) = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
 
         assert (trade.symbol, trade.units) == ("BTC", 10**7)
         assert trade.price == pytest.approx(50000, rel=0.001)
-        assert (transfer.symbol, transfer.units) == ("", usdt(10000))
+        assert trade.weight == pytest.approx(0.5, rel=0.001)
+        assert not trade.is_jump
+
+    def test_points_out_a_trade_far_above_the_usual_size(self, lead: Lead, world: World):
+        record(lead, [1.0, 1.0])
+        for number in range(12):
+            order = world.lead_trades(lead, "SOL", "BUY", "1" if number < 11 else "20")
+            LeadOrder.objects.filter(pk=order.pk).update(
+                status="FILLED", filled_units=order.quantity_units, value_units=usdt(100 if number < 11 else 2000)
+            )
+
+        trades = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
+
+        assert [trade.is_jump for trade in trades] == [True] + [False] * 11
+
+    def test_tells_when_money_moved_and_when_the_lead_paused(self, lead: Lead, world: World):
+        world.wait(10)
+        lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(500), idempotency_key="out", now=world.now)
+        world.wait(10)
+        lead_services.pause_lead(lead_id=lead.pk, now=world.now)
+        world.wait(10)
+        lead_services.resume_lead(lead_id=lead.pk, now=world.now)
+        world.wait(10)
+        lead_services.end_lead(lead_id=lead.pk, now=world.now)
+        lead.refresh_from_db()
+
+        events = lead_pages.events_of(lead)
+
+        assert [event.status for event in events[:3]] == ["ENDED", "ACTIVE", "PAUSED"]
+        assert events[3].units == -usdt(500)
+        assert {events[4].units, events[5].units} == {usdt(10000), 0}
+        assert "BEGAN" in {event.status for event in events[4:]}
+
+
+class TestSummaries:
+    def test_say_what_a_card_counted_now_says(self, world: World, lead: Lead, follower: User):
+        record(lead, [1.0, 1.2, 0.9, 1.1])
+        world.start(follower, lead, "1000")
+        world.settle()
+        counted_now = leads.cards(wanted=LeadFilter(), sorting=Sorting.SCORE, now=world.now)
+
+        recording.count_summaries(now=world.now)
+
+        assert leads.cards(wanted=LeadFilter(), sorting=Sorting.SCORE, now=world.now) == counted_now
+
+    def test_agree_with_the_statistics_of_the_page(self, lead: Lead):
+        generator = np.random.default_rng(7)
+        record(lead, list(np.exp(generator.normal(0, 0.03, 120).cumsum())))
+
+        card = leads.card_of(lead, now=NOON)
+        period = lead_statistics.period_of(lead, days=90, now=NOON, series=records.series_of(lead.pk))
+
+        assert card.is_whole_period
+        assert card.return_fraction == pytest.approx(period.return_fraction, rel=1e-12)
+        assert period.fall is not None
+        assert card.fall_fraction == pytest.approx(period.fall.fraction, rel=1e-12)
+
+
+class TestScore:
+    def test_ranks_a_whole_record_above_a_lucky_week(self, world: World):
+        lucky, steady = make_leads(world, 2)
+        record(lucky, [1.0, 1.5, 1.9])
+        record(steady, [1.0 + number / 1000 for number in range(100)])
+
+        first, second = leads.cards(wanted=LeadFilter(), sorting=Sorting.SCORE, now=NOON)
+
+        assert first.lead == steady
+        assert second.score.points < first.score.points <= 100
+
+    def test_counts_no_return_of_less_than_the_period(self, lead: Lead):
+        record(lead, [1.0] + [2.0] * 50)
+
+        parts = {part.name: part.value for part in leads.card_of(lead, now=NOON).score.parts}
+
+        assert parts["return"] == 0
+        assert parts["calm"] == 0
+        assert parts["time"] == pytest.approx(50 / 180)

@@ -43,7 +43,7 @@ class TestTradeSentence:
         sentence = trade(quantity_units=-41_820_000, value_units=usdt("59.514042"), lead_traded=False, followers=1)
 
         assert sentence.headline == "You sold SOL: 0.4182 at 142.31"
-        assert sentence.detail == "To keep Basalt’s ratios. Fee 0.06."
+        assert sentence.detail == "For your copy alone. Fee 0.06."
 
     def test_never_shows_a_quantity_rounded_up(self) -> None:
         assert "0.00012345 at" in trade(quantity_units=12_345, value_units=-usdt("1")).headline

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Journal, User
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
-from copytrading.services import copies, leads, syncing, trading
+from copytrading.services import copies, copy_previews, copy_refusals, leads, self_copies, syncing, trading
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from tests.cast import World, usdt
 
@@ -27,19 +27,19 @@ class TestStartCopy:
     def test_refuses_a_key_that_stands_for_another_value(self, world: World, lead: Lead, follower: User) -> None:
         world.start(follower, lead, "1000", idempotency_key="page")
 
-        with pytest.raises(copies.KeyReused):
+        with pytest.raises(copy_refusals.KeyReused):
             world.start(follower, lead, "2000", idempotency_key="page")
 
     @pytest.mark.parametrize(
         ("value", "wishes", "refusal", "sentence"),
         [
-            ("99.99", {}, copies.InvestmentTooSmall, "at least 100 USDT"),
+            ("99.99", {}, copy_refusals.InvestmentTooSmall, "at least 100 USDT"),
             ("10000.01", {}, NotEnoughCash, "10,000.00 USDT"),
-            ("500", {"stop_loss_units": usdt(500)}, copies.StopLossTooHigh, "less than the investment"),
-            ("500", {"stop_loss_units": usdt(501)}, copies.StopLossTooHigh, "less than the investment"),
-            ("500", {"stop_loss_units": 0}, copies.StopLossTooHigh, "above zero"),
-            ("500", {"stop_loss_units": -1}, copies.StopLossTooHigh, "above zero"),
-            ("-500", {}, copies.InvestmentTooSmall, "at least 100 USDT"),
+            ("500", {"stop_loss_units": usdt(500)}, copy_refusals.StopLossTooHigh, "less than the investment"),
+            ("500", {"stop_loss_units": usdt(501)}, copy_refusals.StopLossTooHigh, "less than the investment"),
+            ("500", {"stop_loss_units": 0}, copy_refusals.StopLossTooHigh, "above zero"),
+            ("500", {"stop_loss_units": -1}, copy_refusals.StopLossTooHigh, "above zero"),
+            ("-500", {}, copy_refusals.InvestmentTooSmall, "at least 100 USDT"),
         ],
     )
     def test_refuses_in_a_sentence_and_does_nothing(
@@ -55,7 +55,7 @@ class TestStartCopy:
     def test_refuses_a_second_copy_of_the_same_lead(self, world: World, lead: Lead, follower: User) -> None:
         world.start(follower, lead, "500")
 
-        with pytest.raises(copies.AlreadyCopying):
+        with pytest.raises(copy_refusals.AlreadyCopying):
             world.start(follower, lead, "500")
 
     def test_may_copy_again_after_the_first_has_stopped(self, world: World, lead: Lead, follower: User) -> None:
@@ -71,20 +71,20 @@ class TestStartCopy:
     def test_refuses_the_lead_itself(self, world: World, lead: Lead) -> None:
         world.deposit(lead.user, "500")
 
-        with pytest.raises(copies.OwnLead):
+        with pytest.raises(self_copies.OwnLead):
             world.start(lead.user, lead, "500")
 
     def test_refuses_a_full_lead(self, world: World, lead: Lead, follower: User, other_follower: User) -> None:
         Lead.objects.filter(pk=lead.pk).update(followers_max=1)
         world.start(follower, lead, "500")
 
-        with pytest.raises(copies.LeadFull, match="no vacancy"):
+        with pytest.raises(copy_refusals.LeadFull, match="no vacancy"):
             world.start(other_follower, lead, "500")
 
     def test_refuses_more_money_than_the_lead_has_room_for(self, world: World, lead: Lead, follower: User) -> None:
         Lead.objects.filter(pk=lead.pk).update(money_max_units=usdt(700))
 
-        with pytest.raises(copies.LeadFull, match=r"700\.00 USDT more"):
+        with pytest.raises(copy_refusals.LeadFull, match=r"700\.00 USDT more"):
             world.start(follower, lead, "701")
 
     @pytest.mark.parametrize("verb", [leads.pause_lead, leads.end_lead])
@@ -93,7 +93,7 @@ class TestStartCopy:
     ) -> None:
         verb(lead_id=lead.pk, now=world.now)
 
-        with pytest.raises(copies.LeadNotOpen):
+        with pytest.raises(copy_refusals.LeadNotOpen):
             world.start(follower, lead, "500")
 
     def test_notes_what_is_not_followed(self, world: World, lead: Lead, follower: User) -> None:
@@ -112,7 +112,7 @@ class TestPreviewCopy:
         world.lead_trades(lead, "SOL", "BUY", "20")
         world.settle()
 
-        preview = copies.preview_copy(
+        preview = copy_previews.preview_copy(
             follower=follower,
             lead_id=lead.pk,
             investment_units=usdt(1_000),
@@ -130,7 +130,7 @@ class TestPreviewCopy:
         assert 0 < preview.cost_units < usdt(2)
 
     def test_writes_nothing(self, world: World, lead: Lead, follower: User) -> None:
-        copies.preview_copy(
+        copy_previews.preview_copy(
             follower=follower,
             lead_id=lead.pk,
             investment_units=usdt(1_000),
@@ -142,8 +142,8 @@ class TestPreviewCopy:
         assert not Copy.objects.exists()
 
     def test_refuses_what_a_start_would_refuse(self, world: World, lead: Lead, follower: User) -> None:
-        with pytest.raises(copies.InvestmentTooSmall):
-            copies.preview_copy(
+        with pytest.raises(copy_refusals.InvestmentTooSmall):
+            copy_previews.preview_copy(
                 follower=follower,
                 lead_id=lead.pk,
                 investment_units=usdt(1),
@@ -176,7 +176,7 @@ class TestChangeInvestment:
         copy = world.start(follower, lead, "1000", stop_loss_units=usdt(100))
         world.settle()
 
-        preview = copies.preview_change(copy_id=copy.pk, change_units=-usdt(500), now=world.now)
+        preview = copy_previews.preview_change(copy_id=copy.pk, change_units=-usdt(500), now=world.now)
 
         assert [trade.side for trade in preview.trades] == ["SELL"]
         assert preview.level_before_units == usdt(900)
@@ -209,7 +209,7 @@ class TestStopCopy:
         copy = world.start(follower, lead)
         copies.stop_copy(copy_id=copy.pk, now=world.now)
 
-        with pytest.raises(copies.CopyNotActive):
+        with pytest.raises(copy_refusals.CopyNotActive):
             copies.stop_copy(copy_id=copy.pk, now=world.now)
 
     @pytest.mark.parametrize("change", ["increase", "reduce", "stop_loss", "pause", "resume"])
@@ -226,7 +226,7 @@ class TestStopCopy:
             "resume": lambda: copies.resume_copy(copy_id=copy.pk, now=world.now),
         }
 
-        with pytest.raises(copies.CopyNotActive):
+        with pytest.raises(copy_refusals.CopyNotActive):
             calls[change]()
 
     def test_a_quote_comes_close_to_what_is_paid(self, world: World, lead: Lead, follower: User) -> None:
@@ -235,7 +235,7 @@ class TestStopCopy:
         copy = world.start(follower, lead, "1000")
         world.settle()
 
-        quote = copies.quote_stop(copy_id=copy.pk, now=world.now)
+        quote = copy_previews.quote_stop(copy_id=copy.pk, now=world.now)
         copies.stop_copy(copy_id=copy.pk, now=world.now)
         world.settle()
 

@@ -8,7 +8,7 @@ from accounts.models import User
 from copytrading.models import Adjustment, Copy, Lead, Market, Order
 from copytrading.services import copies, leads, reconciling, sharing
 from copytrading.services.bunching import units_of
-from copytrading.services.copies import CustomCopyTerms, TermsNotPossible
+from copytrading.services.copy_refusals import CustomCopyTerms, TermsNotPossible
 from tests.cast import World, usdt
 
 

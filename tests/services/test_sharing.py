@@ -9,7 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from accounts.models import Journal, Posting, User
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Copy, Lead, ProfitShare
-from copytrading.services import copies, reconciling, sharing
+from copytrading.services import copies, copy_previews, reconciling, sharing
 from tests.cast import NOON, World, usdt
 
 MONDAY = datetime(2026, 1, 12, tzinfo=UTC)
@@ -121,7 +121,7 @@ class TestSettleProfitShares:
         assert earned(lead) == statement.share_units - statement.platform_units
 
     def test_a_stale_price_settles_nothing(self, invested: tuple[World, Lead, Copy]) -> None:
-        world, lead, _ = invested
+        world, _, _ = invested
         world.now = MONDAY + timedelta(seconds=5)
 
         assert sharing.settle_profit_shares(now=world.now) == 0
@@ -133,7 +133,7 @@ class TestRedeem:
         world, lead, copy = invested
         world.wait(1, BTC="60000")
 
-        quote = copies.quote_stop(copy_id=copy.pk, now=world.now)
+        quote = copy_previews.quote_stop(copy_id=copy.pk, now=world.now)
         copies.stop_copy(copy_id=copy.pk, now=world.now)
         world.settle()
 

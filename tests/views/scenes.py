@@ -13,11 +13,11 @@ from tests.cast import World
 
 
 def settle_now(world: World) -> None:
-    """Let everything happen that waits, with prices of the hour of the wall clock before and after."""
-    for _ in range(2):
-        world.now = max(world.now, timezone.now())
-        world.prices()
-        world.settle()
+    """Let everything happen that waits, then go on at the hour of the wall clock."""
+    world.settle()
+    world.now = max(world.now, timezone.now())
+    world.prices()
+    world.settle()
 
 
 def copy_with_holdings(world: World, lead: Lead, follower: User, **options: object) -> Copy:

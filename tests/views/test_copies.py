@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Adjustment, Copy, CopyFlow, CopyRecord, Lead, SyncCycle
-from copytrading.services import copies
+from copytrading.services import copies, copy_previews
 from tests.cast import World, usdt
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries, settle_now
 
@@ -288,7 +288,7 @@ class TestCopyStop:
         assert copy.status == Copy.Status.ACTIVE
 
     def test_pays_about_what_was_quoted(self, signed_in: Client, copy: Copy, world: World, follower: User) -> None:
-        quoted = copies.quote_stop(copy_id=copy.pk, now=timezone.now()).payout_units
+        quoted = copy_previews.quote_stop(copy_id=copy.pk, now=timezone.now()).payout_units
 
         send(signed_in, "copy_stop", copy)
         settle_now(world)

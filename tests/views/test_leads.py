@@ -121,9 +121,10 @@ class TestDiscover:
 
 class TestLeadDetail:
     def test_shows_the_record_and_the_ratios_to_anybody(self, client: Client, lead: Lead, world: World):
-        record(lead, 1.0, 0.9, 1.1)
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
+        LeadRecord.objects.all().delete()
+        record(lead, 1.0, 0.9, 1.1)
 
         page = client.get(reverse("lead_detail", args=[lead.slug])).text
 
@@ -132,6 +133,7 @@ class TestLeadDetail:
         assert "Bought 0.1 BTC at 50,0" in page
         assert "Moved 10,000 USDT in" in page
         assert "−10.0\u202f%" in page
+        assert "50.0\u202f% of the portfolio" in page
 
     def test_leads_a_stranger_to_the_terms(self, client: Client, lead: Lead):
         page = client.get(reverse("lead_detail", args=[lead.slug])).text
@@ -191,8 +193,10 @@ class TestLeadDetail:
         address = reverse("lead_detail", args=[lead.slug])
 
         assert "+10.0\u202f%" in client.get(address, {"days": "7"}).text
+        assert "Return, 7 days" in client.get(address, {"days": "7"}).text
         assert "+120.0\u202f%" in client.get(address, {"days": "90"}).text
-        assert "Return, 90 days" in client.get(address, {"days": "13"}).text
+        assert "Return, since the start" in client.get(address, {"days": "13"}).text
+        assert "The record is shorter than 90 days" in client.get(address).text
 
     def test_hides_those_who_were_never_approved(self, client: Client, lead: Lead):
         Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED)
@@ -209,3 +213,47 @@ class TestLeadDetail:
 
         assert "<script>alert" not in page
         assert '"><img>' not in page
+
+    def test_writes_the_formula_of_the_score(self, client: Client, lead: Lead):
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert "Score = 100 × (0.25 return + 0.25 calm + 0.20 followers + 0.15 stake + 0.15 time)" in page
+        assert "days leading ÷ 180" in page
+        assert "How the score is counted" in client.get("/").text
+
+    def test_says_what_more_money_would_cost(self, client: Client, lead: Lead, world: World):
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        # Half goes into a book whose best offer lies a basis point above the middle.
+        assert "The next 1,000 USDT" in page
+        assert "The next 100,000 USDT" in page
+        assert "0.5 bp" in page
+
+    def test_points_out_a_pause(self, client: Client, lead: Lead, world: World):
+        lead_services.pause_lead(lead_id=lead.pk, now=world.now)
+
+        assert "Took a break" in client.get(reverse("lead_detail", args=[lead.slug])).text
+
+    def test_shows_every_period_and_month(self, client: Client, lead: Lead):
+        record(lead, *[1.0] * 39, 1.5)
+
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+
+        assert "Period by period" in page
+        assert page.count("the record is shorter") == 2
+        assert "Month by month" in page
+        assert ">50.0<" in page
+
+    def test_takes_as_many_statements_for_a_long_record_as_for_a_short_one(self, client: Client, lead: Lead):
+        counts = []
+        for prices in ([1.0, 1.1], [1.0, 1.1] * 100):
+            LeadRecord.objects.all().delete()
+            record(lead, *prices)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(reverse("lead_detail", args=[lead.slug]))
+            counts.append(len(queries))
+
+        assert counts[0] == counts[1]

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
+from copytrading.services.copy_refusals import CustomCopyTerms
 
 
 class CopiesQuery(PageQuery):
@@ -36,8 +37,14 @@ class CopyShape(serializers.Serializer):
     today = MoneyField(source="today_units")
     stop_loss = MoneyField(source="copy.stop_loss_units", allow_null=True)
     stops_at = MoneyField(source="stops_at_units", allow_null=True, help_text="The worth at which it stops itself.")
+    mode = serializers.CharField(source="copy.mode", help_text="SMART_SYNC, CUSTOM_FIXED or CUSTOM_RATIO.")
     buy_existing = serializers.BooleanField(source="copy.buy_existing")
     weight_max = FractionField(source="copy.weight_max", allow_null=True)
+    order_value = MoneyField(source="copy.order_value_units", allow_null=True)
+    order_ratio = FractionField(source="copy.order_ratio", allow_null=True)
+    order_value_max = MoneyField(source="copy.order_value_max_units", allow_null=True)
+    total_value_max = MoneyField(source="copy.total_value_max_units", allow_null=True)
+    market_ids = serializers.ListField(source="copy.market_ids", child=serializers.IntegerField())
     profit_share_rate = FractionField(source="copy.profit_share_rate")
     started_at = serializers.DateTimeField(source="copy.started_at")
     stopped_at = serializers.DateTimeField(source="copy.stopped_at", allow_null=True)
@@ -80,6 +87,52 @@ class CopyRecordShape(serializers.Serializer):
         return super().to_representation({"at": at, "worth": worth, "invested": invested})
 
 
+class GapLineShape(serializers.Serializer):
+    part = serializers.CharField(help_text="price, fees, timing, uninvested, unfollowed, rounding or profit_share.")
+    value = MoneyField(source="units")
+    fraction = FractionField()
+
+
+class CopyGapShape(serializers.Serializer):
+    """
+    Why a copy did not make exactly its lead's return: the parts sum to `value`, to the last unit.
+
+    `lead_return` is what the investment would have made with the lead; fractions are of `invested`.
+    """
+
+    measured_at = serializers.DateTimeField()
+    invested = MoneyField(source="invested_units")
+    lead_return = FractionField()
+    copy_return = FractionField()
+    value = MoneyField(source="units")
+    fraction = FractionField()
+    parts = GapLineShape(source="lines", many=True)
+
+
+class CustomTermsInput(serializers.Serializer):
+    """How a Custom copy answers each order of the lead: either by a value or by a ratio of the order's value."""
+
+    order_value = MoneyInputField(allow_null=True, default=None)
+    order_ratio = serializers.FloatField(allow_null=True, default=None, help_text="0.02 for a fiftieth.")
+    order_value_max = MoneyInputField(allow_null=True, default=None)
+    total_value_max = MoneyInputField(allow_null=True, default=None, help_text="The most in coins.")
+    market_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1),
+        default=list,
+        max_length=1_000,
+        help_text="Only these markets are bought; none named is all of them.",
+    )
+
+    def validate(self, wanted: dict[str, Any]) -> CustomCopyTerms:
+        return CustomCopyTerms(
+            order_value_units=wanted["order_value"],
+            order_ratio=wanted["order_ratio"],
+            order_value_max_units=wanted["order_value_max"],
+            total_value_max_units=wanted["total_value_max"],
+            market_ids=tuple(wanted["market_ids"]),
+        )
+
+
 class PreviewInput(serializers.Serializer):
     """How much to put behind a lead, and how."""
 
@@ -92,6 +145,10 @@ class PreviewInput(serializers.Serializer):
         min_value=0.01,
         max_value=1,
         help_text="The most of one coin, 0.25 for a quarter.",
+    )
+
+    custom = CustomTermsInput(
+        allow_null=True, default=None, help_text="Answer each order of the lead by itself; null mirrors the ratios."
     )
 
 

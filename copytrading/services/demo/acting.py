@@ -25,7 +25,7 @@ from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import LeadPortfolio
 from copytrading.queries.market import Board
-from copytrading.services import leads
+from copytrading.services import lead_orders
 from copytrading.services.demo import market as demo_market
 from copytrading.services.demo.characters import CHARACTERS, LOOKS_BACK_PAUSES, Character
 from copytrading.services.refusals import Refusal
@@ -182,7 +182,7 @@ def submit(lead: Lead, wishes: Sequence[Wish], *, turn: int, now: datetime) -> i
     taken = 0
     for wish in wishes:
         try:
-            leads.submit_lead_order(
+            lead_orders.submit_lead_order(
                 lead_id=lead.pk,
                 market_id=wish.market_id,
                 side=wish.side,

@@ -15,10 +15,11 @@ import numpy as np
 from django.conf import settings
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.lead_path import START_UNITS, bars_of, path_of_weights
+from copytrading.engine.lead_path import START_UNITS, LeadPath, bars_of, path_of_weights
 from copytrading.exchange.prices.simulated import COINS, log_returns
 from copytrading.exchange.registry import SIMULATION_SEED
-from copytrading.models import Lead, LeadRecord
+from copytrading.models import Lead, LeadRecord, Market, ObservedTrade
+from copytrading.services import price_bars
 from copytrading.services.demo.characters import LOOKS_BACK_PAUSES, Character
 
 PAST_DAYS = 120
@@ -46,17 +47,16 @@ def past_of(*, prices: Mapping[str, Decimal], symbols: tuple[str, ...]) -> Past:
     return Past(symbols=symbols, closes=today * np.exp(levels - levels[-1]))
 
 
-def unit_prices_of(character: Character, *, past: Past) -> FloatArray:
-    """Return what one unit of the character's portfolio was worth at each hour of the past, (T,); the first is 1."""
+def path_of(character: Character, *, past: Past) -> LeadPath:
+    """Return what the character's portfolio was at each hour of the past, from `START_UNITS` of cash on."""
     hours = len(past.closes)
     turns = np.arange(0, hours, character.pause_hours)
-    path = path_of_weights(
+    return path_of_weights(
         bars=bars_of(times=np.arange(hours), closes=past.closes),
         times=turns,
         weights=np.stack([weights_at(character, past=past, hour=hour) for hour in turns.tolist()]),
         fee_rate=float(settings.SMARTSYNC_FEE_RATE),
     )
-    return path.equity() / START_UNITS
 
 
 def weights_at(character: Character, *, past: Past, hour: int) -> FloatArray:
@@ -65,13 +65,21 @@ def weights_at(character: Character, *, past: Past, hour: int) -> FloatArray:
     return character.weights(closes=past.closes[looks_from : hour + 1], turn=hour // character.pause_hours)
 
 
-def write_record(*, lead: Lead, unit_prices: FloatArray, equity_units: int, now: datetime) -> None:
+def write_bars(*, past: Past, now: datetime) -> None:
+    """Write the hours of the past as those of our markets; the last one is left to the first real one."""
+    hours = len(past.closes) - 1
+    closes = {symbol: past.closes[:-1, place] for place, symbol in enumerate(past.symbols)}
+    price_bars.write_bars(closes=closes, times=[now - timedelta(hours=hours - hour) for hour in range(hours)])
+
+
+def write_record(*, lead: Lead, path: LeadPath, equity_units: int, now: datetime) -> None:
     """
-    Give a lead whose money has just moved in a past of `unit_prices` (T,), one an hour, the last one now.
+    Give a lead whose money has just moved in the past of a path, an hour a bar, the last one now.
 
     What the lead's equity was worth then is told for the units it has now, and these are counted so that the curve
     goes on from its last price without a step.
     """
+    unit_prices = path.equity() / START_UNITS
     lead.units_issued = equity_units / 10**settings.SMARTSYNC_CASH_DECIMALS / float(unit_prices[-1])
     lead.save(update_fields=["units_issued"])
     # The last hour is left to the first real record.
@@ -90,3 +98,40 @@ def write_record(*, lead: Lead, unit_prices: FloatArray, equity_units: int, now:
         batch_size=2_000,
         ignore_conflicts=True,
     )
+
+
+def write_trades(*, lead: Lead, path: LeadPath, past: Past, equity_units: int, now: datetime) -> None:
+    """Write what a lead traded in the past of a path as trades that we only saw, sized to end at an equity."""
+    markets = {market.symbol: market for market in Market.objects.select_related("base", "quote")}
+    traded = [markets[symbol] for symbol in past.symbols]
+    price_units = np.array([10.0 ** (market.quote.decimals - market.base.decimals) for market in traded])
+    factor = equity_units / float(path.equity()[-1])
+    held = (path.held_units * (factor / (path.bars.coin_prices * price_units))).astype(np.int64)
+    cash = (path.cash_units * factor).astype(np.int64)
+    bars = np.searchsorted(path.state_of_bar, np.arange(len(cash)))
+    last = len(path.bars.times) - 1
+    begins_at = now - timedelta(hours=last)
+    rows = [ObservedTrade(lead=lead, cash_units=int(cash[0]), traded_at=begins_at)]
+    fee_rate = float(settings.SMARTSYNC_FEE_RATE)
+    for state in range(1, len(cash)):
+        if bars[state] == last:
+            # What was decided now is what the lead orders here, with the money that has just come.
+            break
+        changes = held[state] - held[state - 1]
+        values = changes * past.closes[bars[state]] * price_units
+        flows = np.floor(-values - np.abs(values) * fee_rate).astype(np.int64)
+        # Sales pay for what is bought after them; the last trade takes the rounding, so that the cash is right again.
+        order = [place for place in np.argsort(changes > 0, kind="stable").tolist() if changes[place]]
+        if order:
+            flows[order[-1]] += cash[state] - cash[state - 1] - flows[order].sum()
+        rows += [
+            ObservedTrade(
+                lead=lead,
+                market=traded[place],
+                units=int(changes[place]),
+                cash_units=int(flows[place]),
+                traded_at=now - timedelta(hours=last - int(bars[state])),
+            )
+            for place in order
+        ]
+    ObservedTrade.objects.bulk_create(rows, batch_size=2_000)

@@ -17,6 +17,7 @@ from decimal import Decimal
 
 import numpy as np
 from django.conf import settings
+from django.db import transaction
 
 from accounts.models import User
 from copytrading.exchange.base import PriceSource, Quote
@@ -88,6 +89,8 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
     _deposit(follower, people.FOLLOWER_DEPOSIT, now=moved_in_at)
 
     past = None if demo_market.is_recorded() else _past(prices)
+    if past:
+        history.write_bars(past=past, now=moved_in_at)
     # Where real fills are played back, their lead takes the last character's place.
     characters = CHARACTERS[:-1] if fills else CHARACTERS
     led = {character.name: _lead(character, past=past, now=moved_in_at) for character in characters}
@@ -129,8 +132,10 @@ def _lead(character: Character, *, past: Past | None, now: datetime) -> Lead:
     if not LeadFlow.objects.filter(lead=lead).exists():
         lead = leads.deposit_to_lead(lead_id=lead.pk, units=units, idempotency_key=KEY, now=now)
     if past and not lead.records.exists():
-        unit_prices = history.unit_prices_of(character, past=past)
-        history.write_record(lead=lead, unit_prices=unit_prices, equity_units=units, now=now)
+        path = history.path_of(character, past=past)
+        with transaction.atomic():
+            history.write_record(lead=lead, path=path, equity_units=units, now=now)
+            history.write_trades(lead=lead, path=path, past=past, equity_units=units, now=now)
     return lead
 
 

@@ -1,0 +1,38 @@
+"""What somebody asks of a lead's past: my amount, my terms, since when."""
+
+from typing import Any
+
+from django import forms
+
+from copytrading.forms.terms import RATIO, TermsForm
+from copytrading.services.lead_whatif import Question
+
+# What is answered before anybody asks.
+FIRST_QUESTION = {"investment": "1,000", "buy_existing": "on", "stop_loss_in": "usdt", "order_by": RATIO}
+
+
+class WhatIfForm(TermsForm):
+    """A value or ratio that is left open is the one that comes nearest to Smart Sync; maxima then have no use."""
+
+    start = forms.DateField(
+        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean()
+        names = ("order_value_max", "total_value_max", "markets")
+        needs_size = self.answers_by_value or any(typed.get(name) for name in names)
+        field = "order_value" if self.answers_by_value else "order_ratio"
+        if needs_size and typed.get(field) is None and field not in self.errors:
+            self.add_error(field, "Enter how each order is answered.")
+        return typed
+
+    def question(self) -> Question:
+        typed = self.cleaned_data
+        return Question(
+            investment_units=typed["investment"],
+            buy_existing=typed["buy_existing"],
+            stop_loss_units=typed["stop_loss_units"],
+            start=typed["start"],
+            custom=self.answered_terms(),
+        )

@@ -1,0 +1,149 @@
+"""What somebody fills in to become a lead and to be one."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from copytrading.forms.fields import CashField, NumberField
+from copytrading.forms.wallet import TradedMarket
+
+TAGS_MAX, TAG_LENGTH_MAX = 5, 30
+FOLLOWERS_AT_FIRST = 1000
+NOTICE_LENGTH_MAX = 500
+
+
+class _Capacity(forms.Form):
+    """How a lead is paid, and how much may follow."""
+
+    profit_share_rate = forms.DecimalField(
+        label="Profit share, %",
+        min_value=Decimal(0),
+        max_digits=5,
+        decimal_places=2,
+        initial=10,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={"required": "Enter a share; 0 for none.", "min_value": "A share cannot be below zero."},
+    )
+    followers_max = forms.IntegerField(
+        label="Most followers",
+        initial=FOLLOWERS_AT_FIRST,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": "How many may follow?"},
+    )
+    money_max = CashField(
+        label="Most money that may follow, USDT", required=False, help_text="Leave it empty for no limit."
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        most = f"{settings.SMARTSYNC_PROFIT_SHARE_MAX * 100:g}"
+        self.fields[
+            "profit_share_rate"
+        ].help_text = f"Of new highs only, 0 to {most} %. Each copy keeps the rate it began at."
+
+    @property
+    def rate(self) -> Decimal:
+        """Return the profit share as a fraction."""
+        return Decimal(self.cleaned_data["profit_share_rate"]) / 100
+
+
+class ApplyForm(_Capacity):
+    name = forms.CharField(
+        label="The name you lead under", max_length=40, error_messages={"required": "Choose a name."}
+    )
+    bio = forms.CharField(
+        label="How you trade, in a few sentences",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    tags = forms.CharField(
+        label="Strategy, in a word or two each",
+        required=False,
+        help_text=f"Up to {TAGS_MAX}, with commas between: momentum, large coins",
+    )
+    field_order = ("name", "bio", "tags", "profit_share_rate", "followers_max", "money_max")
+
+    def clean_tags(self) -> list[str]:
+        written = [re.sub(r"\s+", " ", tag).strip() for tag in self.cleaned_data["tags"].split(",")]
+        tags = list(dict.fromkeys(tag for tag in written if tag))
+        if len(tags) > TAGS_MAX:
+            raise forms.ValidationError(f"At most {TAGS_MAX}.")
+        if any(len(tag) > TAG_LENGTH_MAX for tag in tags):
+            raise forms.ValidationError(f"At most {TAG_LENGTH_MAX} characters each.")
+        return tags
+
+
+class TermsForm(_Capacity):
+    """The terms again, for a lead who runs."""
+
+
+class OrderForm(forms.Form):
+    """A lead's order: at the market, or with a price that it waits for."""
+
+    BUY, SELL = "BUY", "SELL"
+    MARKET, LIMIT = "MARKET", "LIMIT"
+
+    side = forms.ChoiceField(
+        label="What to do", choices=((BUY, "Buy"), (SELL, "Sell")), initial=BUY, widget=forms.RadioSelect
+    )
+    market = forms.TypedChoiceField(label="Coin", coerce=int)
+    quantity = NumberField(label="How many coins", decimals=12, error_messages={"required": "How many?"})
+    order_type = forms.ChoiceField(
+        label="At which price",
+        choices=((MARKET, "Market"), (LIMIT, "Limit")),
+        initial=MARKET,
+        widget=forms.RadioSelect,
+    )
+    price_limit = NumberField(
+        label="Limit price, USDT",
+        decimals=12,
+        required=False,
+        help_text="For a limit order: it waits until the market reaches this price.",
+    )
+
+    def __init__(self, *arguments: Any, markets: Sequence[TradedMarket], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._markets = {market.pk: market for market in markets}
+        market_field = self.fields["market"]
+        assert isinstance(market_field, forms.TypedChoiceField)
+        market_field.choices = [
+            (market.pk, f"{market.base.symbol} ({market.base.name})") for market in self._markets.values()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("order_type") == self.LIMIT and cleaned.get("price_limit") is None and not self.errors:
+            self.add_error("price_limit", "A limit order needs its price.")
+        quantity: Decimal | None = cleaned.get("quantity")
+        if quantity is not None and "market" in cleaned:
+            decimals = self._markets[cleaned["market"]].base.decimals
+            if -int(quantity.as_tuple().exponent) > decimals:
+                self.add_error("quantity", f"At most {decimals} decimals.")
+        return cleaned
+
+    def wish(self) -> dict[str, Any]:
+        """Return what was asked for, as the service takes it."""
+        cleaned = self.cleaned_data
+        decimals = self._markets[cleaned["market"]].base.decimals
+        return {
+            "market_id": cleaned["market"],
+            "side": cleaned["side"],
+            "quantity_units": int(cleaned["quantity"].scaleb(decimals)),
+            "price_limit": cleaned["price_limit"] if cleaned["order_type"] == self.LIMIT else None,
+        }
+
+
+class NoticeForm(forms.Form):
+    text = forms.CharField(
+        label="A notice to everybody who follows",
+        max_length=NOTICE_LENGTH_MAX,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=f"Up to {NOTICE_LENGTH_MAX} characters, shown on the page of every copy.",
+        error_messages={"required": "Write something."},
+    )
+    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)

@@ -1,0 +1,88 @@
+"""The terms of a copy as people type them: how much, what exists already, when to stop, and how to answer orders."""
+
+from collections.abc import Sequence
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from django import forms
+
+from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.services.copy_refusals import CustomCopyTerms
+
+USDT, PERCENT = "usdt", "percent"
+VALUE, RATIO = "value", "ratio"
+RATIO_DECIMALS = 6
+
+
+class TermsForm(forms.Form):
+    """
+    `stop_loss` is in USDT, or in percent of the investment; `stop_loss_units` says what it comes to.
+
+    How much may be invested, and how large a stop loss or an order may be, is the service's to say.
+    """
+
+    investment = CashField(label="Total investment, USDT", error_messages={"required": "Enter how much to invest."})
+    buy_existing = forms.BooleanField(required=False, initial=True)
+    stop_loss = NumberField(label="Stop by itself at a loss of", required=False)
+    stop_loss_in = forms.ChoiceField(
+        label="Stop loss in", choices=((USDT, "USDT"), (PERCENT, "%")), initial=USDT, required=False
+    )
+    order_by = forms.ChoiceField(
+        label="Answer each order",
+        choices=((RATIO, "in a ratio of its value"), (VALUE, "with a fixed value")),
+        initial=RATIO,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    order_ratio = NumberField(label="Times the lead’s order", decimals=RATIO_DECIMALS, required=False)
+    order_value = CashField(label="USDT for each order", required=False)
+    order_value_max = CashField(label="At most for one order, USDT", required=False)
+    total_value_max = CashField(label="At most in coins, USDT", required=False)
+    markets = forms.TypedMultipleChoiceField(
+        label="Only these coins", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *arguments: Any, markets: Sequence[tuple[int, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["markets"].choices = list(markets)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        terms = super().clean() or self.cleaned_data
+        terms["stop_loss_units"] = _stop_loss_units(
+            terms.get("stop_loss"), terms.get("stop_loss_in"), terms.get("investment")
+        )
+        return terms
+
+    @property
+    def level_units(self) -> int | None:
+        """Return the worth at which the copy would stop itself; None without a sensible stop loss."""
+        investment, stop_loss = self.cleaned_data.get("investment"), self.cleaned_data.get("stop_loss_units")
+        return investment - stop_loss if investment and stop_loss and stop_loss < investment else None
+
+    @property
+    def answers_by_value(self) -> bool:
+        return bool(self.cleaned_data.get("order_by") == VALUE)
+
+    def answered_terms(self) -> CustomCopyTerms | None:
+        """Return how orders are answered as it was typed; None where the value or the ratio was left open."""
+        typed = self.cleaned_data
+        size = typed.get("order_value" if self.answers_by_value else "order_ratio")
+        if size is None:
+            return None
+        return CustomCopyTerms(
+            order_value_units=size if self.answers_by_value else None,
+            order_ratio=None if self.answers_by_value else float(size),
+            order_value_max_units=typed.get("order_value_max"),
+            total_value_max_units=typed.get("total_value_max"),
+            market_ids=tuple(typed.get("markets") or ()),
+        )
+
+
+def _stop_loss_units(stop_loss: Decimal | None, given_in: str | None, investment_units: int | None) -> int | None:
+    if stop_loss is None:
+        return None
+    if given_in != PERCENT:
+        return int(stop_loss.scaleb(CASH_DECIMALS))
+    if investment_units is None:
+        return None
+    return int((stop_loss / 100 * investment_units).to_integral_value(rounding=ROUND_DOWN))

@@ -1,0 +1,247 @@
+"""
+A look at the tracking gaps of a lead's copies: what they are now, from what they were at the look before.
+
+Nothing has to report what it trades: orders are found by what was booked since, and valued by the mids they were
+decided at. So a look can be taken at any time, and costs a cycle nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from accounts import bulk_rows
+from copytrading.engine import baseline, profit_share, tracking_gap
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.tracking_gap import Gaps, Part, Prices, Stretch
+from copytrading.models import Lead, LeadSnapshot
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
+from copytrading.queries.holdings import CopyTable, LeadPortfolio
+from copytrading.queries.market import Board
+
+# The columns of CopyGap, in the order of the engine's parts.
+PART_COLUMNS = tuple(f"{part.name.lower()}_units" for part in Part)
+
+GAP_COLUMNS = f"""
+    SELECT copy.ledger_account_id, gap.accrued_units, {", ".join(f"gap.{column}" for column in PART_COLUMNS)},
+        gap.ideal_units, gap.ideal_shares
+    FROM copytrading_copygap AS gap JOIN copytrading_copy AS copy ON copy.id = gap.copy_id
+    WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true)
+"""
+GAP_TYPES = ["bigint"] * (3 + len(Part)) + ["double precision"]
+
+# A lead's writers hold its lock, so whatever they booked after a look has a higher id.
+BOOKED_SINCE = """
+    FROM copytrading_allocation AS share
+    JOIN copytrading_order AS sent ON sent.id = share.order_id
+    JOIN copytrading_synccycle AS cycle ON cycle.id = sent.cycle_id
+    WHERE cycle.lead_id = %s AND cycle.id >= %s AND share.id > %s
+"""
+BOOKED_COLUMNS = f"""
+    SELECT line.account_id, market.base_id, line.quantity, line.value, line.fee,
+        line.at_mid * power(10, quote.decimals - base.decimals)
+    FROM (SELECT share.ledger_account_id AS account_id, sent.market_id, sum(share.quantity_units)::bigint AS quantity,
+            sum(share.value_units)::bigint AS value, sum(share.fee_units)::bigint AS fee,
+            sum(share.quantity_units * sent.price_mid::double precision) AS at_mid
+        {BOOKED_SINCE} AND (%s::bigint[] IS NULL OR share.ledger_account_id = ANY(%s)) GROUP BY 1, 2) AS line
+    JOIN copytrading_market AS market ON market.id = line.market_id
+    JOIN accounts_asset AS base ON base.id = market.base_id
+    JOIN accounts_asset AS quote ON quote.id = market.quote_id
+"""
+BOOKED_TYPES = ["bigint"] * 5 + ["double precision"]
+
+SHARED_COLUMNS = """
+    SELECT copy.ledger_account_id, sum(share.share_units)::bigint
+    FROM copytrading_profitshare AS share JOIN copytrading_copy AS copy ON copy.id = share.copy_id
+    WHERE share.id > %s AND copy.lead_id = %s AND copy.status <> 'STOPPED' GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """
+    The gaps of a lead's copies, columns (N,), and the lead's growth index at that moment.
+
+    `is_new` are copies that had no gap yet: it is counted from here on.
+    """
+
+    board: Board
+    growth_index: float
+    copy_ids: IntArray
+    invested_units: IntArray
+    gaps: Gaps
+    ideal_shares: FloatArray
+    accrued_units: IntArray
+    is_new: BoolArray
+
+
+def is_unchanged(snapshot: LeadSnapshot, board: Board) -> bool:
+    """Return whether a look now would see what the last one saw: the same marks, and nothing booked."""
+    if not np.array_equal(_prices_before(snapshot, board), board.unit_prices, equal_nan=True):
+        return False
+    which = [snapshot.lead_id, snapshot.cycle_id_last, snapshot.allocation_id_last]
+    (count,) = bulk_rows.read_columns(f"SELECT count(*) {BOOKED_SINCE}", which, types=["bigint"])
+    return not count[0]
+
+
+def look_at(lead: Lead, *, board: Board, copy_id: int | None = None) -> Look | None:
+    """
+    Return the gaps of a lead's live copies at the marks of a board, or of one copy.
+
+    With the lead locked it is exact; without, somebody may book in the middle of it: see `Gaps.unexplained_units`.
+
+    :returns: None where a coin that is held has no price: it is looked at again when there is one.
+    """
+    cash = market_queries.cash_asset()
+    snapshot = LeadSnapshot.objects.filter(lead=lead).first()
+    portfolio = holdings.load_lead(lead, board=board, cash=cash)
+    copies = holdings.load_copies(lead, board=board, cash=cash, copy_id=copy_id)
+    equity, gross = portfolio.equity(board), copies.gross(board)
+    if not (np.isfinite(equity) and np.isfinite(gross).all()):
+        return None
+    gross_units = gross.astype(np.int64)
+    accrued = profit_share.accrued_units(state=copies.share_state, equity_units=gross_units)
+    net = gross_units - accrued
+    if snapshot is None:
+        return _first_look(board, copies, net, accrued)
+    prices = Prices(before=_prices_before(snapshot, board), after=board.unit_prices)
+    lead_stretch, stretch = _stretches(snapshot, board, portfolio, copies, equity=equity, net=net, is_one=bool(copy_id))
+    growth_index = snapshot.growth_index * tracking_gap.lead_growth(lead=lead_stretch, prices=prices)
+
+    accrued_before, parts, ideal, shares, is_new = _gaps_before(lead, copies, copy_id)
+    ideal_after = np.rint(shares * growth_index).astype(np.int64)
+    grown = tracking_gap.grow_gaps(
+        parts=parts,
+        ideal_units=ideal,
+        ideal_after_units=ideal_after,
+        lead=lead_stretch,
+        copies=stretch,
+        prices=prices,
+        followed=tracking_gap.followed_parts(
+            followed_shares=_followed_shares(portfolio, copies),
+            lead=lead_stretch,
+            prices=prices,
+            weight_max=copies.weight_max,
+        ),
+        lot_units=board.lot_units,
+        waiting=~copies.has_status("ACTIVE") | ~np.isnan(copies.align_wanted_at),
+        share_units=accrued - accrued_before + _shared_since(snapshot, copies),
+    )
+    gaps = Gaps(
+        equity_units=net,
+        ideal_units=np.where(is_new, net, ideal_after),
+        parts=np.where(is_new[:, None], 0, grown.parts),
+        unexplained_units=np.where(is_new, 0, grown.unexplained_units),
+    )
+    return Look(
+        board=board,
+        growth_index=growth_index,
+        copy_ids=copies.ids,
+        invested_units=copies.invested_units,
+        gaps=gaps,
+        ideal_shares=np.where(is_new, net / growth_index, shares),
+        accrued_units=accrued,
+        is_new=is_new,
+    )
+
+
+def _first_look(board: Board, copies: CopyTable, net: IntArray, accrued: IntArray) -> Look:
+    nothing = np.zeros(len(net), dtype=np.int64)
+    return Look(
+        board=board,
+        growth_index=1.0,
+        copy_ids=copies.ids,
+        invested_units=copies.invested_units,
+        gaps=Gaps(
+            equity_units=net,
+            ideal_units=net,
+            parts=np.zeros((len(net), len(Part)), dtype=np.int64),
+            unexplained_units=nothing,
+        ),
+        ideal_shares=net.astype(np.float64),
+        accrued_units=accrued,
+        is_new=np.ones(len(net), dtype=np.bool_),
+    )
+
+
+def _prices_before(snapshot: LeadSnapshot, board: Board) -> FloatArray:
+    """Return the marks (A,) of the last look; a coin that had none is counted from the present one."""
+    prices = board.unit_prices.copy()
+    asset_ids = np.array(snapshot.asset_ids, dtype=np.int64)
+    prices[board.places_of(asset_ids)] = snapshot.unit_prices
+    return prices
+
+
+def _stretches(
+    snapshot: LeadSnapshot, board: Board, portfolio: LeadPortfolio, copies: CopyTable, *, equity: float, net: IntArray,
+    is_one: bool,
+) -> tuple[Stretch, Stretch]:  # fmt: skip
+    """Return what the lead and its copies did since the last look."""
+    lead_account = portfolio.account_id or 0
+    accounts = np.append(copies.account_ids, lead_account)
+    # One copy's bookings are few and found by its account, a crowd's by the cycles.
+    chosen = accounts.tolist() if is_one else None
+    which = [snapshot.lead_id, snapshot.cycle_id_last, snapshot.allocation_id_last, chosen, chosen]
+    ids, assets, quantities, values, fees, at_mids = bulk_rows.read_columns(BOOKED_COLUMNS, which, types=BOOKED_TYPES)
+    order = np.argsort(accounts)
+    places = np.searchsorted(accounts[order], ids)
+    # Copies that have stopped since are no longer among them.
+    known = accounts[order][np.minimum(places, len(accounts) - 1)] == ids
+    rows, columns = order[np.minimum(places, len(accounts) - 1)][known], board.places_of(assets[known])
+    shape = (len(accounts), len(board.asset_ids))
+    traded, at_mid = np.zeros(shape, dtype=np.int64), np.zeros(shape)
+    traded[rows, columns], at_mid[rows, columns] = quantities[known], at_mids[known]
+    value, fee = np.zeros(len(accounts), dtype=np.int64), np.zeros(len(accounts), dtype=np.int64)
+    np.add.at(value, rows, values[known])
+    np.add.at(fee, rows, fees[known])
+    lead_stretch = Stretch(
+        equity_units=np.array([round(equity)]),
+        units=portfolio.units[None, :],
+        traded_units=traded[-1:],
+        traded_at_mid=at_mid[-1:],
+        # An observed lead's trades are in the portfolio when it is looked at, and this is what they brought.
+        value_units=value[-1:] + snapshot.traded_units,
+        fee_units=fee[-1:],
+    )
+    return lead_stretch, Stretch(
+        equity_units=net,
+        units=copies.units,
+        traded_units=traded[:-1],
+        traded_at_mid=at_mid[:-1],
+        value_units=value[:-1],
+        fee_units=fee[:-1],
+    )
+
+
+def _gaps_before(
+    lead: Lead, copies: CopyTable, copy_id: int | None
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, BoolArray]:
+    """Return what was accrued, parts, ideals and ideal shares at the last look, and which copies had none."""
+    accounts, accrued, *columns, shares = bulk_rows.read_columns(GAP_COLUMNS, [lead.pk, copy_id], types=GAP_TYPES)
+    rows = np.searchsorted(copies.account_ids, accounts)
+    count = len(copies.ids)
+    accrued_before, parts = np.zeros(count, dtype=np.int64), np.zeros((count, len(Part)), dtype=np.int64)
+    ideal, ideal_shares, is_new = np.zeros(count), np.zeros(count), np.ones(count, dtype=np.bool_)
+    accrued_before[rows], ideal[rows], ideal_shares[rows], is_new[rows] = accrued, columns[-1], shares, False
+    parts[rows] = np.stack(columns[:-1], axis=1)
+    return accrued_before, parts, ideal, ideal_shares, is_new
+
+
+def _followed_shares(portfolio: LeadPortfolio, copies: CopyTable) -> FloatArray:
+    shares = baseline.followed_shares(
+        lead_units=portfolio.units,
+        survival=portfolio.survival,
+        epoch=portfolio.epoch,
+        baseline_units=copies.baseline_units,
+        baseline_survival=copies.baseline_survival,
+        baseline_epoch=copies.baseline_epoch,
+    )
+    return np.where(copies.custom.applies[:, None] & ~copies.custom.chosen, 0.0, shares)
+
+
+def _shared_since(snapshot: LeadSnapshot, copies: CopyTable) -> IntArray:
+    """Return the profit share (N,) that was paid since the last look."""
+    which = [snapshot.profit_share_id_last, snapshot.lead_id]
+    accounts, units = bulk_rows.read_columns(SHARED_COLUMNS, which, types=["bigint"] * 2)
+    paid = dict(zip(accounts.tolist(), units.tolist(), strict=True))
+    return np.array([paid.get(account, 0) for account in copies.account_ids.tolist()], dtype=np.int64)

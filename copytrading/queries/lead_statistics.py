@@ -1,0 +1,292 @@
+"""
+A lead's whole record in figures: by period, by month, by trade, and what own money stood beside that of followers.
+
+The record is read once, as arrays, and the engine does the counting; so the page costs the same number of statements
+however long somebody leads. For a lead who ended, "now" is the end.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from copytrading.engine import record, trade_record
+from copytrading.engine.arrays import FloatArray
+from copytrading.engine.record import DayCount
+from copytrading.engine.trade_record import RecordedTrade, TradeFigures
+from copytrading.models import Allocation, Lead, LeadOrder, ObservedTrade
+from copytrading.queries import records
+from copytrading.queries.leads import LeadCard
+from copytrading.queries.portfolios import PriceList, Slice, price_list
+from copytrading.queries.records import Series
+
+MONTHS = range(1, 13)
+# Coins that are named in the preference; the rest is one slice.
+PREFERENCES_MAX = 7
+STAKE_POINTS = 90
+# Below this ratio of own money to the money that follows, a page warns.
+STAKE_LOW = 0.10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fall:
+    """The deepest fall below an earlier peak: a fraction, from its peak over its bottom to where it was made good."""
+
+    fraction: float
+    began_at: datetime
+    ended_at: datetime
+    recovered_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """The figures of some days, of all of the record where `days` is None; None where the record is too short."""
+
+    days: int | None
+    return_fraction: float | None
+    fall: Fall | None
+    volatility: float | None
+    sharpe_ratio: float | None
+    sortino_ratio: float | None
+    day_count: DayCount
+
+    @property
+    def is_known(self) -> bool:
+        return self.return_fraction is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """The gain of a calendar month, None outside the record."""
+
+    first_day: date
+    gain: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Year:
+    """A calendar year: its twelve months, and the gain of all of it that was recorded."""
+
+    number: int
+    months: tuple[Month, ...]
+    whole: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stake:
+    """
+    Own money by the money that follows, over time: `points` (time, ratio) one a day, where anything followed.
+
+    `lowest` is the lowest of them. `is_low` tells that the own money is little now.
+    """
+
+    points: tuple[tuple[datetime, float], ...]
+    lowest: float | None
+    is_low: bool
+
+    @property
+    def ratios(self) -> list[float]:
+        return [ratio for _, ratio in self.points]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadStatistics:
+    """Everything that a lead's record says besides the figures of the card; `trades` counts orders that filled."""
+
+    periods: tuple[Period, ...]
+    years: tuple[Year, ...]
+    trades: int
+    trades_a_week: float | None
+    positions: TradeFigures
+    preferences: tuple[Slice, ...]
+    stake: Stake
+
+    @property
+    def all_time(self) -> Period:
+        return self.periods[-1]
+
+    @property
+    def fall(self) -> Fall | None:
+        return self.all_time.fall
+
+    @property
+    def volatility(self) -> float | None:
+        return self.all_time.volatility
+
+
+def statistics_of(card: LeadCard, *, now: datetime, series: Series | None = None) -> LeadStatistics:
+    """Return what a lead's whole record says."""
+    lead = card.lead
+    until = lead.ended_at or now
+    series = records.series_of(lead.pk) if series is None else series
+    trades = trades_of(lead)
+    filled = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).count() if lead.ledger_account_id else len(trades)
+    positions = trade_record.figures_of(
+        trades=trades,
+        leading_seconds=int((until - lead.started_at).total_seconds()) if lead.started_at else 0,
+    )
+    return LeadStatistics(
+        periods=periods_of(series, until=until),
+        years=years_of(series),
+        trades=filled,
+        trades_a_week=filled / card.days_leading * 7 if card.days_leading >= 7 else None,
+        positions=positions,
+        preferences=_preferences(positions, price_list()),
+        stake=_stake(card, series),
+    )
+
+
+def period_of(lead: Lead, *, days: int, now: datetime, series: Series) -> Period:
+    """Return the figures of some days, or of all of the record where it is shorter than that."""
+    periods = periods_of(series, until=lead.ended_at or now)
+    return next((period for period in periods if period.days == days and period.is_known), periods[-1])
+
+
+def periods_of(series: Series, *, until: datetime) -> tuple[Period, ...]:
+    """Return the figures of every period that a page shows, the whole record last."""
+    if len(series) == 0:
+        return tuple(_nothing(days) for days in record.PERIOD_DAYS)
+    now_seconds = max(int(until.timestamp()), int(series.times[-1]))
+    return tuple(
+        Period(
+            days=figures.days,
+            return_fraction=figures.time_weighted_return if len(series) > 1 else None,
+            fall=_fall(figures.drawdown),
+            volatility=figures.volatility,
+            sharpe_ratio=figures.sharpe_ratio,
+            sortino_ratio=figures.sortino_ratio,
+            day_count=figures.day_count,
+        )
+        for figures in record.all_figures_of(
+            times=series.times, unit_prices=series.unit_prices, now_seconds=now_seconds
+        )
+    )
+
+
+def years_of(series: Series) -> tuple[Year, ...]:
+    """Return the gains by calendar month, the latest year first."""
+    if len(series) < 2:
+        return ()
+    gains = record.monthly_returns(times=series.times, unit_prices=series.unit_prices)
+    numbers = sorted({year for year, _ in gains}, reverse=True)
+    return tuple(
+        Year(
+            number=number,
+            months=tuple(Month(first_day=date(number, month, 1), gain=gains.get((number, month))) for month in MONTHS),
+            whole=float(np.prod([1 + gains[number, month] for month in MONTHS if (number, month) in gains]) - 1),
+        )
+        for number in numbers
+    )
+
+
+def trades_of(lead: Lead) -> list[RecordedTrade]:
+    """Return what a lead traded, oldest first, each with the lead's own share of value and fee."""
+    return _seen_elsewhere(lead) if lead.ledger_account_id is None else _made_here(lead)
+
+
+def weights_when(series: Series, *, times: FloatArray, values: FloatArray) -> FloatArray:
+    """Return values (T,) in quote units as shares of the equity that was last recorded at their times (T,)."""
+    places = np.maximum(np.searchsorted(series.times, times, side="right") - 1, 0)
+    return values / np.maximum(series.equity_units[places], 1)
+
+
+def moment_of(seconds: int) -> datetime:
+    """Return seconds of UTC as a time."""
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def _made_here(lead: Lead) -> list[RecordedTrade]:
+    shares = (
+        Allocation.objects.filter(ledger_account=lead.ledger_account_id)
+        .exclude(quantity_units=0)
+        .order_by("order__booked_at", "pk")
+        .values_list("order__booked_at", "order__market__base__symbol", "quantity_units", "value_units", "fee_units")
+    )
+    return [
+        RecordedTrade(
+            time=int(booked_at.timestamp()),
+            asset=symbol,
+            quantity_units=quantity_units,
+            value_units=abs(value_units),
+            fee_units=abs(fee_units),
+        )
+        for booked_at, symbol, quantity_units, value_units, fee_units in shares
+        if booked_at is not None
+    ]
+
+
+def _seen_elsewhere(lead: Lead) -> list[RecordedTrade]:
+    """Return the trades that were observed, fees within their values; coins that nobody saw bought were never here."""
+    rows = (
+        ObservedTrade.objects.filter(lead=lead, market__isnull=False)
+        .exclude(units=0)
+        .order_by("traded_at", "pk")
+        .values_list("traded_at", "market__base__symbol", "units", "cash_units")
+    )
+    held: dict[str, int] = {}
+    trades = []
+    for traded_at, symbol, units, cash_units in rows:
+        counted = max(units, -held.get(symbol, 0))
+        if not counted:
+            continue
+        held[symbol] = held.get(symbol, 0) + counted
+        trades.append(
+            RecordedTrade(
+                time=int(traded_at.timestamp()),
+                asset=symbol,
+                quantity_units=counted,
+                value_units=abs(cash_units) * counted // units,
+                fee_units=0,
+            )
+        )
+    return trades
+
+
+def _fall(drawdown: record.DatedDrawdown | None) -> Fall | None:
+    if drawdown is None:
+        return None
+    return Fall(
+        fraction=drawdown.fraction,
+        began_at=moment_of(drawdown.peak_at),
+        ended_at=moment_of(drawdown.bottom_at),
+        recovered_at=None if drawdown.recovered_at is None else moment_of(drawdown.recovered_at),
+    )
+
+
+def _nothing(days: int | None) -> Period:
+    return Period(
+        days=days,
+        return_fraction=None,
+        fall=None,
+        volatility=None,
+        sharpe_ratio=None,
+        sortino_ratio=None,
+        day_count=DayCount(won=0, lost=0, flat=0),
+    )
+
+
+def _preferences(positions: TradeFigures, prices: PriceList) -> tuple[Slice, ...]:
+    """Return the coins that most was traded in, and the rest in the colour of cash."""
+    colours = {coin.symbol: coin.colour for coin in prices.coins}
+    named = list(positions.preferences.items())[:PREFERENCES_MAX]
+    slices = [Slice(symbol=symbol, colour=colours.get(symbol, 0), weight=weight) for symbol, weight in named]
+    rest = 1.0 - sum(weight for _, weight in named)
+    if len(positions.preferences) > PREFERENCES_MAX:
+        slices.append(Slice(symbol="others", colour=0, weight=rest))
+    return tuple(slices)
+
+
+def _stake(card: LeadCard, series: Series) -> Stake:
+    followed = series.following_units > 0
+    times, own, following = series.times[followed], series.equity_units[followed], series.following_units[followed]
+    # The last record of a day stands for it.
+    lasts = np.flatnonzero(np.append(np.diff(times // record.DAY_SECONDS) > 0, True)) if len(times) else times
+    ratios = own[lasts] / following[lasts]
+    stake = card.stake_fraction
+    return Stake(
+        points=tuple(
+            (moment_of(time), ratio) for time, ratio in zip(times[lasts].tolist(), ratios.tolist(), strict=True)
+        )[-STAKE_POINTS:],
+        lowest=float(ratios.min()) if len(ratios) else None,
+        is_low=card.lead.stake_alarm_at is not None or (stake is not None and stake < STAKE_LOW),
+    )

@@ -1,0 +1,83 @@
+"""
+A lead's own stake: the money of the lead's own that does what the followers' money does.
+
+Without a minimum of it nobody follows and nothing is bought. Losses may take it down to half of that before it counts
+as gone, so that a lead who put in just enough is not shut out by the first fee. Selling is never refused.
+"""
+
+import math
+from datetime import datetime
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Sum
+
+from copytrading.models import Lead
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
+from copytrading.services.refusals import Refusal
+
+# Of the minimum: what must still be there of money that was put in and lost.
+LEFT_AFTER_LOSSES = 0.5
+
+
+class StakeTooSmall(Refusal):
+    code = "own_stake_too_small"
+
+
+def stake_minimum_units() -> int:
+    """Return the own money that a lead needs, in quote units."""
+    return int(settings.SMARTSYNC_STAKE_MIN * 10**settings.SMARTSYNC_CASH_DECIMALS)
+
+
+def has_stake(lead: Lead, *, now: datetime) -> bool:
+    """Return whether a lead has enough own money in; one who trades elsewhere keeps it there."""
+    if lead.source == Lead.Source.OBSERVED:
+        return True
+    if lead.ledger_account_id is None:
+        return False
+    minimum, worth = stake_minimum_units(), _worth(lead, now)
+    if worth >= minimum:
+        return True
+    paid_in = lead.flows.aggregate(total=Sum("units"))["total"] or 0
+    # A worth that is unknown, for want of a price, is no reason to shut anybody out.
+    return paid_in >= minimum and not worth < minimum * LEFT_AFTER_LOSSES
+
+
+def refuse_without_stake(lead: Lead, *, sentence: str, now: datetime) -> None:
+    """:raises StakeTooSmall: with the sentence, if the lead has too little own money in."""
+    if not has_stake(lead, now=now):
+        raise StakeTooSmall(sentence)
+
+
+def worth_units(lead: Lead, *, now: datetime) -> int | None:
+    """Return what a lead's own portfolio is worth in quote units; None while a price is unknown."""
+    worth = _worth(lead, now)
+    return int(worth) if math.isfinite(worth) else None
+
+
+def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime) -> bool:
+    """
+    Raise or clear a lead's stake alarm after money moved, and return whether it was raised now.
+
+    It is raised by a withdrawal that leaves less than the minimum, or less than a tenth of the money that follows, and
+    cleared as soon as enough is back in. In the caller's transaction, lead locked.
+    """
+    if lead.source == Lead.Source.OBSERVED:
+        return False
+    board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
+    worth = holdings.load_lead(lead, board=board, cash=cash).equity(board)
+    following = float(np.nansum(holdings.load_copies(lead, board=board, cash=cash).equity(board)))
+    is_low = worth < max(stake_minimum_units(), settings.SMARTSYNC_STAKE_ALARM * following)
+    if is_low == (lead.stake_alarm_at is not None):
+        return False
+    if is_low and not (is_withdrawal and following > 0):
+        return False
+    lead.stake_alarm_at = now if is_low else None
+    lead.save(update_fields=["stake_alarm_at"])
+    return is_low
+
+
+def _worth(lead: Lead, now: datetime) -> float:
+    board = market_queries.load_board(now=now)
+    return holdings.load_lead(lead, board=board, cash=market_queries.cash_asset()).equity(board)

@@ -1,0 +1,108 @@
+"""Pictures that lay one thing beside another, drawn on the server as SVG: curves on one scale, counts on one axis."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from copytrading.templatetags.figures import signed_percent
+
+register = template.Library()
+
+WIDTH, HEIGHT, MARGIN = 100.0, 40.0, 3.0
+# What a histogram leaves between two bins, as a share of their width.
+BIN_GAP = 0.18
+
+# A line: what it is called, its name in the stylesheet (lead, smart, custom), and its (time, value), oldest first.
+Line = tuple[str, str, Sequence[tuple[datetime, float]]]
+
+
+@register.filter
+def times(ratio: float) -> str:
+    """Return a ratio with as many decimals as say something: 0.0669, 0.00002, 1.5."""
+    return f"{ratio:.6f}".rstrip("0").rstrip(".")
+
+
+@register.simple_tag
+def curves(lines: Sequence[Line], label: str = "", unit: str = "") -> SafeString:
+    """Return curves on one scale that the script of charts brings to life; without a script the drawing stands."""
+    values = [value for _, _, points in lines for _, value in points]
+    low, high = min(values), max(values)
+    scale = (HEIGHT - 2 * MARGIN) / (high - low) if high > low else 0.0
+    paths = []
+    for _, name, points in lines:
+        step = WIDTH / max(len(points) - 1, 1)
+        spots = [
+            f"{place * step:.1f} {HEIGHT - MARGIN - (value - low) * scale:.1f}"
+            for place, (_, value) in enumerate(points)
+        ]
+        paths.append((name, "M" + "L".join(spots)))
+    return format_html(
+        '<figure class="chart" data-chart data-lines="{}" data-unit="{}" aria-label="{}"><svg class="spark"'
+        ' viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg></figure>',
+        json.dumps(
+            [
+                {
+                    "label": title,
+                    "name": name,
+                    "points": [(int(when.timestamp()), round(value, 4)) for when, value in points],
+                }
+                for title, name, points in lines
+            ],
+            separators=(",", ":"),
+        ),
+        unit,
+        label,
+        label,
+        format_html_join("", '<path class="line {}" d="{}"/>', paths),
+    )
+
+
+@register.simple_tag
+def line_key(lines: Sequence[Line]) -> SafeString:
+    """Return the key of curves: each line's name with its colour."""
+    return format_html(
+        '<ul class="key">{}</ul>',
+        format_html_join(
+            "",
+            '<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">'
+            '<rect class="bar {}" width="10" height="10"/></svg>{}</li>',
+            ((name, title) for title, name, _ in lines),
+        ),
+    )
+
+
+@register.simple_tag
+def histogram(edges: Sequence[float], smart: Sequence[int], custom: Sequence[int], label: str = "") -> SafeString:
+    """
+    Return how often returns fell between edges (B + 1,), the counts (B,) of both modes side by side.
+
+    A rule marks where nothing was gained or lost, if that is among them.
+    """
+    bin_width = WIDTH / len(smart)
+    most = max(*smart, *custom, 1)
+    bars = []
+    for place, counts in enumerate(zip(smart, custom, strict=True)):
+        for side, (name, count) in enumerate(zip(("smart", "custom"), counts, strict=True)):
+            height = count / most * (HEIGHT - MARGIN)
+            left = (place + BIN_GAP / 2 + side * (1 - BIN_GAP) / 2) * bin_width
+            width = bin_width * (1 - BIN_GAP) / 2
+            bars.append((name, f"{left:.2f}", f"{HEIGHT - height:.2f}", f"{width:.2f}", f"{height:.2f}"))
+    rule = SafeString("")
+    low, high = edges[0], edges[-1]
+    if low < 0 < high:
+        rule = format_html('<path class="rule" d="M{0} 0V40"/>', f"{-low / (high - low) * WIDTH:.2f}")
+    return format_html(
+        '<figure class="histogram"><svg viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">'
+        "{}{}</svg>"
+        "<figcaption><span>{}</span>{}<span>{}</span></figcaption></figure>",
+        label,
+        format_html_join("", '<rect class="bar {}" x="{}" y="{}" width="{}" height="{}"/>', bars),
+        rule,
+        signed_percent(low),
+        format_html("<span>dashed: nothing gained, nothing lost</span>") if rule else "",
+        signed_percent(high),
+    )

@@ -1,0 +1,42 @@
+"""What if I had copied this lead? Both modes over the lead's own past, with my amount."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
+from copytrading.forms.refusals import refuse
+from copytrading.queries import leads
+from copytrading.queries import market as market_queries
+from copytrading.services.lead_whatif import LookBack
+from copytrading.services.refusals import Refusal
+
+
+@require_safe
+def what_if(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer what would have become of an investment; without a question, of 1,000 USDT from the first day on."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    asked = request.GET if "investment" in request.GET else FIRST_QUESTION
+    form = WhatIfForm(asked, markets=market_queries.market_choices())
+    context = {"section": "discover", "lead": lead, "form": form, "fee_rate": settings.SMARTSYNC_FEE_RATE}
+    if form.is_valid():
+        try:
+            look_back = LookBack(lead=lead, question=form.question())
+            comparison, spread = look_back.comparison(), look_back.spread()
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            context |= {
+                "comparison": comparison,
+                "spread": spread,
+                "lines": [
+                    (lead.name, "lead", comparison.lead_curve),
+                    ("Custom copy", "custom", comparison.custom.curve),
+                    ("Smart Sync", "smart", comparison.smart_sync.curve),
+                ],
+            }
+    user = request.user if request.user.is_authenticated else None
+    context["standing"] = leads.standing_of(leads.card_of(lead, now=timezone.now()), user)
+    return render(request, "copytrading/whatif.html", context)

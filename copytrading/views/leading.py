@@ -1,0 +1,302 @@
+"""
+Becoming a lead and being one: the application, the console, and everything a lead can press there.
+
+Orders and money are asked for twice or carry a key that was made with the page, so that pressing often acts once.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from copytrading.forms.leading import ApplyForm, NoticeForm, OrderForm, TermsForm
+from copytrading.forms.refusals import refuse
+from copytrading.forms.wallet import TransferForm
+from copytrading.queries import leading as queries
+from copytrading.services import lead_notices, lead_orders, leads
+from copytrading.services.refusals import Refusal
+from copytrading.templatetags.figures import money, money_input, whole_percent
+from copytrading.views.requests import MemberRequest
+
+ORDERS_A_PAGE = 25
+ORDERS_SHOWN = 8
+NOTICES_SHOWN = 3
+
+
+@login_required
+@require_safe
+def lead_console(request: MemberRequest) -> HttpResponse:
+    """Show a lead what there is to see and press; somebody who does not lead, how to begin."""
+    lead = queries.lead_of(request.user)
+    if lead is None:
+        return _application(request, ApplyForm())
+    if lead.status == "APPLIED":
+        waiting = {"section": "lead", "lead": lead, "stake_min": settings.SMARTSYNC_STAKE_MIN}
+        return render(request, "copytrading/lead_apply.html", waiting)
+    if lead.ledger_account_id is None:
+        return redirect("lead_detail", slug=lead.slug)
+    if request.htmx:
+        return render(request, "copytrading/lead_console.html#live", _live(lead))
+    return _console(request, lead)
+
+
+@login_required
+@require_POST
+def lead_apply(request: MemberRequest) -> HttpResponse:
+    """Hand in an application; an operator decides."""
+    form = ApplyForm(request.POST)
+    if form.is_valid():
+        terms = form.cleaned_data
+        try:
+            leads.apply_as_lead(
+                user=request.user,
+                name=terms["name"],
+                bio=terms["bio"],
+                tags=terms["tags"],
+                profit_share_rate=form.rate,
+                followers_max=terms["followers_max"],
+                money_max_units=terms["money_max"],
+                now=timezone.now(),
+            )
+        except leads.AlreadyLeading:
+            # Pressed twice, or applied in another window: what there is says more than a refusal.
+            return redirect("lead_console")
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, "Your application is in. An operator looks at it.")
+            return redirect("lead_console")
+    return _application(request, form)
+
+
+@login_required
+@require_POST
+def lead_order(request: MemberRequest) -> HttpResponse:
+    """Show what an order would become with the followers' part; on confirmation, give it."""
+    lead = _own_lead(request)
+    form = OrderForm(request.POST, markets=queries.traded_markets())
+    shown: dict[str, Any] = {"order_form": form}
+    if form.is_valid():
+        try:
+            if request.POST.get("step") == "confirm":
+                lead_orders.submit_lead_order(
+                    lead_id=lead.pk,
+                    idempotency_key=request.POST.get("key", "")[:64] or uuid4().hex,
+                    now=timezone.now(),
+                    **form.wish(),
+                )
+                messages.success(request, "Your order is in. It is traded together with everybody who follows.")
+                return redirect("lead_console")
+            shown["preview"] = lead_orders.preview_lead_order(lead_id=lead.pk, now=timezone.now(), **form.wish())
+        except Refusal as refusal:
+            refuse(form, refusal)
+    if request.htmx:
+        return render(request, "copytrading/lead_console.html#ticket", {"key": uuid4().hex, "lead": lead, **shown})
+    return _console(request, lead, **shown)
+
+
+@login_required
+@require_POST
+def lead_order_cancel(request: MemberRequest, order_id: int) -> HttpResponse:
+    """Take back what is open of an order."""
+    order = get_object_or_404(queries.own_order(request.user, order_id))
+    try:
+        lead_orders.cancel_lead_order(order_id=order.pk, now=timezone.now())
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, "Canceled. What was on its way already may still be traded.")
+    return redirect("lead_console")
+
+
+@login_required
+@require_safe
+def lead_order_history(request: MemberRequest) -> HttpResponse:
+    """Show a lead all orders that are done."""
+    lead = _own_lead(request)
+    page = Paginator(queries.orders_of(lead), ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "copytrading/lead_orders.html", {"section": "lead", "lead": lead, "page": page})
+
+
+@login_required
+@require_safe
+def lead_earnings(request: MemberRequest) -> HttpResponse:
+    """Show a lead what the copies paid, week by week."""
+    lead = _own_lead(request)
+    context = {
+        "section": "lead",
+        "lead": lead,
+        "weeks": queries.earnings_of(lead),
+        "earned_units": queries.earned_units_of(lead),
+        "rates": queries.rates_of(lead),
+        "platform_share": settings.SMARTSYNC_PLATFORM_SHARE,
+    }
+    return render(request, "copytrading/lead_earnings.html", context)
+
+
+@login_required
+@require_POST
+def lead_money(request: MemberRequest, way: str) -> HttpResponse:
+    """Move money between the wallet and the lead account, once however often it is pressed."""
+    lead = _own_lead(request)
+    form = TransferForm(request.POST)
+    if form.is_valid():
+        move = leads.deposit_to_lead if way == "in" else leads.withdraw_from_lead
+        units = form.cleaned_data["value"]
+        key = form.cleaned_data["idempotency_key"]
+        try:
+            lead = move(lead_id=lead.pk, units=units, idempotency_key=key, now=timezone.now())
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, f"{money(units)} USDT moved {way}. Followers are told.")
+            return redirect("lead_console")
+    return _console(request, lead, **{f"{way}_form": form})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def lead_terms(request: MemberRequest) -> HttpResponse:
+    """Change the profit share of copies to come, and the capacity."""
+    lead = _own_lead(request)
+    form = TermsForm(request.POST) if request.method == "POST" else TermsForm(initial=_terms_now(lead))
+    if request.method == "POST" and form.is_valid():
+        try:
+            leads.change_terms(
+                lead_id=lead.pk,
+                profit_share_rate=form.rate,
+                followers_max=form.cleaned_data["followers_max"],
+                money_max_units=form.cleaned_data["money_max"],
+                now=timezone.now(),
+            )
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, f"Changed. Copies that start from now on pay {whole_percent(form.rate)}.")
+            return redirect("lead_console")
+    context = {"section": "lead", "lead": lead, "form": form, "rates": queries.rates_of(lead)}
+    return render(request, "copytrading/lead_terms.html", context)
+
+
+@login_required
+@require_POST
+def lead_notice(request: MemberRequest) -> HttpResponse:
+    """Write to everybody who follows."""
+    lead = _own_lead(request)
+    form = NoticeForm(request.POST)
+    if form.is_valid():
+        try:
+            lead_notices.write_to_followers(lead_id=lead.pk, now=timezone.now(), **form.cleaned_data)
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, "Sent. It stands on the page of every copy.")
+            return redirect("lead_console")
+    return _console(request, lead, notice_form=form)
+
+
+@login_required
+@require_POST
+def lead_pause(request: MemberRequest) -> HttpResponse:
+    """Pause, or go on."""
+    lead = _own_lead(request)
+    try:
+        if request.POST.get("change") == "resume":
+            leads.resume_lead(lead_id=lead.pk, now=timezone.now())
+            messages.success(request, "You take followers and orders again.")
+        else:
+            leads.pause_lead(lead_id=lead.pk, now=timezone.now())
+            messages.success(request, "Paused. Copies keep what they hold; nobody new can follow.")
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+    return redirect("lead_console")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def lead_end(request: MemberRequest) -> HttpResponse:
+    """Say what ending means; on confirmation, end for good."""
+    lead = _own_lead(request)
+    refusal = None
+    if request.method == "POST":
+        try:
+            leads.end_lead(lead_id=lead.pk, now=timezone.now())
+        except Refusal as error:
+            refusal = error
+        else:
+            messages.success(request, "You have ended. Every copy is being sold and paid out; your record stays.")
+            return redirect("lead_detail", slug=lead.slug)
+    context = {
+        "section": "lead",
+        "lead": lead,
+        "following": queries.following_of(lead),
+        "open_orders": queries.open_orders_of(lead).count(),
+        "account": queries.account_of(lead),
+        "refusal": refusal,
+    }
+    return render(request, "copytrading/lead_end.html", context)
+
+
+def _own_lead(request: MemberRequest) -> Any:
+    """Return the running lead of whoever asks; there is no such page for anybody else."""
+    lead = queries.lead_of(request.user)
+    if lead is None or lead.ledger_account_id is None:
+        raise Http404
+    return lead
+
+
+def _live(lead: Any) -> dict[str, Any]:
+    """Return what moves on the console by itself."""
+    return {
+        "lead": lead,
+        "account": queries.account_of(lead),
+        "following": queries.following_of(lead),
+        "open_orders": queries.open_orders_of(lead),
+        "orders": queries.orders_of(lead)[:ORDERS_SHOWN],
+        "earned_units": queries.earned_units_of(lead),
+        "stake_min": settings.SMARTSYNC_STAKE_MIN,
+        "stake_min_units": settings.SMARTSYNC_STAKE_MIN * 10**settings.SMARTSYNC_CASH_DECIMALS,
+    }
+
+
+def _console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
+    """Render the console; forms that are not shown as they were sent are empty, each with a key of its own."""
+    context = {
+        "section": "lead",
+        **_live(lead),
+        "curve": queries.curve_of(lead, now=timezone.now()),
+        "notices": queries.notices_of(lead)[:NOTICES_SHOWN],
+        "in_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="in_%s"),
+        "out_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="out_%s"),
+        "notice_form": NoticeForm(initial={"idempotency_key": uuid4().hex}),
+        "key": uuid4().hex,
+        **shown,
+    }
+    if "order_form" not in shown:
+        context["order_form"] = OrderForm(markets=queries.traded_markets())
+    return render(request, "copytrading/lead_console.html", context)
+
+
+def _application(request: MemberRequest, form: ApplyForm) -> HttpResponse:
+    context = {
+        "section": "lead",
+        "form": form,
+        "ended": queries.ended_leads_of(request.user),
+        "stake_min": settings.SMARTSYNC_STAKE_MIN,
+    }
+    return render(request, "copytrading/lead_apply.html", context)
+
+
+def _terms_now(lead: Any) -> dict[str, Any]:
+    return {
+        "profit_share_rate": f"{lead.profit_share_rate * 100:f}".rstrip("0").rstrip("."),
+        "followers_max": lead.followers_max,
+        "money_max": money_input(lead.money_max_units),
+    }

@@ -1,0 +1,289 @@
+"""What a lead's whole record says, against records and trades that are easy to count by hand."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from copytrading.models import Lead, LeadRecord, Market, ObservedTrade
+from copytrading.queries import lead_statistics, leads, records
+from copytrading.queries.lead_statistics import LeadStatistics
+from copytrading.services import leads as lead_services
+from copytrading.services import recording
+from tests.cast import NOON, World, usdt
+
+pytestmark = pytest.mark.django_db
+
+
+def record(lead: Lead, prices: list[float], *, until: datetime = NOON, following: str | None = None) -> None:
+    """Give a lead one record a day, the last one at `until`."""
+    last = len(prices) - 1
+    LeadRecord.objects.bulk_create(
+        LeadRecord(
+            lead=lead,
+            recorded_at=until - timedelta(days=last - number),
+            equity_units=usdt(10000 * price),
+            unit_price=price,
+            following_units=None if following is None else usdt(following),
+        )
+        for number, price in enumerate(prices)
+    )
+    Lead.objects.filter(pk=lead.pk).update(started_at=until - timedelta(days=last))
+    lead.refresh_from_db()
+
+
+def statistics_of(lead: Lead, *, now: datetime = NOON) -> LeadStatistics:
+    return lead_statistics.statistics_of(leads.card_of(lead, now=now), now=now)
+
+
+class TestPeriods:
+    def test_say_nothing_of_a_period_longer_than_the_record(self, lead: Lead):
+        record(lead, [1.0] * 10 + [1.1])
+
+        seven, thirty, *_, everything = statistics_of(lead).periods
+
+        assert seven.return_fraction == pytest.approx(0.1)
+        assert thirty.return_fraction is None
+        assert everything.return_fraction == pytest.approx(0.1)
+
+    def test_say_nothing_at_all_before_the_second_record(self, lead: Lead):
+        assert all(not period.is_known for period in statistics_of(lead).periods)
+
+        record(lead, [1.0])
+
+        assert all(not period.is_known for period in statistics_of(lead).periods)
+
+    def test_date_the_deepest_fall(self, lead: Lead):
+        record(lead, [1.0, 1.5, 1.2, 0.9, 1.4])
+
+        fall = statistics_of(lead).fall
+
+        assert fall is not None
+        assert fall.fraction == pytest.approx(0.4)
+        assert fall.began_at == NOON - timedelta(days=3)
+        assert fall.ended_at == NOON - timedelta(days=1)
+        assert fall.recovered_at is None
+
+    def test_say_when_a_fall_was_made_good(self, lead: Lead):
+        record(lead, [1.0, 0.8, 1.1])
+
+        fall = statistics_of(lead).fall
+
+        assert fall is not None
+        assert fall.recovered_at == NOON
+
+    def test_count_the_days_that_won(self, lead: Lead):
+        record(lead, [1.0, 1.1, 1.0, 1.2, 1.2])
+
+        count = statistics_of(lead).all_time.day_count
+
+        assert (count.won, count.lost, count.win_rate) == (2, 1, pytest.approx(2 / 3))
+
+    def test_stand_still_after_the_end(self, lead: Lead):
+        record(lead, [1.0, 1.1, 1.2])
+        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.ENDED, ended_at=NOON)
+        lead.refresh_from_db()
+
+        later = NOON + timedelta(days=400)
+
+        assert statistics_of(lead, now=later).periods == statistics_of(lead).periods
+
+
+class TestMonths:
+    def test_compound_to_the_year(self, lead: Lead):
+        record(lead, [1.0] * 20 + [1.1] * 28 + [1.21] * 11, until=datetime(2026, 3, 10, 12, tzinfo=NOON.tzinfo))
+
+        years = lead_statistics.years_of(records.series_of(lead.pk))
+
+        year = years[0]
+        assert year.number == 2026
+        gains = [month.gain for month in year.months]
+        assert gains[:3] == [pytest.approx(0.1), pytest.approx(0.1), pytest.approx(0.0)]
+        assert gains[3:] == [None] * 9
+        assert year.whole == pytest.approx(0.21)
+
+
+class TestTrades:
+    def test_tell_positions_won_and_how_long_they_were_held(self, lead: Lead, world: World):
+        Lead.objects.filter(pk=lead.pk).update(started_at=world.now - timedelta(days=14))
+        lead.refresh_from_db()
+        world.lead_trades(lead, "BTC", "BUY", "0.02")
+        world.lead_trades(lead, "ETH", "BUY", "0.4")
+        world.settle()
+        world.wait(3600, BTC="60000", ETH="2000")
+        world.lead_trades(lead, "BTC", "SELL", "0.02")
+        world.lead_trades(lead, "ETH", "SELL", "0.4")
+        world.settle()
+
+        statistics = statistics_of(lead, now=world.now)
+
+        assert statistics.trades == 4
+        assert statistics.trades_a_week == pytest.approx(2.0)
+        assert statistics.positions.closed_positions == 2
+        assert statistics.positions.win_rate == 0.5
+        assert statistics.positions.holding_seconds_median == pytest.approx(3600, abs=10)
+
+    def test_tell_in_which_coins_most_was_traded(self, lead: Lead, world: World):
+        world.lead_trades(lead, "BTC", "BUY", "0.06")
+        world.lead_trades(lead, "ETH", "BUY", "0.4")
+        world.settle()
+
+        preferences = statistics_of(lead, now=world.now).preferences
+
+        assert [part.symbol for part in preferences] == ["BTC", "ETH"]
+        assert [part.weight for part in preferences] == [pytest.approx(0.75, abs=1e-3), pytest.approx(0.25, abs=1e-3)]
+
+    def test_count_the_lead_alone_and_not_those_who_follow(self, lead: Lead, world: World, follower: User):
+        world.start(follower, lead, "5000")
+        world.settle()
+        world.lead_trades(lead, "BTC", "BUY", "0.02")
+        world.settle()
+
+        (trade,) = lead_statistics.trades_of(lead)
+
+        assert trade.quantity_units == 2 * 10**6
+        assert trade.value_units == pytest.approx(usdt(1000), rel=0.001)
+
+
+class TestTradesElsewhere:
+    @pytest.fixture
+    def observed(self, stranger: User, world: World) -> Lead:
+        return Lead.objects.create(
+            user=stranger,
+            name="Elsewhere",
+            slug="elsewhere",
+            source=Lead.Source.OBSERVED,
+            status=Lead.Status.ACTIVE,
+            applied_at=NOON,
+            started_at=NOON - timedelta(days=7),
+        )
+
+    @staticmethod
+    def see(lead: Lead, *trades: tuple[int, int]) -> None:
+        market = Market.objects.get(symbol="BTC-USDT")
+        for number, (units, cash_units) in enumerate(trades):
+            ObservedTrade.objects.create(
+                lead=lead,
+                market=market,
+                units=units,
+                cash_units=cash_units,
+                traded_at=NOON - timedelta(days=2) + timedelta(hours=number),
+            )
+
+    def test_count_as_positions_too(self, observed: Lead):
+        self.see(observed, (100, -5000), (100, -4000), (-200, 8000))
+
+        statistics = statistics_of(observed)
+
+        assert statistics.trades == 3
+        assert statistics.positions.closed_positions == 1
+        assert statistics.positions.win_rate == 0
+        assert statistics.positions.holding_seconds_median == 2 * 3600
+
+    def test_leave_out_coins_that_nobody_saw_bought(self, observed: Lead):
+        self.see(observed, (-50, 2500), (100, -5000), (-150, 9000))
+
+        (bought, sold) = lead_statistics.trades_of(observed)
+
+        assert (bought.quantity_units, bought.value_units) == (100, 5000)
+        assert (sold.quantity_units, sold.value_units) == (-100, 6000)
+
+
+class TestStake:
+    def test_tells_own_money_by_the_money_that_followed_day_by_day(self, lead: Lead):
+        record(lead, [1.0, 0.5, 1.0], following="20000")
+
+        stake = statistics_of(lead).stake
+
+        assert stake.ratios == pytest.approx([0.5, 0.25, 0.5])
+        assert stake.lowest == pytest.approx(0.25)
+        assert not stake.is_low
+
+    def test_leaves_out_the_time_when_nobody_followed(self, lead: Lead):
+        record(lead, [1.0, 1.0], following="0")
+
+        assert statistics_of(lead).stake.points == ()
+
+    def test_warns_when_little_own_money_is_left(self, lead: Lead, world: World, follower: User):
+        world.start(follower, lead, "5000")
+        lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(9600), idempotency_key="out", now=world.now)
+        recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now)
+        lead.refresh_from_db()
+
+        assert statistics_of(lead, now=world.now).stake.is_low
+
+
+class TestDepositInTheMiddle:
+    """Through the whole stack: real trades, a real transfer in the ledger, the records of every hour and cycle."""
+
+    @pytest.fixture
+    def led(self, world: World, lead: Lead) -> Lead:
+        """A lead with three weeks of records, trades and prices behind."""
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        for number in range(21):
+            recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now)
+            world.wait(86_400, BTC=str(50_000 + 1_000 * (number * 7 % 5)))
+        recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now)
+        world.deposit(lead.user, "50000")
+        return Lead.objects.get(pk=lead.pk)
+
+    @staticmethod
+    def figures(lead: Lead, *, now: datetime) -> list[float]:
+        periods = lead_statistics.periods_of(records.series_of(lead.pk), until=now)
+        return [
+            figure
+            for period in periods
+            if period.is_known
+            for figure in (
+                period.return_fraction,
+                period.fall.fraction if period.fall else 0.0,
+                period.volatility,
+                period.sharpe_ratio,
+                period.sortino_ratio,
+                period.day_count.won,
+                period.day_count.lost,
+            )
+            if figure is not None
+        ]
+
+    @pytest.mark.parametrize("units", [usdt(50_000), usdt(1), -usdt(4_000)])
+    def test_changes_none_of_the_figures(self, world: World, led: Lead, units: int):
+        before = self.figures(led, now=world.now)
+        move = lead_services.deposit_to_lead if units > 0 else lead_services.withdraw_from_lead
+
+        move(lead_id=led.pk, units=abs(units), idempotency_key="middle", now=world.now)
+        world.wait(1)
+        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now)
+
+        after = self.figures(led, now=world.now)
+        assert len(before) == 2 * 7
+        assert after == pytest.approx(before, rel=1e-9, abs=1e-9)
+
+    def test_lets_what_follows_count_on_all_of_the_money(self, world: World, led: Lead):
+        lead_services.deposit_to_lead(lead_id=led.pk, units=usdt(50_000), idempotency_key="middle", now=world.now)
+        world.wait(1)
+        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now)
+
+        world.wait(86_400, BTC="70000")
+        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now)
+
+        series = records.series_of(led.pk)
+        assert series.unit_prices[-1] / series.unit_prices[-2] == pytest.approx(
+            series.equity_units[-1] / series.equity_units[-2], rel=1e-9
+        )
+
+
+class TestStatements:
+    def test_do_not_grow_with_the_record(self, lead: Lead, world: World):
+        counts = []
+        for days in (3, 60):
+            LeadRecord.objects.all().delete()
+            record(lead, [1.0 + number / 100 for number in range(days)])
+            with CaptureQueriesContext(connection) as queries:
+                statistics_of(lead)
+            counts.append(len(queries))
+
+        assert counts[0] == counts[1]

@@ -1,0 +1,80 @@
+"""The tracking gap on a copy's page."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead
+from copytrading.services import copies, measuring
+from tests.cast import World, usdt
+from tests.views.scenes import copy_with_holdings, settle_now
+
+
+@pytest.fixture
+def copy(world: World, lead: Lead, follower: User) -> Copy:
+    copy = copy_with_holdings(world, lead, follower)
+    measuring.measure_gaps(lead_id=lead.pk, now=world.now)
+    return copy
+
+
+def page(client: Client, copy: Copy, name: str = "copy_detail") -> str:
+    client.force_login(copy.follower)
+    return client.get(reverse(name, args=[copy.pk])).content.decode()
+
+
+class TestGap:
+    def test_says_part_by_part_why_it_is_not_the_leads_return(self, client: Client, copy: Copy) -> None:
+        gap = CopyGap.objects.get(copy=copy)
+
+        content = page(client, copy)
+
+        assert "Why not exactly the lead’s" in content
+        for label in (
+            "Price",
+            "Fees",
+            "Timing",
+            "Cash not invested",
+            "Assets not followed",
+            "Rounding",
+            "Profit share",
+        ):
+            assert f"<span>{label}</span>" in content
+        fees = f"−{-gap.fees_units / usdt(1000) * 100:.2f}"
+        assert f"<span>Fees</span><strong>{fees}</strong>" in content
+
+    def test_moves_with_the_page(self, client: Client, copy: Copy) -> None:
+        content = page(client, copy, "copy_live")
+
+        assert '<div id="copy-gap" hx-swap-oob="innerHTML">' in content
+        assert "What each line means" not in content
+
+    def test_shows_how_the_weeks_began(self, client: Client, copy: Copy) -> None:
+        today = timezone.now().date()
+        monday = today - timedelta(days=today.weekday() + 7)
+        CopyGapRecord.objects.create(
+            copy=copy, recorded_on=monday, invested_units=usdt(1000), equity_units=usdt(1012), ideal_units=usdt(1015),
+            timing_units=-usdt(3),
+        )  # fmt: skip
+
+        content = page(client, copy)
+
+        assert f"{monday.day} {monday:%b %Y}" in content
+        assert "−0.30" in content
+
+    def test_stays_when_the_copy_has_stopped(self, client: Client, copy: Copy, world: World) -> None:
+        copies.stop_copy(copy_id=copy.pk, now=world.now)
+        settle_now(world)
+
+        content = page(client, copy)
+
+        assert "This copy ended on" in content
+        assert "Together, in points" in content
+
+    def test_is_left_out_before_the_first_look(self, client: Client, copy: Copy) -> None:
+        CopyGap.objects.all().delete()
+
+        assert "Why not exactly the lead’s" not in page(client, copy)

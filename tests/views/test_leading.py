@@ -1,0 +1,328 @@
+"""Becoming a lead and the console, as they come without a script; and who may not see them."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from copytrading.models import Copy, Lead, LeadNotice, LeadOrder, Market
+from copytrading.services import leads, sharing
+from tests.cast import World, usdt
+from tests.views.scenes import counted_queries
+
+PAGES = ["lead_console", "lead_earnings", "lead_terms", "lead_end", "lead_order_history"]
+ACTS = ["lead_order", "lead_money_in", "lead_money_out", "lead_terms", "lead_notice", "lead_pause", "lead_end"]
+APPLICATION = {
+    "name": "Gneiss",
+    "bio": "Slow and large.",
+    "tags": "momentum, large coins,momentum",
+    "profit_share_rate": "12.5",
+    "followers_max": "50",
+    "money_max": "100,000",
+}
+
+
+@pytest.fixture(autouse=True)
+def _old_prices_are_fine(settings: Settings) -> None:
+    """The world's clock stands at NOON, the view's does not."""
+    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
+
+
+@pytest.fixture
+def console(client: Client, lead: Lead) -> Client:
+    client.force_login(lead.user)
+    return client
+
+
+def page(client: Client, name: str = "lead_console") -> str:
+    return client.get(reverse(name)).content.decode()
+
+
+def send(client: Client, act: str, /, **fields: str) -> str:
+    return client.post(reverse(act), fields, follow=True).content.decode()
+
+
+def key_of(content: str, name: str = "idempotency_key", *, within: str = "") -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', content[content.index(within) :])
+    assert found, f"no {name} on the page"
+    return found[1]
+
+
+def wish(symbol: str = "BTC", **changes: str) -> dict[str, str]:
+    market = str(Market.objects.get(symbol=f"{symbol}-USDT").pk)
+    return {"side": "BUY", "market": market, "quantity": "0.1", "order_type": "MARKET", "price_limit": "", **changes}
+
+
+class TestApplication:
+    def test_waits_for_an_operator_then_opens_the_console(self, client: Client, world: World, stranger: User) -> None:
+        client.force_login(stranger)
+        assert "Become a lead" in page(client)
+
+        waiting = send(client, "lead_apply", **APPLICATION)
+
+        lead = Lead.objects.get(slug="gneiss")
+        assert "waits for approval" in waiting
+        assert (lead.tags, lead.followers_max, lead.money_max_units) == (["momentum", "large coins"], 50, usdt(100_000))
+        assert str(lead.profit_share_rate) == "0.1250"
+
+        leads.approve_lead(lead_id=lead.pk, now=world.now)
+
+        assert "Your own stake is 0.00 USDT of the 500 that a lead needs" in page(client)
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ({"profit_share_rate": "30.01"}, "The profit share can be 0 to 30%."),
+            ({"profit_share_rate": "-1"}, "A share cannot be below zero."),
+            ({"followers_max": "0"}, "You can take 1 to"),
+            ({"money_max": "50"}, "less room than that is none"),
+            ({"name": ""}, "Choose a name."),
+            ({"name": "BASALT"}, "choose another"),
+            ({"tags": "a,b,c,d,e,f"}, "At most 5."),
+        ],
+    )
+    def test_refuses_beside_the_field_and_keeps_what_was_typed(
+        self, client: Client, lead: Lead, stranger: User, change: dict[str, str], sentence: str
+    ) -> None:
+        client.force_login(stranger)
+
+        content = send(client, "lead_apply", **{**APPLICATION, **change})
+
+        assert sentence in content
+        assert "Slow and large." in content
+        assert not Lead.objects.filter(user=stranger).exists()
+
+
+class TestConsole:
+    @pytest.mark.parametrize("name", [*PAGES, "lead_apply"])
+    def test_sends_somebody_unknown_to_the_sign_in(self, client: Client, name: str, db: None) -> None:
+        for answer in (client.get(reverse(name)), client.post(reverse(name))):
+            assert answer.status_code == 302
+            assert answer["Location"].startswith(reverse("account_login"))
+
+    @pytest.mark.parametrize("name", ACTS)
+    def test_does_nothing_for_somebody_who_does_not_lead(
+        self, client: Client, lead: Lead, stranger: User, name: str
+    ) -> None:
+        client.force_login(stranger)
+
+        assert client.post(reverse(name), wish()).status_code == 404
+
+    def test_shows_how_many_follow_with_how_much_and_never_who(
+        self, console: Client, world: World, lead: Lead, follower: User
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.start(follower, lead, "1000")
+        world.settle()
+
+        content = page(console)
+
+        assert "<dt>Followers</dt><dd>1</dd>" in content
+        assert follower.email not in content
+        assert "BTC" in content
+
+    def test_asks_the_database_as_often_for_many_followers_as_for_one(
+        self, console: Client, world: World, lead: Lead, follower: User, other_follower: User
+    ) -> None:
+        world.start(follower, lead)
+        page(console)
+        with counted_queries() as few:
+            page(console)
+        world.start(other_follower, lead)
+        for quantity in ("0.001", "0.002", "0.003"):
+            world.lead_trades(lead, "BTC", "BUY", quantity)
+        world.settle()
+
+        with counted_queries() as many:
+            page(console)
+
+        assert len(many) == len(few)
+
+
+class TestTicket:
+    def test_previews_then_gives_the_order_once(
+        self, console: Client, world: World, lead: Lead, follower: User
+    ) -> None:
+        world.start(follower, lead, "1000")
+        world.settle()
+
+        review = send(console, "lead_order", **wish())
+        assert "Followers’ part" in review
+        assert not LeadOrder.objects.exists()
+        for _ in range(3):
+            send(console, "lead_order", **wish(step="confirm", key=key_of(review, "key")))
+
+        order = LeadOrder.objects.get()
+        assert (order.quantity_units, order.order_type) == (10**7, LeadOrder.OrderType.MARKET)
+
+    def test_lets_a_limit_order_wait_and_be_taken_back(self, console: Client, lead: Lead) -> None:
+        limit = wish(order_type="LIMIT", price_limit="45,000")
+
+        assert "The price is not there yet" in send(console, "lead_order", **limit)
+        content = send(console, "lead_order", **limit, step="confirm", key="page")
+        assert "45,000.00 limit" in content
+        order = LeadOrder.objects.get()
+
+        answer = console.post(reverse("lead_order_cancel", args=[order.pk]), follow=True)
+
+        assert "Canceled." in answer.content.decode()
+        order.refresh_from_db()
+        assert order.status == LeadOrder.Status.CANCELED
+
+    def test_takes_back_nothing_of_somebody_else(
+        self, console: Client, world: World, lead: Lead, stranger: User
+    ) -> None:
+        order = world.lead_trades(lead, "BTC", "BUY", "0.01")
+        console.force_login(stranger)
+
+        assert console.post(reverse("lead_order_cancel", args=[order.pk])).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ({"quantity": "1"}, "not enough cash"),
+            ({"quantity": "0.000001"}, "smallest lot"),
+            ({"quantity": "0.000000001"}, "At most 8 decimals."),
+            ({"side": "SELL"}, "has less BTC than that"),
+            ({"order_type": "LIMIT"}, "needs its price"),
+            ({"order_type": "LIMIT", "price_limit": "45000.001"}, "a multiple of 0.01"),
+            ({"market": "999999"}, "Select a valid choice"),
+        ],
+    )
+    def test_refuses_in_a_sentence(self, console: Client, change: dict[str, str], sentence: str) -> None:
+        assert sentence in send(console, "lead_order", **wish(**change))
+        assert not LeadOrder.objects.exists()
+
+
+class TestMoney:
+    def test_goes_in_and_out_once_however_often_it_is_pressed(self, console: Client, world: World, lead: Lead) -> None:
+        content = page(console)
+
+        for _ in range(3):
+            told = send(
+                console, "lead_money_out", value="500", idempotency_key=key_of(content, within="lead/money/out")
+            )
+
+        assert "500.00 USDT moved out. Followers are told." in told
+        assert world.main(lead.user)["USDT"] == usdt(500)
+        send(console, "lead_money_in", value="200", idempotency_key=key_of(content, within="lead/money/in"))
+        assert world.main(lead.user)["USDT"] == usdt(300)
+
+    def test_refuses_more_than_there_is(self, console: Client) -> None:
+        assert "not enough cash" in send(console, "lead_money_in", value="1", idempotency_key="key")
+
+
+class TestTerms:
+    def test_are_for_new_copies_and_say_so(self, console: Client, world: World, lead: Lead, follower: User) -> None:
+        copy = world.start(follower, lead)
+        assert "Running copies keep theirs" in page(console, "lead_terms")
+
+        send(console, "lead_terms", profit_share_rate="20", followers_max="5", money_max="")
+
+        lead.refresh_from_db()
+        copy.refresh_from_db()
+        assert (float(lead.profit_share_rate), lead.followers_max) == (0.2, 5)
+        assert float(copy.profit_share_rate) == 0.1
+
+    def test_refuse_a_rate_above_the_cap(self, console: Client, lead: Lead) -> None:
+        content = send(console, "lead_terms", profit_share_rate="31", followers_max="5", money_max="")
+
+        assert "The profit share can be 0 to 30%." in content
+
+
+class TestNotice:
+    def test_is_sent_once(self, console: Client, world: World, lead: Lead, follower: User) -> None:
+        world.start(follower, lead)
+        key = key_of(page(console), within="lead/notice")
+
+        for _ in range(3):
+            send(console, "lead_notice", text="<b>Back on Monday</b>", idempotency_key=key)
+
+        assert LeadNotice.objects.count() == 1
+        console.force_login(follower)
+        content = page(console, "activity")
+        assert "&lt;b&gt;Back on Monday&lt;/b&gt;" in content
+
+    def test_refuses_too_much(self, console: Client, lead: Lead) -> None:
+        assert "at most 500 characters" in send(console, "lead_notice", text="a" * 501, idempotency_key="key")
+
+
+class TestPause:
+    def test_stops_and_goes_on(self, console: Client, lead: Lead) -> None:
+        send(console, "lead_pause", change="pause")
+        lead.refresh_from_db()
+        assert lead.status == Lead.Status.PAUSED
+
+        assert "You are paused" in page(console)
+        send(console, "lead_pause", change="resume")
+
+        lead.refresh_from_db()
+        assert lead.status == Lead.Status.ACTIVE
+
+
+class TestEnd:
+    def test_says_what_happens_to_copies_and_open_orders_then_ends(
+        self, console: Client, world: World, lead: Lead, follower: User
+    ) -> None:
+        copy = world.start(follower, lead)
+        send(console, "lead_order", **wish(order_type="LIMIT", price_limit="45000", step="confirm", key="page"))
+        content = page(console, "lead_end")
+        assert "Copies that are sold and paid out at once" in content
+        assert "Open orders of yours that are canceled" in content
+
+        ended = send(console, "lead_end")
+
+        copy.refresh_from_db()
+        assert copy.status == Copy.Status.STOPPING
+        assert LeadOrder.objects.get().status == LeadOrder.Status.CANCELED
+        assert "stopped leading" in ended
+        assert "You led as" in page(console)
+
+
+class TestEarnings:
+    def test_sum_what_copies_paid_by_week(self, console: Client, world: World, lead: Lead, follower: User) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        world.start(follower, lead, "1000")
+        world.settle()
+        world.wait(7 * 86_400, BTC="60000")
+        sharing.settle_profit_shares(now=world.now)
+        world.settle()
+        sharing.settle_profit_shares(now=world.now)
+        earned = world.main(lead.user)["USDT"]
+        assert earned > usdt(5)
+
+        content = page(console, "lead_earnings")
+
+        assert f"{earned / 1e8 - 0.005:,.2f}" in content
+        assert "12 January" in content
+        assert "1 copy pays" in content
+        assert follower.email not in content
+
+
+class TestCapacity:
+    def test_reached_between_review_and_confirm_is_shown(
+        self, client: Client, world: World, lead: Lead, follower: User, other_follower: User
+    ) -> None:
+        leads.change_terms(
+            lead_id=lead.pk, profit_share_rate=lead.profit_share_rate, followers_max=1, money_max_units=None,
+            now=world.now,
+        )  # fmt: skip
+        client.force_login(follower)
+        terms = {
+            "mode": "SMART_SYNC",
+            "investment": "500",
+            "buy_existing": "on",
+            "stop_loss": "",
+            "stop_loss_in": "usdt",
+        }
+        review = client.get(reverse("copy_review", args=[lead.slug]), terms).content.decode()
+        world.start(other_follower, lead)
+
+        answer = client.post(reverse("start_copy", args=[lead.slug]), {**terms, "key": key_of(review, "key")})
+
+        assert answer.status_code == 409
+        assert "no vacancy" in answer.content.decode()

@@ -75,14 +75,19 @@ class TestHistory:
 
         for rule in CHARACTERS:
             expected = plain_equity(rule, past=past)
-            assert np.allclose(history.unit_prices_of(rule, past=past), expected, rtol=1e-9)
+            assert np.allclose(unit_prices_of(rule, past=past), expected, rtol=1e-9)
 
     def test_fees_are_paid_in_the_past_too(self) -> None:
         past = history.past_of(prices=START_PRICES, symbols=SYMBOLS)
 
-        with_fees = history.unit_prices_of(character("Ember"), past=past)
+        with_fees = unit_prices_of(character("Ember"), past=past)
 
         assert with_fees[-1] < plain_equity(character("Ember"), past=past)[-1] * 0.98
+
+
+def unit_prices_of(rule: Character, *, past: Past) -> FloatArray:
+    """Return the unit prices that a character's past is told with."""
+    return history.path_of(rule, past=past).equity() / history.START_UNITS
 
 
 def plain_equity(rule: Character, *, past: Past) -> FloatArray:

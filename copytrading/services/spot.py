@@ -98,7 +98,9 @@ def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> t
     spent = market.quote if side == Side.BUY else market.base
     available = account_queries.available_units_of(user, asset_symbol=spent.symbol)
     if units > available:
-        raise NotEnoughCash(f"Your wallet has {coins(available, spent.decimals):f} {spent.symbol}.", field="value")
+        raise NotEnoughCash(
+            f"Your wallet has {coins(available, spent.decimals).normalize():,f} {spent.symbol}.", field="value"
+        )
     quantity = units
     if side == Side.BUY:
         # The limit moves with the quantity, and the quantity with the limit: the cap settles it.

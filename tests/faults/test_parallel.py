@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connections
 
 from accounts.models import Journal, LedgerAccount, User
-from copytrading.models import Copy, Lead, SyncCycle
-from copytrading.services import copy_refusals, reconciling, syncing
+from copytrading.models import Copy, Lead, ProfitShare, SyncCycle
+from copytrading.services import copy_refusals, reconciling, sharing, syncing
 from copytrading.services.refusals import Refusal
 from tests.cast import World, usdt
 
@@ -84,4 +85,21 @@ class TestSyncLead:
         assert not SyncCycle.objects.exclude(status=SyncCycle.Status.DONE).exists()
         account = LedgerAccount.objects.get(copy=copy)
         assert abs(world.held(account)["BTC"] - 1_000_000) < 20_000
+        assert reconciling.check_ledger().is_clean
+
+
+class TestSettleProfitShares:
+    def test_a_hundred_settlements_at_once_pay_once(self, world: World, lead: Lead, follower: User) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.05")
+        world.settle()
+        world.start(follower, lead, "1000")
+        world.settle()
+        world.now = sharing.last_monday(world.now) + timedelta(weeks=1, seconds=5)
+        world.prices(BTC="75000")
+
+        at_once(lambda _: sharing.settle_profit_shares(now=world.now), times=100)
+
+        statement = ProfitShare.objects.get()
+        assert statement.share_units > usdt(10)
+        assert Journal.objects.filter(kind=Journal.Kind.PROFIT_SHARE).count() == 1
         assert reconciling.check_ledger().is_clean

@@ -181,7 +181,7 @@ class TestSpot:
     @pytest.mark.parametrize(
         ("fields", "sentence"),
         [
-            ({"side": "BUY", "value": "20000"}, "Your wallet has 10000"),
+            ({"side": "BUY", "value": "20000"}, "Your wallet has 10,000 USDT"),
             ({"side": "BUY", "value": "1"}, "The venue takes orders in SOL-USDT from 5 USDT on."),
             ({"side": "BUY", "value": "1.123456789"}, "At most 8 decimals."),
         ],

@@ -225,7 +225,7 @@ def _open_balances(lines: Lines) -> None:
             return
         cursor.execute(
             "INSERT INTO accounts_balance (ledger_account_id, asset_id, may_be_negative)"
-            " SELECT DISTINCT pair.account_id, pair.asset_id, account.kind IN ('VENUE', 'EXTERNAL')"
+            " SELECT DISTINCT pair.account_id, pair.asset_id, account.kind IN ('VENUE', 'EXTERNAL', 'SUSPENSE')"
             " FROM unnest(%s::bigint[], %s::bigint[]) AS pair(account_id, asset_id)"
             " JOIN accounts_ledgeraccount AS account ON account.id = pair.account_id"
             " WHERE NOT EXISTS (SELECT FROM accounts_balance AS balance"

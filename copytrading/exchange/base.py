@@ -51,6 +51,12 @@ class RejectionCode(StrEnum):
     TICK_SIZE = "TICK_SIZE"
     VALUE_TOO_SMALL = "VALUE_TOO_SMALL"
     NOT_ENOUGH_BALANCE = "NOT_ENOUGH_BALANCE"
+    PRICE_BAND = "PRICE_BAND"
+    POSITION_LIMIT = "POSITION_LIMIT"
+    RATE_LIMITED = "RATE_LIMITED"
+    KEY_REFUSED = "KEY_REFUSED"
+    CLOCK_SKEWED = "CLOCK_SKEWED"
+    MALFORMED = "MALFORMED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +123,16 @@ class Book:
 
 @dataclass(frozen=True, kw_only=True)
 class VenueTrade:
-    """One match of one of our orders; `trade_id` is the venue's and names it for ever."""
+    """
+    One match of one of our orders; `trade_id` is the venue's and names it for ever.
+
+    Some venues tell trades without our client order id, which then is empty: `venue_order_id` leads to it. The fee is
+    in `fee_asset`: the quote, the coin that was bought, or a third one.
+    """
 
     trade_id: str
     client_order_id: str
+    venue_order_id: str
     symbol: str
     side: Side
     price: Decimal
@@ -133,7 +145,11 @@ class VenueTrade:
 
 @dataclass(frozen=True, kw_only=True)
 class VenueOrder:
-    """An order as the venue knows it, with all its trades so far."""
+    """
+    An order as the venue knows it, with its trades so far.
+
+    A venue may tell that an order is filled before it tells all its trades: it `is_complete` once they sum to it.
+    """
 
     client_order_id: str
     venue_order_id: str
@@ -144,6 +160,12 @@ class VenueOrder:
     price_limit: Decimal
     status: VenueStatus
     trades: tuple[VenueTrade, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether nothing more will come of it, and every trade of it is here."""
+        traded = sum((trade.quantity for trade in self.trades), start=Decimal(0))
+        return self.status is not VenueStatus.OPEN and traded == self.filled_quantity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,10 +179,15 @@ class Quote:
 
 
 class Venue(Protocol):
-    """A spot exchange, seen through one of our accounts there."""
+    """
+    A spot exchange, seen through one of our accounts there.
+
+    `validity_seconds`: an order that was sent longer ago than this and has not arrived never will.
+    """
 
     name: str
     account: str
+    validity_seconds: float
 
     def market_rules(self) -> list[MarketRules]:
         """
@@ -195,6 +222,7 @@ class Venue(Protocol):
         Calling twice places two orders: a client order id is no idempotency key.
 
         :raises OrderRejected: if the venue refused it; it does not exist.
+        :raises DuplicateOrder: if the venue has one under this id already; ask with find_order.
         :raises OutcomeUnknown: if it may exist or not; ask with find_order.
         """
         ...
@@ -202,6 +230,14 @@ class Venue(Protocol):
     def find_order(self, *, client_order_id: str, symbol: str) -> VenueOrder | None:
         """
         Return the latest order placed under this id, or None.
+
+        :raises VenueUnreachable: if the venue did not answer.
+        """
+        ...
+
+    def open_orders(self, *, symbol: str) -> list[VenueOrder]:
+        """
+        Return our orders in a market that are not finished.
 
         :raises VenueUnreachable: if the venue did not answer.
         """
@@ -260,8 +296,32 @@ class OutcomeUnknown(VenueError):
     """The order may exist or not."""
 
 
+class DuplicateOrder(OutcomeUnknown):
+    """The venue has an order under this id already: an earlier attempt arrived, and is to be adopted."""
+
+
 class VenueUnreachable(VenueError):
     """A question got no answer, so nothing is known."""
+
+
+class VenueBusy(VenueUnreachable):
+    """The venue or our own budget asks us to be slower: it makes sense to ask again after `wait_seconds`."""
+
+    def __init__(self, sentence: str, *, wait_seconds: float) -> None:
+        super().__init__(sentence)
+        self.wait_seconds = wait_seconds
+
+
+class KeyRefused(VenueUnreachable):
+    """The venue does not take our key: wrong, revoked, or without the right to do this. An operator has to look."""
+
+
+class ClockSkewed(VenueUnreachable):
+    """The venue says that our clock is off by more than it allows."""
+
+
+class AnswerNotUnderstood(VenueUnreachable):
+    """The venue answered something that is no answer: an HTML page, a truncated body, a number that is none."""
 
 
 class MarketUnknown(VenueError):

@@ -1,4 +1,4 @@
-"""Tables and constraints; no behaviour. Read them in the order market, leads, copies, trading, gaps, history."""
+"""Tables and constraints; no behaviour. Read: market, leads, copies, trading, gaps, history, records, safety."""
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
@@ -6,10 +6,12 @@ from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, LeadOrder, LeadPosition, LeadRecord
 from copytrading.models.market import Mark, Market, ScheduledRun
 from copytrading.models.records import LeadStatusChange, LeadSummary
+from copytrading.models.safety import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
 __all__ = [
     "Adjustment",
+    "Alarm",
     "Allocation",
     "Copy",
     "CopyBaseline",
@@ -18,7 +20,10 @@ __all__ = [
     "CopyGap",
     "CopyGapRecord",
     "CopyRecord",
+    "Correction",
+    "CustodyDifference",
     "Fill",
+    "Halt",
     "Lead",
     "LeadFlow",
     "LeadHolding",
@@ -39,4 +44,5 @@ __all__ = [
     "ProfitShare",
     "ScheduledRun",
     "SyncCycle",
+    "TradeCheckpoint",
 ]

@@ -69,6 +69,8 @@ class Order(models.Model):
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="orders")
     venue_account = models.CharField(max_length=40)
     client_order_id = models.CharField(max_length=32, unique=True)
+    # What the venue calls it, once it has told us.
+    venue_order_id = models.CharField(max_length=40, blank=True)
     side = models.CharField(max_length=4, choices=Side)
     status = models.CharField(max_length=16, choices=Status, default=Status.PLANNED)
     # What goes to the venue after buys and sells have met inside; 0 when nothing is left to send.
@@ -82,7 +84,9 @@ class Order(models.Model):
     wish_units = WholeNumbersField()
     filled_units = models.BigIntegerField(default=0)
     value_units = models.BigIntegerField(default=0)
+    # What the venue kept, in quote units; of the coin that was bought, in base units; a third coin is the platform's.
     fee_units = models.BigIntegerField(default=0)
+    fee_base_units = models.BigIntegerField(default=0)
     refusal = models.CharField(max_length=200, blank=True)
     planned_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
@@ -123,6 +127,12 @@ class Fill(models.Model):
     quantity_units = models.BigIntegerField()
     value_units = models.BigIntegerField()
     fee_units = models.BigIntegerField()
+    fee_base_units = models.BigIntegerField(default=0)
+    # A fee in a third coin, in units of it: the platform paid it, see the journal of the order.
+    fee_other_asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
+    fee_other_units = models.BigIntegerField(default=0)
+    # It was told after its order was booked: it is in the suspense account until operators say whose it is.
+    late_at = models.DateTimeField(null=True)
     executed_at = models.DateTimeField()
 
     class Meta:
@@ -134,7 +144,7 @@ class Fill(models.Model):
 
 class Allocation(models.Model):
     """
-    One participant's exact share of an order: signed base units, signed quote units, and the fee in quote units.
+    One participant's exact share of an order: signed base units, signed quote units, and the fees in either.
 
     A buy has positive quantity and negative value. For an order the shares sum to what the venue did, to the unit.
     """
@@ -146,6 +156,7 @@ class Allocation(models.Model):
     quantity_units = models.BigIntegerField()
     value_units = models.BigIntegerField()
     fee_units = models.BigIntegerField()
+    fee_base_units = models.BigIntegerField(db_default=0)
 
     class Meta:
         indexes = (models.Index(fields=["ledger_account", "-id"], name="allocation_of_account"),)

@@ -39,6 +39,7 @@ def trade_of(trade: PaperTrade, *, order: PaperOrder) -> VenueTrade:
     return VenueTrade(
         trade_id=str(trade.pk),
         client_order_id=order.client_order_id,
+        venue_order_id=str(order.pk),
         symbol=trade.symbol,
         side=Side(order.side),
         price=trade.price,

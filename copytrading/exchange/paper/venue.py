@@ -54,6 +54,8 @@ class PaperVenue:
     """The protocol of exchange.base over the tables of this app, for one account."""
 
     name = "paper"
+    # It decides while the call lasts: what has not arrived by then never will.
+    validity_seconds = 0.0
 
     def __init__(self, account: str) -> None:
         self.account = account
@@ -145,6 +147,10 @@ class PaperVenue:
                 .first()
             )
             return None if order is None else order_of(order, trades=order.trades.order_by("id"))
+
+    def open_orders(self, *, symbol: str) -> list[VenueOrder]:
+        """Return our unfinished orders: none, since every order here is finished when its call returns."""
+        return []
 
     def trades_since(self, *, symbol: str, since: datetime) -> list[VenueTrade]:
         """Return this account's trades in a market executed at or after a moment, oldest first."""

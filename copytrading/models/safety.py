@@ -1,0 +1,152 @@
+"""
+What keeps a fault small: halts (kill switches), alarms for the operators, corrections by two people, and what
+reconciliation remembers between two looks.
+
+A `Halt` stands until it is lifted; while it stands no order that it covers is sent. An `Alarm` says once what is wrong
+and counts how often it was seen. Neither is ever deleted.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Asset, Journal, LedgerAccount, User
+from copytrading.models.market import Market
+
+
+class Halt(models.Model):
+    """A kill switch that was pulled: for everything, one lead, one market, or one asset in all its markets."""
+
+    class Scope(models.TextChoices):
+        PLATFORM = "PLATFORM", "everything"
+        LEAD = "LEAD", "a lead"
+        MARKET = "MARKET", "a market"
+        ASSET = "ASSET", "an asset"
+
+    scope = models.CharField(max_length=10, choices=Scope)
+    # The id of the lead, market or asset; 0 for the platform.
+    target_id = models.BigIntegerField(default=0)
+    reason = models.CharField(max_length=200)
+    # Null where the platform itself pulled it.
+    placed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["scope", "target_id"], condition=Q(lifted_at__isnull=True), name="one_standing_halt_per_target"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="PLATFORM", target_id=0) | (~Q(scope="PLATFORM") & Q(target_id__gt=0)),
+                name="halt_names_its_target",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.target_id}"
+
+
+class Alarm(models.Model):
+    """Something an operator has to look at. `key` names the trouble, so that it rings once however often it is seen."""
+
+    class Kind(models.TextChoices):
+        CUSTODY_DIFFERS = "CUSTODY_DIFFERS", "ledger and custody differ"
+        LATE_FILL = "LATE_FILL", "a fill came after its order was ended"
+        FOREIGN_TRADE = "FOREIGN_TRADE", "a trade that is none of our orders"
+        ORDER_UNKNOWN = "ORDER_UNKNOWN", "the outcome of an order stays unknown"
+        LIMIT_REACHED = "LIMIT_REACHED", "an order was beyond the limits"
+        PRICE_COLLAR = "PRICE_COLLAR", "an order was outside the price collar"
+        VENUE_SILENT = "VENUE_SILENT", "the venue does not answer"
+        KEY_REFUSED = "KEY_REFUSED", "the venue refuses our key"
+        CLOCK_SKEWED = "CLOCK_SKEWED", "our clock and the venue's differ"
+        MARKET_CHANGED = "MARKET_CHANGED", "a market was suspended, delisted or its name reused"
+        PRICES_DEGRADED = "PRICES_DEGRADED", "prices cannot be acted on"
+        LINK_BROKEN = "LINK_BROKEN", "a lead's linked account cannot be read"
+        LEAD_SET_ASIDE = "LEAD_SET_ASIDE", "a lead was set aside after failures"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    key = models.CharField(max_length=80)
+    sentence = models.CharField(max_length=300)
+    raised_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    times_seen = models.PositiveIntegerField(default=1)
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    # Null where the trouble went away by itself.
+    cleared_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(cleared_at__isnull=True), name="one_open_alarm_per_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Correction(models.Model):
+    """
+    A correcting journal that one operator asks for and another one approves: units of one asset to a ledger account
+    (negative: from it), against the venue.
+    """
+
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")
+    units = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    journal = models.OneToOneField(Journal, null=True, blank=True, on_delete=models.PROTECT, related_name="correction")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=~Q(units=0), name="a_correction_moves_something"),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
+                name="two_people_correct",
+            ),
+            models.CheckConstraint(
+                condition=Q(journal__isnull=True) | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="a_correction_is_approved_before_it_is_booked",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.units} units of asset {self.asset_id}"
+
+
+class CustodyDifference(models.Model):
+    """
+    What custody has more than the ledger owes of one asset, in units, and since when every look has found just that.
+
+    Money on its way makes the two differ for a moment; what is the same at several looks is a difference.
+    """
+
+    asset = models.OneToOneField(Asset, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    units = models.BigIntegerField()
+    since = models.DateTimeField()
+    looked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.units} units of asset {self.asset_id}"
+
+
+class TradeCheckpoint(models.Model):
+    """Up to when the venue's own list of our trades in a market was compared with our fills."""
+
+    venue_account = models.CharField(max_length=40)
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    checked_until = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["venue_account", "market"], name="one_checkpoint_per_account_and_market"),
+        )
+
+    def __str__(self) -> str:
+        return f"market {self.market_id} until {self.checked_until}"

@@ -1,0 +1,72 @@
+"""
+Alarms: what an operator has to look at, said once however often it is seen.
+
+Whoever sees trouble raises the alarm again and again; the open row of that key counts. Trouble that goes away by
+itself is cleared by whoever sees that it is gone, everything else by an operator.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+
+from accounts.models import User
+from copytrading.models import Alarm
+from copytrading.services import bell
+from copytrading.services.refusals import Refusal
+
+SENTENCE_LENGTH_MAX = 300
+
+# One statement, so that two who see the same trouble at once make one alarm that counts both.
+RAISE = """
+    INSERT INTO copytrading_alarm (kind, key, sentence, raised_at, last_seen_at, times_seen)
+    VALUES (%(kind)s, %(key)s, %(sentence)s, %(now)s, %(now)s, 1)
+    ON CONFLICT (key) WHERE cleared_at IS NULL DO UPDATE
+    SET times_seen = copytrading_alarm.times_seen + 1, sentence = excluded.sentence,
+        last_seen_at = greatest(copytrading_alarm.last_seen_at, excluded.last_seen_at)
+    RETURNING id
+"""
+
+
+class AlarmCleared(Refusal):
+    code = "alarm_cleared"
+
+
+def raise_alarm(*, kind: Alarm.Kind, key: str, sentence: str, now: datetime) -> Alarm:
+    """
+    Open an alarm, or count one more sighting of the one that is open under this key, and return it.
+
+    In the caller's transaction if there is one: then call it last, since the row stays locked until the commit.
+
+    :param key: names the trouble, not the sighting, as "custody:BTC"; up to 80 characters.
+    :param sentence: what is wrong, for an operator; the latest one stands.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RAISE, {"kind": kind, "key": key, "sentence": sentence[:SENTENCE_LENGTH_MAX], "now": now})
+        alarm = Alarm.objects.get(pk=cursor.fetchone()[0])
+    bell.publish("operators", "alarms")
+    return alarm
+
+
+def clear_alarm(*, key: str, now: datetime, by: User | None = None) -> bool:
+    """
+    Clear the open alarm of a key and return whether there was one.
+
+    :param by: the operator who cleared it; nobody where the trouble went away by itself.
+    """
+    cleared = Alarm.objects.filter(key=key, cleared_at__isnull=True).update(cleared_at=now, cleared_by=by)
+    if cleared:
+        bell.publish("operators", "alarms")
+    return bool(cleared)
+
+
+def dismiss_alarm(*, alarm_id: int, by: User, now: datetime) -> Alarm:
+    """
+    Clear one alarm for an operator who has looked at it. Trouble that is still there raises it anew.
+
+    :raises AlarmCleared: if it is cleared already.
+    """
+    alarm = Alarm.objects.get(pk=alarm_id)
+    if alarm.cleared_at is not None or not clear_alarm(key=alarm.key, now=now, by=by):
+        raise AlarmCleared("This alarm is cleared already.")
+    alarm.refresh_from_db()
+    return alarm

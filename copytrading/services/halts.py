@@ -1,0 +1,102 @@
+"""
+Kill switches. A halt is a row that the sender of every order reads in the transaction of its claim: what is claimed
+after the row is there is not sent, so a switch works from its commit on.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Asset, User
+from copytrading.models import CustodyDifference, Halt, Lead, Market
+from copytrading.services import bell, queueing
+from copytrading.services.refusals import Refusal
+
+REASON_LENGTH_MAX = 200
+
+
+class HaltTargetUnknown(Refusal):
+    code = "halt_target_unknown"
+    field = "target"
+
+
+class HaltReasonMissing(Refusal):
+    code = "halt_reason_missing"
+    field = "reason"
+
+
+class HaltLifted(Refusal):
+    code = "halt_lifted"
+
+
+class CustodyStillDiffers(Refusal):
+    code = "custody_still_differs"
+
+
+def place_halt(*, scope: Halt.Scope, target_id: int = 0, reason: str, now: datetime, by: User | None = None) -> Halt:
+    """
+    Stop every order of a target from now on, and return the halt; one that stands already is returned as it is.
+
+    :param target_id: the lead, market or asset; 0 for the platform.
+    :param by: the operator; nobody where the platform itself does it.
+    :raises HaltTargetUnknown: if there is no such lead, market or asset.
+    :raises HaltReasonMissing: if no reason is given.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise HaltReasonMissing("Say why: others have to decide about it later.")
+    _require_target(scope, target_id)
+    with transaction.atomic():
+        halt, is_new = Halt.objects.get_or_create(
+            scope=scope,
+            target_id=target_id,
+            lifted_at=None,
+            defaults={"reason": reason[:REASON_LENGTH_MAX], "placed_by": by, "placed_at": now},
+        )
+        if is_new:
+            _tell(halt)
+    return halt
+
+
+def lift_halt(*, halt_id: int, by: User, now: datetime) -> Halt:
+    """
+    Let orders go on. The halt of an asset stands for as long as custody and ledger differ there.
+
+    :raises HaltLifted: if it was lifted before.
+    :raises CustodyStillDiffers: if the difference is not corrected yet.
+    """
+    with transaction.atomic():
+        halt = Halt.objects.select_for_update(of=("self",)).get(pk=halt_id)
+        if halt.lifted_at is not None:
+            raise HaltLifted("This halt was lifted already.")
+        if halt.scope == Halt.Scope.ASSET:
+            _require_no_difference(halt.target_id)
+        halt.lifted_by, halt.lifted_at = by, now
+        halt.save(update_fields=["lifted_by", "lifted_at"])
+        if halt.scope == Halt.Scope.LEAD:
+            queueing.request_sync(lead_id=halt.target_id, now=now)
+        _tell(halt)
+    return halt
+
+
+def _require_target(scope: Halt.Scope, target_id: int) -> None:
+    table = {Halt.Scope.LEAD: Lead, Halt.Scope.MARKET: Market, Halt.Scope.ASSET: Asset}.get(scope)
+    if table is None and target_id != 0:
+        raise HaltTargetUnknown("The halt of everything has no target.")
+    if table is not None and not table._default_manager.filter(pk=target_id).exists():
+        raise HaltTargetUnknown(f"There is no such {scope.lower()}.")
+
+
+def _require_no_difference(asset_id: int) -> None:
+    difference = CustodyDifference.objects.select_related("asset").filter(asset_id=asset_id).exclude(units=0).first()
+    if difference is not None:
+        raise CustodyStillDiffers(
+            f"Ledger and custody of {difference.asset.symbol} still differ: "
+            "a correction by two operators comes first, then the next look must find nothing."
+        )
+
+
+def _tell(halt: Halt) -> None:
+    bell.publish("platform", "halts")
+    if halt.scope == Halt.Scope.LEAD:
+        bell.publish(f"lead:{halt.target_id}", "lead")

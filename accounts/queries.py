@@ -3,9 +3,9 @@
 from enum import StrEnum
 
 from allauth.account.models import EmailAddress
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
-from accounts.models import Balance, LedgerAccount, Posting, Transfer, User
+from accounts.models import Asset, Balance, LedgerAccount, Posting, Transfer, User
 
 
 class Likeness(StrEnum):
@@ -35,6 +35,18 @@ def available_units_of(user: User, *, asset_symbol: str) -> int:
         ledger_account__owner=user, ledger_account__kind=LedgerAccount.Kind.MAIN, asset__symbol=asset_symbol
     ).first()
     return balance.posted - balance.held if balance else 0
+
+
+def available_units_in(account: LedgerAccount, *, asset: Asset) -> int:
+    """Return what a ledger account has available of an asset: posted less held, in units."""
+    balance = Balance.objects.filter(ledger_account=account, asset=asset).first()
+    return balance.posted - balance.held if balance else 0
+
+
+def liability_units_of(asset: Asset) -> int:
+    """Return what the ledger owes of an asset to everybody together, in units: what custody should have."""
+    owed = Balance.objects.filter(asset=asset).exclude(ledger_account__kind__in=LedgerAccount.COUNTERPARTIES)
+    return int(owed.aggregate(units=Sum("posted"))["units"] or 0)
 
 
 def main_postings_of(user: User) -> QuerySet[Posting]:

@@ -317,6 +317,11 @@ SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of t
 SMARTSYNC_PRICE_AGE_MAX_SECONDS = env.float("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
 SMARTSYNC_PRICE_OUTLIER = env.float("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
 SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS = env.float("SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS", default=5)
+SMARTSYNC_ORDER_VALUE_MAX = env.int("SMARTSYNC_ORDER_VALUE_MAX", default=5_000_000)  # USDT, one order at its limit
+SMARTSYNC_MINUTE_VALUE_MAX = env.int("SMARTSYNC_MINUTE_VALUE_MAX", default=50_000_000)  # USDT, all orders of a minute
+SMARTSYNC_DAY_VALUE_MAX = env.int("SMARTSYNC_DAY_VALUE_MAX", default=1_000_000_000)  # USDT, all orders of a day
+SMARTSYNC_PRICE_COLLAR = env.float("SMARTSYNC_PRICE_COLLAR", default=0.12)  # past the mark; wider than any exit goes
+SMARTSYNC_RECONCILE_SECONDS = env.float("SMARTSYNC_RECONCILE_SECONDS", default=60)  # between two looks at our trades
 SMARTSYNC_FAILURES_MAX = env.int("SMARTSYNC_FAILURES_MAX", default=5)  # in a row, then a lead is set aside
 # How far past the level it needs a buy's limit reaches: room for a book that moves while the order travels.
 SMARTSYNC_LIMIT_CUSHION = env.float("SMARTSYNC_LIMIT_CUSHION", default=0.0005)

@@ -33,12 +33,19 @@ class Settlement:
     """
     Each participant's share of one market's trade, all (P,).
 
-    Positive quantity was bought; negative value was paid; the fee is paid besides.
+    Positive quantity was bought; negative value was paid; the fee is paid besides. A fee that the venue keeps of the
+    coins themselves is taken from what the buyers receive.
     """
 
     quantity_units: IntArray
     value_units: IntArray
     fee_units: IntArray
+    fee_base_units: IntArray
+
+    @property
+    def received_units(self) -> IntArray:
+        """Return the coins that each participant has more or less afterwards (P,)."""
+        return self.quantity_units - self.fee_base_units
 
 
 def allocate_units(*, total: int, shares: IntArray, rotation: int) -> IntArray:
@@ -73,13 +80,14 @@ def settle_market(
     fee_units: int,
     cross_unit_price: float,
     rotation: int,
+    fee_base_units: int = 0,
 ) -> Settlement:
     """
     Return each participant's exact share of a market's crossed wishes and of the net order's fill.
 
     The lighter side gets all it wished; the heavier side shares what crossed plus what the venue
     filled, pro rata to its wishes. The crossed part is valued at the fill's average price, or at
-    `cross_unit_price` when the venue filled nothing.
+    `cross_unit_price` when the venue filled nothing. A fee in coins is shared by those who buy, by quantity.
     """
     bought = np.maximum(wish_units, 0)
     sold = np.maximum(-wish_units, 0)
@@ -108,7 +116,11 @@ def settle_market(
     # A fill so small that its value rounds to nothing still shares its fee, by quantity.
     fee_shares = traded_value if traded_value.any() else bought + sold
     fees = allocate_units(total=fee_units, shares=fee_shares, rotation=rotation)
-    return Settlement(quantity_units=bought - sold, value_units=received - paid, fee_units=fees)
+    assert fee_base_units == 0 or bought.any(), "a venue keeps coins of a purchase only"
+    base_fees = allocate_units(total=fee_base_units, shares=bought, rotation=rotation)
+    return Settlement(
+        quantity_units=bought - sold, value_units=received - paid, fee_units=fees, fee_base_units=base_fees
+    )
 
 
 def _crossed_value(*, crossed: int, filled: int, value: int, cross_unit_price: float) -> int:

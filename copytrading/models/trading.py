@@ -80,6 +80,8 @@ class Order(models.Model):
     price_mid = models.DecimalField(max_digits=30, decimal_places=12)
     # The dearest that a participant who buys was planned for, and holds money for.
     price_buy_max = models.DecimalField(max_digits=30, decimal_places=12)
+    # What it may come to at its limit, in quote units: the limits of the platform count it.
+    value_max_units = models.BigIntegerField(default=0)
     participant_ids = WholeNumbersField()
     wish_units = WholeNumbersField()
     filled_units = models.BigIntegerField(default=0)
@@ -91,6 +93,7 @@ class Order(models.Model):
     planned_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
+    ask_count = models.PositiveSmallIntegerField(default=0)
     not_found_count = models.PositiveSmallIntegerField(default=0)
     answered_at = models.DateTimeField(null=True)
     booked_at = models.DateTimeField(null=True)
@@ -111,6 +114,7 @@ class Order(models.Model):
                 condition=Q(booked_at__isnull=True),
                 name="order_not_booked",
             ),
+            models.Index(fields=["claimed_at"], include=["value_max_units"], name="order_claimed"),
         )
 
     def __str__(self) -> str:

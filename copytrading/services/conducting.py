@@ -32,7 +32,7 @@ def sync_one_lead(*, lead_id: int, clock: Callable[[], datetime]) -> None:
     After five failures in a row the lead is set aside, visible to operators, until one resumes it.
     """
     try:
-        syncing.sync_lead(lead_id=lead_id, now=clock())
+        syncing.sync_lead(lead_id=lead_id, now=clock(), clock=clock)
     except (DatabaseError, VenueError, AssertionError, ArithmeticError, LookupError, ValueError) as trouble:
         Lead.objects.filter(pk=lead_id).update(failures=F("failures") + 1)
         log.exception("A lead's cycle failed; it is tried again.", lead_id=lead_id, trouble=type(trouble).__name__)

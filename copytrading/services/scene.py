@@ -3,17 +3,18 @@ What one decision looks at, loaded together: the lead, its copies, the board, an
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.models import Asset
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.exchange.base import Book
 from copytrading.exchange.registry import venue
 from copytrading.models import Lead, Order
-from copytrading.queries import holdings
+from copytrading.queries import halts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable, LeadPortfolio
 from copytrading.queries.market import Board
@@ -24,6 +25,8 @@ from copytrading.services.lead_wishes import LeadWish
 # An exit that finds no buyer within the cap reaches one cap further each time, so that a stop does finish.
 EXIT_STEP_SECONDS = 10
 EXIT_SLIPPAGE_MAX = 0.10
+# A market whose venue, or whose limits, refused an order is left alone for so long: asking again at once is no use.
+AFTER_REFUSAL_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +74,7 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
     board = market_queries.load_board(now=now)
     portfolio = holdings.load_lead(lead, board=board, cash=cash)
     copies = holdings.load_copies(lead, board=board, cash=cash)
-    busy = Order.objects.filter(status__in=Order.OPEN, quantity_units__gt=0, venue_account=venue().account)
     rules = platform_rules()
-    is_busy = np.isin(board.market_ids, list(busy.values_list("market_id", flat=True)))
     return Scene(
         lead=lead,
         cash=cash,
@@ -89,7 +90,7 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
             slack=deciding.ROUNDING_SLACK_UNITS * len(board.asset_ids),
             now=now,
         ),
-        tradable=board.listed & board.fresh & ~is_busy,
+        tradable=board.listed & board.fresh & ~_is_waiting(board, now) & ~_is_halted(lead, board, cash),
         slippage_max=_slippage_caps(copies, now),
         now=now,
     )
@@ -106,6 +107,27 @@ def within_limits(scene: Scene, *, books: dict[int, Book]) -> Scene:
         or not lead_wishes.reaches(book, is_buy=bool(scene.lead_wish[place] > 0), price_limit=price_limit)
     ]
     return replace(scene, own=scene.own.without(far)) if far else scene
+
+
+def _is_waiting(board: Board, now: datetime) -> BoolArray:
+    """Return the markets (A,) with an order on its way, or one that was refused a moment ago."""
+    orders = Order.objects.filter(venue_account=venue().account, quantity_units__gt=0)
+    waiting = orders.filter(
+        Q(status__in=Order.OPEN)
+        | Q(answered_at__gt=now - timedelta(seconds=AFTER_REFUSAL_SECONDS), status=Order.Status.REJECTED)
+        | Q(answered_at__gt=now - timedelta(seconds=AFTER_REFUSAL_SECONDS), status=Order.Status.CANCELED)
+        & ~Q(refusal="")
+    )
+    return np.isin(board.market_ids, list(waiting.values_list("market_id", flat=True)))
+
+
+def _is_halted(lead: Lead, board: Board, cash: Asset) -> BoolArray:
+    """Return the markets (A,) in which a kill switch lets nothing be sent for this lead."""
+    standing = halts.standing_halts()
+    if standing.platform or lead.pk in standing.lead_ids or cash.pk in standing.asset_ids:
+        return np.ones(len(board.asset_ids), dtype=np.bool_)
+    by_market = np.isin(board.market_ids, list(standing.market_ids))
+    return np.asarray(by_market | np.isin(board.asset_ids, list(standing.asset_ids)), dtype=np.bool_)
 
 
 def _slippage_caps(copies: CopyTable, now: datetime) -> FloatArray:

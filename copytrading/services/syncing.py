@@ -10,6 +10,7 @@ A cycle sells first and buys on what the sells brought. Each step leaves rows in
 after a crash too, goes on from there.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -57,17 +58,19 @@ def leads_to_sync(*, now: datetime) -> list[int]:
     return list(due.order_by("looked_at").values_list("pk", flat=True))
 
 
-def sync_lead(*, lead_id: int, now: datetime) -> SyncCycle | None:
+def sync_lead(*, lead_id: int, now: datetime, clock: Callable[[], datetime] | None = None) -> SyncCycle | None:
     """
     Bring a lead's copies one cycle further, and return the cycle, or None when there was nothing to trade.
 
     May be called by many workers at any time: each step is claimed in the database.
+
+    :param clock: read before each order is sent, since a decision for many copies takes its time; `now` when None.
     """
     cycle = SyncCycle.objects.filter(lead_id=lead_id).exclude(status=SyncCycle.Status.DONE).first()
     if cycle is None:
         cycle = _open_cycle(lead_id, now)
     while cycle is not None and cycle.status != SyncCycle.Status.DONE:
-        if not trading.work_off(cycle_id=cycle.pk, now=now):
+        if not trading.work_off(cycle_id=cycle.pk, clock=clock or (lambda: now)):
             return cycle
         cycle = _next_phase(cycle, now)
     return cycle

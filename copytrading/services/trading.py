@@ -1,42 +1,48 @@
 """
-Act and post: send one order, learn what became of it, and book it to exactly those it was for.
+Act: send one order, once, and see it through.
 
     PLANNED ──claim──→ SUBMITTING ──answer──→ FILLED | PARTIALLY_FILLED | CANCELED | REJECTED ──→ booked
                             └──no answer──→ UNKNOWN ──ask──→ adopted, or NOT_PLACED ──→ booked
 
 An order is written with its wishes and its holds before anything is sent. It is sent once: a worker that dies, or an
-answer that never comes, leaves a row that is asked about under the same client order id and never sent again.
+answer that never comes, leaves a row that is asked about under the same client order id (`resolving`) and never sent
+again. What came of it is kept by `answering` and shared out by `booking`.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
-import numpy as np
 from django.db import connection, transaction
 
-from accounts import bulk_rows, ledger
-from accounts.ledger import Lines
-from accounts.models import Asset, Journal, LedgerAccount
-from copytrading.engine import allocation
-from copytrading.engine.allocation import Settlement
-from copytrading.engine.arrays import IntArray
-from copytrading.exchange.base import OrderRejected, OutcomeUnknown, Side, VenueOrder, VenueStatus, VenueUnreachable
+from accounts import ledger
+from accounts.models import Asset
+from copytrading.exchange.base import (
+    DuplicateOrder,
+    OrderRejected,
+    OutcomeUnknown,
+    RejectionCode,
+    Side,
+    VenueUnreachable,
+)
 from copytrading.exchange.registry import venue
-from copytrading.models import Copy, Fill, Lead, Order, SyncCycle
-from copytrading.services import bunching, explaining, following
-from copytrading.services.bunching import PlannedOrder, coins, units_of
+from copytrading.models import Alarm, Copy, Lead, Order, SyncCycle
+from copytrading.services import alarms, answering, bunching, market, order_limits, resolving
+from copytrading.services.booking import book_order, hold_key
+from copytrading.services.bunching import PlannedOrder, coins
 
-# A claimed order whose worker is silent for so long is asked about; well above the venue's own time limit.
-SILENCE_SECONDS = 10
-# Not found so often, that long after it was claimed, means that it never arrived.
-NOT_FOUND_MAX = 3
-ASK_AGAIN_SECONDS = 2
-
-FINAL_STATUS = {
-    VenueStatus.FILLED: Order.Status.FILLED,
-    VenueStatus.CANCELED: Order.Status.CANCELED,
-    VenueStatus.EXPIRED: Order.Status.CANCELED,
-    VenueStatus.REJECTED: Order.Status.REJECTED,
+# Refusals that say that the venue's rules are not what we take them for: they are read again.
+RULES_CHANGED = {
+    RejectionCode.LOT_SIZE,
+    RejectionCode.TICK_SIZE,
+    RejectionCode.VALUE_TOO_SMALL,
+    RejectionCode.MARKET_SUSPENDED,
+    RejectionCode.MARKET_UNKNOWN,
+}
+REFUSAL_ALARMS = {
+    RejectionCode.KEY_REFUSED: Alarm.Kind.KEY_REFUSED,
+    RejectionCode.CLOCK_SKEWED: Alarm.Kind.CLOCK_SKEWED,
+    RejectionCode.NOT_ENOUGH_BALANCE: Alarm.Kind.CUSTODY_DIFFERS,
 }
 
 
@@ -59,6 +65,7 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
         price_limit=planned.price_limit,
         price_mid=planned.price_mid,
         price_buy_max=planned.price_buy_max,
+        value_max_units=round(planned.quantity_units * bunching.unit_price(planned.market, planned.price_limit)),
         participant_ids=planned.participant_ids.tolist(),
         wish_units=planned.wish_units.tolist(),
         planned_at=now,
@@ -67,7 +74,7 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
         if units.any():
             promised = units > 0
             ledger.place_hold(
-                key=_hold_key(order, asset),
+                key=hold_key(order, asset),
                 asset=asset,
                 ledger_account_ids=planned.participant_ids[promised],
                 units=units[promised],
@@ -76,10 +83,10 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
     return order
 
 
-def work_off(*, cycle_id: int, now: datetime) -> bool:
+def work_off(*, cycle_id: int, clock: Callable[[], datetime]) -> bool:
     """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
     for order_id in Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk").values_list("pk"):
-        work_off_order(order_id=order_id[0], now=now)
+        work_off_order(order_id=order_id[0], now=clock())
     return not Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).exists()
 
 
@@ -89,7 +96,7 @@ def work_off_order(*, order_id: int, now: datetime) -> Order:
     if order.status == Order.Status.PLANNED:
         order = submit_order(order=order, now=now)
     elif order.status in (Order.Status.SUBMITTING, Order.Status.UNKNOWN):
-        order = resolve_order(order=order, now=now)
+        order = resolving.resolve_order(order=order, now=now)
     if order.status not in Order.OPEN and order.booked_at is None:
         order = book_order(order=order, now=now)
     return order
@@ -99,128 +106,48 @@ def submit_order(*, order: Order, now: datetime) -> Order:
     """
     Send one planned order to the venue, once.
 
-    1. Claim it: PLANNED becomes SUBMITTING. Whoever updates the row owns it. A stop that came in between ends it here.
-    2. Send it under the id stored before, with no transaction open.
-    3. Record the answer.
+    1. Where the market's trades were not compared for a while, compare them first.
+    2. Claim it: PLANNED becomes SUBMITTING. Whoever updates the row owns it. A stop, a halt or a limit ends it here.
+    3. Send it under the id stored before, with no transaction open. It carries the time of its claim, so that a venue
+       refuses it when the worker slept in between and others have long asked about it.
+    4. Record the answer.
 
-    If the worker dies between 2 and 3 the order stays SUBMITTING, and resolve_order asks the venue about that same id.
+    If the worker dies between 3 and 4 the order stays SUBMITTING, and `resolving` asks the venue about that same id.
     """
+    if order.quantity_units and not resolving.is_reconciled(market=order.market, now=now):
+        try:
+            resolving.reconcile_market(market=order.market, now=now)
+        except VenueUnreachable:
+            # Not compared, not sent: the order keeps its place and is tried at the next look.
+            return order
     order.status = _claim(order, now)
     if order.status != Order.Status.SUBMITTING:
         return order
-    market = order.market
     try:
         answer = venue().place_limit_ioc(
             client_order_id=order.client_order_id,
-            symbol=market.symbol,
+            symbol=order.market.symbol,
             side=Side(order.side),
-            quantity=coins(order.quantity_units, market.base.decimals),
+            quantity=coins(order.quantity_units, order.market.base.decimals),
             price_limit=order.price_limit,
             now=now,
         )
     except OrderRejected as rejection:
-        return _end(order, Order.Status.REJECTED, now, refusal=rejection.sentence)
+        return _note_rejection(order, rejection, now)
+    except DuplicateOrder:
+        # An earlier attempt is there: it is found by asking, at once.
+        return resolving.resolve_order(order=answering.mark_unknown(order=order, now=now), now=now)
     except (OutcomeUnknown, VenueUnreachable):
-        Order.objects.filter(pk=order.pk).update(status=Order.Status.UNKNOWN, asked_at=now)
-        order.status = Order.Status.UNKNOWN
-        return order
-    return record_answer(order=order, answer=answer, now=now)
+        return answering.mark_unknown(order=order, now=now)
+    return answering.record_answer(order=order, answer=answer, now=now)
 
 
-def resolve_order(*, order: Order, now: datetime) -> Order:
-    """Ask the venue what became of an order whose answer we do not have; never send it again."""
-    since = order.claimed_at or order.planned_at
-    wait = SILENCE_SECONDS if order.status == Order.Status.SUBMITTING else ASK_AGAIN_SECONDS
-    if now < (order.asked_at or since) + timedelta(seconds=wait):
-        return order
-    try:
-        answer = venue().find_order(client_order_id=order.client_order_id, symbol=order.market.symbol)
-    except VenueUnreachable:
-        Order.objects.filter(pk=order.pk).update(status=Order.Status.UNKNOWN, asked_at=now)
-        order.status = Order.Status.UNKNOWN
-        return order
-    if answer is not None and answer.status != VenueStatus.OPEN:
-        return record_answer(order=order, answer=answer, now=now)
-    order.not_found_count += int(answer is None)
-    if order.not_found_count >= NOT_FOUND_MAX:
-        return _end(order, Order.Status.NOT_PLACED, now)
-    order.status, order.asked_at = Order.Status.UNKNOWN, now
-    Order.objects.filter(pk=order.pk, status__in=Order.OPEN).update(
-        status=order.status, asked_at=now, not_found_count=order.not_found_count
-    )
-    return order
-
-
-def record_answer(*, order: Order, answer: VenueOrder, now: datetime) -> Order:
-    """Keep what the venue says it did, each trade id once. Nothing is booked yet."""
-    market = order.market
-    with transaction.atomic():
-        order = (
-            Order.objects.select_for_update(of=("self",))
-            .select_related("market__base", "market__quote", "cycle")
-            .get(pk=order.pk)
-        )
-        if order.status not in Order.OPEN:
-            return order
-        Fill.objects.bulk_create(
-            [
-                Fill(
-                    order=order,
-                    venue_account=order.venue_account,
-                    trade_id=trade.trade_id,
-                    price=trade.price,
-                    quantity_units=units_of(trade.quantity, market.base.decimals),
-                    value_units=units_of(trade.value, market.quote.decimals),
-                    fee_units=units_of(trade.fee, market.quote.decimals),
-                    executed_at=trade.executed_at,
-                )
-                for trade in answer.trades
-            ],
-            ignore_conflicts=True,
-        )
-        fills = list(order.fills.values_list("quantity_units", "value_units", "fee_units"))
-        order.filled_units, order.value_units, order.fee_units = (
-            sum(column) for column in (zip(*fills, strict=True) if fills else ((), (), ()))
-        )
-        order.status = FINAL_STATUS[answer.status]
-        if order.status == Order.Status.CANCELED and order.filled_units:
-            order.status = Order.Status.PARTIALLY_FILLED
-        order.answered_at = now
-        order.save(update_fields=["filled_units", "value_units", "fee_units", "status", "answered_at"])
-    return order
-
-
-def book_order(*, order: Order, now: datetime) -> Order:
-    """
-    Share what the venue did, and what met inside, among the participants, and book it in one transaction.
-
-    1. Lock the lead, then the order. Booked already: nothing to do.
-    2. Share quantity, value and fee by largest remainder; ties rotate with the order.
-    3. Write the allocations and one journal; the holds are released by it.
-    4. Tell the lead's orders, positions and the copies what came of it.
-    """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().get(pk=order.cycle.lead_id) if order.cycle else None
-        order = (
-            Order.objects.select_for_update(of=("self",))
-            .select_related("market__base", "market__quote", "cycle")
-            .get(pk=order.pk)
-        )
-        if order.booked_at is not None or order.status in Order.OPEN:
-            return order
-        participants = np.array(order.participant_ids, dtype=np.int64)
-        wishes = np.array(order.wish_units, dtype=np.int64)
-        shares = _settle(order, wishes)
-        _write_allocations(order, participants, shares)
-        _post(order, participants, shares, now)
-        if lead is not None and order.cycle is not None:
-            following.follow_up(
-                lead=lead, cycle=order.cycle, order=order, participants=participants, shares=shares, now=now
-            )
-            _tell_shortfall(order, order.cycle, participants, wishes, shares, now)
-        order.booked_at = now
-        order.save(update_fields=["booked_at"])
-    return order
+def average_price(order: Order) -> Decimal | None:
+    """Return the one price of an order in quote currency per coin; None when nothing was traded."""
+    if order.filled_units:
+        value = coins(order.value_units, order.market.quote.decimals)
+        return value / coins(order.filled_units, order.market.base.decimals)
+    return order.price_mid if order.status == Order.Status.FILLED else None
 
 
 def _claim(order: Order, now: datetime) -> str:
@@ -230,14 +157,21 @@ def _claim(order: Order, now: datetime) -> str:
             Lead.objects.select_for_update().get(pk=order.cycle.lead_id)
         claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED)
         if order.cycle is not None and _buys_for_a_stopped_copy(order, order.cycle):
-            claimable.update(status=Order.Status.CANCELED, answered_at=now)
-            SyncCycle.objects.filter(pk=order.cycle.pk).update(has_rest=True)
+            refusal: order_limits.NotToBeSent | None = order_limits.NotToBeSent(sentence="")
+        else:
+            refusal = order_limits.reason_not_to_send(order, now=now)
+        if refusal is not None:
+            claimable.update(status=Order.Status.CANCELED, refusal=refusal.sentence[:200], answered_at=now)
+            if order.cycle is not None:
+                SyncCycle.objects.filter(pk=order.cycle.pk).update(has_rest=True)
+            if refusal.alarm is not None:
+                _alarm(order, refusal.alarm, refusal.sentence, now)
         elif order.quantity_units == 0:
             claimable.update(status=Order.Status.FILLED, answered_at=now)
         elif not claimable.update(status=Order.Status.SUBMITTING, claimed_at=now):
             # Somebody else owns it; what it will become is not ours to say.
             return Order.Status.PLANNED
-    order.refresh_from_db(fields=["status", "answered_at", "claimed_at"])
+    order.refresh_from_db(fields=["status", "refusal", "answered_at", "claimed_at"])
     return order.status
 
 
@@ -251,94 +185,24 @@ def _buys_for_a_stopped_copy(order: Order, cycle: SyncCycle) -> bool:
     return any(wish > 0 and account in accounts for account, wish in participants)
 
 
-def _end(order: Order, status: Order.Status, now: datetime, *, refusal: str = "") -> Order:
-    Order.objects.filter(pk=order.pk, status__in=Order.OPEN).update(
-        status=status, refusal=refusal[:200], answered_at=now
-    )
-    order.refresh_from_db(fields=["status", "refusal", "answered_at"])
+def _note_rejection(order: Order, rejection: OrderRejected, now: datetime) -> Order:
+    order = answering.end_order(order=order, status=Order.Status.REJECTED, now=now, refusal=rejection.sentence)
+    if rejection.code in RULES_CHANGED:
+        try:
+            market.list_markets()
+        except VenueUnreachable:
+            # They are read again every few minutes anyway.
+            return order
+    if rejection.code in REFUSAL_ALARMS:
+        _alarm(order, REFUSAL_ALARMS[rejection.code], rejection.sentence, now)
     return order
 
 
-def _settle(order: Order, wishes: IntArray) -> Settlement:
-    """Return everybody's share of an order; what was stopped or refused shares nothing."""
-    if order.status in (Order.Status.REJECTED, Order.Status.NOT_PLACED) or (
-        order.status == Order.Status.CANCELED and order.claimed_at is None
-    ):
-        nothing = np.zeros_like(wishes)
-        return Settlement(quantity_units=nothing, value_units=nothing, fee_units=nothing)
-    unit_mid = bunching.unit_price(order.market, order.price_mid)
-    if order.side == Order.Side.SELL and order.filled_units:
-        # The venue may fill a sale above the price that those who buy inside hold money for: they then buy less.
-        dearest = bunching.unit_price(order.market, order.price_buy_max)
-        average = order.value_units / order.filled_units
-        if average > dearest:
-            wishes = np.where(wishes > 0, np.floor(wishes * (dearest / average)).astype(np.int64), wishes)
-    return allocation.settle_market(
-        wish_units=wishes,
-        filled_units=order.filled_units,
-        value_units=order.value_units,
-        fee_units=order.fee_units,
-        cross_unit_price=unit_mid,
-        rotation=order.pk,
-    )
-
-
-def _write_allocations(order: Order, participants: IntArray, shares: Settlement) -> None:
-    taking_part = shares.quantity_units != 0
-    bulk_rows.write_columns(
-        "copytrading_allocation",
-        {
-            "order_id": np.full(int(taking_part.sum()), order.pk, dtype=np.int64),
-            "ledger_account_id": participants[taking_part],
-            "quantity_units": shares.quantity_units[taking_part],
-            "value_units": shares.value_units[taking_part],
-            "fee_units": shares.fee_units[taking_part],
-        },
-    )
-
-
-def _post(order: Order, participants: IntArray, shares: Settlement, now: datetime) -> None:
-    holds = [_hold_key(order, asset) for asset in (order.market.quote, order.market.base)]
-    if not shares.quantity_units.any():
-        for key in sorted(holds):
-            ledger.release_hold(key=key, now=now)
-        return
-    venue_account = ledger.platform_account(LedgerAccount.Kind.VENUE, now=now).pk
-    quote = shares.value_units - shares.fee_units
-    base = shares.quantity_units
-    everybody = np.append(participants, venue_account)
-    ledger.post(
-        kind=Journal.Kind.TRADE,
-        idempotency_key=f"order:{order.pk}",
-        lines=Lines.join(
-            Lines.of(everybody, order.market.quote_id, np.append(quote, -int(quote.sum()))),
-            Lines.of(everybody, order.market.base_id, np.append(base, -int(base.sum()))),
-        ),
-        now=now,
-        releases=holds,
-    )
-
-
-def _tell_shortfall(
-    order: Order, cycle: SyncCycle, participants: IntArray, wishes: IntArray, shares: Settlement, now: datetime
-) -> None:
-    """Where the price limit was reached before the order was filled: a row for each copy, and a rest to go on with."""
-    if order.filled_units >= order.quantity_units:
-        return
-    SyncCycle.objects.filter(pk=cycle.pk).update(has_rest=True)
-    if order.status not in (Order.Status.PARTIALLY_FILLED, Order.Status.CANCELED) or order.claimed_at is None:
-        return
-    unit_mid = bunching.unit_price(order.market, order.price_mid)
-    copy_ids = dict(
-        Copy.objects.filter(ledger_account_id__in=order.participant_ids).values_list("ledger_account_id", "pk")
-    )
-    ids = np.array([copy_ids.get(account, 0) for account in participants.tolist()], dtype=np.int64)
-    short = (ids > 0) & (wishes != shares.quantity_units)
-    explaining.explain_shortfall(
-        order=order,
-        copy_ids=ids[short],
-        wanted=np.rint(wishes[short] * unit_mid).astype(np.int64),
-        got=np.rint(shares.quantity_units[short] * unit_mid).astype(np.int64),
+def _alarm(order: Order, kind: Alarm.Kind, sentence: str, now: datetime) -> None:
+    alarms.raise_alarm(
+        kind=kind,
+        key=f"{kind}:{order.market.symbol}",
+        sentence=f"An order in {order.market.symbol} was not carried out: {sentence}",
         now=now,
     )
 
@@ -348,15 +212,3 @@ def _next_order_id() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('copytrading_order', 'id'))")
         return int(cursor.fetchone()[0])
-
-
-def _hold_key(order: Order, asset: Asset) -> str:
-    return f"order:{order.pk}:{asset.pk}"
-
-
-def average_price(order: Order) -> Decimal | None:
-    """Return the one price of an order in quote currency per coin; None when nothing was traded."""
-    if order.filled_units:
-        value = coins(order.value_units, order.market.quote.decimals)
-        return value / coins(order.filled_units, order.market.base.decimals)
-    return order.price_mid if order.status == Order.Status.FILLED else None

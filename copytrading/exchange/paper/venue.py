@@ -11,7 +11,7 @@ money arrives and leaves.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -54,8 +54,7 @@ class PaperVenue:
     """The protocol of exchange.base over the tables of this app, for one account."""
 
     name = "paper"
-    # It decides while the call lasts: what has not arrived by then never will.
-    validity_seconds = 0.0
+    validity_seconds = 5.0
 
     def __init__(self, account: str) -> None:
         self.account = account
@@ -103,6 +102,7 @@ class PaperVenue:
             market = PaperMarket.objects.select_for_update().filter(symbol=symbol).first()
             if market is None:
                 raise OrderRejected(RejectionCode.MARKET_UNKNOWN, f"The venue lists no market {symbol}.")
+            self._refuse_late(market, now)
             _refuse_against_rules(market, quantity=quantity, price_limit=price_limit)
             matches = matches_of(market, side=side, quantity=quantity, price_limit=price_limit)
             filled_quantity = sum((match.quantity for match in matches), start=Decimal(0))
@@ -162,6 +162,11 @@ class PaperVenue:
         """Return what this account holds, by asset."""
         with transaction.atomic(durable=True):
             return dict(PaperBalance.objects.filter(account=self.account).values_list("asset", "quantity"))
+
+    def _refuse_late(self, market: PaperMarket, sent_at: datetime) -> None:
+        # The venue's clock is its last price: an order of before that was held up on the way.
+        if market.priced_at and market.priced_at > sent_at + timedelta(seconds=self.validity_seconds):
+            raise OrderRejected(RejectionCode.CLOCK_SKEWED, "The order came later than it was valid.")
 
     def _move_money(self, market: PaperMarket, *, side: Side, matches: list[Match]) -> None:
         quantity = sum((match.quantity for match in matches), start=Decimal(0))

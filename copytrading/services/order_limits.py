@@ -1,0 +1,78 @@
+"""
+The last look before an order leaves: kill switches, the limits of the platform, and the price collar.
+
+Read in the transaction in which the sender claims the order, so that what an operator pulls holds from then on.
+Whatever goes wrong elsewhere, no more than this can be lost by it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Sum
+
+from copytrading.models import Alarm, Mark, Order
+from copytrading.queries import halts
+
+# An order that waited longer than this was decided in another market: it is decided anew.
+ORDER_AGE_SECONDS_MAX = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotToBeSent:
+    """Why an order is not sent; `alarm` where an operator should look."""
+
+    sentence: str
+    alarm: Alarm.Kind | None = None
+
+
+def reason_not_to_send(order: Order, *, now: datetime) -> NotToBeSent | None:
+    """Return why an order must not leave now, None when it may. In the transaction that claims it."""
+    if now > order.planned_at + timedelta(seconds=ORDER_AGE_SECONDS_MAX):
+        return NotToBeSent(sentence="It waited too long and is decided anew.")
+    return _halted(order) or _outside_collar(order) or _beyond_limits(order, now)
+
+
+def _halted(order: Order) -> NotToBeSent | None:
+    standing = halts.standing_halts()
+    if standing.platform:
+        return NotToBeSent(sentence="All trading is halted.")
+    if order.market_id in standing.market_ids:
+        return NotToBeSent(sentence=f"Trading in {order.market.symbol} is halted.")
+    if {order.market.base_id, order.market.quote_id} & standing.asset_ids:
+        return NotToBeSent(sentence=f"Trading in a coin of {order.market.symbol} is halted.")
+    if order.cycle is not None and order.cycle.lead_id in standing.lead_ids:
+        return NotToBeSent(sentence="Trading for this lead is halted.")
+    return None
+
+
+def _outside_collar(order: Order) -> NotToBeSent | None:
+    mark = Mark.objects.filter(market=order.market_id).values_list("price", flat=True).first()
+    if mark is None:
+        return NotToBeSent(sentence=f"{order.market.symbol} has no price.", alarm=Alarm.Kind.PRICE_COLLAR)
+    collar = Decimal(str(settings.SMARTSYNC_PRICE_COLLAR))
+    beyond = order.price_limit / mark - 1 if order.side == Order.Side.BUY else 1 - order.price_limit / mark
+    if beyond <= collar:
+        return None
+    sentence = (
+        f"Its limit of {order.price_limit.normalize():f} is {beyond:.1%} beyond the mark of {mark.normalize():f}."
+    )
+    return NotToBeSent(sentence=sentence, alarm=Alarm.Kind.PRICE_COLLAR)
+
+
+def _beyond_limits(order: Order, now: datetime) -> NotToBeSent | None:
+    limits = (
+        ("one order", timedelta(0), settings.SMARTSYNC_ORDER_VALUE_MAX),
+        ("a minute", timedelta(minutes=1), settings.SMARTSYNC_MINUTE_VALUE_MAX),
+        ("a day", timedelta(days=1), settings.SMARTSYNC_DAY_VALUE_MAX),
+    )
+    for name, span, limit in limits:
+        sent = 0
+        if span:
+            window = Order.objects.filter(claimed_at__gt=now - span).aggregate(value=Sum("value_max_units"))
+            sent = window["value"] or 0
+        if sent + order.value_max_units > limit * 10**settings.SMARTSYNC_CASH_DECIMALS:
+            sentence = f"It would pass the limit of {limit:,} {settings.SMARTSYNC_CASH} for {name}."
+            return NotToBeSent(sentence=sentence, alarm=Alarm.Kind.LIMIT_REACHED)
+    return None

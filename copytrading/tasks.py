@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from copytrading.services import conducting, funding, measuring, recording, sharing, stopping
+from copytrading.services import conducting, funding, measuring, recording, resolving, sharing, stopping
 
 
 @shared_task
@@ -34,6 +34,12 @@ def check_stop_losses(**_: Any) -> None:
 def work_off_orders(**_: Any) -> None:
     """Finish orders of no cycle whose request died on the way."""
     conducting.work_off_manual_orders(now=timezone.now())
+
+
+@shared_task
+def compare_trades(**_: Any) -> None:
+    """Look for trades at the venue that we were never told of."""
+    resolving.reconcile_orders(now=timezone.now())
 
 
 @shared_task

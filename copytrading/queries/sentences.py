@@ -21,6 +21,7 @@ MINUS = "−"
 # Reason → why. Every reason of the engine is here: a test holds the two together.
 REASONS: dict[str, str] = {
     Reason.SLIPPAGE_CAPPED: "There was no better price within {cap} of the mark; the rest follows when there is.",
+    Reason.ORDER_SIZE_CAPPED: "One order may only be so large here; the rest follows.",
     Reason.DEPTH_CAPPED: "The book was thin within {cap}; the rest follows when it can.",
     Reason.BELOW_VENUE_MINIMUM: "All followers together were below what the venue accepts; the rest follows later.",
     Reason.CASH_SHORT: "The cash of this copy did not pay for everything, so every coin gave up the same share.",

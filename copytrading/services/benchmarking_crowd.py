@@ -32,6 +32,10 @@ CROWD_SETTINGS = {
     "SMARTSYNC_CYCLE_SPACING_SECONDS": 0.0,
     "SMARTSYNC_SETTLING_SECONDS": 0.0,
     "SMARTSYNC_DEPTH_SHARE": 1.0,
+    # A crowd of a hundred thousand moves more at once than a platform should without a look.
+    "SMARTSYNC_ORDER_VALUE_MAX": 10**9,
+    "SMARTSYNC_MINUTE_VALUE_MAX": 10**9,
+    "SMARTSYNC_DAY_VALUE_MAX": 10**9,
 }
 
 

@@ -133,10 +133,13 @@ def plan_order(
 
     :param offer: what the book offers on the side that the wishes net to.
     """
+    largest = int(
+        settings.SMARTSYNC_ORDER_VALUE_MAX * 10**market.quote.decimals / unit_price(market, offer.price_limit)
+    )
     net = netting.net_market(
         wish_units=wish_units,
         lot_units=market.lot_units,
-        depth_units=offer.depth_units,
+        depth_units=min(offer.depth_units, largest),
         unit_price=unit_price(market, min(offer.price_limit, offer.price_mid)),
         value_min_units=market.value_min_units,
     )
@@ -154,7 +157,10 @@ def plan_order(
         wish_units=wish_units,
         quote_holds=quote_holds,
         base_holds=np.maximum(-wish_units, 0),
-        reasons=net.reasons,
+        reasons=tuple(
+            Reason.ORDER_SIZE_CAPPED if reason is Reason.DEPTH_CAPPED and largest < offer.depth_units else reason
+            for reason in net.reasons
+        ),
         planned_fraction=planned / heavier if heavier else 0.0,
     )
 

@@ -253,7 +253,8 @@ def _plan_orders(
 
 def _note_rest(cycle: SyncCycle, scene: Scene, wishes: Wishes, planned: list[PlannedOrder], *, selling: bool) -> None:
     """Remember on the cycle whether something is left that the next cycle can go on with."""
-    depth_capped = any(Reason.DEPTH_CAPPED in order.reasons for order in planned)
+    capped = {Reason.DEPTH_CAPPED, Reason.ORDER_SIZE_CAPPED}
+    depth_capped = any(not capped.isdisjoint(order.reasons) for order in planned)
     # A copy that sold and bought at once could not spend what it had not yet received.
     sold_late = not selling and bool(((wishes.copies < 0).any(axis=1) & (wishes.cash_factors < 1)).any())
     if depth_capped or sold_late or _is_waiting(scene):

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Hold, User
+from accounts.models import Hold, LedgerAccount, User
 from copytrading.exchange.paper.models import PaperOrder
 from copytrading.models import Alarm, Halt, Lead, Market, Order
 from copytrading.services import halts, syncing, trading
-from tests.cast import World
+from tests.cast import World, usdt
 
 
 @pytest.fixture
@@ -91,3 +91,16 @@ class TestReasonNotToSend:
         assert send(world, planned).status == Order.Status.CANCELED
         world.settle()
         assert Order.objects.latest("pk").status == Order.Status.FILLED, "it is decided anew"
+
+
+class TestLargeOrders:
+    def test_go_in_several_pieces(self, world: World, lead: Lead, settings: Any) -> None:
+        settings.SMARTSYNC_ORDER_VALUE_MAX = 2_000
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+
+        world.settle(looks=20)
+
+        orders = Order.objects.order_by("pk")
+        assert len(orders) == 3
+        assert all(order.value_max_units <= usdt(2_000) for order in orders)
+        assert world.held(LedgerAccount.objects.get(lead=lead))["BTC"] == 10_000_000

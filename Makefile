@@ -3,6 +3,7 @@
 #   make run [PORT=8000] [PRICES=file.csv.gz SPEED=60 LEAD_TRADES=trades.csv]    start everything
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
+#   make worlds   two hundred random worlds, every invariant after every step
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
 
@@ -22,7 +23,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: setup run test check bench format lock browser
+.PHONY: setup run test check worlds bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -44,6 +45,10 @@ check: $(INSTALLED_DEV)
 	@DEVELOPMENT=0 SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		ALLOWED_HOSTS=copy.example.org DATABASE_URL=postgresql://localhost/smartsync REDIS_URL=redis://localhost:6379/0 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING > /dev/null
+
+# Two hundred random worlds through the whole stack, and as many for the tracking gaps; `make test` looks at forty.
+worlds: $(INSTALLED_DEV)
+	@WORLDS=200 $(BIN)/python -m pytest -q tests/simulation/test_random_worlds.py tests/simulation/test_gaps.py
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

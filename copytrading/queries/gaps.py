@@ -37,12 +37,16 @@ BOOKED_SINCE = """
     JOIN copytrading_synccycle AS cycle ON cycle.id = sent.cycle_id
     WHERE cycle.lead_id = %s AND cycle.id >= %s AND share.id > %s
 """
+# A fee that the venue kept of the coins counts at the mid as a fee, and not as a worse price.
 BOOKED_COLUMNS = f"""
-    SELECT line.account_id, market.base_id, line.quantity, line.value, line.fee,
+    SELECT line.account_id, market.base_id, line.quantity,
+        line.value + round(line.kept_at_mid * power(10, quote.decimals - base.decimals))::bigint,
+        line.fee + round(line.kept_at_mid * power(10, quote.decimals - base.decimals))::bigint,
         line.at_mid * power(10, quote.decimals - base.decimals)
     FROM (SELECT share.ledger_account_id AS account_id, sent.market_id, sum(share.quantity_units)::bigint AS quantity,
             sum(share.value_units)::bigint AS value, sum(share.fee_units)::bigint AS fee,
-            sum(share.quantity_units * sent.price_mid::double precision) AS at_mid
+            sum(share.quantity_units * sent.price_mid::double precision) AS at_mid,
+            sum(share.fee_base_units * sent.price_mid::double precision) AS kept_at_mid
         {BOOKED_SINCE} AND (%s::bigint[] IS NULL OR share.ledger_account_id = ANY(%s)) GROUP BY 1, 2) AS line
     JOIN copytrading_market AS market ON market.id = line.market_id
     JOIN accounts_asset AS base ON base.id = market.base_id

@@ -78,12 +78,13 @@ class TestAllocateUnits:
         assert all(part <= share for part, share in zip(parts, shares, strict=True))
 
 
-def settle(wishes, *, filled, value, fee=0, mid=10.0, rotation=0):
+def settle(wishes, *, filled, value, fee=0, kept=0, mid=10.0, rotation=0):
     return settle_market(
         wish_units=np.array(wishes, dtype=np.int64),
         filled_units=filled,
         value_units=value,
         fee_units=fee,
+        fee_base_units=kept,
         cross_unit_price=mid,
         rotation=rotation,
     )
@@ -119,6 +120,14 @@ class TestSettleMarket:
         settlement = settle([3, 1], filled=4, value=0, fee=4)
 
         assert settlement.fee_units.tolist() == [3, 1]
+
+    def test_takes_coins_that_the_venue_kept_from_those_who_buy(self):
+        settlement = settle([60, 40, -20], filled=40, value=400, kept=5)
+
+        assert settlement.quantity_units.tolist() == [36, 24, -20]
+        assert settlement.fee_base_units.tolist() == [3, 2, 0]
+        assert settlement.received_units.tolist() == [33, 22, -20]
+        assert sum(settlement.received_units.tolist()) == 40 - 5
 
     def test_refuses_a_fill_beyond_the_net_order(self):
         with pytest.raises(AssertionError, match="no more than the net order"):

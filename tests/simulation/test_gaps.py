@@ -18,7 +18,7 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import Look
 from copytrading.services import leads, measuring, sharing
 from tests.cast import build_world
-from tests.simulation.test_random_worlds import Story, step, undone
+from tests.simulation.test_random_worlds import WORLDS, Story, step, undone
 
 beat = st.just(("beat",))
 week = st.just(("week",))
@@ -94,7 +94,7 @@ def net_equity_units(copy: Copy, story: Story) -> int:
 @pytest.mark.django_db
 class TestGapsInRandomWorlds:
     @settings(
-        max_examples=200,
+        max_examples=WORLDS,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

@@ -1,6 +1,7 @@
 """Random worlds through the whole stack: engine, services, ledger, paper venue. After every step it adds up."""
 
 import contextlib
+import os
 from dataclasses import dataclass, field
 
 import pytest
@@ -32,6 +33,10 @@ step = st.one_of(
     st.tuples(st.just("flow"), st.sampled_from([-500, 3_000])),
     st.tuples(st.just("wait"), st.sampled_from([1, 61, 1_000])),
 )
+
+
+# `make worlds` looks at 200 of them.
+WORLDS = int(os.environ.get("WORLDS", "40"))
 
 
 @dataclass
@@ -132,7 +137,7 @@ def undone() -> transaction.Atomic:
 @pytest.mark.django_db
 class TestRandomWorlds:
     @settings(
-        max_examples=200,
+        max_examples=WORLDS,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

@@ -2,10 +2,10 @@
 ccxt's structures in our values, strictly: a number that is none, or an order that cannot be, is no answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from copytrading.exchange.base import (
     AnswerNotUnderstood,
@@ -19,6 +19,9 @@ from copytrading.exchange.base import (
     VenueStatus,
     VenueTrade,
 )
+from copytrading.exchange.live.client import NONSENSE
+
+T = TypeVar("T")
 
 STATUSES = {
     "open": VenueStatus.OPEN,
@@ -29,6 +32,18 @@ STATUSES = {
     "rejected": VenueStatus.REJECTED,
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read(reading: Callable[[], T]) -> T:
+    """
+    Return what a reading of ccxt's structures gives.
+
+    :raises AnswerNotUnderstood: if a structure is not what it should be.
+    """
+    try:
+        return reading()
+    except NONSENSE as nonsense:
+        raise AnswerNotUnderstood(f"The venue's answer cannot be read ({type(nonsense).__name__}).") from nonsense
 
 
 def number(value: Any, *, of: str) -> Decimal:

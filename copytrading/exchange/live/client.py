@@ -12,6 +12,8 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,6 +121,7 @@ class Client:
         self.exchange.sign = self._sign_with_headers
         self.exchange.on_rest_response = self._hear
         self.exchange.nonce = venue_milliseconds
+        self.exchange.parse_order_book_bid_ask = _exact_level
 
     def call(self, question: Callable[[Any], Any], *, headers: Mapping[str, str] | None = None) -> Hearing:
         """
@@ -136,6 +139,14 @@ class Client:
         except self._errors as error:
             trouble = error
         return Hearing(was_sent=self._heard.was_sent, answer=self._heard.answer, value=value, trouble=trouble)
+
+    def written_at(self) -> datetime | None:
+        """Return when the last answer to this thread was written, to the second; None where it does not say."""
+        answer: Answer | None = self._heard.answer
+        try:
+            return parsedate_to_datetime(answer.headers["Date"]) if answer is not None else None
+        except (KeyError, ValueError):
+            return None
 
     def says_not_found(self, hearing: Hearing) -> bool:
         """Return whether ccxt reads the answer as "there is no such order"."""
@@ -163,6 +174,11 @@ class Client:
     ) -> str:
         self._heard.answer = Answer(status=code, headers=headers, text=text)
         return text.strip()
+
+
+def _exact_level(level: Any, price_key: Any = 0, quantity_key: Any = 1, *_: Any) -> list[decimal.Decimal]:
+    """Return price and quantity of a level of a book; ccxt's own reading makes floats of them."""
+    return [decimal.Decimal(str(level[price_key])), decimal.Decimal(str(level[quantity_key]))]
 
 
 def _moved(addresses: Any, url: str) -> Any:

@@ -76,10 +76,18 @@ class Dialect:
     ask_order_trades: Callable[[Any, str, str], Trades]
     ask_trades: Callable[[Any, str, int, Trades], Trades]
     page_length: int
+    # The best offers of these pairs, by ccxt's symbol, in one request.
+    ask_quotes: Callable[..., dict[str, Any]]
 
     def weight(self, call: Call) -> float:
         """Return what a call costs."""
         return self.weights.get(call, 1.0)
+
+
+def any_quotes(exchange: Any, *, symbols: list[str]) -> dict[str, Any]:
+    """Return the tickers of these pairs."""
+    quotes: dict[str, Any] = exchange.fetch_tickers(symbols)
+    return quotes
 
 
 # -- Binance -----------------------------------------------------------------------------------------------------------
@@ -94,6 +102,7 @@ BINANCE_KEYS: dict[Call, str] = {
     Call.PERMISSIONS: "enableReading",
 }
 BINANCE_TRADES_A_PAGE = 1000
+BINANCE_PAIRS_MAX = 100
 
 
 def is_binance_answer(call: Call, body: Any) -> bool:
@@ -131,6 +140,12 @@ def binance_trades(exchange: Any, symbol: str, since: int, page: Trades) -> Trad
     return trades
 
 
+def binance_quotes(exchange: Any, *, symbols: list[str]) -> dict[str, Any]:
+    """Return the best offers; of all pairs, and ours among them, where naming ours would be too long a line."""
+    quotes: dict[str, Any] = exchange.fetch_bids_asks(symbols if len(symbols) <= BINANCE_PAIRS_MAX else None)
+    return quotes
+
+
 BINANCE = Dialect(
     # 6,000 a minute, and 100 orders in ten seconds, which is why an order weighs so much here.
     allowance=Allowance(capacity=1000, per_second=80),
@@ -162,6 +177,7 @@ BINANCE = Dialect(
     ask_order_trades=binance_order_trades,
     ask_trades=binance_trades,
     page_length=BINANCE_TRADES_A_PAGE,
+    ask_quotes=binance_quotes,
 )
 
 # -- OKX ---------------------------------------------------------------------------------------------------------------
@@ -236,6 +252,7 @@ OKX = Dialect(
     ask_order_trades=okx_order_trades,
     ask_trades=okx_trades,
     page_length=OKX_TRADES_A_PAGE,
+    ask_quotes=any_quotes,
 )
 
 # -- Any other ---------------------------------------------------------------------------------------------------------
@@ -269,6 +286,7 @@ OTHER = Dialect(
     ask_trades=any_trades,
     # How long a page is we do not know, so a further one is asked for until nothing new comes.
     page_length=1,
+    ask_quotes=any_quotes,
 )
 
 DIALECTS = {"binance": BINANCE, "okx": OKX}

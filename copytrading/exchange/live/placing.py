@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from copytrading.exchange.base import (
-    AnswerNotUnderstood,
     DuplicateOrder,
     OrderRejected,
     OutcomeUnknown,
@@ -13,7 +12,7 @@ from copytrading.exchange.base import (
     VenueOrder,
 )
 from copytrading.exchange.live import answers
-from copytrading.exchange.live.client import NONSENSE, Hearing
+from copytrading.exchange.live.client import Hearing
 from copytrading.exchange.live.dialects import Call, Dialect
 from copytrading.exchange.live.verdicts import Known
 
@@ -87,11 +86,14 @@ def order_with_trades(hearing: Hearing, *, symbol: str, client_order_id: str) ->
     :raises AnswerNotUnderstood: if it cannot be read.
     """
     structure = hearing.value
-    try:
-        trades = [
-            answers.trade_of(trade, symbol=symbol, client_order_id=client_order_id, order=structure)
-            for trade in structure["trades"]
-        ]
-        return answers.order_of(structure, symbol=symbol, client_order_id=client_order_id, trades=trades)
-    except NONSENSE as nonsense:
-        raise AnswerNotUnderstood(f"The venue's answer cannot be read ({type(nonsense).__name__}).") from nonsense
+    return answers.read(
+        lambda: answers.order_of(
+            structure,
+            symbol=symbol,
+            client_order_id=client_order_id,
+            trades=[
+                answers.trade_of(trade, symbol=symbol, client_order_id=client_order_id, order=structure)
+                for trade in structure["trades"]
+            ],
+        )
+    )

@@ -1,10 +1,10 @@
 """A real exchange as a `Venue`: one account of ours there, spot only, orders that fill at once or not at all."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from copytrading.exchange.base import (
     AnswerNotUnderstood,
@@ -24,11 +24,9 @@ from copytrading.exchange.base import (
 )
 from copytrading.exchange.live import answers, placing
 from copytrading.exchange.live import budget as shares
-from copytrading.exchange.live.client import NONSENSE, Hearing
+from copytrading.exchange.live.client import Hearing
 from copytrading.exchange.live.dialects import TRADE, WITHDRAW, Call, PermissionsNotTold, Trades
 from copytrading.exchange.live.wire import NoSuchOrder, Question, Wire
-
-T = TypeVar("T")
 
 BOOK_LEVELS = 100
 # A page after this many means that the venue repeats itself.
@@ -102,7 +100,7 @@ class LiveVenue:
         :raises VenueUnreachable: if the exchange did not answer.
         """
         markets = self._wire.know_markets(anew=True)
-        return _read(lambda: answers.rules_of_markets(markets.values(), quote=self._quote, coins=self._coins))
+        return answers.read(lambda: answers.rules_of_markets(markets.values(), quote=self._quote, coins=self._coins))
 
     def book(self, symbol: str, *, now: datetime) -> Book:
         """
@@ -119,7 +117,7 @@ class LiveVenue:
             kept_share=shares.LOOKS,
         )
         as_of = answers.moment(told["timestamp"], of="time of the book") if told.get("timestamp") else now
-        return _read(lambda: answers.book_of(told, symbol=symbol, as_of=as_of))
+        return answers.read(lambda: answers.book_of(told, symbol=symbol, as_of=as_of))
 
     def place_limit_ioc(
         self,
@@ -171,11 +169,13 @@ class LiveVenue:
             )
         except NoSuchOrder:
             return None
-        bare = _read(lambda: answers.order_of(told, symbol=symbol, client_order_id=client_order_id, trades=()))
+        bare = answers.read(lambda: answers.order_of(told, symbol=symbol, client_order_id=client_order_id, trades=()))
         if not bare.filled_quantity:
             return bare
         trades = self._trades_of(bare)
-        return _read(lambda: answers.order_of(told, symbol=symbol, client_order_id=client_order_id, trades=trades))
+        return answers.read(
+            lambda: answers.order_of(told, symbol=symbol, client_order_id=client_order_id, trades=trades)
+        )
 
     def open_orders(self, *, symbol: str) -> list[VenueOrder]:
         """
@@ -186,7 +186,9 @@ class LiveVenue:
         told = self._ask(
             Call.OPEN_ORDERS, lambda exchange: exchange.fetch_open_orders(answers.theirs(symbol)), symbol=symbol
         )
-        return _read(lambda: [answers.order_of(order, symbol=symbol, client_order_id="", trades=()) for order in told])
+        return answers.read(
+            lambda: [answers.order_of(order, symbol=symbol, client_order_id="", trades=()) for order in told]
+        )
 
     def trades_since(self, *, symbol: str, since: datetime) -> list[VenueTrade]:
         """
@@ -204,7 +206,7 @@ class LiveVenue:
         for _ in range(PAGES_MAX):
             page = self._page_of_trades(symbol, begin=begin, after=page)
             known = len(found)
-            trades = _read(partial(answers.trades_of, page, symbol=symbol))
+            trades = answers.read(partial(answers.trades_of, page, symbol=symbol))
             found |= {trade.trade_id: trade for trade in trades}
             if len(page) < self._wire.dialect.page_length or len(found) == known:
                 break
@@ -221,7 +223,7 @@ class LiveVenue:
         :raises VenueUnreachable: if the exchange did not answer.
         """
         told = self._wire.ask(Call.BALANCES, lambda exchange: exchange.fetch_balance(), kept_share=shares.URGENT)
-        return _read(lambda: answers.balances_of(told))
+        return answers.read(lambda: answers.balances_of(told))
 
     def _ask(self, call: Call, question: Question, *, symbol: str) -> Any:
         try:
@@ -243,7 +245,9 @@ class LiveVenue:
         told = self._ask(
             Call.ORDER_TRADES, lambda exchange: ask_trades(exchange, symbol, venue_order_id), symbol=order.symbol
         )
-        trades = _read(lambda: answers.trades_of(told, symbol=order.symbol, client_order_id=order.client_order_id))
+        trades = answers.read(
+            lambda: answers.trades_of(told, symbol=order.symbol, client_order_id=order.client_order_id)
+        )
         if any(trade.venue_order_id != venue_order_id for trade in trades):
             raise AnswerNotUnderstood(f"{self.name} tells trades of another order than {venue_order_id}.")
         return trades
@@ -288,15 +292,3 @@ class LiveVenue:
         if found is None:
             raise OutcomeUnknown(f"{self.name} took the order and does not find it yet.")
         return found
-
-
-def _read(reading: Callable[[], T]) -> T:
-    """
-    Return what a reading of ccxt's structures gives.
-
-    :raises AnswerNotUnderstood: if a structure is not what it should be.
-    """
-    try:
-        return reading()
-    except NONSENSE as nonsense:
-        raise AnswerNotUnderstood(f"The venue's answer cannot be read ({type(nonsense).__name__}).") from nonsense

@@ -9,12 +9,13 @@ Numbers are strings with eight decimals, times are milliseconds. A signed reques
 import hashlib
 import hmac
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from tests.fake_venue import binance_payloads as payloads
 from tests.fake_venue.accounts import ApiKey
-from tests.fake_venue.exchange import FakeExchange
+from tests.fake_venue.dialect import Act, Asked, Dialect, Refusal
+from tests.fake_venue.exchange import Habits
 from tests.fake_venue.markets import FakeMarket
 from tests.fake_venue.orders import FakeOrder, OrderStatus, Reason, Refused, Validity
 from tests.fake_venue.wire import Answer, Circumstances, Request, Route, json_answer
@@ -36,33 +37,32 @@ REFUSALS: dict[Reason, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):
-    """A request that this dialect does not perform."""
-
-    def __init__(self, code: int, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.answer = json_answer({"code": code, "msg": message}, status=status)
+def refusal(code: int, message: str, *, status: int = 400) -> Refusal:
+    return Refusal(json_answer({"code": code, "msg": message}, status=status))
 
 
 class Given(dict[str, str]):
     """The parameters of a request; asking for one that was not sent refuses the request."""
 
     def __missing__(self, name: str) -> str:
-        raise Refusal(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+        raise refusal(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
 
 
-class BinanceDialect:
+class BinanceDialect(Dialect):
     """How Binance says it."""
 
     name = "binance"
-    ids_reusable = True
-    client_id_pattern = r"[\.A-Z:/a-z0-9_-]{1,36}"
+    habits = Habits(
+        ids_reusable=True,
+        client_id_pattern=r"[\.A-Z:/a-z0-9_-]{1,36}",
+        order_ids_per_market=True,
+        has_value_min=True,
+    )
 
-    def __init__(self, exchange: FakeExchange) -> None:
-        self.exchange = exchange
+    def routes(self) -> dict[tuple[str, str], tuple[Route, Act]]:
         place, cancel = Route(name="place", scope="trade"), Route(name="cancel", scope="trade")
-        self._routes: dict[tuple[str, str], tuple[Route, Callable[..., Any]]] = {
-            ("GET", "/api/v3/ping"): (Route(name="time"), lambda **_: {}),
+        return {
+            ("GET", "/api/v3/ping"): (Route(name="time"), lambda _: {}),
             ("GET", "/api/v3/time"): (Route(name="time"), self._time),
             ("GET", "/api/v3/exchangeInfo"): (Route(name="markets", weight=20), self._markets),
             ("GET", "/api/v3/ticker/price"): (Route(name="ticker", weight=4), self._ticker(payloads.ticker_price)),
@@ -79,33 +79,42 @@ class BinanceDialect:
             ("GET", "/sapi/v1/account/apiRestrictions"): (Route(name="permissions", scope="read"), self._permissions),
             ("GET", "/sapi/v1/capital/config/getall"): (Route(name="coins", weight=10, scope="read"), self._coins),
             # Margin and derivatives exist and have no markets, because ccxt asks for them unless told otherwise.
-            ("GET", "/sapi/v1/margin/allPairs"): (Route(name="markets", scope="read"), lambda **_: []),
-            ("GET", "/sapi/v1/margin/isolated/allPairs"): (Route(name="markets", scope="read"), lambda **_: []),
-            ("GET", "/fapi/v1/exchangeInfo"): (Route(name="markets"), lambda **_: {"symbols": []}),
-            ("GET", "/dapi/v1/exchangeInfo"): (Route(name="markets"), lambda **_: {"symbols": []}),
+            ("GET", "/sapi/v1/margin/allPairs"): (Route(name="markets", scope="read"), lambda _: []),
+            ("GET", "/sapi/v1/margin/isolated/allPairs"): (Route(name="markets", scope="read"), lambda _: []),
+            ("GET", "/fapi/v1/exchangeInfo"): (Route(name="markets"), lambda _: {"symbols": []}),
+            ("GET", "/dapi/v1/exchangeInfo"): (Route(name="markets"), lambda _: {"symbols": []}),
         }
 
-    # -- what the server asks ------------------------------------------------------------------------------------------
+    # -- the manner of speaking ----------------------------------------------------------------------------------------
 
-    def route(self, request: Request) -> Route | None:
-        found = self._routes.get((request.method, request.path))
-        return found[0] if found else None
+    def given(self, request: Request) -> dict[str, str]:
+        return Given(request.parameters)
 
-    def perform(self, request: Request, *, circumstances: Circumstances, now_ms: int) -> Answer:
-        """Check the request and do what it asks."""
-        route, act = self._routes[request.method, request.path]
-        given = Given(request.parameters)
-        try:
-            key = self._open(request, route, given, circumstances=circumstances, now_ms=now_ms)
-            account = key.account if key else ""
-            content = act(given=given, account=account, key=key, circumstances=circumstances, now_ms=now_ms)
-        except Refusal as refusal:
-            return refusal.answer
-        except Refused as refused:
-            return Refusal(*REFUSALS[refused.reason]).answer
-        except (ValueError, InvalidOperation):
-            return Refusal(-1100, "Illegal characters found in a parameter.").answer
+    def open(self, request: Request, route: Route, *, circumstances: Circumstances, now_ms: int) -> ApiKey:
+        key = self.exchange.keys.get(request.headers.get("x-mbx-apikey", ""))
+        if key is None or key.revoked or route.scope not in key.scopes:
+            raise refusal(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
+        signed = "".join(part for part in (request.query, request.body) if part)
+        payload, _, signature = signed.rpartition("&signature=")
+        expected = hmac.new(key.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected, signature):
+            raise refusal(-1022, "Signature for this request is not valid.", status=401)
+        given = self.given(request)
+        age_ms = now_ms - int(given["timestamp"])
+        if age_ms < -AHEAD_MS_MAX:
+            raise refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
+        if age_ms > int(given.get("recvWindow", 5_000)) and not circumstances.window_ignored:
+            raise refusal(-1021, "Timestamp for this request is outside of the recvWindow.")
+        return key
+
+    def tell(self, content: Any, *, now_ms: int) -> Answer:
         return json_answer(content)
+
+    def refuse(self, refused: Refused) -> Refusal:
+        return refusal(*REFUSALS[refused.reason])
+
+    def malformed(self, message: str) -> Refusal:
+        return refusal(-1100, "Illegal characters found in a parameter.")
 
     def too_fast(self, *, seconds: float, banned: bool) -> Answer:
         message = "Way too much request weight used; IP banned." if banned else "Too many requests."
@@ -115,134 +124,104 @@ class BinanceDialect:
     def unknown_path(self) -> Answer:
         return Answer(status=404, body="<html><body>404 Not found</body></html>", content_type="text/html")
 
-    def weight_headers(self, used: int) -> dict[str, str]:
-        return {"X-MBX-USED-WEIGHT": str(used), "X-MBX-USED-WEIGHT-1M": str(used)}
-
-    # -- keys ----------------------------------------------------------------------------------------------------------
-
-    def _open(
-        self, request: Request, route: Route, given: dict[str, str], *, circumstances: Circumstances, now_ms: int
-    ) -> ApiKey | None:
-        """Return the key of a signed request, None for a public one."""
-        if not route.scope:
-            return None
-        key = self.exchange.keys.get(request.headers.get("x-mbx-apikey", ""))
-        if key is None or key.revoked or route.scope not in key.scopes:
-            raise Refusal(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
-        signed = "".join(part for part in (request.query, request.body) if part)
-        payload, _, signature = signed.rpartition("&signature=")
-        expected = hmac.new(key.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, signature):
-            raise Refusal(-1022, "Signature for this request is not valid.", status=401)
-        age_ms = now_ms - int(given["timestamp"])
-        if age_ms < -AHEAD_MS_MAX:
-            raise Refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
-        if age_ms > int(given.get("recvWindow", 5_000)) and not circumstances.window_ignored:
-            raise Refusal(-1021, "Timestamp for this request is outside of the recvWindow.")
-        return key
+    def headers(self, *, weight_used: int) -> dict[str, str]:
+        return {"X-MBX-USED-WEIGHT": str(weight_used), "X-MBX-USED-WEIGHT-1M": str(weight_used)}
 
     # -- public --------------------------------------------------------------------------------------------------------
 
-    def _time(self, *, now_ms: int, **_: Any) -> dict[str, Any]:
-        return {"serverTime": now_ms}
+    def _time(self, asked: Asked) -> dict[str, Any]:
+        return {"serverTime": asked.now_ms}
 
-    def _markets(self, *, given: dict[str, str], now_ms: int, **_: Any) -> dict[str, Any]:
-        return payloads.exchange_info(self._asked_for(given), now_ms=now_ms)
+    def _markets(self, asked: Asked) -> dict[str, Any]:
+        return payloads.exchange_info(self._asked_for(asked.given), now_ms=asked.now_ms)
 
-    def _ticker(self, describe: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
-        def answer(*, given: dict[str, str], now_ms: int, **_: Any) -> Any:
-            told = []
-            for market in self._asked_for(given):
+    def _ticker(self, describe: Callable[..., dict[str, Any]]) -> Act:
+        def answer(asked: Asked) -> Any:
+            now_ms, told = asked.now_ms, []
+            for market in self._asked_for(asked.given):
                 bids, asks = self.exchange.sides(market.symbol, now_ms=now_ms)
                 mid = self.exchange.mid(market.symbol, now_ms=now_ms)
                 told.append(describe(market, bids=bids, asks=asks, mid=mid, now_ms=now_ms))
-            return told[0] if "symbol" in given else told
+            return told[0] if "symbol" in asked.given else told
 
         return answer
 
-    def _book(self, *, given: dict[str, str], now_ms: int, **_: Any) -> dict[str, Any]:
-        bids, asks = self.exchange.sides(self._market(given).symbol, now_ms=now_ms)
-        limit = int(given.get("limit", 100))
-        return payloads.depth(bids[:limit], asks[:limit], now_ms=now_ms)
+    def _book(self, asked: Asked) -> dict[str, Any]:
+        bids, asks = self.exchange.sides(self._market(asked.given).symbol, now_ms=asked.now_ms)
+        limit = int(asked.given.get("limit", 100))
+        return payloads.depth(bids[:limit], asks[:limit], now_ms=asked.now_ms)
 
     # -- orders --------------------------------------------------------------------------------------------------------
 
-    def _place(
-        self, *, given: dict[str, str], account: str, circumstances: Circumstances, now_ms: int, **_: Any
-    ) -> dict[str, Any]:
+    def _place(self, asked: Asked) -> dict[str, Any]:
+        given = asked.given
         if given["type"] != "LIMIT":
-            raise Refusal(-1116, "Invalid orderType.")
-        symbol = self._market(given).symbol
+            raise refusal(-1116, "Invalid orderType.")
         order = self.exchange.place(
-            account=account,
+            account=asked.account,
             client_order_id=given.get("newClientOrderId") or f"web{len(self.exchange.orders):012d}",
-            symbol=symbol,
+            symbol=self._market(given).symbol,
             side=given["side"],
             quantity=Decimal(given["quantity"]),
             price_limit=Decimal(given["price"]),
             validity=Validity(given["timeInForce"]),
-            now_ms=now_ms,
-            fill_fraction=Decimal(circumstances.fill_fraction),
+            now_ms=asked.now_ms,
+            fill_fraction=Decimal(asked.circumstances.fill_fraction),
         )
         return payloads.new_order(order, detail=given.get("newOrderRespType", "FULL"))
 
-    def _cancel(self, *, given: dict[str, str], account: str, now_ms: int, **_: Any) -> dict[str, Any]:
-        order = self._order(given, account)
+    def _cancel(self, asked: Asked) -> dict[str, Any]:
+        order = self._order(asked)
         if order is None or order.status is not OrderStatus.OPEN:
-            raise Refusal(-2011, "Unknown order sent.")
-        self.exchange.cancel(order, now_ms=now_ms)
+            raise refusal(-2011, "Unknown order sent.")
+        self.exchange.cancel(order, now_ms=asked.now_ms)
         return payloads.canceled_order(order)
 
-    def _find(
-        self, *, given: dict[str, str], account: str, circumstances: Circumstances, now_ms: int, **_: Any
-    ) -> dict[str, Any]:
-        order = self._order(given, account)
-        if order is None or now_ms - order.created_ms < circumstances.hidden_seconds * 1000:
-            raise Refusal(-2013, "Order does not exist.")
+    def _find(self, asked: Asked) -> dict[str, Any]:
+        order = self._order(asked)
+        if order is None or order.created_ms > asked.hidden_from_ms:
+            raise refusal(-2013, "Order does not exist.")
         return payloads.queried_order(order)
 
-    def _open_orders(self, *, given: dict[str, str], account: str, **_: Any) -> list[dict[str, Any]]:
+    def _open_orders(self, asked: Asked) -> list[dict[str, Any]]:
         return [
             payloads.queried_order(order)
-            for market in self._asked_for(given)
-            for order in self.exchange.orders_of(account, market.symbol)
+            for market in self._asked_for(asked.given)
+            for order in self.exchange.orders_of(asked.account, market.symbol)
             if order.status is OrderStatus.OPEN
         ]
 
-    def _orders(
-        self, *, given: dict[str, str], account: str, circumstances: Circumstances, now_ms: int, **_: Any
-    ) -> list[dict[str, Any]]:
-        hidden_from = now_ms - circumstances.hidden_seconds * 1000
-        known = self.exchange.orders_of(account, self._market(given).symbol)
-        told = [order for order in known if order.created_ms <= hidden_from]
-        if "orderId" in given:
-            told = [order for order in told if order.order_id >= int(given["orderId"])]
-        return [payloads.queried_order(order) for order in _page(told, given, moment=lambda order: order.created_ms)]
+    def _orders(self, asked: Asked) -> list[dict[str, Any]]:
+        known = self.exchange.orders_of(asked.account, self._market(asked.given).symbol)
+        told = [order for order in known if order.created_ms <= asked.hidden_from_ms]
+        if "orderId" in asked.given:
+            told = [order for order in told if order.order_id >= int(asked.given["orderId"])]
+        return [payloads.queried_order(order) for order in _page(told, asked.given, moment=lambda row: row.created_ms)]
 
-    def _trades(
-        self, *, given: dict[str, str], account: str, circumstances: Circumstances, now_ms: int, **_: Any
-    ) -> list[dict[str, Any]]:
-        hidden_from = now_ms - circumstances.hidden_seconds * 1000
-        known = self.exchange.trades_of(account, self._market(given).symbol)
-        told = [trade for trade in known if trade.at_ms <= hidden_from]
+    def _trades(self, asked: Asked) -> list[dict[str, Any]]:
+        given = asked.given
+        known = self.exchange.trades_of(asked.account, self._market(given).symbol)
+        told = [trade for trade in known if trade.at_ms <= asked.hidden_from_ms]
         if "orderId" in given:
             told = [trade for trade in told if trade.order_id == int(given["orderId"])]
         if "fromId" in given:
             told = [trade for trade in told if trade.trade_id >= int(given["fromId"])]
-        return [payloads.own_trade(trade) for trade in _page(told, given, moment=lambda trade: trade.at_ms)]
+        return [payloads.own_trade(trade) for trade in _page(told, given, moment=lambda row: row.at_ms)]
 
     # -- the account ---------------------------------------------------------------------------------------------------
 
-    def _balances(self, *, account: str, now_ms: int, **_: Any) -> dict[str, Any]:
-        return payloads.account_info(self.exchange.accounts[account], fee_rate=self.exchange.fee_rate, now_ms=now_ms)
+    def _balances(self, asked: Asked) -> dict[str, Any]:
+        holder = self.exchange.accounts[asked.account]
+        return payloads.account_info(holder, fee_rate=self.exchange.fee_rate, now_ms=asked.now_ms)
 
-    def _permissions(self, *, key: ApiKey, **_: Any) -> dict[str, Any]:
-        return payloads.restrictions(key)
+    def _permissions(self, asked: Asked) -> dict[str, Any]:
+        assert asked.key is not None
+        return payloads.restrictions(asked.key)
 
-    def _coins(self, *, account: str, **_: Any) -> list[dict[str, Any]]:
+    def _coins(self, asked: Asked) -> list[dict[str, Any]]:
         markets = self.exchange.listed()
         coins = sorted({market.base for market in markets} | {market.quote for market in markets})
-        return [payloads.coin(coin, self.exchange.accounts[account]) for coin in coins]
+        return [payloads.coin(coin, self.exchange.accounts[asked.account]) for coin in coins]
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -262,8 +241,8 @@ class BinanceDialect:
             return [self._market({"symbol": name}) for name in names]
         return self.exchange.listed()
 
-    def _order(self, given: dict[str, str], account: str) -> FakeOrder | None:
-        symbol = self._market(given).symbol
+    def _order(self, asked: Asked) -> FakeOrder | None:
+        given, account, symbol = asked.given, asked.account, self._market(asked.given).symbol
         if "orderId" in given:
             return self.exchange.find(account=account, symbol=symbol, order_id=int(given["orderId"]))
         return self.exchange.find(account=account, symbol=symbol, client_order_id=given["origClientOrderId"])
@@ -273,7 +252,7 @@ def _page(rows: list[Any], given: dict[str, str], *, moment: Callable[[Any], int
     """Return what `startTime`, `endTime` and `limit` leave: the first rows from a start on, else the latest."""
     start, end = given.get("startTime"), given.get("endTime")
     if start and end and int(end) - int(start) > DAY_MS:
-        raise Refusal(-1127, "More than 24 hours between startTime and endTime.")
+        raise refusal(-1127, "More than 24 hours between startTime and endTime.")
     limit = min(int(given.get("limit", 500)), 1000)
     within = [row for row in rows if int(start or 0) <= moment(row) and (not end or moment(row) <= int(end))]
     forward = start or "fromId" in given or "orderId" in given

@@ -22,12 +22,14 @@ def client_of(venue: FakeVenue, *, holder: str = "platform", **options: Any) -> 
     }
     client = getattr(ccxt, venue.dialect)(described | options)
     client.number = str
-    client.urls["api"] = addresses(venue)
+    client.urls["api"] = api_addresses(venue)
     return client
 
 
-def addresses(venue: FakeVenue) -> dict[str, str]:
+def api_addresses(venue: FakeVenue) -> dict[str, str]:
     """Return what goes into `urls["api"]` of a client."""
+    if venue.dialect == "okx":
+        return {"rest": venue.address}
     return {
         "public": f"{venue.address}/api/v3",
         "private": f"{venue.address}/api/v3",
@@ -35,3 +37,18 @@ def addresses(venue: FakeVenue) -> dict[str, str]:
         "fapiPublic": f"{venue.address}/fapi/v1",
         "dapiPublic": f"{venue.address}/dapi/v1",
     }
+
+
+def place(
+    client: ccxt.Exchange,
+    client_order_id: str = "ss1a1",
+    *,
+    symbol: str = "BTC/USDT",
+    side: str = "buy",
+    quantity: str = "0.1",
+    price: str = "50100",
+    validity: str = "IOC",
+) -> dict[str, Any]:
+    """Place a limit order under a client order id, in either dialect."""
+    parameters = {"timeInForce": validity, "clientOrderId": client_order_id}
+    return client.create_order(symbol, "limit", side, quantity, price, parameters)

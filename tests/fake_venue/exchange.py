@@ -5,7 +5,8 @@ Nothing here knows of wires. `now_ms` is the venue's own time and is passed in. 
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from threading import RLock
 
@@ -16,20 +17,31 @@ from tests.fake_venue.orders import FakeOrder, FakeTrade, OrderStatus, Reason, R
 
 FEE_UNIT = Decimal("0.00000001")
 PRICE_BAND = (Decimal("0.2"), Decimal(5))
-FIRST_ID = 1000
+FIRST_TRADE_ID = 1001
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """
+    Where venues differ.
+
+    `ids_reusable`: a client order id is taken again once the earlier order is finished. `client_id_pattern`: what one
+    looks like. `order_ids_per_market`: order ids count in each market, as trade ids always do. `has_value_min`: the
+    least value of an order is a filter here.
+    """
+
+    ids_reusable: bool
+    client_id_pattern: str
+    order_ids_per_market: bool
+    has_value_min: bool
+    first_order_id: int = 1001
 
 
 class FakeExchange:
-    """
-    One venue.
+    """One venue."""
 
-    :param ids_reusable: whether a client order id is taken again once the earlier order is finished.
-    :param client_id_pattern: what a client order id looks like here.
-    """
-
-    def __init__(self, *, ids_reusable: bool, client_id_pattern: str, start_ms: int, fee_rate: Decimal) -> None:
-        self.ids_reusable = ids_reusable
-        self.client_id_pattern = re.compile(client_id_pattern)
+    def __init__(self, *, habits: Habits, start_ms: int, fee_rate: Decimal) -> None:
+        self.habits = habits
         self.start_ms = start_ms
         self.fee_rate = fee_rate
         self.lock = RLock()
@@ -42,7 +54,8 @@ class FakeExchange:
         self._orders_in: dict[tuple[str, str], list[FakeOrder]] = defaultdict(list)
         self._trades_in: dict[tuple[str, str], list[FakeTrade]] = defaultdict(list)
         self._latest: dict[tuple[str, str], FakeOrder] = {}
-        self._last_ids: dict[tuple[str, str], int] = defaultdict(lambda: FIRST_ID)
+        self._orders_counted: Counter[str] = Counter()
+        self._trades_counted: Counter[str] = Counter()
 
     # -- what there is -------------------------------------------------------------------------------------------------
 
@@ -125,7 +138,7 @@ class FakeExchange:
         if holder.free.get(asset, Decimal(0)) < promised:
             raise Refused(Reason.BALANCE_SHORT)
         order = FakeOrder(
-            order_id=self._next_id("order", symbol),
+            order_id=self._next_order_id(symbol),
             client_order_id=client_order_id,
             account=account,
             symbol=symbol,
@@ -167,17 +180,17 @@ class FakeExchange:
             raise Refused(Reason.LOT_SIZE)
         if quantity < market.quantity_min:
             raise Refused(Reason.QUANTITY_MIN)
-        if quantity * price_limit < market.value_min:
+        if self.habits.has_value_min and quantity * price_limit < market.value_min:
             raise Refused(Reason.VALUE_MIN)
         low, high = PRICE_BAND
         if not low <= price_limit / self.mid(market.symbol, now_ms=now_ms) <= high:
             raise Refused(Reason.PRICE_BAND)
 
     def _check_client_id(self, account: str, client_order_id: str) -> None:
-        if not self.client_id_pattern.fullmatch(client_order_id):
+        if not re.fullmatch(self.habits.client_id_pattern, client_order_id):
             raise Refused(Reason.MALFORMED)
         earlier = self._latest.get((account, client_order_id))
-        if earlier and (earlier.status is OrderStatus.OPEN or not self.ids_reusable):
+        if earlier and (earlier.status is OrderStatus.OPEN or not self.habits.ids_reusable):
             raise Refused(Reason.DUPLICATE)
 
     # -- matching ------------------------------------------------------------------------------------------------------
@@ -214,7 +227,8 @@ class FakeExchange:
         holder.add(paid_asset, -paid)
         holder.add(received_asset, received - fee)
         trade = FakeTrade(
-            trade_id=self._next_id("trade", order.symbol),
+            trade_id=self._next_trade_id(order.symbol),
+            number=len(self.trades),
             order_id=order.order_id,
             client_order_id=order.client_order_id,
             account=order.account,
@@ -246,9 +260,14 @@ class FakeExchange:
         else:
             holder.lock(market.base, -order.open_quantity)
 
-    def _next_id(self, kind: str, symbol: str) -> int:
-        self._last_ids[kind, symbol] += 1
-        return self._last_ids[kind, symbol]
+    def _next_order_id(self, symbol: str) -> int:
+        counter = symbol if self.habits.order_ids_per_market else ""
+        self._orders_counted[counter] += 1
+        return self.habits.first_order_id + self._orders_counted[counter]
+
+    def _next_trade_id(self, symbol: str) -> int:
+        self._trades_counted[symbol] += 1
+        return FIRST_TRADE_ID + self._trades_counted[symbol]
 
     def _seconds(self, now_ms: int) -> float:
         return (now_ms - self.start_ms) / 1000

@@ -104,11 +104,16 @@ class FaultScript:
             return [{name: getattr(rule, name) for name in names} for rule in self.rules]
 
 
+# A success that reads as a success, or the nonsense inside would never be looked at.
+CODES = frozenset({"code", "sCode"})
+
+
 def with_nonsense(content: Any, fields: dict[str, Any]) -> Any:
     """Return an answer with the named fields replaced at any depth; with none named, every number in a string."""
     if isinstance(content, dict):
         return {
-            name: fields[name] if name in fields else with_nonsense(value, fields) for name, value in content.items()
+            name: fields[name] if name in fields else value if name in CODES else with_nonsense(value, fields)
+            for name, value in content.items()
         }
     if isinstance(content, list):
         return [with_nonsense(value, fields) for value in content]

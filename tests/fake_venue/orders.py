@@ -41,15 +41,21 @@ class Reason(StrEnum):
 class Refused(Exception):
     """The exchange does not take this order."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.detail = detail
 
 
 @dataclass(frozen=True, kw_only=True)
 class FakeTrade:
-    """One match. Ids count per market, as at the real venues; the fee was taken from the coin received."""
+    """
+    One match; the fee was taken from the coin received.
 
+    `trade_id` counts in each market, as at the real venues; `number` counts all.
+    """
+
+    number: int
     trade_id: int
     order_id: int
     client_order_id: str

@@ -15,31 +15,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import Any
 
 from tests.fake_venue import admin, world
 from tests.fake_venue.binance import BinanceDialect
+from tests.fake_venue.dialect import Dialect
 from tests.fake_venue.exchange import FakeExchange
 from tests.fake_venue.faults import FaultScript, Rule, with_nonsense
+from tests.fake_venue.okx import OkxDialect
 from tests.fake_venue.rates import RateMeter
 from tests.fake_venue.wire import AS_USUAL, Answer, Circumstances, Request, Route, json_answer
 
 LOOK_SECONDS = 0.02
 
 
-class Dialect(Protocol):
-    """What the server asks of a dialect."""
-
-    name: str
-
-    def route(self, request: Request) -> Route | None: ...
-    def perform(self, request: Request, *, circumstances: Circumstances, now_ms: int) -> Answer: ...
-    def too_fast(self, *, seconds: float, banned: bool) -> Answer: ...
-    def unknown_path(self) -> Answer: ...
-    def weight_headers(self, used: int) -> dict[str, str]: ...
-
-
-DIALECTS: dict[str, type[BinanceDialect]] = {"binance": BinanceDialect}
+DIALECTS: dict[str, type[Dialect]] = {dialect.name: dialect for dialect in (BinanceDialect, OkxDialect)}
 
 
 @dataclass(kw_only=True)
@@ -69,13 +59,12 @@ class FakeServer(ThreadingHTTPServer):
         chosen = DIALECTS[dialect]
         self.skew_seconds = 0.0
         self.exchange = FakeExchange(
-            ids_reusable=chosen.ids_reusable,
-            client_id_pattern=chosen.client_id_pattern,
+            habits=chosen.habits,
             start_ms=self.now_ms(),
             fee_rate=Decimal(str(description.get("fee_rate", "0.001"))),
         )
         world.fill(self.exchange, description)
-        self.dialect: Dialect = chosen(self.exchange)
+        self.dialect = chosen(self.exchange)
         self.faults = FaultScript()
         self.rates = RateMeter(weight_max=int(description.get("weight_max", 6_000)))
         self.requests: Counter[str] = Counter()
@@ -247,7 +236,7 @@ class Conversation(BaseHTTPRequestHandler):
             "Content-Type": answer.content_type,
             "Content-Length": str(length),
             "Date": self.date_time_string(),
-            **self.server.dialect.weight_headers(self.server.rates.used),
+            **self.server.dialect.headers(weight_used=self.server.rates.used),
             **answer.headers,
         }
         lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}"]

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import ccxt
 import pytest
 
-from tests.fake_venue.clients import client_of
+from tests.fake_venue.clients import client_of, place
 from tests.fake_venue.venue import FakeVenue
 
 
@@ -17,18 +16,6 @@ def client(fake_binance: FakeVenue) -> Iterator[ccxt.Exchange]:
     client.load_markets()
     yield client
     client.session.close()
-
-
-def buy(client: ccxt.Exchange, client_order_id: str = "ss1a1", **changes: Any) -> dict[str, Any]:
-    order = {"symbol": "BTC/USDT", "quantity": "0.1", "price": "50100", "validity": "IOC", "side": "buy"} | changes
-    return client.create_order(
-        order["symbol"],
-        "limit",
-        order["side"],
-        order["quantity"],
-        order["price"],
-        {"timeInForce": order["validity"], "newClientOrderId": client_order_id},
-    )
 
 
 class TestMarkets:
@@ -62,7 +49,7 @@ class TestMarkets:
         assert markets["BTC/USDT"]["active"] is False
         assert "ETH/USDT" not in markets
         with pytest.raises(ccxt.MarketClosed, match="Market is closed"):
-            buy(client)
+            place(client)
 
     def test_say_their_time(self, client: ccxt.Exchange, fake_binance: FakeVenue) -> None:
         fake_binance.set_clock(skew_seconds=5)
@@ -72,7 +59,7 @@ class TestMarkets:
 
 class TestOrder:
     def test_is_filled_at_the_book_and_pays_its_fee_in_the_coin(self, client: ccxt.Exchange) -> None:
-        order = buy(client)
+        order = place(client)
 
         assert (order["status"], Decimal(order["filled"]), Decimal(order["average"])) == (
             "closed",
@@ -84,7 +71,7 @@ class TestOrder:
         assert Decimal(balances["USDT"]["total"]) == Decimal("94999.5")
 
     def test_pays_its_fee_in_the_quote_when_it_sells(self, client: ccxt.Exchange) -> None:
-        order = buy(client, side="sell", price="49900")
+        order = place(client, side="sell", price="49900")
 
         trade = client.fetch_my_trades("BTC/USDT", params={"orderId": order["id"]})[0]
         assert (Decimal(trade["fee"]["cost"]), trade["fee"]["currency"]) == (Decimal("4.9995"), "USDT")
@@ -93,8 +80,8 @@ class TestOrder:
     def test_ends_expired_when_nothing_is_left_within_its_limit(self, client: ccxt.Exchange) -> None:
         wish = {"symbol": "SOL/USDT", "quantity": "90", "price": "100.01"}
 
-        first = buy(client, **wish)
-        second = buy(client, "ss2a1", **wish)
+        first = place(client, **wish)
+        second = place(client, "ss2a1", **wish)
 
         found = client.fetch_order(None, "SOL/USDT", {"origClientOrderId": "ss2a1"})
         assert first["status"] == "closed"
@@ -102,7 +89,7 @@ class TestOrder:
         assert (found["info"]["status"], found["filled"]) == ("EXPIRED", second["filled"])
 
     def test_walks_up_the_levels_and_tells_each_trade(self, client: ccxt.Exchange) -> None:
-        order = buy(client, symbol="SOL/USDT", quantity="250", price="200")
+        order = place(client, symbol="SOL/USDT", quantity="250", price="200")
 
         trades = client.fetch_my_trades("SOL/USDT", params={"orderId": order["id"]})
         assert [Decimal(trade["price"]) for trade in trades] == [
@@ -116,7 +103,7 @@ class TestOrder:
     def test_waits_when_it_may_and_fills_when_the_price_comes(
         self, client: ccxt.Exchange, fake_binance: FakeVenue
     ) -> None:
-        buy(client, price="49000", validity="GTC")
+        place(client, price="49000", validity="GTC")
 
         waiting = client.fetch_open_orders("BTC/USDT")
         locked = client.fetch_balance()["USDT"]["used"]
@@ -129,7 +116,7 @@ class TestOrder:
         assert Decimal(client.fetch_balance()["USDT"]["used"]) == 0
 
     def test_can_be_canceled(self, client: ccxt.Exchange) -> None:
-        order = buy(client, price="49000", validity="GTC")
+        order = place(client, price="49000", validity="GTC")
 
         client.cancel_order(order["id"], "BTC/USDT")
 
@@ -146,14 +133,14 @@ class TestOrder:
     )
     def test_is_refused(self, client: ccxt.Exchange, changes: dict[str, str], error: str) -> None:
         with pytest.raises(ccxt.BaseError, match=error):
-            buy(client, **changes)
+            place(client, **changes)
         assert client.fetch_orders("BTC/USDT") == []
 
     def test_is_refused_after_the_filters_changed(self, client: ccxt.Exchange, fake_binance: FakeVenue) -> None:
         fake_binance.change_market("BTC-USDT", lot_size="0.01", quantity_min="0.01")
 
         with pytest.raises(ccxt.InvalidOrder, match="LOT_SIZE"):
-            buy(client, quantity="0.015")
+            place(client, quantity="0.015")
 
     def test_that_never_was_does_not_exist(self, client: ccxt.Exchange) -> None:
         with pytest.raises(ccxt.OrderNotFound, match="-2013"):
@@ -164,8 +151,8 @@ class TestClientOrderId:
     def test_is_taken_again_once_the_order_is_finished_so_a_resend_doubles(
         self, client: ccxt.Exchange, fake_binance: FakeVenue
     ) -> None:
-        buy(client)
-        buy(client)
+        place(client)
+        place(client)
 
         state = fake_binance.state()
 
@@ -173,14 +160,14 @@ class TestClientOrderId:
         assert state["balances"]["platform"]["BTC"] == "1.19980000"
 
     def test_is_a_duplicate_while_the_order_is_open(self, client: ccxt.Exchange) -> None:
-        buy(client, price="49000", validity="GTC")
+        place(client, price="49000", validity="GTC")
 
         with pytest.raises(ccxt.BaseError, match=r"Duplicate order sent\."):
-            buy(client)
+            place(client)
 
     def test_leads_to_the_latest_order(self, client: ccxt.Exchange) -> None:
-        buy(client)
-        latest = buy(client, quantity="0.2")
+        place(client)
+        latest = place(client, quantity="0.2")
 
         found = client.fetch_order(None, "BTC/USDT", {"origClientOrderId": "ss1a1"})
 
@@ -189,8 +176,8 @@ class TestClientOrderId:
 
 class TestTrades:
     def test_count_their_ids_in_each_market(self, client: ccxt.Exchange) -> None:
-        buy(client)
-        buy(client, "ss2a1", symbol="ETH/USDT", price="2510")
+        place(client)
+        place(client, "ss2a1", symbol="ETH/USDT", price="2510")
 
         first = client.fetch_my_trades("BTC/USDT")[0]
         other = client.fetch_my_trades("ETH/USDT")[0]
@@ -198,7 +185,7 @@ class TestTrades:
         assert first["id"] == other["id"], "a trade id alone does not name a trade"
 
     def test_are_told_since_a_moment(self, client: ccxt.Exchange) -> None:
-        order = buy(client)
+        order = place(client)
         moment = order["timestamp"]
 
         assert len(client.fetch_my_trades("BTC/USDT", since=moment)) == 1
@@ -229,7 +216,7 @@ class TestKey:
 
         assert Decimal(reading.fetch_balance()["ETH"]["total"]) == 3
         with pytest.raises(ccxt.BaseError, match="-2015"):
-            buy(reading)
+            place(reading)
 
     def test_tells_what_it_may_do(self, fake_binance: FakeVenue) -> None:
         told = {

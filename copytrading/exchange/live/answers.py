@@ -229,7 +229,7 @@ def trade_of(
     fee = structure.get("fee") or {}
     return VenueTrade(
         trade_id=f"{symbol}:{text(structure.get('id'), of='trade id')}",
-        client_order_id=client_order_id,
+        client_order_id=client_order_id or (structure.get("info") or {}).get("clOrdId") or "",
         venue_order_id=text(structure.get("order") or around.get("id"), of="order id of a trade"),
         symbol=symbol,
         side=side_of(structure if structure.get("side") else around),

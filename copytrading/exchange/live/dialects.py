@@ -227,8 +227,8 @@ def okx_trades(exchange: Any, symbol: str, since: int, page: Trades) -> Trades:
 
 
 OKX = Dialect(
-    # 60 orders in two seconds for each market; other calls are allowed less, and weigh more.
-    allowance=Allowance(capacity=20, per_second=20),
+    # 60 orders in two seconds for each market; what is allowed less often weighs more.
+    allowance=Allowance(capacity=40, per_second=25),
     validity_seconds=WINDOW_SECONDS + ON_THE_WAY_SECONDS,
     meaning_of=verdicts.okx_meaning,
     is_answer=is_okx_answer,
@@ -240,8 +240,8 @@ OKX = Dialect(
         Call.QUOTES: 3,
         Call.ORDER_TRADES: 1,
         Call.TRADES: 3,
-        Call.BALANCES: 6,
-        Call.PERMISSIONS: 6,
+        Call.BALANCES: 8,
+        Call.PERMISSIONS: 8,
         Call.TIME: 3,
     },
     place_params={"tdMode": "cash"},

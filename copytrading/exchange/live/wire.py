@@ -32,8 +32,9 @@ REPEATS_MAX = 2
 BACK_OFF_SECONDS = 0.25
 # No further attempt begins later than this after the first.
 PATIENCE_SECONDS = 8.0
-# Longer than this nobody waits for the budget to fill.
+# Longer than this nobody waits for the budget to fill; an order must leave soon after it was claimed.
 QUEUE_SECONDS_MAX = 2.0
+ORDER_QUEUE_SECONDS_MAX = 0.5
 # Where a venue says "too many" and not for how long; 418 says that it has said so before.
 BUSY_SECONDS = 5.0
 BANNED_SECONDS = 120.0
@@ -101,8 +102,7 @@ class Wire:
 
         :raises VenueBusy: if the budget does not allow it; nothing was sent.
         """
-        if wait_seconds := self._budget.take(weight=self.dialect.weight(call), kept_share=kept_share):
-            raise VenueBusy(f"{self.exchange} may be asked again in {wait_seconds:.1f} s.", wait_seconds=wait_seconds)
+        self._pay(call, kept_share, seconds_max=ORDER_QUEUE_SECONDS_MAX)
         deadline = self.clock.milliseconds() + int(WINDOW_SECONDS * 1000)
         headers = {self.dialect.deadline_header: str(deadline)} if self.dialect.deadline_header else None
         hearing = self.client.call(request, headers=headers)
@@ -175,9 +175,9 @@ class Wire:
         self._pay(call, kept_share)
         return self._understood(call, self.client.call(question))
 
-    def _pay(self, call: Call, kept_share: float) -> None:
+    def _pay(self, call: Call, kept_share: float, *, seconds_max: float = QUEUE_SECONDS_MAX) -> None:
         """Take a call's weight out of the budget, waiting a little where it fills soon."""
-        give_up_at = time.monotonic() + QUEUE_SECONDS_MAX
+        give_up_at = time.monotonic() + seconds_max
         while wait_seconds := self._budget.take(weight=self.dialect.weight(call), kept_share=kept_share):
             if time.monotonic() + wait_seconds > give_up_at:
                 raise VenueBusy(

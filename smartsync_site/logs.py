@@ -63,5 +63,8 @@ def logging_settings(*, development: bool, level: str) -> dict[str, Any]:
             "uvicorn.access": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
+            # On DEBUG they write down requests with their keys and signatures.
+            "ccxt": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
         },
     }

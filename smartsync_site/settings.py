@@ -294,7 +294,22 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # The market
 SMARTSYNC_VENUE = env.str("SMARTSYNC_VENUE", default="paper")
-SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # or the path of a recording
+# Real money: an exchange by name, a key that can trade and not withdraw, and a word that it is meant so.
+SMARTSYNC_VENUE_LIVE = env.bool("SMARTSYNC_VENUE_LIVE", default=False)
+SMARTSYNC_VENUE_KEY = env.str("SMARTSYNC_VENUE_KEY", default="")
+SMARTSYNC_VENUE_SECRET = env.str("SMARTSYNC_VENUE_SECRET", default="")
+SMARTSYNC_VENUE_PASSWORD = env.str("SMARTSYNC_VENUE_PASSWORD", default="")
+SMARTSYNC_VENUE_URL = env.str("SMARTSYNC_VENUE_URL", default="")  # of a test net or a gateway
+SMARTSYNC_VENUE_KEY_VOUCHED = env.bool("SMARTSYNC_VENUE_KEY_VOUCHED", default=False)  # where the venue cannot say
+SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # or "live", or the path of a recording
+SMARTSYNC_PRICE_SOURCES = env.list("SMARTSYNC_PRICE_SOURCES", default=["binance", "okx"])  # exchanges, when live
+# Other addresses of exchanges whose prices are followed or whose accounts are linked: binance=https://...
+SMARTSYNC_EXCHANGE_URLS = env.dict("SMARTSYNC_EXCHANGE_URLS", default={})
+# The coins of a live market, all that the exchange lists when empty. Who trades a coin must not leave it out again.
+SMARTSYNC_COINS = env.list(
+    "SMARTSYNC_COINS",
+    default=["BTC", "ETH", "BNB", "SOL", "XRP", "DOGE", "ADA", "AVAX", "LINK", "DOT", "LTC", "UNI"],
+)
 SMARTSYNC_SPEED = float(env.str("SMARTSYNC_SPEED", default="") or 60)  # recorded seconds a second
 SMARTSYNC_LEAD_TRADES = env.str("SMARTSYNC_LEAD_TRADES", default="")  # recorded fills that drive a demo lead
 SMARTSYNC_FEE_RATE = Decimal(env.str("SMARTSYNC_FEE_RATE", default="0.001"))

@@ -1,14 +1,22 @@
 """Which venue and which source of prices this installation uses, as the settings say."""
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from copytrading.exchange.base import PriceSource, Quote, Venue
+from copytrading.exchange.base import MarketRules, PriceSource, Quote, Venue
+from copytrading.exchange.live.client import Credentials, ExchangeUnknown
+from copytrading.exchange.live.dialects import DIALECTS
+from copytrading.exchange.live.linked import LinkedAccount
+from copytrading.exchange.live.prices import LivePrices
+from copytrading.exchange.live.venue import LiveVenue
+from copytrading.exchange.live.wire import Wire
 from copytrading.exchange.paper import venue as paper_counter
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.exchange.prices.files import read_prices
@@ -21,44 +29,167 @@ PLATFORM_ACCOUNT = "platform"
 SIMULATION_SEED = 1
 
 
+# Exchanges whose accounts may be linked: they tell what a key may do.
+LINKABLE = tuple(DIALECTS)
+
+PAPER = "paper"
+LIVE = "live"
+
+
 def venue() -> Venue:
     """
     Return the venue this installation trades at.
 
-    :raises ImproperlyConfigured: if SMARTSYNC_VENUE names none we know.
+    :raises ImproperlyConfigured: if SMARTSYNC_VENUE names none we know, or real money without SMARTSYNC_VENUE_LIVE.
     """
-    if settings.SMARTSYNC_VENUE != "paper":
-        raise ImproperlyConfigured(f"SMARTSYNC_VENUE is {settings.SMARTSYNC_VENUE!r}; it can be 'paper'.")
-    return PaperVenue(account=PLATFORM_ACCOUNT)
+    if is_paper():
+        return PaperVenue(account=PLATFORM_ACCOUNT)
+    return live_venue()
+
+
+def is_paper() -> bool:
+    """Return whether money here is paper money."""
+    return bool(settings.SMARTSYNC_VENUE == PAPER)
+
+
+def live_venue() -> LiveVenue:
+    """
+    Return the real exchange this installation trades at.
+
+    :raises ImproperlyConfigured: if the settings do not name one, its key, and that it is meant.
+    """
+    return _live_venue(
+        os.getpid(),
+        settings.SMARTSYNC_VENUE,
+        settings.SMARTSYNC_VENUE_URL,
+        settings.SMARTSYNC_VENUE_LIVE,
+        Credentials(
+            key=settings.SMARTSYNC_VENUE_KEY,
+            secret=settings.SMARTSYNC_VENUE_SECRET,
+            password=settings.SMARTSYNC_VENUE_PASSWORD,
+        ),
+        settings.SMARTSYNC_VENUE_KEY_VOUCHED,
+        tuple(settings.SMARTSYNC_COINS),
+    )
 
 
 def price_source(
     *, now: datetime, last_prices: Mapping[str, Decimal] | None = None, position: datetime | None = None
 ) -> PriceSource:
     """
-    Return the source of prices this installation follows, started at `now`.
+    Return the one source of prices of a simulated or recorded market, or the first of several live ones.
 
     A simulated market goes on from `last_prices`, a recording from `position` (market time).
 
     :raises RecordingError: if SMARTSYNC_PRICES names a file that cannot be used.
+    :raises ImproperlyConfigured: if SMARTSYNC_PRICE_SOURCES names no exchange we know.
+    """
+    return price_sources(now=now, last_prices=last_prices, position=position)[0]
+
+
+def price_sources(
+    *, now: datetime, last_prices: Mapping[str, Decimal] | None = None, position: datetime | None = None
+) -> list[PriceSource]:
+    """
+    Return the sources of prices this installation follows, started at `now`; several where they are live.
+
+    A simulated market goes on from `last_prices`, a recording from `position` (market time).
+
+    :raises RecordingError: if SMARTSYNC_PRICES names a file that cannot be used.
+    :raises ImproperlyConfigured: if SMARTSYNC_PRICE_SOURCES names no exchange we know.
     """
     speed = float(settings.SMARTSYNC_SPEED)
+    if settings.SMARTSYNC_PRICES == LIVE:
+        return [*_live_prices()]
     if settings.SMARTSYNC_PRICES == "simulated":
-        return SimulatedPrices(seed=SIMULATION_SEED, now=now, speed=speed, last_prices=last_prices)
+        return [SimulatedPrices(seed=SIMULATION_SEED, now=now, speed=speed, last_prices=last_prices)]
     table = read_prices(Path(settings.SMARTSYNC_PRICES))
-    return RecordedPrices(table, started_at=now, speed=speed, position=position)
+    return [RecordedPrices(table, started_at=now, speed=speed, position=position)]
+
+
+def live_rules() -> list[MarketRules]:
+    """
+    Return the rules of a real market for paper orders on live prices: those of the first source.
+
+    :raises VenueUnreachable: if it did not answer.
+    """
+    return _live_prices()[0].market_rules()
+
+
+def linked_account(*, exchange: str, key: str, secret: str, password: str = "") -> LinkedAccount:
+    """
+    Return somebody's account at an exchange, to look at; nothing is asked yet.
+
+    :raises ExchangeUnknown: if there is no such exchange.
+    """
+    url = settings.SMARTSYNC_EXCHANGE_URLS.get(exchange, "")
+    return LinkedAccount(
+        exchange=exchange, key=key, secret=secret, password=password, url=url, redis_url=settings.REDIS_URL
+    )
 
 
 def move_paper_money(*, asset: str, quantity: Decimal, is_deposit: bool, reference: str) -> None:
     """
     Tell the paper venue that money arrived at our account or left it, once for each reference.
 
-    At a real venue the transfer itself does this.
+    At a real venue the transfer itself does this, and nobody has to be told.
     """
+    if not is_paper():
+        return
     move = paper_counter.credit if is_deposit else paper_counter.debit
     move(PLATFORM_ACCOUNT, asset, quantity, reference)
 
 
 def move_paper_prices(quotes: Sequence[Quote], *, now: datetime) -> None:
-    """Let the paper venue's books follow the prices of the world outside."""
+    """Let the paper venue's books follow the prices of the world outside; a real venue's are that world."""
+    if not is_paper():
+        return
     paper_counter.set_prices({quote.symbol: quote.price for quote in quotes}, now)
+
+
+# A process keeps one client: opening one takes seconds. The process id is part of the key because a worker's child
+# must not share its parent's connections, or it would read the answers to another child's orders.
+@lru_cache(maxsize=4)
+def _live_venue(
+    _process_id: int,
+    exchange: str,
+    url: str,
+    is_meant: bool,
+    credentials: Credentials,
+    key_is_vouched: bool,
+    coins: tuple[str, ...],
+) -> LiveVenue:
+    try:
+        wire = Wire(exchange=exchange, credentials=credentials, url=url, redis_url=settings.REDIS_URL)
+    except ExchangeUnknown:
+        raise ImproperlyConfigured(
+            f"SMARTSYNC_VENUE is {exchange!r}; it can be 'paper' or an exchange such as 'binance' or 'okx'."
+        ) from None
+    if not is_meant:
+        raise ImproperlyConfigured(
+            f"SMARTSYNC_VENUE is {exchange!r}, where orders cost real money: set SMARTSYNC_VENUE_LIVE=1 if you mean it."
+        )
+    if not (credentials.key and credentials.secret):
+        raise ImproperlyConfigured(f"SMARTSYNC_VENUE_KEY and SMARTSYNC_VENUE_SECRET are needed to trade at {exchange}.")
+    return LiveVenue(
+        wire, account=PLATFORM_ACCOUNT, quote=settings.SMARTSYNC_CASH, coins=coins, key_is_vouched=key_is_vouched
+    )
+
+
+def _live_prices() -> list[LivePrices]:
+    names = tuple(settings.SMARTSYNC_PRICE_SOURCES)
+    if not names:
+        raise ImproperlyConfigured("SMARTSYNC_PRICE_SOURCES names no exchange.")
+    coins = tuple(settings.SMARTSYNC_COINS)
+    return [
+        _live_price_source(os.getpid(), name, settings.SMARTSYNC_EXCHANGE_URLS.get(name, ""), coins) for name in names
+    ]
+
+
+@lru_cache(maxsize=16)
+def _live_price_source(_process_id: int, exchange: str, url: str, coins: tuple[str, ...]) -> LivePrices:
+    try:
+        wire = Wire(exchange=exchange, url=url, redis_url=settings.REDIS_URL)
+    except ExchangeUnknown as unknown:
+        raise ImproperlyConfigured(f"SMARTSYNC_PRICE_SOURCES: {unknown}") from None
+    return LivePrices(wire, quote=settings.SMARTSYNC_CASH, coins=coins)

@@ -1,0 +1,301 @@
+"""A real exchange as a `Venue`: one account of ours there, spot only, orders that fill at once or not at all."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from copytrading.exchange.base import (
+    AnswerNotUnderstood,
+    Book,
+    ClockSkewed,
+    KeyRefused,
+    MarketRules,
+    MarketUnknown,
+    OrderRejected,
+    OutcomeUnknown,
+    RejectionCode,
+    Side,
+    VenueBusy,
+    VenueOrder,
+    VenueTrade,
+    VenueUnreachable,
+)
+from copytrading.exchange.live import answers, placing
+from copytrading.exchange.live import budget as shares
+from copytrading.exchange.live.client import Hearing
+from copytrading.exchange.live.dialects import TRADE, WITHDRAW, Call, PermissionsNotTold, Trades
+from copytrading.exchange.live.wire import NoSuchOrder, Question, Wire
+
+BOOK_LEVELS = 100
+# A page after this many means that the venue repeats itself.
+PAGES_MAX = 100
+# Together with the wait for the budget well within the time that validity_seconds leaves for the way.
+PREPARE_SECONDS_MAX = 1.5
+
+# After one of these the rules we go by are not the venue's any more.
+RULES_CHANGED = (
+    RejectionCode.LOT_SIZE,
+    RejectionCode.TICK_SIZE,
+    RejectionCode.VALUE_TOO_SMALL,
+    RejectionCode.MARKET_UNKNOWN,
+    RejectionCode.MARKET_SUSPENDED,
+)
+
+
+class LiveVenue:
+    """
+    The protocol of exchange.base at a real exchange.
+
+    Before its first order it asks what its key may do, and never trades with one that can withdraw.
+    """
+
+    def __init__(
+        self, wire: Wire, *, account: str, quote: str, coins: Iterable[str] = (), key_is_vouched: bool
+    ) -> None:
+        """
+        Speak for one account.
+
+        :param quote: the currency our markets are priced in.
+        :param coins: the coins we list; every one of the exchange's when empty.
+        :param key_is_vouched: somebody has checked the key where the exchange does not tell what it may do.
+        """
+        self.name = wire.exchange
+        self.account = account
+        self.validity_seconds = wire.dialect.validity_seconds
+        self._wire = wire
+        self._quote = quote
+        self._coins = frozenset(coins)
+        self._key_is_vouched = key_is_vouched
+        self._key_is_checked = False
+
+    def __repr__(self) -> str:
+        return f"LiveVenue({self.name!r})"
+
+    def check_key(self) -> None:
+        """
+        Make sure that our key may trade and cannot withdraw.
+
+        :raises KeyRefused: if it is another one, or the exchange does not tell and nobody has vouched for it.
+        :raises VenueUnreachable: if the exchange does not answer.
+        """
+        try:
+            permissions = self._wire.permissions()
+        except PermissionsNotTold as silence:
+            if not self._key_is_vouched:
+                raise KeyRefused(
+                    f"{silence} Check that it cannot withdraw, then set SMARTSYNC_VENUE_KEY_VOUCHED=1."
+                ) from None
+        else:
+            if WITHDRAW in permissions:
+                raise KeyRefused(f"The key for {self.name} can move money away. Make one that can only read and trade.")
+            if TRADE not in permissions:
+                raise KeyRefused(f"The key for {self.name} cannot trade.")
+        self._key_is_checked = True
+
+    def market_rules(self) -> list[MarketRules]:
+        """
+        Return the rules of every spot market in our currency, read anew, by symbol.
+
+        :raises AnswerNotUnderstood: if there is none, or one that trades has rules that are none.
+        :raises VenueUnreachable: if the exchange did not answer.
+        """
+        markets = self._wire.know_markets(anew=True)
+        return answers.read(lambda: answers.rules_of_markets(markets.values(), quote=self._quote, coins=self._coins))
+
+    def book(self, symbol: str, *, now: datetime) -> Book:
+        """
+        Return the visible book, a hundred levels deep, as of the exchange's own time where it tells it.
+
+        :raises MarketUnknown: if the exchange lists no such market.
+        :raises VenueUnreachable: if the exchange did not answer.
+        """
+        if answers.theirs(symbol) not in self._wire.know_markets():
+            raise MarketUnknown(f"{self.name} lists no market {symbol}.")
+        told = self._wire.ask(
+            Call.BOOK,
+            lambda exchange: exchange.fetch_order_book(answers.theirs(symbol), BOOK_LEVELS),
+            kept_share=shares.LOOKS,
+        )
+        as_of = answers.moment(told["timestamp"], of="time of the book") if told.get("timestamp") else now
+        return answers.read(lambda: answers.book_of(told, symbol=symbol, as_of=as_of))
+
+    def place_limit_ioc(
+        self,
+        *,
+        client_order_id: str,
+        symbol: str,
+        side: Side,
+        quantity: Decimal,
+        price_limit: Decimal,
+        now: datetime,
+    ) -> VenueOrder:
+        """
+        Fill what can be filled at once within the price limit, and cancel the rest.
+
+        1. Know the key, the time and the rules; what is wrong here is refused before anything is sent.
+        2. Send it, once. The exchange takes it within a few seconds or never.
+        3. Believe a rejection only where it is proven, and an order only where it can be read.
+
+        :raises OrderRejected: if it does not exist: refused by the exchange, or by us before it was sent.
+        :raises DuplicateOrder: if the exchange has one under this id already; ask with find_order.
+        :raises OutcomeUnknown: if it may exist or not; ask with find_order.
+        """
+        side = Side(side)
+        began_at = time.monotonic()
+        self._prepare(symbol=symbol, quantity=quantity, price_limit=price_limit)
+        if (seconds := time.monotonic() - began_at) > PREPARE_SECONDS_MAX:
+            # Whoever waits for this order's validity to pass counts from before this call.
+            raise OrderRejected(RejectionCode.RATE_LIMITED, f"Not sent: getting ready took {seconds:.1f} s.")
+        dialect = self._wire.dialect
+        params = {**dialect.place_params, dialect.place_param: client_order_id, "timeInForce": "IOC"}
+        try:
+            hearing = self._wire.send(
+                Call.PLACE,
+                lambda exchange: exchange.create_order(
+                    answers.theirs(symbol), "limit", side.lower(), f"{quantity:f}", f"{price_limit:f}", params
+                ),
+                kept_share=shares.URGENT if side is Side.SELL else shares.ORDINARY,
+            )
+        except VenueBusy as busy:
+            raise OrderRejected(RejectionCode.RATE_LIMITED, f"Not sent: {busy}") from None
+        return self._placed(hearing, client_order_id=client_order_id, symbol=symbol)
+
+    def find_order(self, *, client_order_id: str, symbol: str) -> VenueOrder | None:
+        """
+        Return the latest order placed under this id, with its trades as far as they are told, or None.
+
+        :raises VenueUnreachable: if the exchange did not answer.
+        """
+        param = {self._wire.dialect.find_param: client_order_id}
+        try:
+            told = self._ask(
+                Call.ORDER, lambda exchange: exchange.fetch_order(None, answers.theirs(symbol), param), symbol=symbol
+            )
+        except NoSuchOrder:
+            return None
+        bare = answers.read(lambda: answers.order_of(told, symbol=symbol, client_order_id=client_order_id, trades=()))
+        if not bare.filled_quantity:
+            return bare
+        trades = self._trades_of(bare)
+        return answers.read(
+            lambda: answers.order_of(told, symbol=symbol, client_order_id=client_order_id, trades=trades)
+        )
+
+    def open_orders(self, *, symbol: str) -> list[VenueOrder]:
+        """
+        Return our orders in a market that are not finished, without their trades.
+
+        :raises VenueUnreachable: if the exchange did not answer.
+        """
+        told = self._ask(
+            Call.OPEN_ORDERS, lambda exchange: exchange.fetch_open_orders(answers.theirs(symbol)), symbol=symbol
+        )
+        return answers.read(
+            lambda: [answers.order_of(order, symbol=symbol, client_order_id="", trades=()) for order in told]
+        )
+
+    def trades_since(self, *, symbol: str, since: datetime) -> list[VenueTrade]:
+        """
+        Return our trades in a market executed at or after a moment, oldest first.
+
+        The moment is ours and the trades' times are the exchange's, so a little more is asked for than is meant.
+
+        :raises VenueUnreachable: if the exchange did not answer.
+        """
+        self._wire.know_time()
+        skew_milliseconds = int(self._wire.clock.skew_seconds() * 1000)
+        begin = answers.milliseconds(since) - max(skew_milliseconds, 0) - 1
+        found: dict[str, VenueTrade] = {}
+        page: Trades = []
+        for _ in range(PAGES_MAX):
+            page = self._page_of_trades(symbol, begin=begin, after=page)
+            known = len(found)
+            trades = answers.read(partial(answers.trades_of, page, symbol=symbol))
+            found |= {trade.trade_id: trade for trade in trades}
+            if len(page) < self._wire.dialect.page_length or len(found) == known:
+                break
+        begins_at = answers.moment(begin, of="time")
+        return sorted(
+            (trade for trade in found.values() if trade.executed_at >= begins_at),
+            key=lambda trade: (trade.executed_at, len(trade.trade_id), trade.trade_id),
+        )
+
+    def balances(self) -> dict[str, Decimal]:
+        """
+        Return what our account holds, by asset.
+
+        :raises VenueUnreachable: if the exchange did not answer.
+        """
+        told = self._wire.ask(Call.BALANCES, lambda exchange: exchange.fetch_balance(), kept_share=shares.URGENT)
+        return answers.read(lambda: answers.balances_of(told))
+
+    def _ask(self, call: Call, question: Question, *, symbol: str) -> Any:
+        try:
+            return self._wire.ask(call, question, kept_share=shares.URGENT)
+        except MarketUnknown as unknown:
+            # What became of an order in a market that is gone is not answered by that.
+            raise VenueUnreachable(f"{unknown} ({symbol})") from None
+
+    def _page_of_trades(self, symbol: str, *, begin: int, after: Trades) -> Trades:
+        ask = self._wire.dialect.ask_trades
+        page: Trades = self._ask(
+            Call.TRADES, lambda exchange: ask(exchange, answers.theirs(symbol), begin, after), symbol=symbol
+        )
+        return page
+
+    def _trades_of(self, order: VenueOrder) -> list[VenueTrade]:
+        symbol, venue_order_id = answers.theirs(order.symbol), order.venue_order_id
+        ask_trades = self._wire.dialect.ask_order_trades
+        told = self._ask(
+            Call.ORDER_TRADES, lambda exchange: ask_trades(exchange, symbol, venue_order_id), symbol=order.symbol
+        )
+        trades = answers.read(
+            lambda: answers.trades_of(told, symbol=order.symbol, client_order_id=order.client_order_id)
+        )
+        if any(trade.venue_order_id != venue_order_id for trade in trades):
+            raise AnswerNotUnderstood(f"{self.name} tells trades of another order than {venue_order_id}.")
+        return trades
+
+    def _prepare(self, *, symbol: str, quantity: Decimal, price_limit: Decimal) -> None:
+        """Refuse what must not be sent, or cannot be; nothing is at the exchange then."""
+        try:
+            if not self._key_is_checked:
+                self.check_key()
+            self._wire.ready()
+        except ClockSkewed as skew:
+            raise OrderRejected(RejectionCode.CLOCK_SKEWED, f"Not sent: {skew}") from None
+        except VenueBusy as busy:
+            raise OrderRejected(RejectionCode.RATE_LIMITED, f"Not sent: {busy}") from None
+        except VenueUnreachable as trouble:
+            raise OrderRejected(RejectionCode.KEY_REFUSED, f"Not sent: {trouble}") from None
+        try:
+            placing.check_order(
+                self._wire.know_markets(), symbol=symbol, quantity=quantity, price_limit=price_limit, venue=self.name
+            )
+        except OrderRejected:
+            self._wire.forget_rules()
+            raise
+
+    def _placed(self, hearing: Hearing, *, client_order_id: str, symbol: str) -> VenueOrder:
+        try:
+            placing.believe(hearing, dialect=self._wire.dialect, venue=self.name)
+        except OrderRejected as rejection:
+            if rejection.code in RULES_CHANGED:
+                self._wire.forget_rules()
+            if rejection.code is RejectionCode.CLOCK_SKEWED:
+                self._wire.clock.forget()
+            if rejection.code is RejectionCode.KEY_REFUSED:
+                self._key_is_checked = False
+            raise
+        try:
+            if self._wire.dialect.is_told_at_once:
+                return placing.order_with_trades(hearing, symbol=symbol, client_order_id=client_order_id)
+            found = self.find_order(client_order_id=client_order_id, symbol=symbol)
+        except VenueUnreachable as trouble:
+            raise OutcomeUnknown(f"{self.name} took the order, and what became of it is not known: {trouble}") from None
+        if found is None:
+            raise OutcomeUnknown(f"{self.name} took the order and does not find it yet.")
+        return found

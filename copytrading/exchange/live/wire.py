@@ -1,0 +1,239 @@
+"""
+Asks a venue and sends to it, for one account or for none.
+
+A question may be repeated: at most twice more, a little later each time, and only where nothing was answered or
+nothing understood. An order is sent once. Both pay from the one budget first, and nobody asks a venue that said "wait"
+before the time it named is over.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from copytrading.exchange.base import (
+    AnswerNotUnderstood,
+    ClockSkewed,
+    KeyRefused,
+    MarketUnknown,
+    RejectionCode,
+    VenueBusy,
+    VenueError,
+    VenueUnreachable,
+)
+from copytrading.exchange.live import budget as shares
+from copytrading.exchange.live.budget import RateBudget
+from copytrading.exchange.live.client import Answer, Client, Credentials, Hearing
+from copytrading.exchange.live.clock import VenueClock
+from copytrading.exchange.live.dialects import WINDOW_SECONDS, Call, Dialect, PermissionsNotTold, dialect_of
+from copytrading.exchange.live.verdicts import Known
+
+REPEATS_MAX = 2
+BACK_OFF_SECONDS = 0.25
+# No further attempt begins later than this after the first.
+PATIENCE_SECONDS = 8.0
+# Longer than this nobody waits for the budget to fill; an order must leave soon after it was claimed.
+QUEUE_SECONDS_MAX = 2.0
+ORDER_QUEUE_SECONDS_MAX = 0.5
+# Where a venue says "too many" and not for how long; 418 says that it has said so before.
+BUSY_SECONDS = 5.0
+BANNED_SECONDS = 120.0
+RULES_SECONDS = 600.0
+
+TOO_MANY = 429
+BANNED = 418
+
+Question = Callable[[Any], Any]
+
+
+class NoSuchOrder(VenueError):
+    """The venue knows no order under this id."""
+
+
+class Wire:
+    """The line to one venue."""
+
+    def __init__(self, *, exchange: str, redis_url: str, credentials: Credentials | None = None, url: str = "") -> None:
+        """
+        Open the line; nothing is asked yet.
+
+        :raises ExchangeUnknown: if there is no such exchange.
+        """
+        self.exchange = exchange
+        self.dialect: Dialect = dialect_of(exchange)
+        self.clock = VenueClock()
+        self.client = Client(
+            exchange=exchange,
+            credentials=credentials,
+            url=url,
+            options=self.dialect.options,
+            venue_milliseconds=self.clock.milliseconds,
+        )
+        name = f"{exchange}@{url}" if url else exchange
+        self._budget = RateBudget(name=name, allowance=self.dialect.allowance, redis_url=redis_url)
+        self._rules_until = 0.0
+
+    def ask(self, call: Call, question: Question, *, kept_share: float = shares.ORDINARY) -> Any:
+        """
+        Return what the venue answers.
+
+        :param question: takes ccxt's client, makes one request and returns what it made of the answer.
+        :raises NoSuchOrder: if it knows no such order.
+        :raises MarketUnknown: if it lists no such market.
+        :raises VenueUnreachable: or one of its kinds, if there is no answer to go by.
+        """
+        began_at = time.monotonic()
+        for attempt in range(REPEATS_MAX + 1):
+            try:
+                return self._ask_once(call, question, kept_share)
+            except (VenueBusy, KeyRefused):
+                raise
+            except VenueUnreachable as trouble:
+                pause = BACK_OFF_SECONDS * 2**attempt * random.uniform(0.5, 1.5)
+                is_last = attempt == REPEATS_MAX or time.monotonic() + pause > began_at + PATIENCE_SECONDS
+                if is_last or not _may_pass(trouble, attempt):
+                    raise
+            time.sleep(pause)
+        raise AssertionError("The last attempt returns or raises.")
+
+    def send(self, call: Call, request: Question, *, kept_share: float) -> Hearing:
+        """
+        Send one order, once, and return what was heard.
+
+        :raises VenueBusy: if the budget does not allow it; nothing was sent.
+        """
+        self._pay(call, kept_share, seconds_max=ORDER_QUEUE_SECONDS_MAX)
+        deadline = self.clock.milliseconds() + int(WINDOW_SECONDS * 1000)
+        headers = {self.dialect.deadline_header: str(deadline)} if self.dialect.deadline_header else None
+        hearing = self.client.call(request, headers=headers)
+        self._heed(hearing.answer)
+        return hearing
+
+    def ready(self) -> None:
+        """
+        Know the venue's time and its markets, so that an order can be signed, checked and sent.
+
+        :raises ClockSkewed: if our clock is off, or the venue's cannot be known.
+        :raises VenueUnreachable: if the venue does not answer.
+        """
+        self.know_time()
+        self.know_markets()
+
+    def know_time(self) -> None:
+        """
+        Look at the venue's clock where the last look is too old.
+
+        :raises ClockSkewed: if ours is off, or the venue's cannot be known.
+        :raises VenueUnreachable: if the venue does not answer.
+        """
+        if not self.clock.is_known:
+            self._pay(Call.TIME, shares.URGENT)
+            asked_at = time.monotonic()
+            hearing = self.client.call(lambda exchange: exchange.fetch_time())
+            answered_at = time.monotonic()
+            shown = self._understood(Call.TIME, hearing)
+            if not isinstance(shown, int):
+                raise AnswerNotUnderstood(f"{self.exchange} says {shown!r} for its time.")
+            self.clock.look(venue_milliseconds=shown, asked_at=asked_at, answered_at=answered_at)
+        self.clock.check()
+
+    def know_markets(self, *, anew: bool = False) -> dict[str, Any]:
+        """
+        Return the venue's markets by ccxt's symbol, as read some minutes ago at most.
+
+        :raises VenueUnreachable: if the venue does not answer.
+        """
+        if anew or time.monotonic() >= self._rules_until:
+            self.ask(Call.MARKETS, lambda exchange: exchange.load_markets(True))
+            self._rules_until = time.monotonic() + RULES_SECONDS
+        markets: dict[str, Any] = self.client.exchange.markets
+        return markets
+
+    def forget_rules(self) -> None:
+        """Read the markets anew before the next question: the venue refused what they allow."""
+        self._rules_until = 0.0
+
+    def permissions(self) -> frozenset[str]:
+        """
+        Return what our key may do: read, trade, withdraw.
+
+        :raises PermissionsNotTold: if this exchange does not say.
+        :raises VenueUnreachable: or one of its kinds, if there is no answer to go by.
+        """
+        if self.dialect.ask_permissions is None:
+            raise PermissionsNotTold(f"{self.exchange} does not tell us what a key may do.")
+        told: frozenset[str] = self.ask(Call.PERMISSIONS, self.dialect.ask_permissions)
+        return told
+
+    def _ask_once(self, call: Call, question: Question, kept_share: float) -> Any:
+        if call in (Call.BOOK, Call.QUOTES):
+            self.know_markets()
+        elif call is not Call.MARKETS:
+            self.know_time()
+            if call is not Call.PERMISSIONS:
+                self.know_markets()
+        self._pay(call, kept_share)
+        return self._understood(call, self.client.call(question))
+
+    def _pay(self, call: Call, kept_share: float, *, seconds_max: float = QUEUE_SECONDS_MAX) -> None:
+        """Take a call's weight out of the budget, waiting a little where it fills soon."""
+        give_up_at = time.monotonic() + seconds_max
+        while wait_seconds := self._budget.take(weight=self.dialect.weight(call), kept_share=kept_share):
+            if time.monotonic() + wait_seconds > give_up_at:
+                raise VenueBusy(
+                    f"{self.exchange} may be asked again in {wait_seconds:.1f} s.", wait_seconds=wait_seconds
+                )
+            time.sleep(wait_seconds)
+
+    def _heed(self, answer: Answer | None) -> float:
+        """Close the budget where the venue says that it is asked too much; return for how long."""
+        if answer is None:
+            return 0.0
+        is_busy = answer.status in (TOO_MANY, BANNED)
+        if not is_busy and self.dialect.meaning_of(answer) is not RejectionCode.RATE_LIMITED:
+            return 0.0
+        default = BANNED_SECONDS if answer.status == BANNED else BUSY_SECONDS
+        wait_seconds = answer.wait_seconds or default
+        self._budget.close(seconds=wait_seconds)
+        return wait_seconds
+
+    def _understood(self, call: Call, hearing: Hearing) -> Any:
+        """Return what was answered, or raise what its not being an answer means."""
+        answer = hearing.answer
+        if answer is None:
+            reason = type(hearing.trouble).__name__
+            raise VenueUnreachable(f"{self.exchange} did not answer ({reason}).")
+        if wait_seconds := self._heed(answer):
+            raise VenueBusy(f"{self.exchange} asks us to wait {wait_seconds:.0f} s.", wait_seconds=wait_seconds)
+        if answer.status >= 500:
+            raise VenueUnreachable(f"{self.exchange} answered {answer.status}.")
+        if hearing.trouble is None and answer.status < 300 and self.dialect.is_answer(call, answer.body):
+            return hearing.value
+        raise self._refusal(answer) or self._oddity(hearing, answer)
+
+    def _refusal(self, answer: Answer) -> VenueError | None:
+        meaning = self.dialect.meaning_of(answer)
+        if meaning is Known.NO_SUCH_ORDER:
+            return NoSuchOrder(f"{self.exchange} knows no such order.")
+        if meaning is RejectionCode.MARKET_UNKNOWN:
+            return MarketUnknown(f"{self.exchange} lists no such market.")
+        if meaning is RejectionCode.KEY_REFUSED:
+            return KeyRefused(
+                f"{self.exchange} does not take our key: wrong, revoked, or without the right to do this."
+            )
+        if meaning is RejectionCode.CLOCK_SKEWED:
+            self.clock.forget()
+            return ClockSkewed(f"{self.exchange} says that our time is wrong.")
+        return None
+
+    def _oddity(self, hearing: Hearing, answer: Answer) -> VenueError:
+        if self.dialect.trusts_not_found and self.client.says_not_found(hearing):
+            return NoSuchOrder(f"{self.exchange} knows no such order.")
+        if answer.status >= 300 and answer.body is not None:
+            return VenueUnreachable(f"{self.exchange} refused the question ({answer.status}).")
+        return AnswerNotUnderstood(f"{self.exchange} answered something that is no answer ({answer.status}).")
+
+
+def _may_pass(trouble: VenueUnreachable, attempt: int) -> bool:
+    """Return whether asking again may help; after one more look at its clock a venue that disagrees is right."""
+    return attempt == 0 or not isinstance(trouble, ClockSkewed)

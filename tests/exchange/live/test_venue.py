@@ -1,0 +1,329 @@
+"""Our side of a real exchange: what is placed, found and read, in both dialects, over a socket."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from copytrading.exchange.base import (
+    AnswerNotUnderstood,
+    KeyRefused,
+    MarketStatus,
+    MarketUnknown,
+    OrderRejected,
+    OutcomeUnknown,
+    RejectionCode,
+    Side,
+    VenueBusy,
+    VenueStatus,
+    VenueUnreachable,
+)
+from copytrading.exchange.live import dialects
+from copytrading.exchange.live.venue import LiveVenue
+from tests.exchange.live.conftest import find, place, venue_at, wire_to
+
+
+class TestPlacing:
+    def test_tells_the_order_with_its_trades(self, fake, venue):
+        order = place(venue)
+
+        assert (order.status, order.side, order.filled_quantity) == (VenueStatus.FILLED, Side.BUY, Decimal("0.1"))
+        assert order.is_complete
+        (trade,) = order.trades
+        assert trade.trade_id.startswith("BTC-USDT:")
+        assert (trade.price, trade.quantity, trade.value) == (50005, Decimal("0.1"), Decimal("5000.5"))
+        assert (trade.fee, trade.fee_asset) == (Decimal("0.0001"), "BTC")
+        assert (trade.client_order_id, trade.venue_order_id) == ("ss1a1", order.venue_order_id)
+
+    def test_pays_the_fee_of_a_sale_in_money(self, venue):
+        order = place(venue, side=Side.SELL, price_limit=Decimal(49900))
+
+        assert (order.trades[0].fee, order.trades[0].fee_asset) == (Decimal("4.9995"), "USDT")
+
+    def test_cancels_what_the_book_does_not_give(self, fake, venue):
+        fake.disturb(fault="partial", endpoint="place", fraction="0.25")
+
+        order = place(venue)
+
+        assert order.filled_quantity == Decimal("0.025")
+        assert order.status in (VenueStatus.CANCELED, VenueStatus.EXPIRED)
+        assert order.is_complete
+
+    def test_finds_nothing_within_a_limit_below_the_market(self, venue):
+        order = place(venue, price_limit=Decimal(49000))
+
+        assert order.status in (VenueStatus.CANCELED, VenueStatus.EXPIRED)
+        assert (order.filled_quantity, order.trades) == (0, ())
+
+    def test_is_not_repeated_when_the_answer_never_comes(self, fake, venue):
+        fake.disturb(fault="hold", endpoint="place")
+
+        with pytest.raises(OutcomeUnknown):
+            place(venue)
+
+        found = find(venue)
+        assert fake.state()["requests"]["place"] == 1
+        assert found.filled_quantity == Decimal("0.1")
+        assert found.is_complete
+
+    def test_sends_nothing_in_a_market_the_exchange_does_not_have(self, fake, venue):
+        with pytest.raises(OrderRejected) as rejection:
+            place(venue, symbol="LUNA-USDT")
+
+        assert rejection.value.code is RejectionCode.MARKET_UNKNOWN
+        assert "place" not in fake.state()["requests"]
+
+    def test_sends_nothing_that_does_not_fit_the_lot(self, fake, venue):
+        with pytest.raises(OrderRejected, match="no whole number of lots") as rejection:
+            place(venue, quantity=Decimal("0.000015"))
+
+        assert rejection.value.code is RejectionCode.LOT_SIZE
+        assert "place" not in fake.state()["requests"]
+
+    def test_goes_by_the_new_rules_after_they_changed_on_the_way(self, fake, venue):
+        fake.change_market("BTC-USDT", lot_size="0.2", quantity_min="0.2")
+
+        with pytest.raises(OrderRejected) as refused_there:
+            place(venue)
+        with pytest.raises(OrderRejected, match="Not sent") as refused_here:
+            place(venue, client_order_id="ss2a1")
+        rules = {rule.symbol: rule for rule in venue.market_rules()}
+
+        assert refused_there.value.code in (RejectionCode.LOT_SIZE, RejectionCode.VALUE_TOO_SMALL)
+        assert refused_here.value.code is RejectionCode.LOT_SIZE
+        assert fake.state()["requests"]["place"] == 1
+        assert rules["BTC-USDT"].lot_size == Decimal("0.2")
+
+    def test_is_refused_in_a_suspended_market(self, fake, venue):
+        fake.change_market("BTC-USDT", state="SUSPENDED")
+
+        with pytest.raises(OrderRejected) as rejection:
+            place(venue)
+
+        assert rejection.value.code is RejectionCode.MARKET_SUSPENDED
+
+
+class TestFinding:
+    def test_tells_the_same_as_placing_did(self, venue):
+        order = place(venue)
+
+        assert find(venue) == order
+
+    def test_finds_nothing_under_an_id_that_was_never_sent(self, venue):
+        assert find(venue, "ss404a1") is None
+
+    def test_tells_that_trades_are_still_missing(self, fake, venue):
+        place(venue)
+        fake.disturb(fault="lag", endpoint="trades", seconds=60)
+
+        found = find(venue)
+
+        assert found.status is VenueStatus.FILLED
+        assert not found.is_complete
+
+    def test_is_asked_again_when_there_was_no_answer(self, fake, venue):
+        place(venue)
+        before = fake.state()["requests"].get("find", 0)
+        fake.disturb(fault="answer", endpoint="find", status=503, body={}, times=2)
+
+        assert find(venue) is not None
+        assert fake.state()["requests"]["find"] == before + 3
+
+    def test_gives_up_after_two_more_attempts(self, fake, venue):
+        fake.disturb(fault="lost", endpoint="find", times=0)
+
+        with pytest.raises(VenueUnreachable):
+            find(venue)
+
+        assert fake.state()["requests"]["find"] == 3
+
+    def test_does_not_believe_an_answer_about_another_order(self, fake, venue):
+        place(venue)
+        fake.disturb(fault="nonsense", endpoint="find", times=0, fields={"clientOrderId": "x", "clOrdId": "x"})
+
+        with pytest.raises(AnswerNotUnderstood):
+            find(venue)
+
+    def test_does_not_believe_more_filled_than_ordered(self, fake, venue):
+        place(venue)
+        fake.disturb(fault="nonsense", endpoint="find", times=0, fields={"executedQty": "7", "accFillSz": "7"})
+
+        with pytest.raises(AnswerNotUnderstood):
+            find(venue)
+
+
+class TestTradesSince:
+    def test_are_told_from_a_moment_on_oldest_first(self, venue):
+        place(venue)
+        between = datetime.now(UTC)
+        later = [place(venue, client_order_id=f"ss{number}a1") for number in (2, 3)]
+
+        trades = venue.trades_since(symbol="BTC-USDT", since=between)
+
+        assert [trade.trade_id for trade in trades] == [order.trades[0].trade_id for order in later]
+
+    def test_are_read_page_by_page(self, fake, monkeypatch):
+        dialect = dialects.DIALECTS[fake.dialect]
+        for name in ("BINANCE_TRADES_A_PAGE", "OKX_TRADES_A_PAGE"):
+            monkeypatch.setattr(dialects, name, 2)
+        monkeypatch.setattr(dialects, "DIALECTS", {fake.dialect: replace(dialect, page_length=2)})
+        venue = venue_at(fake)
+        begin = datetime.now(UTC) - timedelta(seconds=1)
+        orders = [place(venue, client_order_id=f"ss{number}a1", quantity=Decimal("0.01")) for number in range(5)]
+
+        trades = venue.trades_since(symbol="BTC-USDT", since=begin)
+
+        assert [trade.trade_id for trade in trades] == [order.trades[0].trade_id for order in orders]
+
+    def test_are_not_taken_for_none_when_the_answer_is_none(self, fake, venue):
+        fake.disturb(fault="answer", endpoint="trades", body={}, times=0)
+
+        with pytest.raises(AnswerNotUnderstood):
+            venue.trades_since(symbol="BTC-USDT", since=datetime.now(UTC))
+
+
+class TestOpenOrders:
+    def test_are_none_after_orders_that_end_at_once(self, venue):
+        place(venue, price_limit=Decimal(49000))
+
+        assert venue.open_orders(symbol="BTC-USDT") == []
+
+    def test_are_not_taken_for_none_when_the_answer_is_none(self, fake, venue):
+        fake.disturb(fault="answer", endpoint="open_orders", body="{}", times=0)
+
+        with pytest.raises(AnswerNotUnderstood):
+            venue.open_orders(symbol="BTC-USDT")
+
+
+class TestBalances:
+    def test_are_told_by_asset_to_the_last_unit(self, venue):
+        place(venue)
+
+        assert venue.balances() == {"BTC": Decimal("1.0999"), "USDT": Decimal("94999.5")}
+
+    @pytest.mark.parametrize("body", ["{}", "[]", "<html></html>", '{"code": "0", "data": []}'])
+    def test_are_not_taken_for_none_when_the_answer_is_none(self, fake, venue, body):
+        fake.disturb(fault="answer", endpoint="balances", body=body, times=0)
+
+        with pytest.raises(AnswerNotUnderstood):
+            venue.balances()
+
+    def test_are_no_numbers_sometimes(self, fake, venue):
+        fake.disturb(fault="nonsense", endpoint="balances", times=0)
+
+        with pytest.raises(AnswerNotUnderstood):
+            venue.balances()
+
+
+class TestMarketRules:
+    def test_are_read_from_the_filters(self, venue):
+        rules = {rule.symbol: rule for rule in venue.market_rules()}
+
+        assert list(rules) == ["BTC-USDT", "ETH-USDT", "SOL-USDT"]
+        assert (rules["ETH-USDT"].lot_size, rules["ETH-USDT"].tick_size) == (Decimal("0.0001"), Decimal("0.01"))
+
+    def test_ask_for_a_lot_that_is_never_below_the_least_quantity(self, fake, venue):
+        fake.change_market("SOL-USDT", lot_size="0.001", quantity_min="0.05")
+
+        rules = {rule.symbol: rule for rule in venue.market_rules()}
+
+        assert rules["SOL-USDT"].lot_size == Decimal("0.05")
+
+    def test_say_what_is_suspended_and_leave_out_what_has_gone(self, fake, venue):
+        fake.change_market("SOL-USDT", state="SUSPENDED")
+        fake.change_market("ETH-USDT", state="VANISHED")
+
+        rules = {rule.symbol: rule.status for rule in venue.market_rules()}
+
+        assert rules == {"BTC-USDT": MarketStatus.TRADING, "SOL-USDT": MarketStatus.SUSPENDED}
+
+    def test_are_those_of_our_coins(self, fake):
+        wire = wire_to(fake, holder="platform")
+        venue = LiveVenue(wire, account="platform", quote="USDT", coins=["ETH"], key_is_vouched=False)
+
+        assert [rule.symbol for rule in venue.market_rules()] == ["ETH-USDT"]
+
+    @pytest.mark.parametrize("body", ["{}", '{"symbols": []}', '{"code": "0", "data": []}', "<html></html>"])
+    def test_are_not_taken_for_none_when_the_answer_is_none(self, fake, venue, body):
+        fake.disturb(fault="answer", endpoint="markets", body=body, times=0)
+
+        with pytest.raises(AnswerNotUnderstood):
+            venue.market_rules()
+
+
+class TestBook:
+    def test_is_read_best_first(self, venue):
+        book = venue.book("BTC-USDT", now=datetime.now(UTC))
+
+        assert (book.bids[0].price, book.asks[0].price) == (49995, 50005)
+        assert len(book.bids) == 20
+        assert book.depth_within(Side.BUY, Decimal("50005")) == book.asks[0].quantity
+
+    def test_says_that_there_is_no_such_market(self, venue):
+        with pytest.raises(MarketUnknown):
+            venue.book("LUNA-USDT", now=datetime.now(UTC))
+
+    def test_that_is_no_book_is_not_understood(self, fake, venue):
+        fake.disturb(fault="nonsense", endpoint="book", times=0)
+
+        with pytest.raises(AnswerNotUnderstood):
+            venue.book("BTC-USDT", now=datetime.now(UTC))
+
+
+class TestKey:
+    @pytest.mark.parametrize("changes", [{"key": "unknown"}, {"secret": "wrong"}])
+    def test_that_is_wrong_is_refused(self, fake, changes):
+        with pytest.raises(KeyRefused):
+            venue_at(fake, **changes).check_key()
+
+    def test_that_can_withdraw_is_refused(self, fake):
+        with pytest.raises(KeyRefused, match="can move money away"):
+            venue_at(fake, holder="mighty").check_key()
+
+    def test_that_cannot_trade_is_refused(self, fake):
+        with pytest.raises(KeyRefused, match="cannot trade"):
+            venue_at(fake, holder="reading").check_key()
+
+    def test_that_can_withdraw_never_sends_an_order(self, fake):
+        with pytest.raises(OrderRejected, match=r"Not sent: .* can move money away") as rejection:
+            place(venue_at(fake, holder="mighty"))
+
+        assert rejection.value.code is RejectionCode.KEY_REFUSED
+        assert "place" not in fake.state()["requests"]
+
+    def test_that_was_revoked_says_so_everywhere(self, fake, venue):
+        fake.change_key("platform-key", revoked=True)
+
+        with pytest.raises(KeyRefused):
+            venue.balances()
+        with pytest.raises(KeyRefused):
+            find(venue)
+        with pytest.raises(OrderRejected) as rejection:
+            place(venue, side=Side.SELL)
+        assert rejection.value.code is RejectionCode.KEY_REFUSED
+
+    def test_shows_nowhere(self, fake, venue, caplog):
+        fake.change_key("platform-key", revoked=True)
+        with caplog.at_level("DEBUG"), pytest.raises(KeyRefused) as trouble:
+            venue.balances()
+
+        shown = repr(venue) + repr(vars(venue)) + str(trouble.value) + caplog.text
+        assert not [word for word in ("platform-key", "platform-secret", "platform-phrase") if word in shown]
+
+
+class TestRateLimit:
+    def test_keeps_everybody_away_for_as_long_as_the_venue_says(self, fake, venue):
+        fake.disturb(fault="answer", endpoint="find", status=429, headers={"Retry-After": "7"}, body="")
+
+        with pytest.raises(VenueBusy):
+            find(venue)
+        before = fake.state()["requests"]
+        with pytest.raises(VenueBusy) as busy:
+            venue_at(fake).balances()
+        with pytest.raises(OrderRejected, match="Not sent") as rejection:
+            place(venue)
+
+        assert 6 < busy.value.wait_seconds <= 7
+        assert rejection.value.code is RejectionCode.RATE_LIMITED
+        assert fake.state()["requests"] == before

@@ -1,0 +1,41 @@
+"""Who may do what, and who holds what: accounts with balances, and the keys that open them."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+SCOPES = frozenset({"read", "trade", "withdraw"})
+
+
+@dataclass(kw_only=True)
+class ApiKey:
+    """A key of an account. `scopes` out of read, trade, withdraw; only OKX asks for the passphrase."""
+
+    key: str
+    secret: str
+    account: str
+    passphrase: str = ""
+    scopes: frozenset[str] = frozenset({"read", "trade"})
+    revoked: bool = False
+
+
+@dataclass(kw_only=True)
+class FakeAccount:
+    """Coins by asset: `free` can be spent, `locked` is promised to open orders. Neither is ever negative."""
+
+    name: str
+    free: dict[str, Decimal] = field(default_factory=dict)
+    locked: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, asset: str, quantity: Decimal) -> None:
+        self.free[asset] = self.free.get(asset, Decimal(0)) + quantity
+        assert self.free[asset] >= 0, f"{self.name} holds {self.free[asset]} {asset}"
+
+    def lock(self, asset: str, quantity: Decimal) -> None:
+        """Promise coins to an order; a negative quantity gives them back."""
+        self.add(asset, -quantity)
+        self.locked[asset] = self.locked.get(asset, Decimal(0)) + quantity
+        assert self.locked[asset] >= 0, f"{self.name} has {self.locked[asset]} {asset} locked"
+
+    def totals(self) -> dict[str, Decimal]:
+        assets = sorted(self.free.keys() | self.locked.keys())
+        return {asset: self.free.get(asset, Decimal(0)) + self.locked.get(asset, Decimal(0)) for asset in assets}

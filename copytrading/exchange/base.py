@@ -56,6 +56,7 @@ class RejectionCode(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     KEY_REFUSED = "KEY_REFUSED"
     CLOCK_SKEWED = "CLOCK_SKEWED"
+    TOO_LATE = "TOO_LATE"
     MALFORMED = "MALFORMED"
 
 
@@ -219,7 +220,8 @@ class Venue(Protocol):
         """
         Fill what can be filled at once within the price limit, and cancel the rest.
 
-        Calling twice places two orders: a client order id is no idempotency key.
+        Calling twice places two orders: a client order id is no idempotency key. The order is valid for
+        `validity_seconds` from `now` on, the moment it was claimed, however late it is sent.
 
         :raises OrderRejected: if the venue refused it; it does not exist.
         :raises DuplicateOrder: if the venue has one under this id already; ask with find_order.

@@ -120,17 +120,26 @@ class Client:
         self.exchange.fetch = self._fetch_watched
         self.exchange.sign = self._sign_with_headers
         self.exchange.on_rest_response = self._hear
-        self.exchange.nonce = venue_milliseconds
+        self._venue_milliseconds = venue_milliseconds
+        self.exchange.nonce = self._time_to_sign
         self.exchange.parse_order_book_bid_ask = _exact_level
 
-    def call(self, question: Callable[[Any], Any], *, headers: Mapping[str, str] | None = None) -> Hearing:
+    def call(
+        self,
+        question: Callable[[Any], Any],
+        *,
+        headers: Mapping[str, str] | None = None,
+        signed_at: int | None = None,
+    ) -> Hearing:
         """
         Put one question to ccxt's client and return everything that is known about it.
 
         :param question: takes ccxt's client and makes exactly one request with it.
         :param headers: what a signed request carries besides ccxt's own headers.
+        :param signed_at: the time it is signed with, in the venue's milliseconds; the present when None.
         """
         self._heard.was_sent, self._heard.answer, self._heard.headers = False, None, headers or {}
+        self._heard.signed_at = signed_at
         value, trouble = None, None
         try:
             # ccxt changes rounding and traps of the thread's decimal context, and money is rounded in that thread.
@@ -151,6 +160,10 @@ class Client:
     def says_not_found(self, hearing: Hearing) -> bool:
         """Return whether ccxt reads the answer as "there is no such order"."""
         return isinstance(hearing.trouble, self._not_found)
+
+    def _time_to_sign(self) -> int:
+        signed_at: int | None = getattr(self._heard, "signed_at", None)
+        return self._venue_milliseconds() if signed_at is None else signed_at
 
     def _fetch_watched(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         self._heard.was_sent = True

@@ -7,6 +7,7 @@ is broken: prices would be taken for older or newer than they are. Then nothing 
 """
 
 import time
+from datetime import datetime
 
 from copytrading.exchange.base import ClockSkewed
 
@@ -49,6 +50,10 @@ class VenueClock:
         if self._seen_at is None:
             return int(time.time() * 1000)
         return int(self._venue_milliseconds + (time.monotonic() - self._seen_at) * 1000)
+
+    def milliseconds_at(self, moment: datetime) -> int:
+        """Return what the venue's clock showed at a moment of our wall clock, in milliseconds since 1970."""
+        return int((moment.timestamp() - self.skew_seconds()) * 1000)
 
     def skew_seconds(self) -> float:
         """Return by how much our wall clock is ahead of the venue's, now."""

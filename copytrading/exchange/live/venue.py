@@ -27,7 +27,7 @@ from copytrading.exchange.live import answers, placing
 from copytrading.exchange.live import budget as shares
 from copytrading.exchange.live.client import Hearing
 from copytrading.exchange.live.dialects import TRADE, WITHDRAW, Call, PermissionsNotTold, Trades
-from copytrading.exchange.live.wire import NoSuchOrder, Question, Wire
+from copytrading.exchange.live.wire import NoSuchOrder, Question, SentTooLate, Wire
 
 BOOK_LEVELS = 100
 # A page after this many means that the venue repeats itself.
@@ -157,8 +157,11 @@ class LiveVenue:
                 lambda exchange: exchange.create_order(
                     answers.theirs(symbol), "limit", side.lower(), f"{quantity:f}", f"{price_limit:f}", params
                 ),
+                claimed_at=now,
                 kept_share=shares.URGENT if side is Side.SELL else shares.ORDINARY,
             )
+        except SentTooLate as delay:
+            raise OrderRejected(RejectionCode.TOO_LATE, f"Not sent: {delay}") from None
         except VenueBusy as busy:
             raise OrderRejected(RejectionCode.RATE_LIMITED, f"Not sent: {busy}") from None
         return self._placed(hearing, client_order_id=client_order_id, symbol=symbol)

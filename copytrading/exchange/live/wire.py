@@ -9,6 +9,7 @@ before the time it named is over.
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from copytrading.exchange.base import (
@@ -48,6 +49,10 @@ Question = Callable[[Any], Any]
 
 class NoSuchOrder(VenueError):
     """The venue knows no order under this id."""
+
+
+class SentTooLate(VenueError):
+    """The order was claimed longer ago than it is valid, so it was not sent."""
 
 
 class Wire:
@@ -96,16 +101,22 @@ class Wire:
             time.sleep(pause)
         raise AssertionError("The last attempt returns or raises.")
 
-    def send(self, call: Call, request: Question, *, kept_share: float) -> Hearing:
+    def send(self, call: Call, request: Question, *, claimed_at: datetime, kept_share: float) -> Hearing:
         """
         Send one order, once, and return what was heard.
 
+        It is signed with the time of its claim: a worker that slept since then sends what the venue refuses.
+
         :raises VenueBusy: if the budget does not allow it; nothing was sent.
+        :raises SentTooLate: if it was claimed longer ago than it is valid; nothing was sent.
         """
         self._pay(call, kept_share, seconds_max=ORDER_QUEUE_SECONDS_MAX)
-        deadline = self.clock.milliseconds() + int(WINDOW_SECONDS * 1000)
+        signed_at = self.clock.milliseconds_at(claimed_at)
+        deadline = signed_at + int(WINDOW_SECONDS * 1000)
+        if self.clock.milliseconds() > deadline:
+            raise SentTooLate(f"It was claimed more than {WINDOW_SECONDS:g} s ago.")
         headers = {self.dialect.deadline_header: str(deadline)} if self.dialect.deadline_header else None
-        hearing = self.client.call(request, headers=headers)
+        hearing = self.client.call(request, headers=headers, signed_at=signed_at)
         self._heed(hearing.answer)
         return hearing
 

@@ -166,7 +166,7 @@ class PaperVenue:
     def _refuse_late(self, market: PaperMarket, sent_at: datetime) -> None:
         # The venue's clock is its last price: an order of before that was held up on the way.
         if market.priced_at and market.priced_at > sent_at + timedelta(seconds=self.validity_seconds):
-            raise OrderRejected(RejectionCode.CLOCK_SKEWED, "The order came later than it was valid.")
+            raise OrderRejected(RejectionCode.TOO_LATE, "The order came later than it was valid.")
 
     def _move_money(self, market: PaperMarket, *, side: Side, matches: list[Match]) -> None:
         quantity = sum((match.quantity for match in matches), start=Decimal(0))

@@ -1,5 +1,6 @@
 """Our side of a real exchange: what is placed, found and read, in both dialects, over a socket."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -104,6 +105,31 @@ class TestPlacing:
         assert rejection.value.code is RejectionCode.MARKET_SUSPENDED
 
 
+class TestAWorkerThatSlept:
+    def test_sends_nothing_when_it_wakes_before_sending(self, fake, venue):
+        with pytest.raises(OrderRejected) as rejection:
+            place(venue, now=datetime.now(UTC) - timedelta(seconds=30))
+
+        assert rejection.value.code is RejectionCode.TOO_LATE
+        assert "place" not in fake.state()["requests"]
+
+    def test_is_refused_by_the_exchange_when_it_was_past_its_own_look(self, fake, venue, monkeypatch):
+        place(venue)
+        call = venue._wire.client.call
+
+        def asleep_for_a_while(*arguments, **options):
+            time.sleep(2.5 if "signed_at" in options else 0)
+            return call(*arguments, **options)
+
+        monkeypatch.setattr(venue._wire.client, "call", asleep_for_a_while)
+
+        with pytest.raises((OrderRejected, OutcomeUnknown)):
+            place(venue, client_order_id="ss2a1", now=datetime.now(UTC) - timedelta(seconds=4))
+
+        assert fake.state()["requests"]["place"] == 2, "it was sent, signed with the time of its claim"
+        assert find(venue, client_order_id="ss2a1") is None
+
+
 class TestFinding:
     def test_tells_the_same_as_placing_did(self, venue):
         order = place(venue)
@@ -156,6 +182,7 @@ class TestFinding:
 class TestTradesSince:
     def test_are_told_from_a_moment_on_oldest_first(self, venue):
         place(venue)
+        time.sleep(0.01)  # both clocks count milliseconds
         between = datetime.now(UTC)
         later = [place(venue, client_order_id=f"ss{number}a1") for number in (2, 3)]
 

@@ -1,5 +1,6 @@
 """
-Paper money in and out.
+Paper money in and out. Where real money is traded, operators book what arrived at the exchange and what they paid out,
+by a correction that two of them agree on; nobody can conjure it up here.
 
 The venue keeps everybody's money and the ledger says whose it is, so a transfer has two sides that cannot be one
 transaction: it is requested (a withdrawal held), then told to the venue under its own id, then booked. Whoever finds
@@ -31,8 +32,9 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
     Bring paper money into a person's main account; the same key again returns the same transfer.
 
     :param units: cash in whole units.
-    :raises Refusal: if the value is not positive or above the most that one deposit may bring.
+    :raises Refusal: if the value is not positive or above the most that one deposit may bring, or money here is real.
     """
+    _refuse_real_money()
     most = settings.SMARTSYNC_DEPOSIT_MAX
     if units > most * 10**settings.SMARTSYNC_CASH_DECIMALS:
         raise TransferRefused(f"One deposit can bring at most {most:,} {settings.SMARTSYNC_CASH}.")
@@ -49,8 +51,9 @@ def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> 
     """
     Take money out of a person's main account; the same key again returns the same transfer.
 
-    :raises Refusal: if the value is not positive or more than is available.
+    :raises Refusal: if the value is not positive or more than is available, or money here is real.
     """
+    _refuse_real_money()
     try:
         transfer = wallet.request_withdrawal(
             user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
@@ -103,3 +106,10 @@ def fund_dust_account(*, now: datetime) -> None:
         lines=Lines.of([external.pk, dust.pk], cash.pk, [-units, units]),
         now=now,
     )
+
+
+def _refuse_real_money() -> None:
+    if not registry.is_paper():
+        raise TransferRefused(
+            "Real money is traded here: ask the operators of this platform how to bring some, or to pay yours out."
+        )

@@ -156,8 +156,11 @@ def prepare_database() -> str:
     with step("Bringing the tables up to date"):
         call_command("migrate", interactive=False, verbosity=0)
     logins = io.StringIO()
-    with step("Setting up the demo world"):
-        call_command("demo_world", stdout=logins)
+    if settings.SMARTSYNC_VENUE == "paper":
+        with step("Setting up the demo world"):
+            call_command("demo_world", stdout=logins)
+    else:
+        logins.write("Real money: no demo world. Make the first operator with manage.py createsuperuser.")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')", [RUNTIME_ROLE]

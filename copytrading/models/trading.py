@@ -114,6 +114,11 @@ class Order(models.Model):
                 condition=Q(booked_at__isnull=True),
                 name="order_not_booked",
             ),
+            models.Index(
+                fields=["answered_at"],
+                condition=Q(status="REJECTED") | (Q(status="CANCELED") & ~Q(refusal="")),
+                name="order_refused",
+            ),
             models.Index(fields=["claimed_at"], include=["value_max_units"], name="order_claimed"),
         )
 

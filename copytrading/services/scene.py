@@ -113,7 +113,7 @@ def _is_waiting(board: Board, now: datetime) -> BoolArray:
     """Return the markets (A,) with an order on its way, or one that was refused a moment ago."""
     orders = Order.objects.filter(venue_account=venue().account, quantity_units__gt=0)
     waiting = orders.filter(
-        Q(status__in=Order.OPEN)
+        Q(status__in=Order.OPEN, booked_at__isnull=True)
         | Q(answered_at__gt=now - timedelta(seconds=AFTER_REFUSAL_SECONDS), status=Order.Status.REJECTED)
         | Q(answered_at__gt=now - timedelta(seconds=AFTER_REFUSAL_SECONDS), status=Order.Status.CANCELED)
         & ~Q(refusal="")

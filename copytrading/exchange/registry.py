@@ -73,6 +73,11 @@ def live_venue() -> LiveVenue:
     )
 
 
+def has_paper_money() -> bool:
+    """Return whether paper money was ever brought to this installation."""
+    return paper_counter.has_money()
+
+
 def price_source(
     *, now: datetime, last_prices: Mapping[str, Decimal] | None = None, position: datetime | None = None
 ) -> PriceSource:
@@ -171,6 +176,8 @@ def _live_venue(
         )
     if not (credentials.key and credentials.secret):
         raise ImproperlyConfigured(f"SMARTSYNC_VENUE_KEY and SMARTSYNC_VENUE_SECRET are needed to trade at {exchange}.")
+    if settings.SMARTSYNC_PRICES != LIVE:
+        raise ImproperlyConfigured("Orders with real money need real prices: set SMARTSYNC_PRICES=live.")
     return LiveVenue(
         wire, account=PLATFORM_ACCOUNT, quote=settings.SMARTSYNC_CASH, coins=coins, key_is_vouched=key_is_vouched
     )

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.exchange.prices.files import RecordingError
 from copytrading.exchange.prices.recorded import RecordedPrices
-from copytrading.exchange.registry import price_source, venue
+from copytrading.exchange.registry import price_source, price_sources, venue
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -23,6 +23,44 @@ class TestVenue:
 
         with pytest.raises(ImproperlyConfigured, match="SMARTSYNC_VENUE is 'papier'; it can be 'paper'"):
             venue()
+
+    def test_is_a_real_exchange_with_one_client_for_a_process(self, settings):
+        settings.SMARTSYNC_VENUE = "okx"
+        settings.SMARTSYNC_VENUE_LIVE = True
+        settings.SMARTSYNC_VENUE_KEY = settings.SMARTSYNC_VENUE_SECRET = "something"
+        settings.SMARTSYNC_PRICES = "live"
+
+        ours = venue()
+
+        assert (ours.name, ours.account) == ("okx", "platform")
+        assert venue() is ours
+
+    def test_is_another_client_in_a_child_of_this_process(self, settings, monkeypatch):
+        settings.SMARTSYNC_VENUE = "okx"
+        settings.SMARTSYNC_VENUE_LIVE = True
+        settings.SMARTSYNC_VENUE_KEY = settings.SMARTSYNC_VENUE_SECRET = "something"
+        settings.SMARTSYNC_PRICES = "live"
+        ours = venue()
+
+        monkeypatch.setattr("os.getpid", lambda: 1)
+
+        assert venue() is not ours
+
+
+class TestPriceSources:
+    def test_are_several_when_they_are_live(self, settings):
+        settings.SMARTSYNC_PRICES = "live"
+        settings.SMARTSYNC_PRICE_SOURCES = ["binance", "okx"]
+
+        assert [source.name for source in price_sources(now=NOON)] == ["binance", "okx"]
+
+    @pytest.mark.parametrize("names", [[], ["bynance"]])
+    def test_refuse_what_is_no_exchange(self, settings, names):
+        settings.SMARTSYNC_PRICES = "live"
+        settings.SMARTSYNC_PRICE_SOURCES = names
+
+        with pytest.raises(ImproperlyConfigured, match="SMARTSYNC_PRICE_SOURCES"):
+            price_sources(now=NOON)
 
 
 class TestPriceSource:

@@ -160,6 +160,11 @@ class TestUpRefuses:
     def test_prices_that_are_not_there(self, home: Home) -> None:
         assert "nowhere.csv, and there is no such file" in self.refused(home, SMARTSYNC_PRICES="nowhere.csv")
 
+    def test_real_money_that_nobody_meant(self, home: Home) -> None:
+        sentence = self.refused(home, "--port", str(free_port()), SMARTSYNC_VENUE="binance")
+
+        assert "set SMARTSYNC_VENUE_LIVE=1 if you mean it" in sentence
+
     def test_a_database_that_does_not_answer(self, home: Home) -> None:
         sentence = self.refused(
             home,

@@ -1,6 +1,5 @@
 """A real exchange as a `Venue`: one account of ours there, spot only, orders that fill at once or not at all."""
 
-import time
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -32,8 +31,6 @@ from copytrading.exchange.live.wire import NoSuchOrder, Question, SentTooLate, W
 BOOK_LEVELS = 100
 # A page after this many means that the venue repeats itself.
 PAGES_MAX = 100
-# Together with the wait for the budget well within the time that validity_seconds leaves for the way.
-PREPARE_SECONDS_MAX = 1.5
 
 # After one of these the rules we go by are not the venue's any more.
 RULES_CHANGED = (
@@ -144,11 +141,7 @@ class LiveVenue:
         :raises OutcomeUnknown: if it may exist or not; ask with find_order.
         """
         side = Side(side)
-        began_at = time.monotonic()
         self._prepare(symbol=symbol, quantity=quantity, price_limit=price_limit)
-        if (seconds := time.monotonic() - began_at) > PREPARE_SECONDS_MAX:
-            # Whoever waits for this order's validity to pass counts from before this call.
-            raise OrderRejected(RejectionCode.RATE_LIMITED, f"Not sent: getting ready took {seconds:.1f} s.")
         dialect = self._wire.dialect
         params = {**dialect.place_params, dialect.place_param: client_order_id, "timeInForce": "IOC"}
         try:
@@ -220,11 +213,8 @@ class LiveVenue:
             found |= {trade.trade_id: trade for trade in trades}
             if len(page) < self._wire.dialect.page_length or len(found) == known:
                 break
-        begins_at = answers.moment(begin, of="time")
-        return sorted(
-            (trade for trade in found.values() if trade.executed_at >= begins_at),
-            key=lambda trade: (trade.executed_at, len(trade.trade_id), trade.trade_id),
-        )
+        trades = [trade for trade in found.values() if answers.milliseconds(trade.executed_at) >= begin]
+        return sorted(trades, key=lambda trade: (trade.executed_at, len(trade.trade_id), trade.trade_id))
 
     def balances(self) -> dict[str, Decimal]:
         """

@@ -253,6 +253,11 @@ def debit(account: str, asset: str, quantity: Decimal, reference: str) -> bool:
     return _transfer(account=account, asset=asset, quantity=quantity, sign=-1, reference=reference)
 
 
+def has_money() -> bool:
+    """Return whether money ever arrived at this venue."""
+    return PaperTransfer.objects.exists()
+
+
 def _transfer(*, account: str, asset: str, quantity: Decimal, sign: int, reference: str) -> bool:
     if not isinstance(quantity, Decimal) or quantity <= 0:
         raise ValueError(f"A transfer needs a Decimal above zero, not {quantity!r}.")

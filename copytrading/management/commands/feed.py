@@ -9,7 +9,9 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from copytrading.services.demo import market as demo_market
 from copytrading.services.demo.feeding import MarketFeed
+from copytrading.services.live_feed import LiveFeed
 from copytrading.services.refusals import Refusal
 
 BACK_OFF_SECONDS_MAX = 30.0
@@ -35,13 +37,13 @@ class Command(BaseCommand):
 
     def run(self) -> None:
         """Tick until asked to stop. A database that is away is waited for, longer each time."""
-        feed: MarketFeed | None = None
+        feed: MarketFeed | LiveFeed | None = None
         back_off_seconds, was_over = 1.0, False
         while not self.asked_to_stop:
             began_at = time.monotonic()
             try:
                 if feed is None:
-                    feed = MarketFeed(now=timezone.now())
+                    feed = LiveFeed(now=timezone.now()) if demo_market.is_live() else MarketFeed(now=timezone.now())
                     self.say(f"The market is {feed.name}.")
                 feed.tick(now=timezone.now())
                 if feed.is_over(now=timezone.now()) and not was_over:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from copytrading.exchange import registry
-from copytrading.exchange.base import PriceSource
+from copytrading.exchange.base import PriceSource, VenueUnreachable
 from copytrading.exchange.paper import venue as paper_counter
 from copytrading.exchange.prices.files import RecordingError, moment_of
 from copytrading.exchange.prices.recorded import RecordedPrices
@@ -56,6 +56,10 @@ class RecordingUnusable(Refusal):
     code = "recording_unusable"
 
 
+class PricesNotReached(Refusal):
+    code = "prices_not_reached"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listing:
     """How a pair is listed at the paper venue."""
@@ -63,6 +67,7 @@ class Listing:
     lot_size: Decimal
     tick_size: Decimal
     level_value: Decimal
+    value_min: Decimal = VALUE_MIN
 
 
 def by_size(symbols: Iterable[str]) -> tuple[str, ...]:
@@ -73,13 +78,18 @@ def by_size(symbols: Iterable[str]) -> tuple[str, ...]:
 def source_key() -> str:
     """Return a short name of the price source: two recordings may have one file name, so their whole path counts."""
     if not is_recorded():
-        return "simulated"
+        return str(settings.SMARTSYNC_PRICES)
     return f"{crc32(str(Path(settings.SMARTSYNC_PRICES).resolve()).encode()):08x}"
 
 
 def is_recorded() -> bool:
     """Return whether prices come from a recording."""
-    return settings.SMARTSYNC_PRICES != "simulated"
+    return settings.SMARTSYNC_PRICES not in ("simulated", "live")
+
+
+def is_live() -> bool:
+    """Return whether prices come from real exchanges, now."""
+    return bool(settings.SMARTSYNC_PRICES == "live")
 
 
 def open_source(*, now: datetime, begins_at: datetime | None = None) -> PriceSource:
@@ -115,15 +125,17 @@ def list_pairs(*, prices: Mapping[str, Decimal]) -> int:
     List every pair that is not listed yet, at the venue and here, and return how many were new.
 
     :param prices: what each pair costs; from it come the steps of a pair we know nothing else about.
+    :raises PricesNotReached: if prices are live and their exchange does not tell its rules.
     """
     missing = sorted(set(prices) - set(Market.objects.values_list("symbol", flat=True)))
+    listed = _live_listings() if missing and is_live() else KNOWN
     for symbol in missing:
-        listing = KNOWN.get(symbol) or _listing_at(prices[symbol])
+        listing = listed.get(symbol) or _listing_at(prices[symbol])
         paper_counter.open_market(
             symbol=symbol,
             lot_size=listing.lot_size,
             tick_size=listing.tick_size,
-            value_min=VALUE_MIN,
+            value_min=listing.value_min,
             fee_rate=settings.SMARTSYNC_FEE_RATE,
             level_value=listing.level_value,
         )
@@ -138,6 +150,23 @@ KNOWN = {
     )
     for coin in COINS
 }
+
+
+def _live_listings() -> dict[str, Listing]:
+    """Return how pairs are listed at the exchange whose prices are followed."""
+    try:
+        rules = registry.live_rules()
+    except VenueUnreachable as trouble:
+        raise PricesNotReached(f"The rules of the market cannot be read: {trouble}") from trouble
+    return {
+        rule.symbol: Listing(
+            lot_size=rule.lot_size,
+            tick_size=rule.tick_size,
+            level_value=KNOWN[rule.symbol].level_value if rule.symbol in KNOWN else LEVEL_VALUE,
+            value_min=rule.value_min or VALUE_MIN,
+        )
+        for rule in rules
+    }
 
 
 def _listing_at(price: Decimal) -> Listing:

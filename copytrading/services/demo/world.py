@@ -20,7 +20,8 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from copytrading.exchange.base import PriceSource, Quote
+from copytrading.exchange import registry
+from copytrading.exchange.base import PriceSource, Quote, VenueUnreachable
 from copytrading.models import Copy, Lead, LeadFlow, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
@@ -31,11 +32,16 @@ from copytrading.services.demo.characters import CHARACTERS, Character
 from copytrading.services.demo.history import Past
 from copytrading.services.demo.people import FOLLOWERS, Login
 from copytrading.services.demo.recorded_lead import Recording
+from copytrading.services.refusals import Refusal
 
 OPENING_TURN = 0
 # How long ago the first trades were, and how many looks they may take, one a second.
 OPENING_SECONDS = 60
 KEY = "demo"
+
+
+class RealMoneyHere(Refusal):
+    code = "real_money_here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +59,11 @@ def set_up_world(*, now: datetime) -> DemoWorld:
     Set up the demo world on this installation's market, once; again it changes nothing.
 
     :raises RecordingUnusable: if prices or fills name a file that cannot be used.
+    :raises PricesNotReached: if prices are live and nobody tells them.
+    :raises RealMoneyHere: if this installation trades at a real venue.
     """
+    if not registry.is_paper():
+        raise RealMoneyHere("Invented leads do not trade with real money; there is no demo world here.")
     is_new = not _is_done()
     if is_new:
         fills = recorded_lead.read_recording()
@@ -78,7 +88,7 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
     opening_at = now - timedelta(seconds=OPENING_SECONDS)
     # Early enough that the leads' deposits hold nobody's drift repair any more.
     moved_in_at = opening_at - timedelta(seconds=settings.SMARTSYNC_SETTLING_SECONDS + 1)
-    quotes = [quote for quote in source.quotes(now) if quote.as_of == now]
+    quotes = _present(source, now=now)
     prices = {quote.symbol: quote.price for quote in quotes}
     demo_market.list_pairs(prices=prices)
     demo_market.keep_position(position=source.market_time(now), now=now)
@@ -88,7 +98,8 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
     follower = people.person(people.FOLLOWER_EMAIL, can_sign_in=True)
     _deposit(follower, people.FOLLOWER_DEPOSIT, now=moved_in_at)
 
-    past = None if demo_market.is_recorded() else _past(prices)
+    # Only of an invented market may a past be invented.
+    past = None if demo_market.is_recorded() or demo_market.is_live() else _past(prices)
     if past:
         history.write_bars(past=past, now=moved_in_at)
     # Where real fills are played back, their lead takes the last character's place.
@@ -104,6 +115,16 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
     _quote(quotes, now)
     for lead in led.values():
         recording.record_lead(lead=lead, now=now)
+
+
+def _present(source: PriceSource, *, now: datetime) -> list[Quote]:
+    """Return what costs something now; a live price is a moment old, one of a recording that is has ended."""
+    try:
+        quotes = source.quotes(now)
+    except VenueUnreachable as trouble:
+        raise demo_market.PricesNotReached(f"There are no prices to begin with: {trouble}") from trouble
+    oldest = now - timedelta(seconds=settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS if demo_market.is_live() else 0)
+    return [quote for quote in quotes if quote.as_of >= oldest]
 
 
 def _past(prices: Mapping[str, Decimal]) -> Past:

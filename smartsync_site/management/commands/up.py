@@ -20,9 +20,10 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, connection
 
+from copytrading.services import venue_opening
 from smartsync_site.embedded import CannotStart, EmbeddedServers
 from smartsync_site.supervisor import Program, Supervisor, write_line
 
@@ -69,6 +70,7 @@ class Command(BaseCommand):
                 raise CannotStart(f"Smart Sync already runs here ({servers.folder.holder()}); stop that one first.")
             refuse_taken_port(host=host, port=port)
             refuse_missing_recordings()
+            refuse_unmeant_money()
             self.start_servers(servers)
             logins = prepare_database()
             self.supervisor = Supervisor(programs=programs(host=host, port=port), say=say, broken=servers.failed)
@@ -129,8 +131,15 @@ def refuse_taken_port(*, host: str, port: int) -> None:
 
 def refuse_missing_recordings() -> None:
     for name, path in [("PRICES", settings.SMARTSYNC_PRICES), ("LEAD_TRADES", settings.SMARTSYNC_LEAD_TRADES)]:
-        if path and path != "simulated" and not Path(path).is_file():
+        if path and path not in ("simulated", "live") and not Path(path).is_file():
             raise CannotStart(f"{name} names {path}, and there is no such file.")
+
+
+def refuse_unmeant_money() -> None:
+    try:
+        venue_opening.check_settings()
+    except venue_opening.VenueNotUsable as refusal:
+        raise CannotStart(str(refusal)) from None
 
 
 def prepare_database() -> str:
@@ -155,12 +164,17 @@ def prepare_database() -> str:
         raise CannotStart(f"The server in REDIS_URL does not answer: {error}") from None
     with step("Bringing the tables up to date"):
         call_command("migrate", interactive=False, verbosity=0)
-    logins = io.StringIO()
-    if settings.SMARTSYNC_VENUE == "paper":
-        with step("Setting up the demo world"):
-            call_command("demo_world", stdout=logins)
-    else:
-        logins.write("Real money: no demo world. Make the first operator with manage.py createsuperuser.")
+    where, logins = io.StringIO(), io.StringIO()
+    try:
+        call_command("check_venue", stdout=where)
+        say(where.getvalue().strip())
+        if settings.SMARTSYNC_VENUE == "paper":
+            with step("Setting up the demo world"):
+                call_command("demo_world", stdout=logins)
+        else:
+            logins.write("Real money: no demo world. Make the first operator with manage.py createsuperuser.")
+    except CommandError as refusal:
+        raise CannotStart(str(refusal)) from None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')", [RUNTIME_ROLE]

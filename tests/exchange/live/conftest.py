@@ -1,7 +1,7 @@
 """Our side of the line to a fake venue: the venue's own clients, short waits, one budget for each address."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -68,16 +68,6 @@ def place(venue: LiveVenue, **changes: Any) -> VenueOrder:
 
 def find(venue: LiveVenue, client_order_id: str = "ss1a1") -> VenueOrder | None:
     return venue.find_order(client_order_id=client_order_id, symbol="BTC-USDT")
-
-
-def trouble_of(doing: Callable[[], Any]) -> Exception | None:
-    """Return what a call raises, None when it raises nothing."""
-    with contextlib.ExitStack():
-        try:
-            doing()
-        except Exception as trouble:
-            return trouble
-    return None
 
 
 @contextlib.contextmanager

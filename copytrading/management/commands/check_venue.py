@@ -1,0 +1,18 @@
+"""manage.py check_venue: may this installation trade where its settings say? Exits with 1 where it may not."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from copytrading.services import venue_opening
+from copytrading.services.venue_opening import VenueNotUsable
+
+
+class Command(BaseCommand):
+    help = "Check the venue, its key and our clock, read its markets, and say where orders go."
+
+    def handle(self, **_: Any) -> None:
+        try:
+            self.stdout.write(venue_opening.open_venue())
+        except VenueNotUsable as refusal:
+            raise CommandError(str(refusal), returncode=2) from refusal

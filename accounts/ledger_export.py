@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -88,6 +89,16 @@ def beancount_lines(*, first_day: date | None = None, last_day: date | None = No
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield from _Book(first_day=first_day, last_day=last_day).lines()
+
+
+def write_beancount(path: Path, *, first_day: date | None = None, last_day: date | None = None) -> None:
+    """
+    Write the lines of beancount_lines to a file.
+
+    :raises OSError: if the file cannot be written.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in beancount_lines(first_day=first_day, last_day=last_day))
 
 
 class _Book:

@@ -35,13 +35,11 @@ class Command(BaseCommand):
         first_day, last_day = options["first_day"], options["last_day"]
         if first_day and last_day and last_day < first_day:
             raise CommandError("The last day lies before the first.", returncode=USAGE_ERROR)
-        lines = ledger_export.beancount_lines(first_day=first_day, last_day=last_day)
         if options["output"] is None:
-            for line in lines:
+            for line in ledger_export.beancount_lines(first_day=first_day, last_day=last_day):
                 self.stdout.write(line)
             return
         try:
-            with options["output"].open("w", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in lines)
+            ledger_export.write_beancount(options["output"], first_day=first_day, last_day=last_day)
         except OSError as refusal:
             raise CommandError(f"{options['output']} cannot be written: {refusal.strerror}.") from refusal

@@ -23,6 +23,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, OperationalError, connection
 
+from copytrading.services.demo.market import recorded_paths
 from smartsync_site.embedded import CannotStart, EmbeddedServers
 from smartsync_site.supervisor import Program, Supervisor, write_line
 
@@ -128,8 +129,11 @@ def refuse_taken_port(*, host: str, port: int) -> None:
 
 
 def refuse_missing_recordings() -> None:
-    for name, path in [("PRICES", settings.SMARTSYNC_PRICES), ("LEAD_TRADES", settings.SMARTSYNC_LEAD_TRADES)]:
-        if path and path != "simulated" and not Path(path).is_file():
+    named = [("PRICES", path) for path in recorded_paths()]
+    if settings.SMARTSYNC_LEAD_TRADES:
+        named.append(("LEAD_TRADES", Path(settings.SMARTSYNC_LEAD_TRADES)))
+    for name, path in named:
+        if not path.is_file():
             raise CannotStart(f"{name} names {path}, and there is no such file.")
 
 

@@ -157,7 +157,11 @@ class OrderForm(forms.Form):
     def in_coins(self, units: int) -> "OrderForm":
         """Return the same order counted in coins: what was looked at is what is given, whatever the price does."""
         quantity = Decimal(units).scaleb(-self._markets[self.cleaned_data["market"]].base.decimals)
-        written = {**self.data.dict(), "quantity": f"{quantity:f}", "counted_in": self.COINS}
+        written = {
+            **{name: self.data.get(name) for name in self.fields},
+            "quantity": f"{quantity:f}",
+            "counted_in": self.COINS,
+        }
         return OrderForm(written, markets=list(self._markets.values()))
 
 

@@ -188,9 +188,9 @@ def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> 
     market = market_queries.markets().get(pk=market_id)
     # A market that was listed just now has no mark yet.
     mark = getattr(market, "mark", None)
-    if price_limit is None and mark is None:
+    price = price_limit or (mark and mark.price)
+    if price is None:
         raise PriceNotKnown(f"There is no price of {market.base.symbol} yet; give the order in coins, with a limit.")
-    price = price_limit or mark.price
     quantity = Decimal(value_units).scaleb(-market.quote.decimals) / price
     return int(quantity.scaleb(market.base.decimals) // market.lot_units) * market.lot_units
 

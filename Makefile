@@ -1,6 +1,6 @@
 # The words everybody shares: people, hooks and CI. Nothing but Python 3.11 or newer has to be there.
 #
-#   make run [PORT=8000] [PRICES=file.csv.gz SPEED=60 LEAD_TRADES=trades.csv]    start everything
+#   make run [PORT=8000] [PRICES=a.csv.gz,b.csv SPEED=60 LEAD_TRADES=trades.csv]    start everything
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
 #   make worlds   two hundred random worlds, every invariant after every step

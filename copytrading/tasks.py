@@ -9,6 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.api import idempotency
 from copytrading.services import conducting, funding, measuring, recording, resolving, sharing, stopping
 
 
@@ -77,3 +78,9 @@ def thin_records(**_: Any) -> None:
 def measure_gaps(**_: Any) -> None:
     """Look at the tracking gaps of all copies."""
     measuring.measure_all(now=timezone.now())
+
+
+@shared_task
+def drop_old_answers(**_: Any) -> None:
+    """Forget the API's stored answers once nobody can be waiting for them."""
+    idempotency.drop_old_answers(now=timezone.now())

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from copytrading.views import activity, appearance, comparing, copies, leading, leads, live, starting, wallet
+from copytrading.views import (
+    activity,
+    appearance,
+    comparing,
+    copies,
+    lead_orders,
+    leading,
+    leads,
+    live,
+    starting,
+    wallet,
+)
 
 urlpatterns = [
     path("", leads.discover, name="discover"),
@@ -27,9 +38,9 @@ urlpatterns = [
     path("theme/", appearance.choose_theme, name="theme"),
     path("lead/", leading.lead_console, name="lead_console"),
     path("lead/apply/", leading.lead_apply, name="lead_apply"),
-    path("lead/order/", leading.lead_order, name="lead_order"),
-    path("lead/orders/", leading.lead_order_history, name="lead_order_history"),
-    path("lead/orders/<int:order_id>/cancel/", leading.lead_order_cancel, name="lead_order_cancel"),
+    path("lead/order/", lead_orders.lead_order, name="lead_order"),
+    path("lead/orders/", lead_orders.lead_order_history, name="lead_order_history"),
+    path("lead/orders/<int:order_id>/cancel/", lead_orders.lead_order_cancel, name="lead_order_cancel"),
     path("lead/earnings/", leading.lead_earnings, name="lead_earnings"),
     path("lead/money/in/", leading.lead_money, {"way": "in"}, name="lead_money_in"),
     path("lead/money/out/", leading.lead_money, {"way": "out"}, name="lead_money_out"),

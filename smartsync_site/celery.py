@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
@@ -27,6 +28,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
     "count summaries": {"task": "copytrading.tasks.count_summaries", "schedule": 60, "options": {"expires": 60}},
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
+    "drop old answers of the API": {
+        "task": "copytrading.tasks.drop_old_answers",
+        "schedule": crontab(hour="3", minute="10"),
+        "options": {"expires": 3600},
+    },
 }
 
 app = Celery("smartsync_site")

@@ -301,7 +301,7 @@ SMARTSYNC_VENUE_SECRET = env.str("SMARTSYNC_VENUE_SECRET", default="")
 SMARTSYNC_VENUE_PASSWORD = env.str("SMARTSYNC_VENUE_PASSWORD", default="")
 SMARTSYNC_VENUE_URL = env.str("SMARTSYNC_VENUE_URL", default="")  # of a test net or a gateway
 SMARTSYNC_VENUE_KEY_VOUCHED = env.bool("SMARTSYNC_VENUE_KEY_VOUCHED", default=False)  # where the venue cannot say
-SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # or "live", or the path of a recording
+SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # "live", or recordings
 SMARTSYNC_PRICE_SOURCES = env.list("SMARTSYNC_PRICE_SOURCES", default=["binance", "okx"])  # exchanges, when live
 # Other addresses of exchanges whose prices are followed or whose accounts are linked: binance=https://...
 SMARTSYNC_EXCHANGE_URLS = env.dict("SMARTSYNC_EXCHANGE_URLS", default={})

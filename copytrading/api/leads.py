@@ -51,6 +51,7 @@ class Lead(Endpoint):
         figures = {
             **{name: getattr(card, name) for name in card.__dataclass_fields__},
             "stake_fraction": card.stake_fraction,
+            "score": card.score,
             "standing": lead_queries.standing_of(card, person(request)).value,
             "statistics": lead_statistics.statistics_of(card, now=now),
         }

@@ -56,13 +56,30 @@ class Bars:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadTrade:
-    """One trade of the lead: `side` +1 bought, −1 sold; quantity in coins, price in quote currency."""
+    """
+    One trade of the lead: `side` +1 bought, −1 sold; quantity in coins, price in quote currency.
+
+    The fee is `fee_cash` in quote currency and `fee_coins` of the coin itself; where `fee_cash` is None, it is the rate
+    of the run.
+    """
 
     time: int
     asset: int
     side: int
     quantity: Decimal
     price: Decimal
+    fee_cash: Decimal | None = None
+    fee_coins: Decimal = Decimal(0)
+
+    @property
+    def coins_change(self) -> Decimal:
+        """What the trade adds to the coins held, fee taken off; negative for a sale."""
+        return self.side * self.quantity - self.fee_coins
+
+    def cash_change(self, *, fee_rate: Decimal) -> Decimal:
+        """Return what the trade adds to the cash, fee taken off; negative for a purchase."""
+        value = self.quantity * self.price
+        return -self.side * value - (value * fee_rate if self.fee_cash is None else self.fee_cash)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +157,8 @@ def path_of_trades(*, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decima
     """
     Return the path of a lead that starts with `lead_cash` and made these trades, in order of time.
 
-    A trade executes at its own price and pays the fee in cash. Trades after the last bar are not looked at.
+    A trade executes at its own price and pays its own fee, or the rate in cash. Trades after the last bar are not
+    looked at.
 
     :raises SoldMoreThanHeld: if a trade sells what the lead does not have.
     :raises SpentMoreThanCash: if a trade, with its fee, costs more than the lead has.
@@ -153,21 +171,17 @@ def path_of_trades(*, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decima
     for position, trade in enumerate(trades):
         if trade.time > bars.times[-1]:
             break
-        value = trade.quantity * trade.price
-        before = held[trade.asset]
+        before, change = held[trade.asset], trade.cash_change(fee_rate=fee_rate)
+        sold = max(-trade.coins_change, Decimal(0))
+        if cash + change < 0:
+            raise SpentMoreThanCash(trade=position, cash=cash, cost=-change)
+        if sold > before:
+            raise SoldMoreThanHeld(trade=position, held=before)
+        cash += change
+        held[trade.asset] += trade.coins_change
         sold_fraction = 0.0
-        if trade.side > 0:
-            cost = value * (1 + fee_rate)
-            if cost > cash:
-                raise SpentMoreThanCash(trade=position, cash=cash, cost=cost)
-            cash -= cost
-            held[trade.asset] += trade.quantity
-        else:
-            if trade.quantity > before:
-                raise SoldMoreThanHeld(trade=position, held=before)
-            cash += value * (1 - fee_rate)
-            held[trade.asset] -= trade.quantity
-            sold_fraction = 1.0 if trade.quantity == before else float(trade.quantity / before)
+        if trade.side < 0:
+            sold_fraction = 1.0 if sold == before else float(sold / before)
         after = int(held[trade.asset] * coin_units[trade.asset])
         recorder.record(
             bar=bars.bar_at_or_after(trade.time),
@@ -177,7 +191,7 @@ def path_of_trades(*, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decima
             order=LeadOrder(
                 time=trade.time,
                 asset=trade.asset,
-                bought_value=float(value * units_per_value) if trade.side > 0 else 0.0,
+                bought_value=float(trade.quantity * trade.price * units_per_value) if trade.side > 0 else 0.0,
                 sold_fraction=sold_fraction,
             ),
         )

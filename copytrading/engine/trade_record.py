@@ -1,9 +1,9 @@
 """
 What a lead's own trades say: positions closed, how long they were held, in which coins.
 
-A *position* in a coin opens with the first buy and closes when nothing is left; buys and sells in between belong to
-it. It was won if it brought in more than it cost, fees included. So no way of matching lots can turn a loss into
-many small wins.
+A *position* in a coin opens with the first buy and closes when nothing is left that could be sold, which is less than
+a lot; buys and sells in between belong to it, and what is left over to the next one. It was won if it brought in more
+than it cost, fees included. So no way of matching lots can turn a loss into many small wins.
 
     buy 10 for 1,000    buy 10 for 900    sell 5 for 500    sell 15 for 1,350      one position, lost 50
 """
@@ -29,13 +29,18 @@ JUMP_HISTORY_MAX = 200
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedTrade:
-    """One fill of the lead, in whole units: positive quantity bought; value and fee are quote units ≥ 0."""
+    """
+    One fill of the lead, in whole units: positive quantity bought; value and fee are quote units ≥ 0.
+
+    Less than `lot_units` cannot be sold.
+    """
 
     time: int
     asset: str
     quantity_units: int
     value_units: int
     fee_units: int
+    lot_units: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,24 +77,33 @@ class TradeFigures:
 def closed_positions(trades: Sequence[RecordedTrade]) -> tuple[ClosedPosition, ...]:
     """Return the positions that closed, in order of closing; trades come oldest first."""
     open_positions: dict[str, tuple[int, int, int]] = {}
+    dust: dict[str, int] = {}
     closed = []
     for trade in trades:
-        opened_at, held, result = open_positions.pop(trade.asset, (trade.time, 0, 0))
+        opened_at, held, result = open_positions.pop(trade.asset, (trade.time, dust.get(trade.asset, 0), 0))
         held += trade.quantity_units
         assert held >= 0, "a spot lead sells no more than it holds"
         result += trade.value_units * (-1 if trade.quantity_units > 0 else 1) - trade.fee_units
-        if held > 0:
+        if held >= trade.lot_units or trade.quantity_units > 0:
             open_positions[trade.asset] = opened_at, held, result
         else:
+            dust[trade.asset] = held
             closed.append(
                 ClosedPosition(asset=trade.asset, opened_at=opened_at, closed_at=trade.time, result_units=result)
             )
     return tuple(closed)
 
 
-def figures_of(*, trades: Sequence[RecordedTrade], leading_seconds: int) -> TradeFigures:
-    """Return the figures of a lead's trades over the time it has been leading; less than a week says no pace."""
-    positions = closed_positions(trades)
+def figures_of(
+    *, trades: Sequence[RecordedTrade], leading_seconds: int, past: Sequence[RecordedTrade] = ()
+) -> TradeFigures:
+    """
+    Return the figures of a lead's trades over the time it has been leading; less than a week says no pace.
+
+    :param past: trades of an account that was put aside when this one began; what was open there is no position here.
+    """
+    positions = closed_positions(past) + closed_positions(trades)
+    trades = [*past, *trades]
     holding = [position.holding_seconds for position in positions]
     won = sum(position.result_units > 0 for position in positions)
     return TradeFigures(

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -19,7 +18,7 @@ from copytrading.exchange.live.venue import LiveVenue
 from copytrading.exchange.live.wire import Wire
 from copytrading.exchange.paper import venue as paper_counter
 from copytrading.exchange.paper.venue import PaperVenue
-from copytrading.exchange.prices.files import read_prices
+from copytrading.exchange.prices.files import paths_in, read_prices
 from copytrading.exchange.prices.recorded import RecordedPrices
 from copytrading.exchange.prices.simulated import SimulatedPrices
 
@@ -108,7 +107,7 @@ def price_sources(
         return [*_live_prices()]
     if settings.SMARTSYNC_PRICES == "simulated":
         return [SimulatedPrices(seed=SIMULATION_SEED, now=now, speed=speed, last_prices=last_prices)]
-    table = read_prices(Path(settings.SMARTSYNC_PRICES))
+    table = read_prices(*paths_in(settings.SMARTSYNC_PRICES))
     return [RecordedPrices(table, started_at=now, speed=speed, position=position)]
 
 

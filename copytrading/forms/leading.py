@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from copytrading.forms.fields import CashField, NumberField
+from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
 from copytrading.forms.wallet import TradedMarket
 
 TAGS_MAX, TAG_LENGTH_MAX = 5, 30
@@ -87,12 +87,20 @@ class OrderForm(forms.Form):
 
     BUY, SELL = "BUY", "SELL"
     MARKET, LIMIT = "MARKET", "LIMIT"
+    COINS, VALUE = "COINS", "VALUE"
 
     side = forms.ChoiceField(
         label="What to do", choices=((BUY, "Buy"), (SELL, "Sell")), initial=BUY, widget=forms.RadioSelect
     )
     market = forms.TypedChoiceField(label="Coin", coerce=int)
-    quantity = NumberField(label="How many coins", decimals=12, error_messages={"required": "How many?"})
+    quantity = NumberField(label="How much", decimals=12, error_messages={"required": "How much?"})
+    counted_in = forms.ChoiceField(
+        label="Counted in",
+        choices=((COINS, "Coins"), (VALUE, settings.SMARTSYNC_CASH)),
+        initial=COINS,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     order_type = forms.ChoiceField(
         label="At which price",
         choices=((MARKET, "Market"), (LIMIT, "Limit")),
@@ -121,21 +129,40 @@ class OrderForm(forms.Form):
             self.add_error("price_limit", "A limit order needs its price.")
         quantity: Decimal | None = cleaned.get("quantity")
         if quantity is not None and "market" in cleaned:
-            decimals = self._markets[cleaned["market"]].base.decimals
+            decimals = self._decimals
             if -int(quantity.as_tuple().exponent) > decimals:
                 self.add_error("quantity", f"At most {decimals} decimals.")
         return cleaned
 
+    @property
+    def is_value(self) -> bool:
+        """Whether the figure is a value; a form that says nothing means coins."""
+        return bool(self.cleaned_data.get("counted_in") == self.VALUE)
+
+    @property
+    def _decimals(self) -> int:
+        return CASH_DECIMALS if self.is_value else self._markets[self.cleaned_data["market"]].base.decimals
+
     def wish(self) -> dict[str, Any]:
         """Return what was asked for, as the service takes it."""
         cleaned = self.cleaned_data
-        decimals = self._markets[cleaned["market"]].base.decimals
+        units = int(cleaned["quantity"].scaleb(self._decimals))
         return {
             "market_id": cleaned["market"],
             "side": cleaned["side"],
-            "quantity_units": int(cleaned["quantity"].scaleb(decimals)),
             "price_limit": cleaned["price_limit"] if cleaned["order_type"] == self.LIMIT else None,
+            **({"value_units": units} if self.is_value else {"quantity_units": units}),
         }
+
+    def in_coins(self, units: int) -> "OrderForm":
+        """Return the same order counted in coins: what was looked at is what is given, whatever the price does."""
+        quantity = Decimal(units).scaleb(-self._markets[self.cleaned_data["market"]].base.decimals)
+        written = {
+            **{name: self.data.get(name) for name in self.fields},
+            "quantity": f"{quantity:f}",
+            "counted_in": self.COINS,
+        }
+        return OrderForm(written, markets=list(self._markets.values()))
 
 
 class NoticeForm(forms.Form):

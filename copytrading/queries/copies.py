@@ -172,6 +172,13 @@ def curve_of(copy: Copy) -> list[tuple[datetime, int, int]]:
     return list(thinned.order_by("recorded_at"))
 
 
+def ends_of(summary: CopySummary, *, now: datetime) -> list[tuple[datetime, int, int]]:
+    """Return the two points that are known of a copy too young for a curve, as curve_of does: its start, and now."""
+    copy = summary.copy
+    start = copy.flows.get(kind=CopyFlow.Kind.START).units
+    return [(copy.started_at, start, start), (now, summary.worth_units, copy.invested_units)]
+
+
 def _moved(condition: Q) -> Coalesce:
     """Return the sum of a copy's flows that meet a condition, as an annotation."""
     flows = CopyFlow.objects.filter(condition, copy=OuterRef("pk")).order_by()

@@ -13,9 +13,11 @@ import numpy as np
 from copytrading.engine import record, trade_record
 from copytrading.engine.arrays import FloatArray
 from copytrading.engine.record import DayCount
-from copytrading.engine.trade_record import RecordedTrade, TradeFigures
-from copytrading.models import Allocation, Lead, LeadOrder, ObservedTrade
+from copytrading.engine.trade_record import TradeFigures
+from copytrading.models import Lead, LeadOrder
 from copytrading.queries import records
+from copytrading.queries.lead_stakes import Stake, stake_of
+from copytrading.queries.lead_trades import made_by, seen_elsewhere
 from copytrading.queries.leads import LeadCard
 from copytrading.queries.portfolios import PriceList, Slice, price_list
 from copytrading.queries.records import Series
@@ -23,9 +25,6 @@ from copytrading.queries.records import Series
 MONTHS = range(1, 13)
 # Coins that are named in the preference; the rest is one slice.
 PREFERENCES_MAX = 7
-STAKE_POINTS = 90
-# Below this ratio of own money to the money that follows, a page warns.
-STAKE_LOW = 0.10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,23 +72,6 @@ class Year:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stake:
-    """
-    Own money by the money that follows, over time: `points` (time, ratio) one a day, where anything followed.
-
-    `lowest` is the lowest of them. `is_low` tells that the own money is little now.
-    """
-
-    points: tuple[tuple[datetime, float], ...]
-    lowest: float | None
-    is_low: bool
-
-    @property
-    def ratios(self) -> list[float]:
-        return [ratio for _, ratio in self.points]
-
-
-@dataclass(frozen=True, kw_only=True)
 class LeadStatistics:
     """Everything that a lead's record says besides the figures of the card; `trades` counts orders that filled."""
 
@@ -119,10 +101,11 @@ def statistics_of(card: LeadCard, *, now: datetime, series: Series | None = None
     lead = card.lead
     until = lead.ended_at or now
     series = records.series_of(lead.pk) if series is None else series
-    trades = trades_of(lead)
-    filled = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).count() if lead.ledger_account_id else len(trades)
+    past, made_here = seen_elsewhere(lead), made_by(lead)
+    filled = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).count() + len(past)
     positions = trade_record.figures_of(
-        trades=trades,
+        trades=made_here,
+        past=past,
         leading_seconds=int((until - lead.started_at).total_seconds()) if lead.started_at else 0,
     )
     return LeadStatistics(
@@ -132,7 +115,7 @@ def statistics_of(card: LeadCard, *, now: datetime, series: Series | None = None
         trades_a_week=filled / card.days_leading * 7 if card.days_leading >= 7 else None,
         positions=positions,
         preferences=_preferences(positions, price_list()),
-        stake=_stake(card, series),
+        stake=stake_of(card, series),
     )
 
 
@@ -179,11 +162,6 @@ def years_of(series: Series) -> tuple[Year, ...]:
     )
 
 
-def trades_of(lead: Lead) -> list[RecordedTrade]:
-    """Return what a lead traded, oldest first, each with the lead's own share of value and fee."""
-    return _seen_elsewhere(lead) if lead.ledger_account_id is None else _made_here(lead)
-
-
 def weights_when(series: Series, *, times: FloatArray, values: FloatArray) -> FloatArray:
     """Return values (T,) in quote units as shares of the equity that was last recorded at their times (T,)."""
     places = np.maximum(np.searchsorted(series.times, times, side="right") - 1, 0)
@@ -193,53 +171,6 @@ def weights_when(series: Series, *, times: FloatArray, values: FloatArray) -> Fl
 def moment_of(seconds: int) -> datetime:
     """Return seconds of UTC as a time."""
     return datetime.fromtimestamp(seconds, tz=UTC)
-
-
-def _made_here(lead: Lead) -> list[RecordedTrade]:
-    shares = (
-        Allocation.objects.filter(ledger_account=lead.ledger_account_id)
-        .exclude(quantity_units=0)
-        .order_by("order__booked_at", "pk")
-        .values_list("order__booked_at", "order__market__base__symbol", "quantity_units", "value_units", "fee_units")
-    )
-    return [
-        RecordedTrade(
-            time=int(booked_at.timestamp()),
-            asset=symbol,
-            quantity_units=quantity_units,
-            value_units=abs(value_units),
-            fee_units=abs(fee_units),
-        )
-        for booked_at, symbol, quantity_units, value_units, fee_units in shares
-        if booked_at is not None
-    ]
-
-
-def _seen_elsewhere(lead: Lead) -> list[RecordedTrade]:
-    """Return the trades that were observed, fees within their values; coins that nobody saw bought were never here."""
-    rows = (
-        ObservedTrade.objects.filter(lead=lead, market__isnull=False)
-        .exclude(units=0)
-        .order_by("traded_at", "pk")
-        .values_list("traded_at", "market__base__symbol", "units", "cash_units")
-    )
-    held: dict[str, int] = {}
-    trades = []
-    for traded_at, symbol, units, cash_units in rows:
-        counted = max(units, -held.get(symbol, 0))
-        if not counted:
-            continue
-        held[symbol] = held.get(symbol, 0) + counted
-        trades.append(
-            RecordedTrade(
-                time=int(traded_at.timestamp()),
-                asset=symbol,
-                quantity_units=counted,
-                value_units=abs(cash_units) * counted // units,
-                fee_units=0,
-            )
-        )
-    return trades
 
 
 def _fall(drawdown: record.DatedDrawdown | None) -> Fall | None:
@@ -274,19 +205,3 @@ def _preferences(positions: TradeFigures, prices: PriceList) -> tuple[Slice, ...
     if len(positions.preferences) > PREFERENCES_MAX:
         slices.append(Slice(symbol="others", colour=0, weight=rest))
     return tuple(slices)
-
-
-def _stake(card: LeadCard, series: Series) -> Stake:
-    followed = series.following_units > 0
-    times, own, following = series.times[followed], series.equity_units[followed], series.following_units[followed]
-    # The last record of a day stands for it.
-    lasts = np.flatnonzero(np.append(np.diff(times // record.DAY_SECONDS) > 0, True)) if len(times) else times
-    ratios = own[lasts] / following[lasts]
-    stake = card.stake_fraction
-    return Stake(
-        points=tuple(
-            (moment_of(time), ratio) for time, ratio in zip(times[lasts].tolist(), ratios.tolist(), strict=True)
-        )[-STAKE_POINTS:],
-        lowest=float(ratios.min()) if len(ratios) else None,
-        is_low=card.lead.stake_alarm_at is not None or (stake is not None and stake < STAKE_LOW),
-    )

@@ -22,6 +22,9 @@ MINUS = "−"
 REASONS: dict[str, str] = {
     Reason.SLIPPAGE_CAPPED: "There was no better price within {cap} of the mark; the rest follows when there is.",
     Reason.ORDER_SIZE_CAPPED: "One order may only be so large here; the rest follows.",
+    Reason.LEAD_LIMIT_REACHED: (
+        "{lead} set a limit price for this order, and no more was to be had at it; the rest follows when there is."
+    ),
     Reason.DEPTH_CAPPED: "The book was thin within {cap}; the rest follows when it can.",
     Reason.BELOW_VENUE_MINIMUM: "All followers together were below what the venue accepts; the rest follows later.",
     Reason.CASH_SHORT: "The cash of this copy did not pay for everything, so every coin gave up the same share.",

@@ -14,7 +14,7 @@ from django.db import connection
 
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.models import Order, SyncCycle
+from copytrading.models import LeadOrder, Order, SyncCycle
 from copytrading.services.bunching import PlannedOrder
 from copytrading.services.deciding import Wishes
 from copytrading.services.scene import Scene
@@ -48,7 +48,15 @@ def explain_shortfall(*, order: Order, copy_ids: IntArray, wanted: IntArray, got
     with connection.cursor() as cursor:
         columns = [copy_ids[told].tolist(), [order.market.base_id] * int(told.sum())]
         columns += [np.abs(wanted[told]).tolist(), np.abs(got[told]).tolist()]
-        cursor.execute(INSERT, [order.cycle_id, Reason.SLIPPAGE_CAPPED, now, *columns])
+        cursor.execute(INSERT, [order.cycle_id, _limit_of(order), now, *columns])
+
+
+def _limit_of(order: Order) -> Reason:
+    """Return whose price the order could not go beyond: that of a lead's limit order in it, or the platform's cap."""
+    joined = LeadOrder.objects.filter(
+        cycle_id=order.cycle_id, market_id=order.market_id, side=order.side, price_limit=order.price_limit
+    )
+    return Reason.LEAD_LIMIT_REACHED if joined.exists() else Reason.SLIPPAGE_CAPPED
 
 
 def _findings(

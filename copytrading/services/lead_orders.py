@@ -62,16 +62,23 @@ def preview_lead_order(
     lead_id: int,
     market_id: int,
     side: LeadOrder.Side,
-    quantity_units: int,
     now: datetime,
+    quantity_units: int | None = None,
+    value_units: int | None = None,
     price_limit: Decimal | None = None,
 ) -> OrderPreview:
     """
     Return the bunched order that a lead's order would become at the present books. Nothing is written.
 
+    Either the quantity is given, in base units, or a value in quote units, which is as many whole lots as it pays for
+    at the mark, or at the limit price.
+
     :raises Refusal: the same ones as submit_lead_order, or that there is no fresh price.
     """
+    assert (quantity_units is None) != (value_units is None), "an order is counted in one way"
     lead = Lead.objects.select_related("user").get(pk=lead_id)
+    if quantity_units is None:
+        quantity_units = _lots_for(market_id, value_units or 0, price_limit)
     market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
     scene = load_scene(lead, now=now)
     place = int(np.flatnonzero(scene.board.market_ids == market.pk)[0])
@@ -174,6 +181,18 @@ def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
         if not following.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
             raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
     return LeadOrder.objects.select_related("market__base").get(pk=order_id)
+
+
+def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> int:
+    """Return the whole lots, in base units, that a value comes to."""
+    market = market_queries.markets().get(pk=market_id)
+    # A market that was listed just now has no mark yet.
+    mark = getattr(market, "mark", None)
+    price = price_limit or (mark and mark.price)
+    if price is None:
+        raise PriceNotKnown(f"There is no price of {market.base.symbol} yet; give the order in coins, with a limit.")
+    quantity = Decimal(value_units).scaleb(-market.quote.decimals) / price
+    return int(quantity.scaleb(market.base.decimals) // market.lot_units) * market.lot_units
 
 
 def _refuse_order(

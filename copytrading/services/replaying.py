@@ -5,10 +5,11 @@ What if a thousand people had copied this lead on the very platform? The whole s
 compares the two. Needs a database of its own: it brings its own people, markets and money.
 
 The conventions are those of the what-if: a lead's trade executes at its own price, followers trade at the close of
-the first bar at or after it, copies start at the first bar of the run, and drift repair looks at every bar.
+the first bar at or after it, copies start at the first bar of the run, and drift repair looks at every bar. A Custom
+copy answers what the lead traded since the bar before, netted; the engine answers each order by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from time import perf_counter
@@ -17,14 +18,19 @@ import numpy as np
 from django.conf import settings
 from django.test.utils import override_settings
 
-from copytrading.engine.arrays import FloatArray
+from copytrading.engine.arrays import BoolArray, FloatArray
+from copytrading.engine.performance import tracking_error_per_bar
 from copytrading.engine.whatif import Mode, Terms, replay_portfolio
 from copytrading.models import Allocation, Fill, Order, SyncCycle
-from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
-from copytrading.services import leads, reconciling, whatif
-from copytrading.services.replaying_world import Movement, ReplayWorld, movements_of, replay_settings
-from copytrading.services.whatif import Recording, WhatIfRefused
+from copytrading.services import reconciling
+from copytrading.services.replaying_crowd import Investor, Modes, crowd_of
+from copytrading.services.replaying_lead import Movement, movements_of_trades, movements_of_weights
+from copytrading.services.replaying_world import ReplayWorld, replay_settings
+from copytrading.services.whatif_questions import Question as Files
+from copytrading.services.whatif_questions import WhatIfRefused
+from copytrading.services.whatif_recordings import Recording, read_recording
+
+__all__ = ["Modes", "Outcome", "Question", "Script", "WhatIfRefused", "read_script", "replay"]
 
 Show = Callable[[str, int, int], None]
 
@@ -32,24 +38,25 @@ Show = Callable[[str, int, int], None]
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """
-    One replay: the files and the lead's terms, and how many people copy with how much.
+    One replay: the files and the lead's terms, and how many people copy, how and with how much.
 
     Their investments lie between `files.investment` and `investment_max`, in steps of an equal ratio.
     """
 
-    files: whatif.Question
+    files: Files
     followers: int
     investment_max: Decimal
+    modes: Modes = Modes.SMART_SYNC
 
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """A question with its files read: the recording, the lead's movements, and everybody's investment in units."""
+    """A question with its files read: the recording, the lead's movements, and who copies."""
 
     question: Question
     recording: Recording
     movements: list[Movement]
-    investments: list[int]
+    crowd: list[Investor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +64,12 @@ class Outcome:
     """
     What became of everybody. Returns are fractions; `custody_difference` is custody less liabilities, in coins.
 
-    `whatif_difference` is the largest distance between a copy's return here and in the engine alone.
+    Of each investor of the `crowd` (K,): `copy_returns`, `tracking_errors_per_bar` against the lead, and
+    `whatif_differences`, how far the return is from the engine's alone.
     """
 
-    followers: int
+    crowd: list[Investor]
+    bars: int
     cycles: int
     orders: int
     fills: int
@@ -69,8 +78,18 @@ class Outcome:
     custody_difference: dict[str, Decimal]
     lead_return: float
     copy_returns: FloatArray
-    whatif_difference: float
+    tracking_errors_per_bar: FloatArray
+    whatif_differences: FloatArray
     seconds: float
+
+    @property
+    def modes(self) -> list[Mode]:
+        """The modes that somebody copied in, in the order of the crowd."""
+        return list(dict.fromkeys(investor.mode for investor in self.crowd))
+
+    def copied_in(self, mode: Mode) -> BoolArray:
+        """Return which investors (K,) copied in a mode."""
+        return np.array([investor.mode is mode for investor in self.crowd])
 
 
 def read_script(question: Question) -> Script:
@@ -79,13 +98,23 @@ def read_script(question: Question) -> Script:
 
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
-    investments = _investments_of(question)
-    recording = whatif.read_recording(question.files)
-    if recording.trades is None:
-        raise WhatIfRefused("A replay needs the lead's trades.")
     files = question.files
-    movements = movements_of(recording.trades, lead_cash=files.lead_cash, fee_rate=files.fee_rate)
-    return Script(question=question, recording=recording, movements=movements, investments=investments)
+    crowd = crowd_of(
+        modes=question.modes,
+        followers=question.followers,
+        investment=files.investment,
+        investment_max=question.investment_max,
+    )
+    recording = read_recording(files)
+    if recording.lead_trades is not None:
+        movements = movements_of_trades(
+            recording.lead_trades, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate
+        )
+    else:
+        movements = movements_of_weights(
+            recording.path, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate
+        )
+    return Script(question=question, recording=recording, movements=movements, crowd=crowd)
 
 
 def replay(script: Script, *, show: Show) -> Outcome:
@@ -95,52 +124,40 @@ def replay(script: Script, *, show: Show) -> Outcome:
     :param show: is told what is being done, how much of it is done, and of how much.
     """
     began_at = perf_counter()
-    files = script.question.files
+    files, crowd = script.question.files, script.crowd
     with override_settings(**replay_settings(fee_rate=files.fee_rate)):
         world = ReplayWorld(script.recording, fee_rate=files.fee_rate)
-        world.open(lead_cash=files.lead_cash, followers_max=len(script.investments))
-        lead_return = _run(world, script=script, show=show)
-        copy_returns = _copy_returns(world)
+        world.open(lead_cash=files.lead_cash, followers_max=len(crowd))
+        lead_equity, copy_equity = _run(world, script=script, show=show)
         report = reconciling.check_ledger()
-    expected = _what_if(script)
+    invested = np.array([investor.units for investor in crowd], dtype=np.float64)
+    copy_returns = copy_equity[:, -1] / invested - 1
     return Outcome(
-        followers=len(script.investments),
+        crowd=crowd,
+        bars=len(lead_equity),
         cycles=SyncCycle.objects.count(),
         orders=Order.objects.count(),
         fills=Fill.objects.count(),
         allocations=Allocation.objects.count(),
         ledger_ok=report.is_clean,
         custody_difference=report.differences,
-        lead_return=lead_return,
+        lead_return=float(lead_equity[-1] / lead_equity[0] - 1),
         copy_returns=copy_returns,
-        whatif_difference=float(np.abs(copy_returns - expected).max()),
+        tracking_errors_per_bar=tracking_error_per_bar(values=copy_equity, lead_values=lead_equity),
+        whatif_differences=np.abs(copy_returns - _what_if(script)),
         seconds=perf_counter() - began_at,
     )
 
 
-def _investments_of(question: Question) -> list[int]:
-    """Return everybody's investment in units, to the cent."""
-    first, last = question.files.investment, question.investment_max
-    if question.followers < 1:
-        raise WhatIfRefused(f"At least one follower is needed, not {question.followers}.")
-    if last < first:
-        raise WhatIfRefused(f"The largest investment of {last} USDT is below the smallest of {first} USDT.")
-    cent = 10 ** (settings.SMARTSYNC_CASH_DECIMALS - 2)
-    values = np.geomspace(float(first), float(last), question.followers)
-    return [round(value * 100) * cent for value in values.tolist()]
-
-
-def _run(world: ReplayWorld, *, script: Script, show: Show) -> float:
-    """Go through all bars, and return what the lead made of its equity at the first one."""
-    recording, investments = script.recording, script.investments
-    people = world.bring_followers(
-        investments=investments, show=lambda done: show("Followers arrive", done, len(investments))
-    )
+def _run(world: ReplayWorld, *, script: Script, show: Show) -> tuple[FloatArray, FloatArray]:
+    """Go through all T bars, and return what the lead (T,) and each copy (K, T) was worth at each."""
+    recording, crowd = script.recording, script.crowd
+    people = world.bring_followers(crowd=crowd, show=lambda done: show("Followers arrive", done, len(crowd)))
     bars = range(recording.first_bar, recording.last_bar + 1)
+    lead_equity, copy_equity = np.zeros(len(bars)), np.zeros((len(crowd), len(bars)))
     waiting = iter(script.movements)
     coming = next(waiting, None)
-    equity_first = 0.0
-    for number, bar in enumerate(bars, start=1):
+    for number, bar in enumerate(bars):
         world.go_to(bar)
         due = []
         while coming is not None and coming.time <= world.bars.times[bar]:
@@ -148,43 +165,43 @@ def _run(world: ReplayWorld, *, script: Script, show: Show) -> float:
             coming = next(waiting, None)
         world.observe(due)
         if bar == recording.first_bar:
-            equity_first = leads.equity_of(world.lead, now=world.now)
-            world.start_copies(
-                people=people, investments=investments, show=lambda done: show("Copies start", done, len(investments))
-            )
+            world.start_copies(people=people, crowd=crowd, show=lambda done: show("Copies start", done, len(crowd)))
         world.look()
-        show("Bars", number, len(bars))
-    return leads.equity_of(world.lead, now=world.now) / equity_first - 1
-
-
-def _copy_returns(world: ReplayWorld) -> FloatArray:
-    """Return what each copy made of its investment (K,), in the order in which they started."""
-    board = market_queries.load_board(now=world.now)
-    table = holdings.load_copies(world.lead, board=board, cash=market_queries.cash_asset())
-    returns: FloatArray = table.equity(board) / table.invested_units - 1
-    return returns[np.argsort(table.ids)]
+        lead_equity[number], copy_equity[:, number] = world.equities()
+        show("Bars", number + 1, len(bars))
+    return lead_equity, copy_equity
 
 
 def _what_if(script: Script) -> FloatArray:
     """Return what the engine alone says that these investments return (K,)."""
-    recording, files = script.recording, script.question.files
-    values = np.array(script.investments, dtype=np.float64) / 10**settings.SMARTSYNC_CASH_DECIMALS
-    nothing = np.full(len(values), np.nan)
-    terms = Terms(
+    recording, files, crowd = script.recording, script.question.files, script.crowd
+    lead_equity = recording.path.equity()[recording.first_bar] / recording.path.cash_units[0] * float(files.lead_cash)
+    returns = np.zeros(len(crowd))
+    for mode in Mode:
+        places = [place for place, investor in enumerate(crowd) if investor.mode is mode]
+        if not places:
+            continue
+        returns[places] = replay_portfolio(
+            path=recording.path,
+            lead_cash=float(files.lead_cash),
+            terms=_terms_of([crowd[place] for place in places], mode=mode, lead_equity=lead_equity, files=files),
+            start_time=recording.start_time,
+            last_bar=recording.last_bar,
+        ).copy_returns
+    return returns
+
+
+def _terms_of(investors: Sequence[Investor], *, mode: Mode, lead_equity: float, files: Files) -> Terms:
+    values = np.array([investor.value for investor in investors])
+    return Terms(
         investments=values,
-        mode=Mode.SMART_SYNC,
+        mode=mode,
         buys_existing=True,
         fee_rate=float(files.fee_rate),
         slippage_rate=0.0,
-        stop_losses=nothing,
-        order_values=nothing,
-        order_ratios=nothing,
+        stop_losses=np.full(len(values), np.nan),
+        order_values=np.array([investor.order_value_units for investor in investors])
+        / 10.0**settings.SMARTSYNC_CASH_DECIMALS,
+        order_ratios=values / lead_equity,
         drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
     )
-    return replay_portfolio(
-        path=recording.path,
-        lead_cash=float(files.lead_cash),
-        terms=terms,
-        start_time=recording.start_time,
-        last_bar=recording.last_bar,
-    ).copy_returns

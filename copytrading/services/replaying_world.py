@@ -7,23 +7,25 @@ nothing is left to do.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 
 from accounts.models import User
-from copytrading.engine.arrays import BoolArray
+from copytrading.engine.arrays import BoolArray, FloatArray
 from copytrading.exchange.base import MarketStatus, Quote
 from copytrading.exchange.paper import venue as paper
-from copytrading.exchange.prices.files import LeadTrades, moment_of
+from copytrading.exchange.prices.files import moment_of
 from copytrading.exchange.prices.price_tables import exact
 from copytrading.models import Lead, Market
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
 from copytrading.services import copies, funding, leads, market, syncing
-from copytrading.services.whatif import Recording
+from copytrading.services.replaying_crowd import Investor
+from copytrading.services.replaying_lead import Movement, whole_units
+from copytrading.services.whatif_recordings import Recording
 
 # As small as units and prices are, so that what remains is the rounding of the ledger itself.
 LOT_SIZE = Decimal("1E-8")
@@ -39,16 +41,6 @@ class ReplayNeverSettled(Exception):
     """A lead had still something to do after many looks at one bar."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Movement:
-    """One trade of the lead in whole units: signed units of the coin, and what the cash changed by, fee included."""
-
-    time: int
-    symbol: str
-    units: int
-    cash_units: int
-
-
 def replay_settings(*, fee_rate: Decimal) -> dict[str, Any]:
     """Return the platform's rules for a replay: fills exactly at the close, and the clock is the recording's."""
     return {
@@ -62,32 +54,6 @@ def replay_settings(*, fee_rate: Decimal) -> dict[str, Any]:
         "SMARTSYNC_SETTLING_SECONDS": 0.0,
         "SMARTSYNC_DEPOSIT_MAX": 10**9,
     }
-
-
-def movements_of(trades: LeadTrades, *, lead_cash: Decimal, fee_rate: Decimal) -> list[Movement]:
-    """
-    Return the trades in whole units.
-
-    What is held after each trade is rounded, not the trade, so that roundings never add up to a coin that is not there.
-    """
-    held: dict[str, Decimal] = {}
-    cash = lead_cash
-    movements = []
-    for time, symbol, side, quantity, price in zip(
-        trades.times.tolist(), trades.symbols, trades.sides.tolist(), trades.quantities, trades.prices, strict=True
-    ):
-        held_before, cash_before = held.get(symbol, Decimal(0)), cash
-        held[symbol] = held_before + side * quantity
-        cash -= quantity * price * (side + fee_rate)
-        movements.append(
-            Movement(
-                time=time,
-                symbol=symbol,
-                units=_whole(held[symbol]) - _whole(held_before),
-                cash_units=_whole(cash) - _whole(cash_before),
-            )
-        )
-    return movements
 
 
 class ReplayWorld:
@@ -120,31 +86,44 @@ class ReplayWorld:
             source=Lead.Source.OBSERVED,
         )
         leads.approve_lead(lead_id=self.lead.pk, now=self.now)
-        leads.observe_flow(lead_id=self.lead.pk, units=_whole(lead_cash), idempotency_key="lead-cash", now=self.now)
+        leads.observe_flow(
+            lead_id=self.lead.pk, units=whole_units(lead_cash), idempotency_key="lead-cash", now=self.now
+        )
 
-    def bring_followers(self, *, investments: Sequence[int], show: Callable[[int], None]) -> list[User]:
-        """Let people come, each with an investment in units in the main account."""
+    def bring_followers(self, *, crowd: Sequence[Investor], show: Callable[[int], None]) -> list[User]:
+        """Let people come, each with the investment in the main account."""
         people = []
-        for number, units in enumerate(investments, start=1):
+        for number, investor in enumerate(crowd, start=1):
             person = User.objects.create_user(f"follower{number}@replay.invalid")
-            funding.deposit(user=person, units=units, idempotency_key="investment", now=self.now)
+            funding.deposit(user=person, units=investor.units, idempotency_key="investment", now=self.now)
             people.append(person)
             show(number)
         return people
 
-    def start_copies(self, *, people: Sequence[User], investments: Sequence[int], show: Callable[[int], None]) -> None:
-        """Let everybody press Copy at this bar."""
-        for number, (person, units) in enumerate(zip(people, investments, strict=True), start=1):
+    def start_copies(self, *, people: Sequence[User], crowd: Sequence[Investor], show: Callable[[int], None]) -> None:
+        """Let everybody press Copy at this bar, each in an own mode."""
+        lead_equity = leads.equity_of(self.lead, now=self.now)
+        for number, (person, investor) in enumerate(zip(people, crowd, strict=True), start=1):
             copies.start_copy(
                 follower=person,
                 lead_id=self.lead.pk,
-                investment_units=units,
+                investment_units=investor.units,
                 buy_existing=True,
                 stop_loss_units=None,
                 idempotency_key="replay",
+                terms=investor.terms(lead_equity_units=lead_equity),
                 now=self.now,
             )
             show(number)
+
+    def equities(self) -> tuple[float, FloatArray]:
+        """Return what the lead, and each copy (K,) in the order of their starts, is worth now in quote units."""
+        board, cash = market_queries.load_board(now=self.now), market_queries.cash_asset()
+        table = holdings.load_copies(self.lead, board=board, cash=cash)
+        return (
+            holdings.load_lead(self.lead, board=board, cash=cash).equity(board),
+            table.equity(board)[np.argsort(table.ids)],
+        )
 
     def go_to(self, bar: int) -> datetime:
         """Let a bar come: its closes become the prices, and pairs that have no bar now do not trade."""
@@ -199,7 +178,3 @@ class ReplayWorld:
             level_count=0,
             status=MarketStatus.TRADING if is_open else MarketStatus.SUSPENDED,
         )
-
-
-def _whole(quantity: Decimal) -> int:
-    return int(quantity.scaleb(settings.SMARTSYNC_CASH_DECIMALS).to_integral_value(rounding=ROUND_FLOOR))

@@ -2,7 +2,7 @@
 What if I had copied this lead? Asked of recorded files.
 
 Files and options in, one outcome out; nothing is written and no database is needed. The
-rules are the engine's (engine.whatif), the files are read by the exchange's readers.
+rules are the engine's (engine.whatif), what the files say is a `Recording`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,6 @@ import numpy as np
 from django.conf import settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.engine.lead_path import (
-    Bars,
-    LeadPath,
-    LeadTrade,
-    SoldMoreThanHeld,
-    SpentMoreThanCash,
-    bars_of,
-    path_of_trades,
-    path_of_weights,
-)
 from copytrading.engine.whatif import (
     NOT_STOPPED,
     Replay,
@@ -34,19 +24,11 @@ from copytrading.engine.whatif import (
     replay_starts,
     spread_starts,
 )
-from copytrading.exchange.prices.files import (
-    LeadTrades,
-    PriceTable,
-    RecordingError,
-    moment_of,
-    read_lead_trades,
-    read_prices,
-    read_weights,
-    time_of,
-)
-from copytrading.services.whatif_questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused, check_question
+from copytrading.exchange.prices.files import moment_of
+from copytrading.services.whatif_questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused
+from copytrading.services.whatif_recordings import Recording, read_recording
 
-__all__ = ["Outcome", "Question", "Recording", "WhatIfRefused", "answer", "read_recording"]
+__all__ = ["Outcome", "Question", "WhatIfRefused", "answer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,23 +78,6 @@ class Outcome:
         return len(self.equity_curve)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recording:
-    """
-    What the files say: the lead's path over the bars, its pairs (A,), and which bars the question is about.
-
-    `trades` is None where the lead came as weights.
-    """
-
-    path: LeadPath
-    symbols: Sequence[str]
-    trades: LeadTrades | None
-    start_time: int
-    first_bar: int
-    last_bar: int
-    skipped_rows: int
-
-
 def answer(question: Question) -> Outcome:
     """
     Return what would have become of the investment.
@@ -129,109 +94,6 @@ def answer(question: Question) -> Outcome:
     )
     outcome = _outcome_of(replay, recording=recording)
     return replace(outcome, starts=_starts_of(question, recording=recording)) if question.start_count else outcome
-
-
-def read_recording(question: Question) -> Recording:
-    """
-    Return what the question's files say about the bars it asks for.
-
-    :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
-    """
-    check_question(question)
-    try:
-        return _read(question)
-    except RecordingError as error:
-        raise WhatIfRefused(str(error)) from error
-
-
-def _read(question: Question) -> Recording:
-    prices = read_prices(*question.price_paths)
-    if question.trades_path is not None:
-        trades = read_lead_trades(question.trades_path, trader=question.trader, symbols=prices.symbols)
-        symbols = sorted(set(trades.symbols))
-        path = _path_of_trades(trades, prices=prices, symbols=symbols, question=question)
-        return _about(question, path=path, symbols=symbols, trades=trades, first_time=int(trades.times[0]))
-    assert question.weights_path is not None, "one of the two was asked for"
-    table = read_weights(question.weights_path, trader=question.trader, symbols=prices.symbols)
-    bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=table.symbols))
-    path = path_of_weights(bars=bars, times=table.times, weights=table.weights, fee_rate=float(question.fee_rate))
-    return _about(question, path=path, symbols=table.symbols, trades=None, first_time=int(table.times[0]))
-
-
-def _about(
-    question: Question, *, path: LeadPath, symbols: Sequence[str], trades: LeadTrades | None, first_time: int
-) -> Recording:
-    start_time = first_time if question.start is None else time_of(question.start)
-    first_bar, last_bar = _bars_to_run(path.bars, start_time=start_time, end=question.end)
-    return Recording(
-        path=path,
-        symbols=symbols,
-        trades=trades,
-        start_time=start_time,
-        first_bar=first_bar,
-        last_bar=last_bar,
-        skipped_rows=trades.skipped_rows if trades else 0,
-    )
-
-
-def _path_of_trades(trades: LeadTrades, *, prices: PriceTable, symbols: Sequence[str], question: Question) -> LeadPath:
-    lead_trades = [
-        LeadTrade(time=time, asset=symbols.index(symbol), side=side, quantity=quantity, price=price)
-        for time, symbol, side, quantity, price in zip(
-            trades.times.tolist(),
-            trades.symbols,
-            trades.sides.tolist(),
-            trades.quantities,
-            trades.prices,
-            strict=True,
-        )
-    ]
-    bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=symbols), lead_trades=lead_trades)
-    try:
-        return path_of_trades(bars=bars, trades=lead_trades, lead_cash=question.lead_cash, fee_rate=question.fee_rate)
-    except SoldMoreThanHeld as error:
-        trade = lead_trades[error.trade]
-        raise RecordingError(
-            path=trades.path,
-            line=int(trades.lines[error.trade]),
-            sentence=(
-                f"The lead sells {trade.quantity} of {trades.symbols[error.trade]} but holds {error.held:f}. "
-                "Add the trades that bought the rest."
-            ),
-        ) from error
-    except SpentMoreThanCash as error:
-        raise RecordingError(
-            path=trades.path,
-            line=int(trades.lines[error.trade]),
-            sentence=(
-                f"The trade costs {error.cost:.2f} USDT but the lead has {error.cash:.2f} left. "
-                "Give the lead more cash (--lead-cash)."
-            ),
-        ) from error
-
-
-def _closes_of(prices: PriceTable, *, symbols: Sequence[str]) -> FloatArray:
-    # All bars stay, also those none of these pairs has: they are bars of the recording.
-    return prices.closes[:, [prices.symbols.index(symbol) for symbol in symbols]]
-
-
-def _bars_to_run(bars: Bars, *, start_time: int, end: datetime | None) -> tuple[int, int]:
-    """Return the first and the last bar of the run."""
-    first_bar = bars.bar_at_or_after(start_time)
-    if first_bar == len(bars.times):
-        raise WhatIfRefused(
-            f"The prices end at {moment_of(bars.times[-1]):%Y-%m-%dT%H:%M:%SZ}, "
-            f"before the run starts at {moment_of(start_time):%Y-%m-%dT%H:%M:%SZ}."
-        )
-    if end is None:
-        return first_bar, len(bars.times) - 1
-    last_bar = int(np.searchsorted(bars.times, time_of(end), side="right")) - 1
-    if last_bar < first_bar:
-        raise WhatIfRefused(
-            f"There is no bar from the start at {moment_of(start_time):%Y-%m-%dT%H:%M:%SZ} "
-            f"to the end at {end:%Y-%m-%dT%H:%M:%SZ}."
-        )
-    return first_bar, last_bar
 
 
 def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray) -> Terms:

@@ -34,7 +34,8 @@ class Question:
     Either `trades_path` or `weights_path` says what the lead did. `order_value` (custom-fixed) and
     `order_ratio` (custom-ratio) may be None: a tenth of the investment, and investment / lead equity at the start.
     `order_max`, `total_max` and `markets` (symbols, None for all) limit what the custom modes buy. `start_count` asks
-    what would have become of it from that many start dates, spread evenly over the run.
+    what would have become of it from that many start dates, spread evenly over the run. `uses_recorded_fees` takes the
+    lead's own fees from the file of its trades; copies pay `fee_rate` all the same.
     """
 
     price_paths: Sequence[Path]
@@ -46,6 +47,7 @@ class Question:
     mode: Mode = Mode.SMART_SYNC
     buys_existing: bool = True
     fee_rate: Decimal = Decimal("0.001")
+    uses_recorded_fees: bool = False
     slippage_rate: Decimal = Decimal(0)
     stop_loss: Decimal | None = None
     order_value: Decimal | None = None
@@ -75,6 +77,8 @@ def check_question(question: Question) -> None:
 def _check_files(question: Question) -> None:
     if (question.trades_path is None) == (question.weights_path is None):
         raise WhatIfRefused("Give either the lead's trades or its weights: exactly one of the two.")
+    if question.uses_recorded_fees and question.trades_path is None:
+        raise WhatIfRefused("Weights have no fees of their own; leave out the recorded fees.")
     if not question.price_paths:
         raise WhatIfRefused("Give at least one file of prices.")
 

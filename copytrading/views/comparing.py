@@ -12,9 +12,14 @@ from copytrading.queries import leads
 from copytrading.queries import market as market_queries
 from copytrading.services.lead_whatif import LookBack
 from copytrading.services.refusals import Refusal
+from copytrading.views.rate_limiting import at_most_a_minute
+
+# An answer takes a good half second of one core.
+QUESTIONS_A_MINUTE = 30
 
 
 @require_safe
+@at_most_a_minute(QUESTIONS_A_MINUTE, name="what-if")
 def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what would have become of an investment; without a question, of 1,000 USDT from the first day on."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)

@@ -51,6 +51,9 @@ def copy_detail(request: MemberRequest, copy_id: int) -> HttpResponse:
     """Show one copy: worth, curve, the ribbon beside the lead's, positions, and what happened."""
     context = _copy_context(request, copy_id)
     curve = queries.curve_of(context["copy"])
+    if len(curve) < 2 and context["copy"].status != "STOPPED":
+        context["is_young"] = True
+        curve = queries.ends_of(context["summary"], now=timezone.now())
     context["curve"] = [(when, units / 10**queries.CASH_DECIMALS) for when, units, _ in curve]
     return render(request, "copytrading/copy_detail.html", context)
 

@@ -5,29 +5,24 @@ Orders and money are asked for twice or carry a key that was made with the page,
 """
 
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from copytrading.forms.leading import ApplyForm, NoticeForm, OrderForm, TermsForm
+from copytrading.forms.leading import ApplyForm, NoticeForm, TermsForm
 from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries import leading as queries
-from copytrading.services import lead_notices, lead_orders, leads
+from copytrading.services import lead_notices, leads
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money, money_input, whole_percent
+from copytrading.views.consoles import console, live_part, own_lead
 from copytrading.views.requests import MemberRequest
-
-ORDERS_A_PAGE = 25
-ORDERS_SHOWN = 8
-NOTICES_SHOWN = 3
 
 
 @login_required
@@ -43,8 +38,8 @@ def lead_console(request: MemberRequest) -> HttpResponse:
     if lead.ledger_account_id is None:
         return redirect("lead_detail", slug=lead.slug)
     if request.htmx:
-        return render(request, "copytrading/lead_console.html#live", _live(lead))
-    return _console(request, lead)
+        return render(request, "copytrading/lead_console.html#live", live_part(lead))
+    return console(request, lead)
 
 
 @login_required
@@ -77,59 +72,10 @@ def lead_apply(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
-def lead_order(request: MemberRequest) -> HttpResponse:
-    """Show what an order would become with the followers' part; on confirmation, give it."""
-    lead = _own_lead(request)
-    form = OrderForm(request.POST, markets=queries.traded_markets())
-    shown: dict[str, Any] = {"order_form": form}
-    if form.is_valid():
-        try:
-            if request.POST.get("step") == "confirm":
-                lead_orders.submit_lead_order(
-                    lead_id=lead.pk,
-                    idempotency_key=request.POST.get("key", "")[:64] or uuid4().hex,
-                    now=timezone.now(),
-                    **form.wish(),
-                )
-                messages.success(request, "Your order is in. It is traded together with everybody who follows.")
-                return redirect("lead_console")
-            shown["preview"] = lead_orders.preview_lead_order(lead_id=lead.pk, now=timezone.now(), **form.wish())
-        except Refusal as refusal:
-            refuse(form, refusal)
-    if request.htmx:
-        return render(request, "copytrading/lead_console.html#ticket", {"key": uuid4().hex, "lead": lead, **shown})
-    return _console(request, lead, **shown)
-
-
-@login_required
-@require_POST
-def lead_order_cancel(request: MemberRequest, order_id: int) -> HttpResponse:
-    """Take back what is open of an order."""
-    order = get_object_or_404(queries.own_order(request.user, order_id))
-    try:
-        lead_orders.cancel_lead_order(order_id=order.pk, now=timezone.now())
-    except Refusal as refusal:
-        messages.warning(request, str(refusal))
-    else:
-        messages.success(request, "Canceled. What was on its way already may still be traded.")
-    return redirect("lead_console")
-
-
-@login_required
-@require_safe
-def lead_order_history(request: MemberRequest) -> HttpResponse:
-    """Show a lead all orders that are done."""
-    lead = _own_lead(request)
-    page = Paginator(queries.orders_of(lead), ORDERS_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "copytrading/lead_orders.html", {"section": "lead", "lead": lead, "page": page})
-
-
-@login_required
 @require_safe
 def lead_earnings(request: MemberRequest) -> HttpResponse:
     """Show a lead what the copies paid, week by week."""
-    lead = _own_lead(request)
+    lead = own_lead(request)
     context = {
         "section": "lead",
         "lead": lead,
@@ -145,7 +91,7 @@ def lead_earnings(request: MemberRequest) -> HttpResponse:
 @require_POST
 def lead_money(request: MemberRequest, way: str) -> HttpResponse:
     """Move money between the wallet and the lead account, once however often it is pressed."""
-    lead = _own_lead(request)
+    lead = own_lead(request)
     form = TransferForm(request.POST)
     if form.is_valid():
         move = leads.deposit_to_lead if way == "in" else leads.withdraw_from_lead
@@ -158,14 +104,14 @@ def lead_money(request: MemberRequest, way: str) -> HttpResponse:
         else:
             messages.success(request, f"{money(units)} USDT moved {way}. Followers are told.")
             return redirect("lead_console")
-    return _console(request, lead, **{f"{way}_form": form})
+    return console(request, lead, **{f"{way}_form": form})
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def lead_terms(request: MemberRequest) -> HttpResponse:
     """Change the profit share of copies to come, and the capacity."""
-    lead = _own_lead(request)
+    lead = own_lead(request)
     form = TermsForm(request.POST) if request.method == "POST" else TermsForm(initial=_terms_now(lead))
     if request.method == "POST" and form.is_valid():
         try:
@@ -189,7 +135,7 @@ def lead_terms(request: MemberRequest) -> HttpResponse:
 @require_POST
 def lead_notice(request: MemberRequest) -> HttpResponse:
     """Write to everybody who follows."""
-    lead = _own_lead(request)
+    lead = own_lead(request)
     form = NoticeForm(request.POST)
     if form.is_valid():
         try:
@@ -199,14 +145,14 @@ def lead_notice(request: MemberRequest) -> HttpResponse:
         else:
             messages.success(request, "Sent. It stands on the page of every copy.")
             return redirect("lead_console")
-    return _console(request, lead, notice_form=form)
+    return console(request, lead, notice_form=form)
 
 
 @login_required
 @require_POST
 def lead_pause(request: MemberRequest) -> HttpResponse:
     """Pause, or go on."""
-    lead = _own_lead(request)
+    lead = own_lead(request)
     try:
         if request.POST.get("change") == "resume":
             leads.resume_lead(lead_id=lead.pk, now=timezone.now())
@@ -223,7 +169,7 @@ def lead_pause(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def lead_end(request: MemberRequest) -> HttpResponse:
     """Say what ending means; on confirmation, end for good."""
-    lead = _own_lead(request)
+    lead = own_lead(request)
     refusal = None
     if request.method == "POST":
         try:
@@ -242,46 +188,6 @@ def lead_end(request: MemberRequest) -> HttpResponse:
         "refusal": refusal,
     }
     return render(request, "copytrading/lead_end.html", context)
-
-
-def _own_lead(request: MemberRequest) -> Any:
-    """Return the running lead of whoever asks; there is no such page for anybody else."""
-    lead = queries.lead_of(request.user)
-    if lead is None or lead.ledger_account_id is None:
-        raise Http404
-    return lead
-
-
-def _live(lead: Any) -> dict[str, Any]:
-    """Return what moves on the console by itself."""
-    return {
-        "lead": lead,
-        "account": queries.account_of(lead),
-        "following": queries.following_of(lead),
-        "open_orders": queries.open_orders_of(lead),
-        "orders": queries.orders_of(lead)[:ORDERS_SHOWN],
-        "earned_units": queries.earned_units_of(lead),
-        "stake_min": settings.SMARTSYNC_STAKE_MIN,
-        "stake_min_units": settings.SMARTSYNC_STAKE_MIN * 10**settings.SMARTSYNC_CASH_DECIMALS,
-    }
-
-
-def _console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
-    """Render the console; forms that are not shown as they were sent are empty, each with a key of its own."""
-    context = {
-        "section": "lead",
-        **_live(lead),
-        "curve": queries.curve_of(lead, now=timezone.now()),
-        "notices": queries.notices_of(lead)[:NOTICES_SHOWN],
-        "in_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="in_%s"),
-        "out_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="out_%s"),
-        "notice_form": NoticeForm(initial={"idempotency_key": uuid4().hex}),
-        "key": uuid4().hex,
-        **shown,
-    }
-    if "order_form" not in shown:
-        context["order_form"] = OrderForm(markets=queries.traded_markets())
-    return render(request, "copytrading/lead_console.html", context)
 
 
 def _application(request: MemberRequest, form: ApplyForm) -> HttpResponse:

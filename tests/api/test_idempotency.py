@@ -51,6 +51,17 @@ class TestIdempotent:
         assert [other_body.status_code, other_address.status_code] == [422, 422]
         assert other_body.json()["code"] == "idempotency_key_reused"
 
+    def test_forgets_an_answer_after_thirty_days(self, world: World, program: Program) -> None:
+        for number, days in enumerate((31, 29)):
+            program.post("wallet/deposits", HUNDRED, key=f"deposit-000{number}")
+            kept = IdempotentRequest.objects.filter(key=f"deposit-000{number}")
+            assert kept.update(created_at=world.now - timedelta(days=days)) == 1
+
+        dropped = idempotency.drop_old_answers(now=world.now)
+
+        assert dropped == 1
+        assert list(IdempotentRequest.objects.values_list("key", flat=True)) == ["deposit-0001"]
+
     @pytest.mark.parametrize("key", ["", "short", "with a space", "x" * 65, "schlüssel-0001"])
     def test_asks_for_a_proper_key(self, program: Program, key: str) -> None:
         response = program.post("wallet/deposits", HUNDRED, key=key)

@@ -1,8 +1,11 @@
 """Leads through the API: found, looked at, previewed."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
@@ -33,6 +36,19 @@ class TestLeads:
         response = program.get("leads", **query)
 
         assert (response.status_code, response.json()["field"]) == (400, next(iter(query)))
+
+    def test_ranks_by_a_score_whose_parts_sum_to_it(self, world: World, program: Program, lead: Lead) -> None:
+        newer = world.make_lead(User.objects.create_user("newer@example.org"), name="Newer")
+        Lead.objects.filter(pk=lead.pk).update(started_at=timezone.now() - timedelta(days=90))
+        Lead.objects.filter(pk=newer.pk).update(started_at=timezone.now())
+
+        ranked = program.get("leads", sort="score").json()["results"]
+        parts = program.get(f"leads/{lead.slug}").json()["score_parts"]
+
+        assert [found["slug"] for found in ranked] == [lead.slug, newer.slug]
+        assert ranked[0]["score"] > ranked[1]["score"]
+        assert sum(part["points"] for part in parts) == pytest.approx(ranked[0]["score"])
+        assert {part["name"] for part in parts} == {"return", "calm", "followers", "stake", "time"}
 
     def test_asks_the_database_as_often_for_many_as_for_one(self, world: World, program: Program, lead: Lead) -> None:
         def statements() -> int:

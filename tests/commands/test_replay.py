@@ -1,6 +1,8 @@
 """manage.py replay on small files: the whole stack in a database of its own, beside the engine alone."""
 
 import json
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -10,7 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 JSON_KEYS = {
+    "lead",
     "followers",
+    "bars",
     "cycles",
     "orders",
     "fills",
@@ -22,6 +26,7 @@ JSON_KEYS = {
     "copy_return_median",
     "copy_return_max",
     "whatif_difference",
+    "modes",
     "seconds",
     "allocations_per_second",
 }
@@ -37,6 +42,13 @@ TRADES = (
     "2021-01-01T03:20:00Z,ETH-USDT,sell,100.123456789,11",
     "2021-01-01T04:40:00Z,BTC-USDT,buy,40.0000000012,127.5",
 )
+WEIGHTS = (
+    "2021-01-01T00:00:00Z,A,BTC-USD,1",
+    "2021-01-01T00:00:00Z,B,CASH,1",
+    "2021-01-01T01:30:00Z,A,BTC-USD,0.5",
+    "2021-01-01T01:30:00Z,A,ETH-USD,0.5",
+)
+BEAN_CHECK = Path(sys.executable).with_name("bean-check")
 
 
 def write(folder: Path, name: str, *lines: str) -> Path:
@@ -67,9 +79,9 @@ def databases() -> set[str]:
     return {name[0] for name in names}
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(folder: Path, *arguments: str, lead: str = "--lead-trades", file: str = "trades.csv") -> str:
     printed = StringIO()
-    files = [f"--prices={folder / 'prices.csv'}", f"--lead-trades={folder / 'trades.csv'}"]
+    files = [f"--prices={folder / 'prices.csv'}", f"{lead}={folder / file}"]
     call_command("replay", *files, *arguments, stdout=printed)
     return printed.getvalue()
 
@@ -125,7 +137,74 @@ class TestReplay:
         assert outcome["left"] == set()
 
 
+@pytest.fixture(scope="module")
+def weighed(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: object) -> dict:
+    """Return what six followers, in all modes, made of a model portfolio, with the ledger as beancount reads it."""
+    folder = tmp_path_factory.mktemp("weights")
+    write_prices(folder)
+    write(folder, "weights.csv", "ts,trader,symbol,weight_target", *WEIGHTS)
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        crowd = ["--followers=6", "--investment=100", "--investment-max=10000", "--mode=both"]
+        files = ["--portfolio=A", f"--export={folder / 'book'}"]
+        found = json.loads(run(folder, *crowd, *files, "--json", lead="--lead-weights", file="weights.csv"))
+    checked = subprocess.run([BEAN_CHECK, "--no-cache", folder / "book"], capture_output=True, text=True, check=False)
+    return found | {"bean_check": (checked.returncode, checked.stderr), "book": (folder / "book").read_text()}
+
+
+class TestModelPortfolio:
+    def test_returns_what_its_weights_make(self, weighed: dict) -> None:
+        # All in BTC at 100 for 0.1 %; half into ETH at 120 and 11, and both are held to the end.
+        after_first = 10_000 / 1.001
+        coins = after_first / 100
+        at_two = coins * 120
+        half = at_two / 2
+        bought = half * (1 - 0.001) / 1.001
+        last = coins / 2 * 140 + bought / 11 * 9.25
+
+        assert weighed["lead"] == "A"
+        assert weighed["lead_return"] == pytest.approx(last / after_first - 1, abs=2e-6)
+
+    def test_is_copied_in_all_modes_by_small_and_large(self, weighed: dict) -> None:
+        modes = weighed["modes"]
+        counts = {mode: figures["followers"] for mode, figures in modes.items()}
+        amounts = {point["investment"] for figures in modes.values() for point in figures["by_investment"]}
+
+        assert counts == {"smart-sync": 3, "custom-ratio": 2, "custom-fixed": 1}
+        assert amounts == {100.0, 10_000.0}
+
+    def test_agrees_with_the_engine_alone_in_every_mode(self, weighed: dict) -> None:
+        differences = {mode: figures["whatif_difference"] for mode, figures in weighed["modes"].items()}
+
+        assert all(difference <= 2e-5 for difference in differences.values()), differences
+
+    def test_is_held_by_smart_sync_and_missed_by_a_fixed_value(self, weighed: dict) -> None:
+        smart, fixed = weighed["modes"]["smart-sync"], weighed["modes"]["custom-fixed"]
+
+        assert smart["tracking_error_per_bar"] < 0.001 < fixed["tracking_error_per_bar"]
+        assert abs(smart["return_difference"]) < 0.005 < abs(fixed["return_difference"])
+
+    def test_ends_with_a_ledger_that_another_program_adds_up(self, weighed: dict) -> None:
+        assert weighed["ledger_ok"] is True
+        assert weighed["bean_check"] == (0, "")
+        assert weighed["book"].count(" open Liabilities:Copy:") == 6
+
+
 class TestBadInput:
+    def test_refuses_fees_that_a_file_does_not_have(self, tmp_path: Path) -> None:
+        write_prices(tmp_path)
+        write_trades(tmp_path, *TRADES)
+
+        with pytest.raises(CommandError, match="lacks fee and fee_asset"):
+            run(tmp_path, "--lead-fees")
+
+    def test_refuses_a_fee_in_a_coin_without_prices(self, tmp_path: Path) -> None:
+        write_prices(tmp_path)
+        row = "2021-01-01T00:00:00Z,BTC-USDT,buy,50,100,0.1,BNB"
+        write(tmp_path, "trades.csv", "ts,symbol,side,quantity,price,fee,fee_currency", row)
+
+        with pytest.raises(CommandError, match="line 2: The fee is in BNB"):
+            run(tmp_path, "--lead-fees")
+
     @pytest.mark.parametrize(
         ("rows", "arguments", "sentence"),
         [

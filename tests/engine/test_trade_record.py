@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,19 @@ class TestClosedPositions:
         positions = trade_record.closed_positions([trade(0, 1, 100, fee=2), trade(1, -1, 103, fee=2)])
 
         assert positions[0].result_units == -1
+
+    def test_close_when_less_than_a_lot_is_left_and_take_that_along(self):
+        def of_lots(time: int, quantity: int, value: int) -> RecordedTrade:
+            return replace(trade(time, quantity, value), lot_units=10)
+
+        trades = [of_lots(0, 39, 390), of_lots(1, -30, 600), of_lots(5, 21, 210), of_lots(6, -10, 50)]
+
+        # 9 are left of the first: too few to sell. The second has them too, and 20 of its 30 are left.
+        assert trade_record.closed_positions(trades) == (
+            ClosedPosition(asset="BTC", opened_at=0, closed_at=1, result_units=210),
+        )
+        closed = trade_record.closed_positions([*trades, of_lots(7, -20, 400)])[1]
+        assert (closed.opened_at, closed.result_units) == (5, 240)
 
     def test_refuse_to_sell_what_is_not_held(self):
         with pytest.raises(AssertionError, match="sells no more"):

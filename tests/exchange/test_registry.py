@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -83,6 +84,15 @@ class TestPriceSource:
 
         assert isinstance(source, RecordedPrices)
         assert [quote.price for quote in source.quotes(NOON)] == [2]
+
+    @pytest.mark.parametrize("between", [",", ", ", os.pathsep])
+    def test_plays_several_files_as_one(self, settings, tmp_path, between):
+        paths = [tmp_path / f"{coin}.csv" for coin in ("BTC", "ETH")]
+        for path in paths:
+            path.write_text(f"ts,symbol,open,high,low,close,volume\n2021-01-01,{path.stem}-USDT,1,1,1,1,1\n")
+        settings.SMARTSYNC_PRICES = between.join(map(str, paths))
+
+        assert price_source(now=NOON).symbols == ("BTC-USDT", "ETH-USDT")
 
     def test_says_what_is_wrong_with_the_file(self, settings, tmp_path):
         settings.SMARTSYNC_PRICES = str(tmp_path / "none.csv")

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from copytrading.models import Lead, LeadRecord, Market, ObservedTrade
-from copytrading.queries import lead_statistics, leads, records
+from copytrading.queries import lead_statistics, lead_trades, leads, records
 from copytrading.queries.lead_statistics import LeadStatistics
 from copytrading.services import leads as lead_services
 from copytrading.services import recording
@@ -141,7 +141,7 @@ class TestTrades:
         world.lead_trades(lead, "BTC", "BUY", "0.02")
         world.settle()
 
-        (trade,) = lead_statistics.trades_of(lead)
+        (trade,) = lead_trades.made_by(lead)
 
         assert trade.quantity_units == 2 * 10**6
         assert trade.value_units == pytest.approx(usdt(1000), rel=0.001)
@@ -182,10 +182,28 @@ class TestTradesElsewhere:
         assert statistics.positions.win_rate == 0
         assert statistics.positions.holding_seconds_median == 2 * 3600
 
+    def test_from_before_a_lead_came_here_count_in_its_pace_and_not_in_its_positions_now(
+        self, lead: Lead, world: World
+    ):
+        Lead.objects.filter(pk=lead.pk).update(started_at=world.now - timedelta(days=14))
+        lead.refresh_from_db()
+        self.see(lead, (100_000, -5000), (-100_000, 6000), (100_000, -5000))
+        world.lead_trades(lead, "BTC", "BUY", "0.02")
+        world.settle()
+        world.lead_trades(lead, "BTC", "SELL", "0.02")
+        world.settle()
+
+        statistics = statistics_of(lead, now=world.now)
+
+        assert statistics.trades == 5
+        assert statistics.trades_a_week == pytest.approx(2.5)
+        # What was open there was put aside: selling everything here closes the position.
+        assert statistics.positions.closed_positions == 2
+
     def test_leave_out_coins_that_nobody_saw_bought(self, observed: Lead):
         self.see(observed, (-50, 2500), (100, -5000), (-150, 9000))
 
-        (bought, sold) = lead_statistics.trades_of(observed)
+        (bought, sold) = lead_trades.seen_elsewhere(observed)
 
         assert (bought.quantity_units, bought.value_units) == (100, 5000)
         assert (sold.quantity_units, sold.value_units) == (-100, 6000)
@@ -204,7 +222,20 @@ class TestStake:
     def test_leaves_out_the_time_when_nobody_followed(self, lead: Lead):
         record(lead, [1.0, 1.0], following="0")
 
-        assert statistics_of(lead).stake.points == ()
+        stake = statistics_of(lead).stake
+
+        assert stake.points == ()
+        assert stake.own_units == [usdt(10000)] * 2
+
+    def test_begins_with_the_lead_however_long_ago(self, lead: Lead):
+        prices = [1 + number / 1000 for number in range(400)]
+        record(lead, prices, following="20000")
+
+        stake = statistics_of(lead).stake
+
+        assert len(stake.own_units) == len(stake.ratios) == 90
+        assert (stake.own_units[0], stake.own_units[-1]) == (usdt(10000), usdt(10000 * prices[-1]))
+        assert stake.own_values[0][0] == NOON - timedelta(days=399)
 
     def test_warns_when_little_own_money_is_left(self, lead: Lead, world: World, follower: User):
         world.start(follower, lead, "5000")

@@ -46,6 +46,28 @@ FILLS = """2021-03-01T00:02:10Z,NEWT-USDT,buy,500,2.02
 """
 
 
+class TestSeveralFiles:
+    def test_drive_a_lead_whose_coins_are_in_different_ones(
+        self, db: None, recording: Callable[..., None], tmp_path: Path, settings: Any
+    ) -> None:
+        recording(fills=FILLS)
+        header, *rows = (tmp_path / "prices.csv").read_text().splitlines()
+        paths = [tmp_path / "btc.csv", tmp_path / "newt.csv"]
+        for path in paths:
+            path.write_text("\n".join([header, *(row for row in rows if path.stem.upper() in row)]))
+        settings.SMARTSYNC_PRICES = ",".join(map(str, paths))
+        key = demo_market.source_key()
+
+        read = recorded_lead.read_recording()
+        assert read is not None
+        recorded_lead.refuse_uncovered(read, source=demo_market.open_source(now=NOON))
+
+        settings.SMARTSYNC_PRICES = str(paths[0])
+        assert demo_market.source_key() != key
+        with pytest.raises(demo_market.RecordingUnusable, match="lack pairs that the lead traded: NEWT-USDT"):
+            recorded_lead.refuse_uncovered(read, source=demo_market.open_source(now=NOON))
+
+
 class TestRecordedMarket:
     def test_the_recorded_closes_become_marks_a_bar_a_second(self, db: None, recording: Callable[..., None]) -> None:
         recording()

@@ -2,14 +2,16 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from accounts.models import User
-from copytrading.models import Copy, CopyFlag, Lead, LeadOrder, Market, Notice, Order
+from copytrading.models import Adjustment, Copy, CopyFlag, Lead, LeadOrder, Market, Notice, Order
 from copytrading.queries.activity import receipts_of
 from copytrading.services import (
     copies,
     copy_refusals,
+    explaining,
     lead_notices,
     lead_orders,
     leads,
@@ -185,6 +187,23 @@ class TestLimitOrder:
         assert world.held(lead.ledger_account)["BTC"] == 10**7
         assert world.held(copy.ledger_account)["BTC"] > 0
         assert reconciling.check_ledger().is_clean
+
+    def test_tells_followers_whose_limit_stopped_the_rest(self, world: World, lead: Lead, follower: User) -> None:
+        copy = world.start(follower, lead)
+        world.settle()
+        give(world, lead, "BUY", 10**7, "50006")
+        world.settle()
+        bounded = Order.objects.latest("pk")
+        world.lead_trades(lead, "ETH", "BUY", "0.1")
+        world.settle()
+
+        for order in (bounded, Order.objects.latest("pk")):
+            short = {"wanted": np.array([usdt(100)]), "got": np.array([0]), "copy_ids": np.array([copy.pk])}
+            explaining.explain_shortfall(order=order, now=world.now, **short)
+
+        told = dict(Adjustment.objects.filter(planned_value_units=0).values_list("asset__symbol", "reason"))
+        assert bounded.price_limit == 50006
+        assert told == {"BTC": "LEAD_LIMIT_REACHED", "ETH": "SLIPPAGE_CAPPED"}
 
     def test_a_sale_waits_for_a_higher_price(self, world: World, lead: Lead) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")

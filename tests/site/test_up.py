@@ -158,7 +158,9 @@ class TestUpRefuses:
             assert f"Port {port} is in use" in self.refused(home, "--port", str(port))
 
     def test_prices_that_are_not_there(self, home: Home) -> None:
-        assert "nowhere.csv, and there is no such file" in self.refused(home, SMARTSYNC_PRICES="nowhere.csv")
+        assert "nowhere.csv, and there is no such file" in self.refused(
+            home, SMARTSYNC_PRICES=f"{__file__},nowhere.csv"
+        )
 
     def test_real_money_that_nobody_meant(self, home: Home) -> None:
         sentence = self.refused(home, "--port", str(free_port()), SMARTSYNC_VENUE="binance")

@@ -12,6 +12,7 @@ from accounts.models import User
 from copytrading.models import Copy, Lead, Market
 from copytrading.services import leads as lead_services
 from copytrading.services import price_bars
+from copytrading.views import comparing
 from tests.cast import World, usdt
 
 HOURS = 24 * 20
@@ -52,6 +53,20 @@ class TestWhatIf:
         assert "2,500 USDT in Smart Sync" in page
         assert "Stopped itself" in page
         assert "as you set it" in page
+
+    def test_answers_so_often_a_minute_and_then_with_a_sentence(self, client: Client, lead: Lead, follower: User):
+        address = reverse("what_if", args=[lead.slug])
+        asked = [client.get(address).status_code for _ in range(comparing.QUESTIONS_A_MINUTE)]
+
+        refused = client.get(address)
+        elsewhere = client.get(address, REMOTE_ADDR="192.0.2.7").status_code
+        client.force_login(follower)
+        by_a_person = client.get(address).status_code
+
+        assert set(asked) == {200}
+        assert (refused.status_code, elsewhere, by_a_person) == (429, 200, 200)
+        assert 1 <= int(refused["Retry-After"]) <= 60
+        assert "then ask again" in refused.text and 'id="what-if"' in refused.text
 
     def test_says_what_the_past_cannot(self, client: Client, known_lead: Lead):
         page = page_of(client, known_lead)

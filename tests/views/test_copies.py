@@ -149,6 +149,21 @@ class TestCopyDetail:
         assert "Bought a little less BTC than wanted: 11.20 instead of 14.05 USDT" in content
         assert "The book was thin within 0.5 %; the rest follows when it can." in content
 
+    def test_shows_a_young_copy_by_its_start_and_now(self, signed_in: Client, copy: Copy, world: World) -> None:
+        CopyRecord.objects.filter(copy=copy).delete()
+        young = page(signed_in, "copy_detail", copy)
+        for minutes in (1, 2):
+            at = copy.started_at + timedelta(minutes=minutes)
+            CopyRecord.objects.create(copy=copy, recorded_at=at, equity_units=usdt(999), invested_units=usdt(1000))
+
+        older = page(signed_in, "copy_detail", copy)
+
+        points = re.search(r'data-points="\[\[\d+,([\d.]+)\],\[\d+,([\d.]+)\]\]"', young)
+        assert points and float(points[1]) == 1000.0
+        assert float(points[2]) == pytest.approx(1000, rel=0.01)
+        assert "This copy has just begun" in young
+        assert "This copy has just begun" not in older
+
     def test_answers_the_live_page_with_everything_that_moves(self, signed_in: Client, copy: Copy) -> None:
         content = page(signed_in, "copy_live", copy)
 

@@ -172,6 +172,32 @@ class TestTicket:
         order.refresh_from_db()
         assert order.status == LeadOrder.Status.CANCELED
 
+    def test_takes_a_value_in_usdt_and_gives_the_coins_that_were_shown(
+        self, console: Client, world: World, lead: Lead
+    ) -> None:
+        in_usdt = wish(quantity="2,500.01", counted_in="VALUE")
+        review = send(console, "lead_order", **in_usdt)
+        # A thousandth of what it pays for is no lot.
+        assert "Buy 0.05 BTC" in review
+        assert 'name="quantity" value="0.05000000"' in review
+
+        world.wait(1, BTC="40000")
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', review[review.index('id="ticket"') :]))
+        send(console, "lead_order", **hidden)
+
+        assert LeadOrder.objects.get().quantity_units == 5 * 10**6
+
+    def test_values_a_limit_order_at_its_price(self, console: Client) -> None:
+        asked = wish(quantity="900", counted_in="VALUE", order_type="LIMIT", price_limit="45000")
+
+        assert "Buy 0.02 BTC at 45,000.00 or better" in send(console, "lead_order", **asked)
+
+    def test_gives_no_order_that_was_confirmed_as_a_value(self, console: Client) -> None:
+        answer = send(console, "lead_order", **wish(quantity="2500", counted_in="VALUE", step="confirm", key="page"))
+
+        assert "Followers’ part" in answer
+        assert not LeadOrder.objects.exists()
+
     def test_takes_back_nothing_of_somebody_else(
         self, console: Client, world: World, lead: Lead, stranger: User
     ) -> None:
@@ -185,6 +211,8 @@ class TestTicket:
         [
             ({"quantity": "1"}, "not enough cash"),
             ({"quantity": "0.000001"}, "smallest lot"),
+            ({"quantity": "0.1", "counted_in": "VALUE"}, "smallest lot"),
+            ({"quantity": "6000", "counted_in": "VALUE", "side": "SELL"}, "has less BTC than that"),
             ({"quantity": "0.000000001"}, "At most 8 decimals."),
             ({"side": "SELL"}, "has less BTC than that"),
             ({"order_type": "LIMIT"}, "needs its price"),

@@ -11,13 +11,25 @@ from copytrading.queries.leads import Sorting, Standing
 
 
 class LeadsQuery(PageQuery):
-    sort = serializers.ChoiceField(choices=[sorting.value for sorting in Sorting], default=Sorting.RETURN.value)
+    sort = serializers.ChoiceField(
+        choices=[sorting.value for sorting in Sorting],
+        default=Sorting.RETURN.value,
+        help_text="The best first; score is the ranking of the portal.",
+    )
     search = serializers.CharField(default="", allow_blank=True, max_length=60)
     days_min = serializers.IntegerField(default=0, min_value=0, max_value=36_500, help_text="Days leading.")
     fall_max = serializers.FloatField(required=False, min_value=0, max_value=1, help_text="Deepest fall, 0.2 for 20 %.")
     stake_min = serializers.FloatField(required=False, min_value=0, max_value=1e6, help_text="Own money by followers'.")
     has_vacancies = serializers.BooleanField(default=False)
     with_ended = serializers.BooleanField(default=False)
+
+
+class ScorePartShape(serializers.Serializer):
+    name = serializers.CharField()
+    weight = FractionField()
+    value = FractionField(help_text="0 to 1.")
+    points = serializers.FloatField(help_text="100 × weight × value.")
+    formula = serializers.CharField()
 
 
 class LeadShape(serializers.Serializer):
@@ -28,6 +40,7 @@ class LeadShape(serializers.Serializer):
     bio = serializers.CharField(source="lead.bio")
     tags = serializers.ListField(source="lead.tags", child=serializers.CharField())
     status = serializers.CharField(source="lead.status")
+    score = serializers.FloatField(source="score.points", help_text="0 to 100: what `sort=score` goes by.")
     return_fraction = FractionField(allow_null=True)
     fall_fraction = FractionField(allow_null=True)
     followers_median_fraction = FractionField(
@@ -58,6 +71,7 @@ class LeadDetailShape(LeadShape):
     standing = serializers.ChoiceField(
         choices=[standing.value for standing in Standing], help_text="OPEN, or why you cannot copy this lead now."
     )
+    score_parts = ScorePartShape(source="score.parts", many=True, help_text="They sum to the score.")
     deepest_fall = FallShape(source="statistics.fall", allow_null=True, help_text="Of the whole record.")
     volatility = FractionField(source="statistics.volatility", allow_null=True)
     trades = serializers.IntegerField(source="statistics.trades")

@@ -1,7 +1,7 @@
 """The readers of recorded files and what they return; every one of them raises RecordingError."""
 
 from copytrading.exchange.prices.lead_trades import LeadTrades, read_lead_trades
-from copytrading.exchange.prices.price_tables import PriceTable, read_prices
+from copytrading.exchange.prices.price_tables import PriceTable, paths_in, read_prices
 from copytrading.exchange.prices.rows import RecordingError, moment_of, time_of
 from copytrading.exchange.prices.weight_tables import CASH, WeightTable, read_weights
 
@@ -12,6 +12,7 @@ __all__ = [
     "RecordingError",
     "WeightTable",
     "moment_of",
+    "paths_in",
     "read_lead_trades",
     "read_prices",
     "read_weights",

@@ -7,6 +7,7 @@ Lead trades: what a real trader bought and sold, one row a fill, in order.
     quantities (R,)    coins, exactly as written, always above zero
     prices (R,)        quote per coin, exactly as written
     lines (R,)         where each stands in the file, for whoever must refuse one later
+    fees, fee_coins    what each cost and in which coin, where that was asked for; empty otherwise
 
 Rows whose `status` says that they were never traded are left out and counted.
 """
@@ -21,14 +22,18 @@ import numpy as np
 from copytrading.engine.arrays import IntArray
 from copytrading.exchange.prices.rows import (
     RecordingError,
+    Rows,
     chosen_trader,
     read_rows,
+    to_decimal_of_zero_or_more,
     to_positive_decimal,
     to_symbol,
     to_time,
 )
 
 TRADED = ("closed", "filled", "")
+# What the coin of a fee is called: recordings differ.
+FEE_COIN_COLUMNS = ("fee_asset", "fee_currency")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +48,21 @@ class LeadTrades:
     prices: tuple[Decimal, ...]
     lines: IntArray
     skipped_rows: int
+    fees: tuple[Decimal, ...] = ()
+    fee_coins: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.symbols)
 
 
-def read_lead_trades(path: Path, *, trader: str | None = None, symbols: Collection[str] | None = None) -> LeadTrades:
+def read_lead_trades(
+    path: Path, *, trader: str | None = None, symbols: Collection[str] | None = None, with_fees: bool = False
+) -> LeadTrades:
     """
     Read the trades of one trader, `ts,symbol,side,quantity,price`; further columns are ignored.
 
-    With `symbols` given (those of a price table), a trade in any other pair is refused.
+    With `symbols` given (those of a price table), a trade in any other pair is refused. `with_fees` reads
+    `fee,fee_asset` too, and refuses a file that does not have them.
 
     :raises RecordingError: if the file is malformed, out of order, or the trader is not there.
     """
@@ -76,6 +86,7 @@ def read_lead_trades(path: Path, *, trader: str | None = None, symbols: Collecti
             raise RecordingError(
                 path=path, line=line, sentence=f"There are no prices of {symbol}. Add a file that has them."
             )
+    fees, fee_coins = _fees_of(rows) if with_fees else ((), ())
     return LeadTrades(
         path=path,
         times=times,
@@ -85,7 +96,22 @@ def read_lead_trades(path: Path, *, trader: str | None = None, symbols: Collecti
         prices=tuple(rows.converted("price", to_positive_decimal)),
         lines=np.array(rows.lines, dtype=np.int64),
         skipped_rows=found - len(rows),
+        fees=fees,
+        fee_coins=fee_coins,
     )
+
+
+def _fees_of(rows: Rows) -> tuple[tuple[Decimal, ...], tuple[str, ...]]:
+    """Return what each row cost, and the coin that was paid in, in capitals."""
+    coin_column = next((name for name in FEE_COIN_COLUMNS if name in rows.columns), None)
+    if coin_column is None or "fee" not in rows.columns:
+        raise RecordingError(path=rows.path, line=1, sentence="The header lacks fee and fee_asset. Leave out the fees.")
+    fees = tuple(rows.converted("fee", to_decimal_of_zero_or_more))
+    coins = tuple(text.strip().upper() for text in rows.texts(coin_column))
+    for fee, coin, line in zip(fees, coins, rows.lines, strict=True):
+        if fee and not coin:
+            raise RecordingError(path=rows.path, line=line, sentence=f"{coin_column} is missing. Name the fee's coin.")
+    return fees, coins
 
 
 def _to_side(text: str) -> int:

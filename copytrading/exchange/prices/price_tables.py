@@ -13,6 +13,7 @@ it was written: `close_at` gives that back, exactly, for up to 15 digits, which
 is what a float keeps of any decimal number.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -82,6 +83,11 @@ def exact(price: float) -> Decimal:
     # repr gives the shortest text that reads back as the same float, in fixed notation
     # so that no exponent ("1E+4") reaches a form, a log or a venue.
     return Decimal(f"{Decimal(repr(price)):f}")
+
+
+def paths_in(text: str) -> tuple[Path, ...]:
+    """Return the paths of a list in a setting: with commas between, or what separates paths on this system."""
+    return tuple(Path(part.strip()) for part in text.replace(os.pathsep, ",").split(",") if part.strip())
 
 
 def read_prices(*paths: Path) -> PriceTable:

@@ -194,14 +194,31 @@ def to_positive_decimal(text: str) -> Decimal:
 
     :raises ValueError: if the text is no finite number, or is zero or negative.
     """
+    number = _to_decimal(text)
+    if number <= 0:
+        raise ValueError(f"{text!r} must be above zero. Correct or remove the row.")
+    return number
+
+
+def to_decimal_of_zero_or_more(text: str) -> Decimal:
+    """
+    Return a number that is not negative, exactly as written; an empty text is zero.
+
+    :raises ValueError: if the text is no finite number, or is negative.
+    """
+    number = _to_decimal(text.strip() or "0")
+    if number < 0:
+        raise ValueError(f"{text!r} must not be below zero. Correct or remove the row.")
+    return number
+
+
+def _to_decimal(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or "_" in text:
         raise ValueError(f"{text!r} is not a number. Correct or remove the row.")
-    if number <= 0:
-        raise ValueError(f"{text!r} must be above zero. Correct or remove the row.")
     return number
 
 

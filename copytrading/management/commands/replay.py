@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
+from accounts import ledger_export
+from copytrading.engine.copy_terms import Mode
 from copytrading.management.commands.whatif import USAGE_ERROR, moment, number
 from copytrading.management.own_database import own_database
 from copytrading.services import replaying, whatif
@@ -34,10 +36,12 @@ class Command(BaseCommand):
             metavar="CSV",
             help="bars: ts,symbol,open,high,low,close,volume (.gz too); may be repeated",
         )
+        lead = files.add_mutually_exclusive_group(required=True)
+        lead.add_argument("--lead-trades", type=Path, metavar="CSV", help="ts,symbol,side,quantity,price")
+        lead.add_argument("--lead-weights", type=Path, metavar="CSV", help="ts,symbol,weight_target; CASH is cash")
         files.add_argument(
-            "--lead-trades", type=Path, required=True, metavar="CSV", help="ts,symbol,side,quantity,price"
+            "--trader", "--portfolio", metavar="NAME", help="which trader or portfolio, if a file holds several"
         )
-        files.add_argument("--trader", metavar="NAME", help="which trader, if a file holds several")
 
         terms = parser.add_argument_group("terms")
         terms.add_argument("--lead-cash", type=number, default=Decimal(10_000), metavar="USDT")
@@ -52,11 +56,26 @@ class Command(BaseCommand):
         terms.add_argument(
             "--fee-rate", type=number, default=Decimal("0.001"), help="of lead and copies; 0.001 is 0.1 %%"
         )
+        terms.add_argument(
+            "--lead-fees",
+            action="store_true",
+            help="the lead paid what its trades say (fee,fee_asset; a third coin is taken as cash at its price)",
+        )
+        terms.add_argument(
+            "--mode",
+            choices=[modes.value for modes in replaying.Modes],
+            default=replaying.Modes.SMART_SYNC.value,
+            help="how all copy; both: half by Smart Sync, a quarter each by the two custom modes",
+        )
 
         run = parser.add_argument_group("run")
         run.add_argument("--start", type=moment, metavar="ISO", help="default: the lead's first trade")
         run.add_argument("--end", type=moment, metavar="ISO", help="default: the last bar")
         run.add_argument("--keep", action="store_true", help="keep the database, and say its name")
+        run.add_argument(
+            "--export", type=Path, metavar="FILE", help="write the ledger of the replay as a beancount file"
+        )
+        run.add_argument("--name", help="what the lead is called in the outcome (default: the trader)")
         run.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,6 +83,8 @@ class Command(BaseCommand):
             files=whatif.Question(
                 price_paths=options["prices"],
                 trades_path=options["lead_trades"],
+                weights_path=options["lead_weights"],
+                uses_recorded_fees=options["lead_fees"],
                 trader=options["trader"],
                 lead_cash=options["lead_cash"],
                 investment=options["investment"],
@@ -73,7 +94,9 @@ class Command(BaseCommand):
             ),
             followers=options["followers"],
             investment_max=options["investment_max"] or options["investment"],
+            modes=replaying.Modes(options["mode"]),
         )
+        name_of_lead = options["name"] or options["trader"] or (options["lead_trades"] or options["lead_weights"]).stem
         try:
             # Refuse before a database is made for nothing.
             script = replaying.read_script(question)
@@ -82,7 +105,9 @@ class Command(BaseCommand):
         own = own_database(purpose="replay", durable=False, keep=options["keep"], now=timezone.now())
         with own as name, Progress() as progress:
             outcome = replaying.replay(script, show=progress.show)
-        self.stdout.write(as_json(outcome) if options["json"] else as_text(outcome))
+            if options["export"]:
+                ledger_export.write_beancount(options["export"])
+        self.stdout.write(as_json(outcome, lead=name_of_lead) if options["json"] else as_text(outcome))
         if options["keep"]:
             self.stderr.write(f"The database {name} is kept.")
 
@@ -109,11 +134,14 @@ class Progress:
         self.bar.update(done - self.bar.n)
 
 
-def as_json(outcome: replaying.Outcome) -> str:
-    """Return the outcome as one JSON object."""
+def as_json(outcome: replaying.Outcome, *, lead: str) -> str:
+    """Return the outcome as one JSON object; `whatif_difference` is that of Smart Sync wherever somebody uses it."""
+    checked = outcome.copied_in(outcome.modes[0])
     return json.dumps(
         {
-            "followers": outcome.followers,
+            "lead": lead,
+            "followers": len(outcome.crowd),
+            "bars": outcome.bars,
             "cycles": outcome.cycles,
             "orders": outcome.orders,
             "fills": outcome.fills,
@@ -126,29 +154,61 @@ def as_json(outcome: replaying.Outcome) -> str:
             "copy_return_min": float(outcome.copy_returns.min()),
             "copy_return_median": float(np.median(outcome.copy_returns)),
             "copy_return_max": float(outcome.copy_returns.max()),
-            "whatif_difference": outcome.whatif_difference,
+            "whatif_difference": float(outcome.whatif_differences[checked].max()),
+            "modes": {mode.value: _mode_figures(outcome, mode) for mode in outcome.modes},
             "seconds": round(outcome.seconds, 3),
             "allocations_per_second": round(outcome.allocations / outcome.seconds, 1),
         }
     )
 
 
+def _mode_figures(outcome: replaying.Outcome, mode: Mode) -> dict[str, Any]:
+    """Return what copying in one mode brought: in the median, and to the smallest and the largest investment."""
+    places = np.flatnonzero(outcome.copied_in(mode))
+    errors, returns = outcome.tracking_errors_per_bar[places], outcome.copy_returns[places]
+    return {
+        "followers": len(places),
+        "tracking_error_per_bar": float(np.median(errors)),
+        "return_difference": float(np.median(returns)) - outcome.lead_return,
+        "whatif_difference": float(outcome.whatif_differences[places].max()),
+        "by_investment": [
+            {
+                "investment": outcome.crowd[places[end]].value,
+                "tracking_error_per_bar": float(errors[end]),
+                "return_difference": float(returns[end]) - outcome.lead_return,
+            }
+            for end in (0, -1)
+        ],
+    }
+
+
 def as_text(outcome: replaying.Outcome) -> str:
     """Return the outcome as a table for people."""
-    returns = outcome.copy_returns
     wrong = {symbol: value for symbol, value in outcome.custody_difference.items() if value}
     rows = [
-        ("Followers", f"{outcome.followers:,}"),
+        ("Followers", f"{len(outcome.crowd):,}"),
         (
             "Traded",
             f"{outcome.cycles:,} cycles, {outcome.orders:,} orders, {outcome.fills:,} fills, "
             f"{outcome.allocations:,} allocations",
         ),
         ("Lead", f"{outcome.lead_return:+.4%}"),
-        ("Copies", f"{np.median(returns):+.4%} median, {returns.min():+.4%} to {returns.max():+.4%}"),
-        ("What-if", f"differs by {outcome.whatif_difference:.1e} of the investment at most"),
+        *(row for mode in outcome.modes for row in _mode_rows(outcome, mode)),
         ("Ledger", "adds up to the last unit" if outcome.ledger_ok else "DOES NOT ADD UP"),
         *(("Custody", f"{value:+f} {symbol} more than is owed") for symbol, value in wrong.items()),
         ("Time", f"{outcome.seconds:,.1f} s, {outcome.allocations / outcome.seconds:,.0f} allocations a second"),
     ]
-    return "\n".join(f"{label:<12}{text}" for label, text in rows)
+    return "\n".join(f"{label:<14}{text}" for label, text in rows)
+
+
+def _mode_rows(outcome: replaying.Outcome, mode: Mode) -> list[tuple[str, str]]:
+    places = outcome.copied_in(mode)
+    returns, errors = outcome.copy_returns[places], outcome.tracking_errors_per_bar[places]
+    return [
+        (
+            mode.value,
+            f"{np.median(returns):+.4%} median, {returns.min():+.4%} to {returns.max():+.4%}; "
+            f"tracking error {np.median(errors):.4%} a bar",
+        ),
+        ("  what-if", f"differs by {outcome.whatif_differences[places].max():.1e} of the investment at most"),
+    ]

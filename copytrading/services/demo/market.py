@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from copytrading.exchange import registry
 from copytrading.exchange.base import PriceSource, VenueUnreachable
 from copytrading.exchange.paper import venue as paper_counter
-from copytrading.exchange.prices.files import RecordingError, moment_of
+from copytrading.exchange.prices.files import RecordingError, moment_of, paths_in
 from copytrading.exchange.prices.recorded import RecordedPrices
 from copytrading.exchange.prices.simulated import COINS
 from copytrading.models import Mark, Market, ScheduledRun
@@ -76,20 +76,26 @@ def by_size(symbols: Iterable[str]) -> tuple[str, ...]:
 
 
 def source_key() -> str:
-    """Return a short name of the price source: two recordings may have one file name, so their whole path counts."""
+    """Return a short name of the price source: two recordings may have one file name, so their whole paths count."""
     if not is_recorded():
         return str(settings.SMARTSYNC_PRICES)
-    return f"{crc32(str(Path(settings.SMARTSYNC_PRICES).resolve()).encode()):08x}"
+    paths = sorted(str(path.resolve()) for path in recorded_paths())
+    return f"{crc32(','.join(paths).encode()):08x}"
+
+
+def recorded_paths() -> tuple[Path, ...]:
+    """Return the files that recorded prices come from; none where prices are simulated."""
+    return paths_in(settings.SMARTSYNC_PRICES) if is_recorded() else ()
 
 
 def is_recorded() -> bool:
     """Return whether prices come from a recording."""
-    return settings.SMARTSYNC_PRICES not in ("simulated", "live")
+    return settings.SMARTSYNC_PRICES not in ("simulated", registry.LIVE)
 
 
 def is_live() -> bool:
     """Return whether prices come from real exchanges, now."""
-    return bool(settings.SMARTSYNC_PRICES == "live")
+    return bool(settings.SMARTSYNC_PRICES == registry.LIVE)
 
 
 def open_source(*, now: datetime, begins_at: datetime | None = None) -> PriceSource:

@@ -24,6 +24,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, connection
 
 from copytrading.services import venue_opening
+from copytrading.services.demo.market import recorded_paths
 from smartsync_site.embedded import CannotStart, EmbeddedServers
 from smartsync_site.supervisor import Program, Supervisor, write_line
 
@@ -130,8 +131,11 @@ def refuse_taken_port(*, host: str, port: int) -> None:
 
 
 def refuse_missing_recordings() -> None:
-    for name, path in [("PRICES", settings.SMARTSYNC_PRICES), ("LEAD_TRADES", settings.SMARTSYNC_LEAD_TRADES)]:
-        if path and path not in ("simulated", "live") and not Path(path).is_file():
+    named = [("PRICES", path) for path in recorded_paths()]
+    if settings.SMARTSYNC_LEAD_TRADES:
+        named.append(("LEAD_TRADES", Path(settings.SMARTSYNC_LEAD_TRADES)))
+    for name, path in named:
+        if not path.is_file():
             raise CannotStart(f"{name} names {path}, and there is no such file.")
 
 

@@ -61,6 +61,35 @@ class TestReadLeadTrades:
         assert trades.symbols == ("BTC-USDT", "ETH-USDT")
         assert trades.skipped_rows == 0
 
+    def test_reads_fees_and_their_coins_where_asked_for(self, written):
+        path = written(
+            f"{TRADES_HEADER},fee,fee_currency",
+            f"{trade()},0.00006019,btc",
+            f"{trade(side='sell')},0.9,USDT",
+            f"{trade()},,",
+        )
+
+        trades = read_lead_trades(path, with_fees=True)
+
+        assert trades.fees == (Decimal("0.00006019"), Decimal("0.9"), Decimal(0))
+        assert trades.fee_coins == ("BTC", "USDT", "")
+        assert read_lead_trades(path).fees == ()
+
+    @pytest.mark.parametrize(
+        ("columns", "cells", "sentence"),
+        [
+            ("fee", "1", "line 1: The header lacks fee and fee_asset. Leave out the fees."),
+            ("fee,fee_asset", "-1,BTC", "line 2: fee '-1' must not be below zero. Correct or remove the row."),
+            ("fee,fee_asset", "much,BTC", "line 2: fee 'much' is not a number. Correct or remove the row."),
+            ("fee,fee_asset", "1,", "line 2: fee_asset is missing. Name the fee's coin."),
+        ],
+    )
+    def test_refuses_fees_that_say_nothing(self, written, columns, cells, sentence):
+        path = written(f"{TRADES_HEADER},{columns}", f"{trade()},{cells}")
+
+        with pytest.raises(RecordingError, match=sentence):
+            read_lead_trades(path, with_fees=True)
+
     @pytest.mark.parametrize(
         ("lines", "wanted", "sentence"),
         [

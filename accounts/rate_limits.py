@@ -1,0 +1,35 @@
+"""
+How often somebody may ask, in minutes of the clock.
+
+Counted by the cache server itself, so that parallel requests are all counted, and by whoever asks: a person, or an
+address before sign-in.
+"""
+
+import math
+import time
+
+from allauth.account.adapter import get_adapter
+from django.core.cache import cache
+from django.http import HttpRequest
+
+WINDOW_SECONDS = 60
+
+
+def who_asks(request: HttpRequest) -> str:
+    """Return the person's name in the counts, or the address of somebody not signed in."""
+    if request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    # The portal's own way to see through proxies: what a client says of itself is not believed.
+    return str(get_adapter().get_client_ip(request))
+
+
+def is_within(limit: int, *, name: str, who: str) -> bool:
+    """Count one request more and return whether it is within the limit of this minute."""
+    key = f"{name}:{who}:{int(time.time() // WINDOW_SECONDS)}"
+    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
+    return bool(cache.incr(key) <= limit)
+
+
+def seconds_to_wait() -> int:
+    """Return how long it is until the next minute begins."""
+    return math.ceil(WINDOW_SECONDS - time.time() % WINDOW_SECONDS)

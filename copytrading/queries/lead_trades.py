@@ -1,0 +1,69 @@
+"""
+What a lead traded, one row a fill: here, as the own share of a bunched order, and elsewhere, where we only looked.
+"""
+
+from copytrading.engine.trade_record import RecordedTrade
+from copytrading.models import Allocation, Lead, ObservedTrade
+
+
+def made_by(lead: Lead) -> list[RecordedTrade]:
+    """Return what a lead traded here, oldest first, each with the lead's own share of value and fee."""
+    if lead.ledger_account_id is None:
+        return []
+    shares = (
+        Allocation.objects.filter(ledger_account=lead.ledger_account_id)
+        .exclude(quantity_units=0)
+        .order_by("order__booked_at", "pk")
+        .values_list(
+            "order__booked_at",
+            "order__market__base__symbol",
+            "order__market__lot_units",
+            "quantity_units",
+            "value_units",
+            "fee_units",
+        )
+    )
+    return [
+        RecordedTrade(
+            time=int(booked_at.timestamp()),
+            asset=symbol,
+            quantity_units=quantity_units,
+            value_units=abs(value_units),
+            fee_units=abs(fee_units),
+            lot_units=lot_units,
+        )
+        for booked_at, symbol, lot_units, quantity_units, value_units, fee_units in shares
+        if booked_at is not None
+    ]
+
+
+def seen_elsewhere(lead: Lead) -> list[RecordedTrade]:
+    """
+    Return the trades of a lead that were only looked at, fees within their values, also those from before it came here.
+
+    Coins that nobody saw bought were never here.
+    """
+    rows = (
+        ObservedTrade.objects.filter(lead=lead, market__isnull=False)
+        .exclude(units=0)
+        .order_by("traded_at", "pk")
+        .values_list("traded_at", "market__base__symbol", "market__lot_units", "units", "cash_units")
+    )
+    held: dict[str, int] = {}
+    trades = []
+    for traded_at, symbol, lot_units, units, cash_units in rows:
+        counted = max(units, -held.get(symbol, 0))
+        if not counted:
+            continue
+        held[symbol] = held.get(symbol, 0) + counted
+        trades.append(
+            RecordedTrade(
+                time=int(traded_at.timestamp()),
+                asset=symbol,
+                quantity_units=counted,
+                value_units=abs(cash_units) * counted // units,
+                fee_units=0,
+                lot_units=lot_units,
+            )
+        )
+    return trades

@@ -1,0 +1,57 @@
+"""The console of a lead, rendered around whatever form was just sent."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from copytrading.forms.leading import NoticeForm, OrderForm
+from copytrading.forms.wallet import TransferForm
+from copytrading.queries import leading as queries
+from copytrading.views.requests import MemberRequest
+
+ORDERS_SHOWN = 8
+NOTICES_SHOWN = 3
+
+
+def own_lead(request: MemberRequest) -> Any:
+    """Return the running lead of whoever asks; there is no such page for anybody else."""
+    lead = queries.lead_of(request.user)
+    if lead is None or lead.ledger_account_id is None:
+        raise Http404
+    return lead
+
+
+def live_part(lead: Any) -> dict[str, Any]:
+    """Return what moves on the console by itself."""
+    return {
+        "lead": lead,
+        "account": queries.account_of(lead),
+        "following": queries.following_of(lead),
+        "open_orders": queries.open_orders_of(lead),
+        "orders": queries.orders_of(lead)[:ORDERS_SHOWN],
+        "earned_units": queries.earned_units_of(lead),
+        "stake_min": settings.SMARTSYNC_STAKE_MIN,
+        "stake_min_units": settings.SMARTSYNC_STAKE_MIN * 10**settings.SMARTSYNC_CASH_DECIMALS,
+    }
+
+
+def console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
+    """Render the console; forms that are not shown as they were sent are empty, each with a key of its own."""
+    context = {
+        "section": "lead",
+        **live_part(lead),
+        "curve": queries.curve_of(lead, now=timezone.now()),
+        "notices": queries.notices_of(lead)[:NOTICES_SHOWN],
+        "in_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="in_%s"),
+        "out_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="out_%s"),
+        "notice_form": NoticeForm(initial={"idempotency_key": uuid4().hex}),
+        "key": uuid4().hex,
+        **shown,
+    }
+    if "order_form" not in shown:
+        context["order_form"] = OrderForm(markets=queries.traded_markets())
+    return render(request, "copytrading/lead_console.html", context)

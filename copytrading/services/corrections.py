@@ -29,35 +29,38 @@ class CorrectionClosed(Refusal):
 
 
 def request_correction(
-    *, asset_id: int, ledger_account_id: int, units: int, reason: str, by: User, now: datetime
+    *, asset_id: int, account: LedgerAccount.Kind | int, units: int, reason: str, by: User, now: datetime
 ) -> Correction:
     """
     Ask for a correcting journal: units of an asset to a ledger account, against the venue. Nothing moves yet.
 
+    :param account: the kind of one of the platform's own accounts, or the number of any account.
     :param units: whole units; negative takes them from the account.
-    :raises CorrectionRefused: if nothing would move, the account is a counterparty or unknown, or no reason is given.
+    :raises CorrectionRefused: if nothing would move, the account is a counterparty or unknown, no reason is given, or
+        a request for just this waits already.
     """
-    asset = Asset.objects.filter(pk=asset_id).first()
-    account = LedgerAccount.objects.filter(pk=ledger_account_id).first()
-    if asset is None:
-        raise CorrectionRefused("There is no such asset.", field="asset")
-    if account is None or account.kind in LedgerAccount.COUNTERPARTIES:
-        raise CorrectionRefused(
-            "Choose an account of a person or of the platform; the other side is always the venue.", field="account"
-        )
     if units == 0:
         raise CorrectionRefused("A correction moves something.", field="quantity")
     if not reason.strip():
         raise CorrectionRefused("Say why: another operator has to approve it.", field="reason")
-    correction = Correction.objects.create(
-        asset=asset,
-        ledger_account=account,
-        units=units,
-        reason=reason.strip()[:REASON_LENGTH_MAX],
-        requested_by=by,
-        requested_at=now,
-    )
-    bell.publish("operators", "corrections")
+    with transaction.atomic():
+        # Locked, so that pressing twice asks once.
+        asset = Asset.objects.select_for_update().filter(pk=asset_id).first()
+        if asset is None:
+            raise CorrectionRefused("There is no such asset.", field="asset")
+        ledger_account = _account(account, now)
+        waiting = Correction.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True)
+        if waiting.filter(asset=asset, ledger_account=ledger_account, units=units).exists():
+            raise CorrectionRefused("A request for just this correction waits for approval already.")
+        correction = Correction.objects.create(
+            asset=asset,
+            ledger_account=ledger_account,
+            units=units,
+            reason=reason.strip()[:REASON_LENGTH_MAX],
+            requested_by=by,
+            requested_at=now,
+        )
+        bell.publish("operators", "corrections")
     return correction
 
 
@@ -107,6 +110,18 @@ def withdraw_correction(*, correction_id: int, now: datetime) -> Correction:
         correction.save(update_fields=["withdrawn_at"])
         bell.publish("operators", "corrections")
     return correction
+
+
+def _account(account: LedgerAccount.Kind | int, now: datetime) -> LedgerAccount:
+    if isinstance(account, LedgerAccount.Kind):
+        found = None if account in LedgerAccount.PERSONAL else ledger.platform_account(account, now=now)
+    else:
+        found = LedgerAccount.objects.filter(pk=account).first()
+    if found is None or found.kind in LedgerAccount.COUNTERPARTIES:
+        raise CorrectionRefused(
+            "Choose an account of a person or of the platform; the other side is always the venue.", field="account"
+        )
+    return found
 
 
 def _lock_open(correction_id: int) -> Correction:

@@ -1,4 +1,4 @@
-"""What every page carries: the light it is read in, and the visitor's cash."""
+"""What every page carries: the light it is read in, the visitor's cash, and whether trading is halted."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
@@ -27,6 +27,12 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 def balance(request: HttpRequest) -> HttpResponse:
     """Show what the visitor's wallet has available, for the corner of the page."""
     return render(request, "parts/balance.html")
+
+
+@require_GET
+def halt_notice(request: HttpRequest) -> HttpResponse:
+    """Say whether all trading is halted, for the top of every page."""
+    return render(request, "parts/halt_notice.html")
 
 
 def _back(request: HttpRequest) -> str:

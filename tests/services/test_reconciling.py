@@ -175,14 +175,13 @@ class TestCorrection:
         drift("BTC", ONE_UNIT)
         list(ring(traded, seconds=120))
         halt, alarm = Halt.objects.get(), Alarm.objects.get()
-        suspense = LedgerAccount.objects.get_or_create(kind="SUSPENSE", owner=None, defaults={"opened_at": traded.now})
         with pytest.raises(halts.CustodyStillDiffers):
             halts.lift_halt(halt_id=halt.pk, by=operator, now=traded.now)
         with pytest.raises(alarms.AlarmStands):
             alarms.dismiss_alarm(alarm_id=alarm.pk, by=operator, now=traded.now)
         asked = corrections.request_correction(
             asset_id=asset("BTC").pk,
-            ledger_account_id=suspense[0].pk,
+            account=LedgerAccount.Kind.SUSPENSE,
             units=1,
             reason="A gift of the venue",
             by=operator,

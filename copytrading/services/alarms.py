@@ -12,7 +12,6 @@ from django.db import connection
 from accounts.models import Asset, User
 from copytrading.models import Alarm
 from copytrading.queries import custody as custody_queries
-from copytrading.services import bell
 from copytrading.services.refusals import Refusal
 
 SENTENCE_LENGTH_MAX = 300
@@ -49,7 +48,6 @@ def raise_alarm(*, kind: Alarm.Kind, key: str, sentence: str, now: datetime) -> 
     with connection.cursor() as cursor:
         cursor.execute(RAISE, {"kind": kind, "key": key, "sentence": sentence[:SENTENCE_LENGTH_MAX], "now": now})
         alarm = Alarm.objects.get(pk=cursor.fetchone()[0])
-    bell.publish("operators", "alarms")
     return alarm
 
 
@@ -60,8 +58,6 @@ def clear_alarm(*, key: str, now: datetime, by: User | None = None) -> bool:
     :param by: the operator who cleared it; nobody where the trouble went away by itself.
     """
     cleared = Alarm.objects.filter(key=key, cleared_at__isnull=True).update(cleared_at=now, cleared_by=by)
-    if cleared:
-        bell.publish("operators", "alarms")
     return bool(cleared)
 
 

@@ -60,7 +60,6 @@ def request_correction(
             requested_by=by,
             requested_at=now,
         )
-        bell.publish("operators", "corrections")
     return correction
 
 
@@ -92,7 +91,6 @@ def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correc
             raise CorrectionRefused("The account has less than that available.") from shortage
         correction.approved_by, correction.approved_at = by, now
         correction.save(update_fields=["journal", "approved_by", "approved_at"])
-        bell.publish("operators", "corrections")
         if correction.ledger_account.owner_id is not None:
             bell.publish(f"user:{correction.ledger_account.owner_id}", "wallet")
     return correction
@@ -108,7 +106,6 @@ def withdraw_correction(*, correction_id: int, now: datetime) -> Correction:
         correction = _lock_open(correction_id)
         correction.withdrawn_at = now
         correction.save(update_fields=["withdrawn_at"])
-        bell.publish("operators", "corrections")
     return correction
 
 

@@ -25,10 +25,9 @@ def available_cash(context: dict[str, Any]) -> int | None:
 
 
 @register.simple_tag
-def halted_since() -> datetime | None:
-    """Return since when all trading is halted; nothing while the platform trades."""
-    halt = halts.platform_halt()
-    return None if halt is None else halt.placed_at
+def halted_since(lead_id: int | None = None) -> datetime | None:
+    """Return since when a lead, or without one all trading, is halted; nothing while it goes on."""
+    return halts.halted_since(lead_id=lead_id)
 
 
 @register.simple_tag(takes_context=True)

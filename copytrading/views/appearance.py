@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from copytrading.templatetags.portal import THEMES
 
 YEAR = 365 * 24 * 3600
+LEAD_ID_DIGITS_MAX = 18
 
 
 @require_POST
@@ -31,8 +32,10 @@ def balance(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def halt_notice(request: HttpRequest) -> HttpResponse:
-    """Say whether all trading is halted, for the top of every page."""
-    return render(request, "parts/halt_notice.html")
+    """Say whether all trading, or that of the lead asked for, is halted: for the top of a page."""
+    lead_id = request.GET.get("lead", "")
+    is_number = lead_id.isdecimal() and len(lead_id) < LEAD_ID_DIGITS_MAX
+    return render(request, "parts/halt_notice.html", {"halted_lead": int(lead_id) if is_number else None})
 
 
 def _back(request: HttpRequest) -> str:

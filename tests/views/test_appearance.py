@@ -54,10 +54,14 @@ class TestHaltNotice:
         assert "All trading is halted" in client.get(reverse("halt_notice")).text
         assert "For operators only" not in client.get("/").text
 
-    def test_is_about_everything_and_not_about_one_lead(self, client: Client, lead: Lead):
+    def test_of_a_lead_is_on_its_pages_alone(self, client: Client, lead: Lead):
         halts.place_halt(scope=Halt.Scope.LEAD, target_id=lead.pk, reason="A test", now=NOON)
 
-        assert "All trading is halted" not in client.get(reverse("halt_notice")).text
+        assert "is halted" not in client.get(reverse("halt_notice")).text
+        assert "Trading for this lead is halted" in client.get(reverse("lead_detail", args=[lead.slug])).text
+        assert "Trading for this lead is halted" in client.get(reverse("halt_notice"), {"lead": lead.pk}).text
+        for other in (lead.pk + 1, "9" * 40, "x", ""):
+            assert "is halted" not in client.get(reverse("halt_notice"), {"lead": other}).text
 
     def test_is_only_read(self, client: Client, lead: Lead):
         assert client.post(reverse("halt_notice")).status_code == 405

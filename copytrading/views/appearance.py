@@ -35,7 +35,7 @@ def halt_notice(request: HttpRequest) -> HttpResponse:
     """Say whether all trading, or that of the lead asked for, is halted: for the top of a page."""
     lead_id = request.GET.get("lead", "")
     is_number = lead_id.isdecimal() and len(lead_id) < LEAD_ID_DIGITS_MAX
-    return render(request, "parts/halt_notice.html", {"halted_lead": int(lead_id) if is_number else None})
+    return render(request, "parts/halt_sentence.html", {"halted_lead": int(lead_id) if is_number else None})
 
 
 def _back(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """The operators' pages and the API's description in a real browser: nothing on them is against the policy."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from copytrading.models import Alarm, Copy, Halt, Lead
-from copytrading.services import alarms
+from copytrading.services import alarms, halts
 from tests.cast import World
 
 pytestmark = pytest.mark.browser
@@ -87,6 +88,20 @@ class TestTrouble:
             panel.goto(f"{site_url}/admin/copytrading/{path}")
             expect(panel.locator("#content h1")).to_be_visible()
         assert Halt.objects.get().reason == "The venue is silent"
+        assert complaints == []
+
+    def test_is_told_on_a_page_that_is_open_already_and_taken_back(
+        self, panel: Page, complaints: list[str], site_url: str, copy: Copy, operator: User, settings: Any
+    ) -> None:
+        settings.SMARTSYNC_BELL = True
+        panel.goto(f"{site_url}/copies/")
+        expect(panel.locator("h1")).to_be_visible()
+
+        halt = halts.place_halt(scope=Halt.Scope.PLATFORM, reason="A drill", now=timezone.now())
+        expect(panel.get_by_role("alert")).to_contain_text("All trading is halted")
+        halts.lift_halt(halt_id=halt.pk, by=operator, now=timezone.now())
+
+        expect(panel.get_by_role("alert")).to_have_count(0)
         assert complaints == []
 
 

@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.api import idempotency
-from copytrading.services import conducting, funding, measuring, recording, resolving, sharing, stopping
+from copytrading.services import conducting, funding, measuring, reconciling, recording, resolving, sharing, stopping
 
 
 @shared_task
@@ -47,6 +47,12 @@ def compare_trades(**_: Any) -> None:
 def finish_transfers(**_: Any) -> None:
     """Finish deposits and withdrawals whose request died on the way."""
     funding.finish_transfers(now=timezone.now())
+
+
+@shared_task
+def reconcile(**_: Any) -> None:
+    """Compare what people own with what the venue keeps for them."""
+    reconciling.reconcile_if_due(now=timezone.now())
 
 
 @shared_task

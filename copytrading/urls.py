@@ -33,6 +33,7 @@ urlpatterns = [
     path("wallet/spot/", wallet.spot, name="spot"),
     path("wallet/history.csv", wallet.wallet_csv, name="wallet_csv"),
     path("wallet/balance/", appearance.balance, name="balance"),
+    path("halt-notice/", appearance.halt_notice, name="halt_notice"),
     path("activity/", activity.activity, name="activity"),
     path("live/", live.live, name="live"),
     path("theme/", appearance.choose_theme, name="theme"),

@@ -29,6 +29,13 @@ from copytrading.admin.leads import (
     LeadSummaryAdmin,
 )
 from copytrading.admin.market import MarkAdmin, MarketAdmin, ScheduledRunAdmin
+from copytrading.admin.safety import (
+    AlarmAdmin,
+    CorrectionAdmin,
+    CustodyDifferenceAdmin,
+    HaltAdmin,
+    TradeCheckpointAdmin,
+)
 from copytrading.admin.trading import (
     AllocationAdmin,
     FillAdmin,
@@ -39,6 +46,7 @@ from copytrading.admin.trading import (
 
 __all__ = [
     "AdjustmentAdmin",
+    "AlarmAdmin",
     "AllocationAdmin",
     "CopyAdmin",
     "CopyBaselineAdmin",
@@ -47,7 +55,10 @@ __all__ = [
     "CopyGapAdmin",
     "CopyGapRecordAdmin",
     "CopyRecordAdmin",
+    "CorrectionAdmin",
+    "CustodyDifferenceAdmin",
     "FillAdmin",
+    "HaltAdmin",
     "LeadAdmin",
     "LeadFlowAdmin",
     "LeadHoldingAdmin",
@@ -68,4 +79,5 @@ __all__ = [
     "ProfitShareAdmin",
     "ScheduledRunAdmin",
     "SyncCycleAdmin",
+    "TradeCheckpointAdmin",
 ]

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.admin.tables import ReadOnlyAdmin
+from accounts.models import User
 from copytrading.services.refusals import Refusal
 
 
@@ -71,10 +72,19 @@ class ActingAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/ask_first.html", context)
 
     def _note(self, request: HttpRequest, row: Model, message: str) -> None:
-        assert request.user.pk is not None, "the door is closed to everybody who is not signed in"
         LogEntry.objects.log_actions(
-            user_id=request.user.pk, queryset=[row], action_flag=CHANGE, change_message=message, single_object=True
+            user_id=operator_of(request).pk,
+            queryset=[row],
+            action_flag=CHANGE,
+            change_message=message,
+            single_object=True,
         )
+
+
+def operator_of(request: HttpRequest) -> User:
+    """Return who acts."""
+    assert isinstance(request.user, User), "the door is closed to everybody who is not signed in"
+    return request.user
 
 
 def operator_action(description: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -156,11 +156,20 @@ class CopyBaselineAdmin(ReadOnlyAdmin):
 
 @admin.register(ProfitShare)
 class ProfitShareAdmin(ReadOnlyAdmin):
-    list_display = ("id", "copy", "kind", "period", "equity", "mark_value", "share", "platform_part", "settled_at")
-    list_filter = ("kind", "settled_at")
-    list_select_related = ("copy",)
+    """What followers paid and leads earned; a lead's earnings are found by the lead's name or address."""
+
+    list_display = (
+        "id", "lead_link", "copy", "kind", "period", "equity", "mark_value", "share", "platform_part", "settled_at",
+    )  # fmt: skip
+    list_filter = ("kind", "settled_at", "copy__lead")
+    list_select_related = ("copy__lead",)
+    date_hierarchy = "settled_at"
     ordering = ("-settled_at",)
-    search_fields = ("=copy__id", "copy__follower__email", "copy__lead__name")
+    search_fields = ("=copy__id", "copy__follower__email", "copy__lead__name", "copy__lead__user__email")
+
+    @admin.display(description="lead", ordering="copy__lead__name")
+    def lead_link(self, settled: ProfitShare) -> str:
+        return link_to(settled.copy.lead)
 
     @admin.display(description="equity", ordering="equity_units")
     def equity(self, settled: ProfitShare) -> str:

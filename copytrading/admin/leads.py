@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link, whole
-from copytrading.admin.acting import ActingAdmin, operator_action
+from copytrading.admin.acting import ActingAdmin, operator_action, operator_of
+from copytrading.admin.asking import ask_to_halt
 from copytrading.admin.cash import in_cash
 from copytrading.models import (
     Copy,
+    Halt,
     Lead,
     LeadFlow,
     LeadHolding,
@@ -23,7 +26,7 @@ from copytrading.models import (
     LeadSummary,
     SyncCycle,
 )
-from copytrading.services import leads
+from copytrading.services import conducting, leads
 
 
 class HoldingRows(ReadOnlyRows):
@@ -44,9 +47,11 @@ class Trouble(admin.SimpleListFilter):
     parameter_name = "trouble"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("some", "failed last time"), ("none", "none")]
+        return [("set-aside", "set aside"), ("some", "failed last time"), ("none", "none")]
 
     def queryset(self, request: HttpRequest, leads_found: QuerySet[Lead]) -> QuerySet[Lead]:
+        if self.value() == "set-aside":
+            return leads_found.filter(failures__gte=settings.SMARTSYNC_FAILURES_MAX)
         if self.value() == "some":
             return leads_found.filter(failures__gt=0)
         return leads_found.filter(failures=0) if self.value() == "none" else leads_found
@@ -59,7 +64,7 @@ class LeadAdmin(ActingAdmin):
     list_select_related = ("user",)
     ordering = ("-applied_at",)
     search_fields = ("name", "slug", "user__email", "=id")
-    actions = ("approve", "pause", "resume", "end")
+    actions = ("approve", "pause", "resume", "readmit", "halt", "end")
     inlines = (HoldingRows,)
     fields = (
         "name",
@@ -138,6 +143,21 @@ class LeadAdmin(ActingAdmin):
         self.act(
             request, rows, verb=lambda lead: leads.resume_lead(lead_id=lead.pk, now=now), done="Resumed", tried="resume"
         )
+
+    @operator_action("Look at it again after failures")
+    def readmit(self, request: HttpRequest, rows: QuerySet[Lead]) -> None:
+        now = timezone.now()
+        self.act(
+            request,
+            rows,
+            verb=lambda lead: conducting.readmit_lead(lead_id=lead.pk, by=operator_of(request), now=now),
+            done="Looked at again",
+            tried="look again",
+        )
+
+    @operator_action("Halt its trading")
+    def halt(self, request: HttpRequest, rows: QuerySet[Lead]) -> HttpResponse:
+        return ask_to_halt(Halt.Scope.LEAD, rows)
 
     @operator_action("End, and pay out every copy")
     def end(self, request: HttpRequest, rows: QuerySet[Lead]) -> HttpResponse | None:

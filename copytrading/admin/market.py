@@ -1,18 +1,23 @@
 """The markets, their marks, and the periodic work that was done."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
 from accounts.admin.tables import ReadOnlyAdmin, whole
+from copytrading.admin.acting import ActingAdmin, operator_action
+from copytrading.admin.asking import ask_to_halt
 from copytrading.admin.cash import in_cash
-from copytrading.models import Mark, Market, ScheduledRun
+from copytrading.models import Halt, Mark, Market, ScheduledRun
 
 
 @admin.register(Market)
-class MarketAdmin(ReadOnlyAdmin):
+class MarketAdmin(ActingAdmin):
     list_display = ("symbol", "base", "quote", "lot", "tick_size", "value_min", "price", "status")
     list_filter = ("status", "quote")
     list_select_related = ("base", "quote", "mark")
     search_fields = ("symbol", "base__name")
+    actions = ("halt",)
 
     @admin.display(description="lot", ordering="lot_units")
     def lot(self, market: Market) -> str:
@@ -26,6 +31,10 @@ class MarketAdmin(ReadOnlyAdmin):
     def price(self, market: Market) -> str | None:
         mark = getattr(market, "mark", None)
         return f"{mark.price.normalize():f}" if mark else None
+
+    @operator_action("Halt its trading")
+    def halt(self, request: HttpRequest, rows: QuerySet[Market]) -> HttpResponse:
+        return ask_to_halt(Halt.Scope.MARKET, rows)
 
 
 @admin.register(Mark)

@@ -120,12 +120,12 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(Fill)
 class FillAdmin(ReadOnlyAdmin):
-    list_display = ("trade_id", "order_link", "price", "quantity", "value", "fee", "executed_at")
-    list_filter = ("executed_at", "order__market")
+    list_display = ("trade_id", "order_link", "price", "quantity", "value", "fee", "executed_at", "late_at")
+    list_filter = (("late_at", admin.EmptyFieldListFilter), "executed_at", "order__market")
     list_select_related = ("order__market__base",)
     ordering = ("-id",)
     search_fields = ("trade_id", "order__client_order_id")
-    fields = ("order_link", "venue_account", "trade_id", "price", "quantity", "value", "fee", "executed_at")
+    fields = ("order_link", "venue_account", "trade_id", "price", "quantity", "value", "fee", "executed_at", "late_at")
     readonly_fields = fields
 
     @admin.display(description="order")

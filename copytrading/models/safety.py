@@ -44,7 +44,7 @@ class Halt(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.scope} {self.target_id}"
+        return "everything" if self.scope == self.Scope.PLATFORM else f"{self.scope.lower()} {self.target_id}"
 
 
 class Alarm(models.Model):

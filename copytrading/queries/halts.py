@@ -3,6 +3,7 @@ Which kill switches stand: read in one statement, so that the sender of an order
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from copytrading.models import Halt, Market
 
@@ -20,10 +21,6 @@ class StandingHalts:
         """Return whether a market is halted: by itself, by either of its assets, or with everything."""
         assets = {market.base_id, market.quote_id}
         return self.platform or market.pk in self.market_ids or not assets.isdisjoint(self.asset_ids)
-
-    def cover(self, market: Market, *, lead_id: int | None) -> bool:
-        """Return whether no order may be sent to a market for a lead; `lead_id` is None for a manual order."""
-        return lead_id in self.lead_ids or self.cover_market(market)
 
 
 def standing_halts() -> StandingHalts:
@@ -45,6 +42,8 @@ def halted_market_ids() -> frozenset[int]:
     return frozenset(market.pk for market in Market.objects.order_by() if halts.cover_market(market))
 
 
-def platform_halt() -> Halt | None:
-    """Return the halt of everything, or None while the platform trades."""
-    return Halt.objects.filter(scope=Halt.Scope.PLATFORM, lifted_at__isnull=True).first()
+def halted_since(*, lead_id: int | None = None) -> datetime | None:
+    """Return since when a lead, or without one everything, is halted; None while it trades."""
+    target = (Halt.Scope.PLATFORM, 0) if lead_id is None else (Halt.Scope.LEAD, lead_id)
+    halts = Halt.objects.filter(scope=target[0], target_id=target[1], lifted_at__isnull=True)
+    return halts.values_list("placed_at", flat=True).first()

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from django.db import connection
 
-from accounts.models import User
+from accounts.models import Asset, User
 from copytrading.models import Alarm
-from copytrading.services import bell
+from copytrading.queries import custody as custody_queries
 from copytrading.services.refusals import Refusal
 
 SENTENCE_LENGTH_MAX = 300
+CUSTODY = "custody:"
 
 # One statement, so that two who see the same trouble at once make one alarm that counts both.
 RAISE = """
@@ -31,6 +32,10 @@ class AlarmCleared(Refusal):
     code = "alarm_cleared"
 
 
+class AlarmStands(Refusal):
+    code = "alarm_stands"
+
+
 def raise_alarm(*, kind: Alarm.Kind, key: str, sentence: str, now: datetime) -> Alarm:
     """
     Open an alarm, or count one more sighting of the one that is open under this key, and return it.
@@ -43,7 +48,6 @@ def raise_alarm(*, kind: Alarm.Kind, key: str, sentence: str, now: datetime) -> 
     with connection.cursor() as cursor:
         cursor.execute(RAISE, {"kind": kind, "key": key, "sentence": sentence[:SENTENCE_LENGTH_MAX], "now": now})
         alarm = Alarm.objects.get(pk=cursor.fetchone()[0])
-    bell.publish("operators", "alarms")
     return alarm
 
 
@@ -54,8 +58,6 @@ def clear_alarm(*, key: str, now: datetime, by: User | None = None) -> bool:
     :param by: the operator who cleared it; nobody where the trouble went away by itself.
     """
     cleared = Alarm.objects.filter(key=key, cleared_at__isnull=True).update(cleared_at=now, cleared_by=by)
-    if cleared:
-        bell.publish("operators", "alarms")
     return bool(cleared)
 
 
@@ -64,9 +66,30 @@ def dismiss_alarm(*, alarm_id: int, by: User, now: datetime) -> Alarm:
     Clear one alarm for an operator who has looked at it. Trouble that is still there raises it anew.
 
     :raises AlarmCleared: if it is cleared already.
+    :raises AlarmStands: if ledger and custody differ: only a correction makes that go.
     """
     alarm = Alarm.objects.get(pk=alarm_id)
+    if alarm.key.startswith(CUSTODY):
+        _require_agreement(alarm.key)
     if alarm.cleared_at is not None or not clear_alarm(key=alarm.key, now=now, by=by):
         raise AlarmCleared("This alarm is cleared already.")
     alarm.refresh_from_db()
     return alarm
+
+
+def custody_key(asset: Asset) -> str:
+    """Return the key of the alarm about ledger and custody of an asset."""
+    return f"{CUSTODY}{asset.symbol}"
+
+
+def set_aside_key(lead_id: int) -> str:
+    """Return the key of the alarm about a lead that was set aside."""
+    return f"lead:{lead_id}:set-aside"
+
+
+def _require_agreement(key: str) -> None:
+    asset = Asset.objects.get(symbol=key.removeprefix(CUSTODY))
+    if custody_queries.standing_difference(asset=asset) is not None:
+        raise AlarmStands(
+            f"Ledger and custody of {asset.symbol} still differ: a correction by two operators clears it."
+        )

@@ -4,17 +4,25 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db import transaction
 from django.db.models import F
 
-from copytrading.exchange.base import VenueError
-from copytrading.models import Lead, Order
-from copytrading.services import bell, syncing, trading
+from accounts.models import User
+from copytrading.exchange.base import VenueError, VenueUnreachable
+from copytrading.models import Alarm, Lead, Order
+from copytrading.services import alarms, bell, queueing, syncing, trading, venue_watch
+from copytrading.services.refusals import Refusal
 
 log = structlog.get_logger()
 
 # A request that placed a manual order has long answered by then.
 MANUAL_ORDER_SECONDS = 5
+
+
+class LeadNotSetAside(Refusal):
+    code = "lead_not_set_aside"
 
 
 def sync_due_leads(*, now: datetime) -> int:
@@ -29,13 +37,47 @@ def sync_one_lead(*, lead_id: int, clock: Callable[[], datetime]) -> None:
     """
     Take one lead as far as it goes, and count a failure against it, so that the others go on.
 
-    After five failures in a row the lead is set aside, visible to operators, until one resumes it.
+    After five failures in a row the lead is set aside and an alarm raised, until an operator readmits it. A venue that
+    does not answer is nobody's failure: that is noted apart, and every lead is tried again.
     """
     try:
         syncing.sync_lead(lead_id=lead_id, now=clock(), clock=clock)
+    except VenueUnreachable as silence:
+        venue_watch.note_trouble(trouble=silence, now=clock())
+        log.warning("The venue did not answer; the lead is tried again.", lead_id=lead_id, trouble=str(silence))
     except (DatabaseError, VenueError, AssertionError, ArithmeticError, LookupError, ValueError) as trouble:
-        Lead.objects.filter(pk=lead_id).update(failures=F("failures") + 1)
         log.exception("A lead's cycle failed; it is tried again.", lead_id=lead_id, trouble=type(trouble).__name__)
+        _count_failure(lead_id, trouble, now=clock())
+
+
+def readmit_lead(*, lead_id: int, by: User, now: datetime) -> Lead:
+    """
+    Look again at a lead that was set aside after failures, and clear its alarm.
+
+    :raises LeadNotSetAside: if it was not.
+    """
+    with transaction.atomic():
+        lead = Lead.objects.select_for_update().get(pk=lead_id)
+        if lead.failures < settings.SMARTSYNC_FAILURES_MAX:
+            raise LeadNotSetAside(f"{lead.name} is not set aside.")
+        lead.failures = 0
+        lead.save(update_fields=["failures"])
+        queueing.request_sync(lead_id=lead.pk, now=now)
+        alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now, by=by)
+    return lead
+
+
+def _count_failure(lead_id: int, trouble: Exception, *, now: datetime) -> None:
+    Lead.objects.filter(pk=lead_id).update(failures=F("failures") + 1)
+    lead = Lead.objects.get(pk=lead_id)
+    if lead.failures >= settings.SMARTSYNC_FAILURES_MAX:
+        # The exception's own words may carry anything; they are in the log.
+        alarms.raise_alarm(
+            kind=Alarm.Kind.LEAD_SET_ASIDE,
+            key=alarms.set_aside_key(lead_id),
+            sentence=f"{lead.name} was set aside after {lead.failures} failures in a row ({type(trouble).__name__}).",
+            now=now,
+        )
 
 
 def work_off_manual_orders(*, now: datetime) -> int:

@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Asset, User
-from copytrading.models import CustodyDifference, Halt, Lead, Market
+from copytrading.models import Halt, Lead, Market
+from copytrading.queries import custody as custody_queries
 from copytrading.services import bell, queueing
 from copytrading.services.refusals import Refusal
 
@@ -88,10 +89,10 @@ def _require_target(scope: Halt.Scope, target_id: int) -> None:
 
 
 def _require_no_difference(asset_id: int) -> None:
-    difference = CustodyDifference.objects.select_related("asset").filter(asset_id=asset_id).exclude(units=0).first()
-    if difference is not None:
+    asset = Asset.objects.get(pk=asset_id)
+    if custody_queries.standing_difference(asset=asset) is not None:
         raise CustodyStillDiffers(
-            f"Ledger and custody of {difference.asset.symbol} still differ: "
+            f"Ledger and custody of {asset.symbol} still differ: "
             "a correction by two operators comes first, then the next look must find nothing."
         )
 

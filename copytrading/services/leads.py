@@ -23,7 +23,7 @@ from copytrading.models import (
 )
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import bell, following, lead_notices, measuring, queueing, stakes, stopping
+from copytrading.services import alarms, bell, following, lead_notices, measuring, queueing, stakes, stopping
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 FOLLOWERS_MAX = 100_000
@@ -167,6 +167,7 @@ def end_lead(*, lead_id: int, now: datetime) -> Lead:
             raise LeadNotActive(f"{lead.name} has ended already.")
         lead.status, lead.ended_at, lead.failures = Lead.Status.ENDED, now, 0
         lead.save(update_fields=["status", "ended_at", "failures"])
+        alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
         following.end_lead_orders(lead.orders.all(), now=now)
         lead_notices.tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
         stopping.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.LEAD_ENDED, now=now)
@@ -264,6 +265,7 @@ def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notic
             raise LeadNotActive(f"{lead.name} is {lead.get_status_display()} and cannot be {after.label} from there.")
         lead.status, lead.failures = after, 0
         lead.save(update_fields=["status", "failures"])
+        alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
         LeadStatusChange.objects.create(lead=lead, status=after, changed_at=now)
         lead_notices.tell_followers(lead, notice, None, now)
     return lead

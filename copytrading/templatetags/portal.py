@@ -1,5 +1,6 @@
 """What every page of the portal shows besides its own: the visitor's cash and the way they want the light."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import queries
+from copytrading.queries import halts
 
 register = template.Library()
 
@@ -20,6 +22,12 @@ def available_cash(context: dict[str, Any]) -> int | None:
     if not request.user.is_authenticated:
         return None
     return queries.available_units_of(request.user, asset_symbol=settings.SMARTSYNC_CASH)
+
+
+@register.simple_tag
+def halted_since(lead_id: int | None = None) -> datetime | None:
+    """Return since when a lead, or without one all trading, is halted; nothing while it goes on."""
+    return halts.halted_since(lead_id=lead_id)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,4 +1,4 @@
-"""What every page carries: the light it is read in, and the visitor's cash."""
+"""What every page carries: the light it is read in, the visitor's cash, and whether trading is halted."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from copytrading.templatetags.portal import THEMES
 
 YEAR = 365 * 24 * 3600
+LEAD_ID_DIGITS_MAX = 18
 
 
 @require_POST
@@ -27,6 +28,14 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 def balance(request: HttpRequest) -> HttpResponse:
     """Show what the visitor's wallet has available, for the corner of the page."""
     return render(request, "parts/balance.html")
+
+
+@require_GET
+def halt_notice(request: HttpRequest) -> HttpResponse:
+    """Say whether all trading, or that of the lead asked for, is halted: for the top of a page."""
+    lead_id = request.GET.get("lead", "")
+    is_number = lead_id.isdecimal() and len(lead_id) < LEAD_ID_DIGITS_MAX
+    return render(request, "parts/halt_sentence.html", {"halted_lead": int(lead_id) if is_number else None})
 
 
 def _back(request: HttpRequest) -> str:

@@ -29,8 +29,10 @@ STREAM_SECONDS_MAX = 900.0
 LEADS_MAX = 5
 
 PRICES = "prices"
+# What concerns everybody: trading was halted, or goes on.
+PLATFORM = "platform"
 # Everything a page may have missed, by the kind of topic.
-EVENTS = {PRICES: ("marks",), "user": ("activity", "copies", "wallet"), "lead": ("lead",)}
+EVENTS = {PRICES: ("marks",), PLATFORM: ("halts",), "user": ("activity", "copies", "wallet"), "lead": ("lead",)}
 
 
 @dataclass(eq=False)
@@ -123,8 +125,9 @@ def hub() -> Hub:
 @never_cache
 @require_GET
 async def live(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream bells: prices and the leads asked for to everybody, a person's own only to that person."""
-    topics = {PRICES, *(f"lead:{lead_id}" for lead_id in request.GET.getlist("lead")[:LEADS_MAX] if lead_id.isdigit())}
+    """Stream bells: prices, halts and the leads asked for to everybody, a person's own only to that person."""
+    asked = request.GET.getlist("lead")[:LEADS_MAX]
+    topics = {PRICES, PLATFORM, *(f"lead:{lead_id}" for lead_id in asked if lead_id.isdigit())}
     user = await request.auser()
     if user.is_authenticated:
         topics.add(f"user:{user.pk}")

@@ -9,12 +9,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Asset, User
+from accounts.models import Asset, LedgerAccount, User
 from copytrading.models import (
     Adjustment,
+    Alarm,
     CopyFlag,
     CopyGap,
     CopyGapRecord,
+    Halt,
     Lead,
     LeadHolding,
     LeadSnapshot,
@@ -23,7 +25,17 @@ from copytrading.models import (
     PriceBar,
     ProfitShare,
 )
-from copytrading.services import copies, lead_notices, leads, recording, spot
+from copytrading.services import (
+    alarms,
+    copies,
+    corrections,
+    halts,
+    lead_notices,
+    leads,
+    reconciling,
+    recording,
+    spot,
+)
 from tests.api.program import Program
 from tests.cast import World, usdt
 
@@ -65,6 +77,16 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     lead_notices.write_to_followers(lead_id=lead.pk, text="Hello", idempotency_key=world.key(), now=world.now)
     CopyFlag.objects.create(copy=late, reason=CopyFlag.Reason.SAME_FULL_NAME, flagged_at=world.now)
     LeadHolding.objects.create(lead=elsewhere, asset=Asset.objects.get(symbol="BTC"), units=1)
+    reconciling.reconcile(now=world.now)
+    alarms.raise_alarm(
+        kind=Alarm.Kind.VENUE_SILENT, key=f"test:{round_number}", sentence="The venue is silent.", now=world.now
+    )
+    solana = Asset.objects.get(symbol="SOL").pk
+    halts.place_halt(scope=Halt.Scope.MARKET, target_id=market_id - round_number + 1, reason="A test", now=world.now)
+    corrections.request_correction(
+        asset_id=solana, account=LedgerAccount.Kind.SUSPENSE, units=round_number, reason="A test", by=joined,
+        now=world.now,
+    )  # fmt: skip
     recording.record_values(now=world.now, slot=world.now)
     recording.count_summaries(now=world.now)
     leads.pause_lead(lead_id=lead.pk, now=world.now)

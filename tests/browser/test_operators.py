@@ -1,13 +1,16 @@
 """The operators' pages and the API's description in a real browser: nothing on them is against the policy."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from copytrading.models import Copy, Lead
+from copytrading.models import Alarm, Copy, Halt, Lead
+from copytrading.services import alarms, halts
 from tests.cast import World
 
 pytestmark = pytest.mark.browser
@@ -62,6 +65,43 @@ class TestPanel:
         expect(panel.locator(".messagelist .success")).to_contain_text("stopping")
         copy.refresh_from_db()
         assert copy.stop_reason == Copy.StopReason.OPERATOR
+        assert complaints == []
+
+
+class TestTrouble:
+    def test_is_seen_first_halted_in_one_step_and_told_to_followers(
+        self, panel: Page, complaints: list[str], site_url: str, copy: Copy
+    ) -> None:
+        now = timezone.now()
+        alarms.raise_alarm(kind=Alarm.Kind.VENUE_SILENT, key="venue", sentence="The venue is silent.", now=now)
+        panel.goto(f"{site_url}/admin/")
+        expect(panel.locator(".needs")).to_contain_text("The venue is silent.")
+
+        panel.get_by_role("link", name="Halt trading").click()
+        panel.get_by_label("Why").fill("The venue is silent")
+        panel.get_by_role("button", name="Yes, halt now").click()
+        expect(panel.locator(".messagelist .success")).to_contain_text("halted")
+        panel.goto(f"{site_url}/")
+
+        expect(panel.get_by_role("alert")).to_contain_text("All trading is halted")
+        for path in ("alarm/", "correction/request/", "correction/", "custodydifference/"):
+            panel.goto(f"{site_url}/admin/copytrading/{path}")
+            expect(panel.locator("#content h1")).to_be_visible()
+        assert Halt.objects.get().reason == "The venue is silent"
+        assert complaints == []
+
+    def test_is_told_on_a_page_that_is_open_already_and_taken_back(
+        self, panel: Page, complaints: list[str], site_url: str, copy: Copy, operator: User, settings: Any
+    ) -> None:
+        settings.SMARTSYNC_BELL = True
+        panel.goto(f"{site_url}/copies/")
+        expect(panel.locator("h1")).to_be_visible()
+
+        halt = halts.place_halt(scope=Halt.Scope.PLATFORM, reason="A drill", now=timezone.now())
+        expect(panel.get_by_role("alert")).to_contain_text("All trading is halted")
+        halts.lift_halt(halt_id=halt.pk, by=operator, now=timezone.now())
+
+        expect(panel.get_by_role("alert")).to_have_count(0)
         assert complaints == []
 
 

@@ -59,14 +59,13 @@ class TestStandingHalts:
         assert (found.platform, found.lead_ids, found.asset_ids) == (False, {lead.pk}, frozenset())
         assert found.market_ids == {market("ETH-USDT").pk}
 
-    def test_of_a_lead_cover_its_orders_in_every_market_and_nobody_elses(self, lead: Lead) -> None:
+    def test_of_a_lead_cover_no_market(self, lead: Lead) -> None:
         halt(Halt.Scope.LEAD, lead.pk)
 
         found = standing_halts()
 
-        assert found.cover(market("BTC-USDT"), lead_id=lead.pk)
-        assert not found.cover(market("BTC-USDT"), lead_id=lead.pk + 1)
-        assert not found.cover(market("BTC-USDT"), lead_id=None)
+        assert found.lead_ids == {lead.pk}
+        assert not found.cover_market(market("BTC-USDT"))
 
     def test_of_a_coin_cover_its_markets_and_of_cash_all_of_them(self, world: World) -> None:
         halt(Halt.Scope.ASSET, Asset.objects.get(symbol="BTC").pk)
@@ -80,7 +79,7 @@ class TestStandingHalts:
         halt(Halt.Scope.PLATFORM)
 
         assert len(halted_market_ids()) == 3
-        assert standing_halts().cover(market("SOL-USDT"), lead_id=None)
+        assert standing_halts().cover_market(market("SOL-USDT"))
 
 
 class TestLiftHalt:

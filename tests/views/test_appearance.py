@@ -5,7 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from copytrading.models import Lead
+from copytrading.models import Halt, Lead
+from copytrading.services import halts
+from tests.cast import NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +42,26 @@ class TestBalance:
 
     def test_is_not_for_strangers(self, client: Client):
         assert client.get(reverse("balance")).status_code == 302
+
+
+class TestHaltNotice:
+    def test_is_on_every_page_while_all_trading_is_halted(self, client: Client, lead: Lead):
+        before = client.get("/").text
+        halts.place_halt(scope=Halt.Scope.PLATFORM, reason="For operators only", now=NOON)
+
+        assert "All trading is halted" not in before
+        assert "All trading is halted" in client.get("/").text
+        assert "All trading is halted" in client.get(reverse("halt_notice")).text
+        assert "For operators only" not in client.get("/").text
+
+    def test_of_a_lead_is_on_its_pages_alone(self, client: Client, lead: Lead):
+        halts.place_halt(scope=Halt.Scope.LEAD, target_id=lead.pk, reason="A test", now=NOON)
+
+        assert "is halted" not in client.get(reverse("halt_notice")).text
+        assert "Trading for this lead is halted" in client.get(reverse("lead_detail", args=[lead.slug])).text
+        assert "Trading for this lead is halted" in client.get(reverse("halt_notice"), {"lead": lead.pk}).text
+        for other in (lead.pk + 1, "9" * 40, "x", ""):
+            assert "is halted" not in client.get(reverse("halt_notice"), {"lead": other}).text
+
+    def test_is_only_read(self, client: Client, lead: Lead):
+        assert client.post(reverse("halt_notice")).status_code == 405

@@ -82,18 +82,18 @@ def wait_for_listeners(valkey: redis.Redis, count: int) -> None:
 
 @pytest.mark.usefixtures("transactional_db")
 class TestLive:
-    def test_tells_everybody_about_prices_and_nothing_of_people(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+    def test_tells_everybody_about_prices_and_halts_alone(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
         with opened(site_url) as stream:
-            assert stream.events(1) == ["marks"], "what was missed before the first subscription"
+            assert stream.events(2) == ["halts", "marks"], "what was missed before the first subscription"
 
-            ring(valkey, ("user:1", "wallet"), ("lead:1", "lead"), ("prices", "marks"))
+            ring(valkey, ("user:1", "wallet"), ("lead:1", "lead"), ("platform", "halts"), ("prices", "marks"))
 
-            assert stream.events(1) == ["marks"]
+            assert stream.events(2) == ["halts", "marks"]
 
     def test_tells_somebody_about_their_own_and_not_about_others(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
         follower, stranger = (User.objects.create_user(f"{name}@example.org", "secret") for name in "ab")
         with opened(site_url, user=follower) as stream:
-            stream.events(4)
+            stream.events(5)
 
             ring(valkey, (f"user:{stranger.pk}", "wallet"), (f"user:{follower.pk}", "copies"))
 
@@ -101,7 +101,7 @@ class TestLive:
 
     def test_tells_about_the_lead_that_was_asked_for(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
         with opened(site_url, query="?lead=7&lead=x") as stream:
-            assert stream.events(2) == ["lead", "marks"]
+            assert stream.events(3) == ["lead", "halts", "marks"]
 
             ring(valkey, ("lead:8", "lead"), ("lead:7", "lead"), ("prices", "marks"))
 
@@ -109,19 +109,19 @@ class TestLive:
 
     def test_tells_a_page_that_was_away_everything_once(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
         with opened(site_url) as first:
-            first.events(1)
+            first.events(2)
             with opened(site_url, query="?lead=7", Last_Event_ID="1") as returned:
-                assert sorted(returned.events(2)) == ["lead", "marks"]
+                assert sorted(returned.events(3)) == ["halts", "lead", "marks"]
 
     def test_listens_once_for_all_and_not_at_all_for_nobody(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
         with ExitStack() as pages:
             streams = [pages.enter_context(opened(site_url)) for _ in range(10)]
-            streams[0].events(1)
+            streams[0].events(2)
             wait_for_listeners(valkey, 1)
 
-            ring(valkey, ("prices", "marks"))
+            ring(valkey, ("platform", "halts"), ("prices", "marks"))
 
-            assert [stream.events(1) for stream in streams[1:]] == [["marks"]] * 9
+            assert [stream.events(2) for stream in streams[1:]] == [["halts", "marks"]] * 9
         wait_for_listeners(valkey, 0)
 
     def test_holds_no_database_connection_while_it_is_quiet(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811

@@ -18,9 +18,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+        parser.add_argument(
+            "--patience",
+            type=float,
+            default=20,
+            metavar="SECONDS",
+            help="how long to look again at what differs while money is on its way (default: 20)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = reconciling.check_ledger()
+        report = reconciling.check_ledger(patience_seconds=options["patience"])
         self.stdout.write(as_json(report) if options["json"] else as_text(report))
         if not report.is_clean:
             raise CommandError("The ledger does not add up.", returncode=NOT_CLEAN)

@@ -1,0 +1,69 @@
+"""What operators fill in: a kill switch to pull, a correction to ask for."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from copytrading.queries import operating
+
+OTHER_ACCOUNT = "OTHER"
+REASON_LENGTH_MAX = 200
+
+
+class HaltForm(forms.Form):
+    """A kill switch: what to stop, and why. Cleans to `scope` and `target_id` besides."""
+
+    target = forms.ChoiceField(label="What to stop", error_messages={"required": "What is to be stopped?"})
+    reason = forms.CharField(
+        label="Why", max_length=REASON_LENGTH_MAX, error_messages={"required": "Others have to decide about it later."}
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        target = self.fields["target"]
+        assert isinstance(target, forms.ChoiceField)
+        target.choices = operating.halt_targets()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "target" in cleaned:
+            scope, _, target_id = cleaned["target"].partition(":")
+            cleaned |= {"scope": scope, "target_id": int(target_id)}
+        return cleaned
+
+
+class CorrectionForm(forms.Form):
+    """A correcting journal to ask for. Cleans to `units` and to the account's kind or number besides."""
+
+    asset = forms.TypedChoiceField(label="Coin", coerce=int)
+    quantity = forms.DecimalField(
+        label="How many",
+        help_text="Coins the account gets; with a minus sign, coins it gives. The other side is the venue.",
+    )
+    account = forms.ChoiceField(label="Whose")
+    account_number = forms.IntegerField(
+        label="Account number", required=False, min_value=1, help_text="Of the ledger account, where it is another one."
+    )
+    reason = forms.CharField(
+        label="Why", max_length=REASON_LENGTH_MAX, error_messages={"required": "Another operator has to approve it."}
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        asset, account = self.fields["asset"], self.fields["account"]
+        assert isinstance(asset, forms.ChoiceField)
+        assert isinstance(account, forms.ChoiceField)
+        asset.choices = operating.assets()
+        account.choices = [*operating.correctable_kinds(), (OTHER_ACCOUNT, "Another account")]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("account") == OTHER_ACCOUNT and not cleaned.get("account_number"):
+            self.add_error("account_number", "Which account is it?")
+        if "asset" in cleaned and "quantity" in cleaned:
+            units = cleaned["quantity"].scaleb(operating.decimals_of(asset_id=cleaned["asset"]))
+            if units != units.to_integral_value() or abs(units) >= Decimal(2) ** 63:
+                self.add_error("quantity", "That is no whole number of the coin's smallest units.")
+            cleaned["units"] = int(units)
+        return cleaned

@@ -76,9 +76,9 @@ def load_lead_wish(
         wish.order_ids[place] = tuple(order.pk for order in joining)
     np.maximum(units, portfolio.held_units - portfolio.units, out=units)
     costs = np.maximum(units, 0) * np.nan_to_num(board.unit_prices) * cost_factor
-    cash = portfolio.cash_units - portfolio.cash_held_units - slack
-    if costs.sum() > cash:
-        factor = max(cash, 0) / costs.sum()
+    cash = max(portfolio.cash_units - portfolio.cash_held_units - slack, 0)
+    if (total := costs.sum()) > cash:
+        factor = cash / total
         units[units > 0] = np.floor(units[units > 0] * factor).astype(np.int64)
     return wish
 

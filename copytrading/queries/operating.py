@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 
-from accounts.models import Asset, LedgerAccount
+from accounts.models import Asset, Balance, LedgerAccount
 from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Lead, Market, Order
 
 LINES_MAX = 5
@@ -36,6 +36,8 @@ def needs_now() -> tuple[Need, ...]:
     differences = CustodyDifference.objects.exclude(units=0).select_related("asset").order_by("since")
     unknown = Order.objects.filter(status=Order.Status.UNKNOWN).select_related("market").order_by("pk")
     unknown = unknown.defer("participant_ids", "wish_units")
+    suspense = Balance.objects.filter(ledger_account__kind=LedgerAccount.Kind.SUSPENSE).exclude(posted=0)
+    suspense = suspense.select_related("asset").order_by("asset__symbol")
     set_aside = Lead.objects.filter(failures__gte=settings.SMARTSYNC_FAILURES_MAX).order_by("name")
     found = (
         _need("Open alarms", alarms, (alarm.sentence for alarm in alarms[:LINES_MAX]), cleared_at__isempty="True"),
@@ -62,6 +64,12 @@ def needs_now() -> tuple[Need, ...]:
             unknown,
             (f"{order.client_order_id} in {order.market.symbol}" for order in unknown[:LINES_MAX]),
             status__exact=Order.Status.UNKNOWN.value,
+        ),
+        _need(
+            "In the suspense account: whose is it?",
+            suspense,
+            (f"{row.asset.symbol}: {row.posted:,} of its smallest units" for row in suspense[:LINES_MAX]),
+            ledger_account__kind__exact=LedgerAccount.Kind.SUSPENSE.value,
         ),
         _need("Leads set aside", set_aside, (lead.name for lead in set_aside[:LINES_MAX]), trouble="set-aside"),
     )

@@ -106,6 +106,7 @@ class TestDrift:
         alarm.refresh_from_db()
         assert alarm.cleared_by == second_operator
         assert not standing_halts().asset_ids
+        assert "BTC: 1 of its smallest units" in panel.get("/admin/").text
         assert Balance.objects.get(ledger_account__kind="SUSPENSE", asset__symbol="BTC").posted == 1
         assert Order.objects.exclude(pk__in=sent_before).filter(market__symbol="BTC-USDT", filled_units__gt=0).exists()
         assert reconciling.check_ledger().is_clean

@@ -10,7 +10,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.api import idempotency
-from copytrading.services import conducting, funding, measuring, recording, resolving, sharing, stopping
+from copytrading.services import (
+    conducting,
+    funding,
+    linking,
+    measuring,
+    recording,
+    resolving,
+    sharing,
+    stopping,
+)
 
 
 @shared_task
@@ -47,6 +56,18 @@ def compare_trades(**_: Any) -> None:
 def finish_transfers(**_: Any) -> None:
     """Finish deposits and withdrawals whose request died on the way."""
     funding.finish_transfers(now=timezone.now())
+
+
+@shared_task
+def look_at_links(**_: Any) -> None:
+    """Look at every linked account that is due."""
+    linking.look_at_links(now=timezone.now())
+
+
+@shared_task
+def look_at_link(link_id: int, **_: Any) -> None:
+    """Look at one lead's account elsewhere."""
+    linking.look_at_link(link_id=link_id, now=timezone.now())
 
 
 @shared_task

@@ -28,6 +28,7 @@ from copytrading.admin.leads import (
     LeadStatusChangeAdmin,
     LeadSummaryAdmin,
 )
+from copytrading.admin.links import LinkedAccountAdmin
 from copytrading.admin.market import MarkAdmin, MarketAdmin, ScheduledRunAdmin
 from copytrading.admin.trading import (
     AllocationAdmin,
@@ -58,6 +59,7 @@ __all__ = [
     "LeadSnapshotAdmin",
     "LeadStatusChangeAdmin",
     "LeadSummaryAdmin",
+    "LinkedAccountAdmin",
     "ManualOrderAdmin",
     "MarkAdmin",
     "MarketAdmin",

@@ -10,7 +10,17 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.api import idempotency
-from copytrading.services import conducting, funding, measuring, reconciling, recording, resolving, sharing, stopping
+from copytrading.services import (
+    conducting,
+    funding,
+    linking,
+    measuring,
+    reconciling,
+    recording,
+    resolving,
+    sharing,
+    stopping,
+)
 
 
 @shared_task
@@ -53,6 +63,18 @@ def finish_transfers(**_: Any) -> None:
 def reconcile(**_: Any) -> None:
     """Compare what people own with what the venue keeps for them."""
     reconciling.reconcile_if_due(now=timezone.now())
+
+
+@shared_task
+def look_at_links(**_: Any) -> None:
+    """Look at every linked account that is due."""
+    linking.look_at_links(now=timezone.now())
+
+
+@shared_task
+def look_at_link(link_id: int, **_: Any) -> None:
+    """Look at one lead's account elsewhere."""
+    linking.look_at_link(link_id=link_id, now=timezone.now())
 
 
 @shared_task

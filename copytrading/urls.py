@@ -10,6 +10,7 @@ from copytrading.views import (
     lead_orders,
     leading,
     leads,
+    linking,
     live,
     starting,
     wallet,
@@ -48,5 +49,7 @@ urlpatterns = [
     path("lead/terms/", leading.lead_terms, name="lead_terms"),
     path("lead/notice/", leading.lead_notice, name="lead_notice"),
     path("lead/pause/", leading.lead_pause, name="lead_pause"),
+    path("lead/link/", linking.lead_link, name="lead_link"),
+    path("lead/link/disconnect/", linking.lead_unlink, name="lead_unlink"),
     path("lead/end/", leading.lead_end, name="lead_end"),
 ]

@@ -18,6 +18,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "check the stop losses": {"task": "copytrading.tasks.check_stop_losses", "schedule": 5, "options": {"expires": 5}},
     "finish manual orders": {"task": "copytrading.tasks.work_off_orders", "schedule": 5, "options": {"expires": 5}},
     "compare trades": {"task": "copytrading.tasks.compare_trades", "schedule": 30, "options": {"expires": 30}},
+    "look at linked accounts": {"task": "copytrading.tasks.look_at_links", "schedule": 5, "options": {"expires": 5}},
     "finish transfers": {"task": "copytrading.tasks.finish_transfers", "schedule": 10, "options": {"expires": 10}},
     # A look a minute; the rings in between are for what differed or was on its way.
     "reconcile": {"task": "copytrading.tasks.reconcile", "schedule": 15, "options": {"expires": 15}},

@@ -40,7 +40,8 @@ def logging_settings(*, development: bool, level: str) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     renderer = (
-        [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        # Plain, because a traceback that shows the values of variables shows passwords and keys among them.
+        [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
         if development
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -326,6 +326,13 @@ SMARTSYNC_PROFIT_SHARE_MAX = env.float("SMARTSYNC_PROFIT_SHARE_MAX", default=0.3
 SMARTSYNC_STAKE_MIN = env.int("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
 SMARTSYNC_STAKE_ALARM = env.float("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows
 SMARTSYNC_LIMIT_ORDER_DAYS = env.float("SMARTSYNC_LIMIT_ORDER_DAYS", default=30)  # then a lead's limit order ends
+# Leads who trade elsewhere: exchanges whose accounts can be linked, and what seals their keys, outside the database:
+# 32 bytes in base64 each; the first seals, all of them open. Without one a server links no accounts.
+SMARTSYNC_LINK_EXCHANGES = env.list("SMARTSYNC_LINK_EXCHANGES", default=["binance", "okx"])
+SMARTSYNC_LINK_KEYS = env.list("SMARTSYNC_LINK_KEYS", default=[])
+SMARTSYNC_LINK_LOOK_SECONDS = env.float("SMARTSYNC_LINK_LOOK_SECONDS", default=10)
+SMARTSYNC_LINK_RETRY_SECONDS = env.float("SMARTSYNC_LINK_RETRY_SECONDS", default=60)  # while an account is broken
+SMARTSYNC_LINK_CHECK_SECONDS = env.float("SMARTSYNC_LINK_CHECK_SECONDS", default=3600)  # what a key may do
 # Risk
 SMARTSYNC_SLIPPAGE_CAP = env.float("SMARTSYNC_SLIPPAGE_CAP", default=0.005)  # of the mark, exits too
 SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the visible book, per order

@@ -28,6 +28,7 @@ from copytrading.admin.leads import (
     LeadStatusChangeAdmin,
     LeadSummaryAdmin,
 )
+from copytrading.admin.links import LinkedAccountAdmin
 from copytrading.admin.market import MarkAdmin, MarketAdmin, ScheduledRunAdmin
 from copytrading.admin.safety import (
     AlarmAdmin,
@@ -69,6 +70,7 @@ __all__ = [
     "LeadSnapshotAdmin",
     "LeadStatusChangeAdmin",
     "LeadSummaryAdmin",
+    "LinkedAccountAdmin",
     "ManualOrderAdmin",
     "MarkAdmin",
     "MarketAdmin",

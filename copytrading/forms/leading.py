@@ -52,6 +52,15 @@ class _Capacity(forms.Form):
 
 
 class ApplyForm(_Capacity):
+    HERE, ELSEWHERE = "PLATFORM", "OBSERVED"
+
+    source = forms.ChoiceField(
+        label="Where you trade",
+        choices=((HERE, "I trade here"), (ELSEWHERE, "I trade elsewhere, by a read-only link")),
+        initial=HERE,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose where you trade."},
+    )
     name = forms.CharField(
         label="The name you lead under", max_length=40, error_messages={"required": "Choose a name."}
     )
@@ -66,7 +75,7 @@ class ApplyForm(_Capacity):
         required=False,
         help_text=f"Up to {TAGS_MAX}, with commas between: momentum, large coins",
     )
-    field_order = ("name", "bio", "tags", "profit_share_rate", "followers_max", "money_max")
+    field_order = ("source", "name", "bio", "tags", "profit_share_rate", "followers_max", "money_max")
 
     def clean_tags(self) -> list[str]:
         written = [re.sub(r"\s+", " ", tag).strip() for tag in self.cleaned_data["tags"].split(",")]

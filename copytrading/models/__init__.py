@@ -1,9 +1,10 @@
-"""Tables and constraints; no behaviour. Read: market, leads, copies, trading, gaps, history, records, safety."""
+"""Tables and constraints; no behaviour. Read: market, leads, links, copies, trading, gaps, history, records, safety."""
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, LeadOrder, LeadPosition, LeadRecord
+from copytrading.models.links import LinkedAccount
 from copytrading.models.market import Mark, Market, ScheduledRun
 from copytrading.models.records import LeadStatusChange, LeadSummary
 from copytrading.models.safety import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
@@ -34,6 +35,7 @@ __all__ = [
     "LeadSnapshot",
     "LeadStatusChange",
     "LeadSummary",
+    "LinkedAccount",
     "ManualOrder",
     "Mark",
     "Market",

@@ -248,6 +248,8 @@ class Notice(models.Model):
         PROFIT_SHARED = "PROFIT_SHARED", "profit share paid"
         LEAD_WROTE = "LEAD_WROTE", "the lead wrote"
         STAKE_LOW = "STAKE_LOW", "the lead's own stake is low"
+        LEAD_UNSEEN = "LEAD_UNSEEN", "the lead cannot be seen"
+        LEAD_SEEN = "LEAD_SEEN", "the lead can be seen again"
 
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=20, choices=Kind)

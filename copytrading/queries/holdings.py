@@ -15,6 +15,7 @@ from copytrading.engine import profit_share, weights
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.profit_share import ShareState
 from copytrading.models import Lead
+from copytrading.queries import links
 from copytrading.queries.market import Board
 
 STATUS_NUMBERS = {"STARTING": 0, "ACTIVE": 1, "PAUSED": 2, "STOPPING": 3}
@@ -76,6 +77,8 @@ class LeadPortfolio:
     touched_at: FloatArray
     pending_units: IntArray
     pending_orders: IntArray
+    # False while the account elsewhere cannot be read: then these are old numbers, and nothing is decided by them.
+    is_seen: bool = True
 
     def equity(self, board: Board) -> float:
         """Return the lead's equity in quote units; NaN where a coin that is held has no price."""
@@ -178,6 +181,7 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
         touched_at=touched_at,
         pending_units=pending_units,
         pending_orders=pending_orders,
+        is_seen=links.is_seen(lead),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from copytrading.engine import trade_record
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.record import DAY_SECONDS
-from copytrading.models import Lead, LeadFlow, LeadOrder, LeadStatusChange
+from copytrading.models import Lead, LeadFlow, LeadOrder, LeadStatusChange, Market, ObservedTrade
 from copytrading.queries import records
 from copytrading.queries.lead_statistics import moment_of, weights_when
 from copytrading.queries.portfolios import PriceList, lead_portfolio, price_list
@@ -18,6 +18,8 @@ from copytrading.queries.records import Series
 PERIODS = (7, 30, 90, 365, records.ALL_DAYS)
 CURVE_POINTS = 300
 EVENTS_MAX = 12
+# Enough of what was traded to tell what is out of the usual size, for each that is shown.
+DEALS_MAX = trade_record.JUMP_HISTORY_MAX + EVENTS_MAX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,24 +129,20 @@ def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
 
 def trades_of(lead: Lead, *, series: Series) -> list[LeadTrade]:
     """Return what a lead traded last, latest first, and which of it was out of the lead's own order of size."""
-    orders = list(
-        LeadOrder.objects.filter(lead=lead, filled_units__gt=0)
-        .select_related("market__base", "market__quote")
-        .order_by("-submitted_at", "-id")[: trade_record.JUMP_HISTORY_MAX + EVENTS_MAX]
-    )[::-1]
-    if not orders:
+    deals = _deals_seen(lead) if lead.source == Lead.Source.OBSERVED else _deals_made(lead)
+    if not deals:
         return []
-    weights = np.zeros(len(orders))
+    weights = np.zeros(len(deals))
     if len(series):
         weights = weights_when(
             series,
-            times=np.array([_done_at(order).timestamp() for order in orders]),
-            values=np.array([float(abs(order.value_units)) for order in orders]),
+            times=np.array([deal.done_at.timestamp() for deal in deals]),
+            values=np.array([float(abs(deal.cash_units)) for deal in deals]),
         )
     jumps = set(trade_record.size_jumps(weights=weights).tolist())
     trades = [
-        _trade(order, weight=float(weights[place]) if len(series) else None, is_jump=place in jumps)
-        for place, order in enumerate(orders)
+        _trade(deal, weight=float(weights[place]) if len(series) else None, is_jump=place in jumps)
+        for place, deal in enumerate(deals)
     ]
     return trades[: -EVENTS_MAX - 1 : -1]
 
@@ -169,16 +167,47 @@ def _thinned(times: IntArray) -> IntArray:
     return np.union1d([0], lasts).astype(np.int64)
 
 
-def _done_at(order: LeadOrder) -> datetime:
-    return order.finished_at or order.submitted_at
+@dataclass(frozen=True, kw_only=True)
+class _Deal:
+    """An order that filled, here or elsewhere: signed units of the coin, and the cash that was paid or got."""
+
+    done_at: datetime
+    market: Market
+    units: int
+    cash_units: int
 
 
-def _trade(order: LeadOrder, *, weight: float | None, is_jump: bool) -> LeadTrade:
-    base, quote = order.market.base, order.market.quote
-    unit_price = Decimal(order.value_units) / Decimal(order.filled_units)
+def _deals_made(lead: Lead) -> list[_Deal]:
+    """Return the lead's last orders here that filled, oldest first."""
+    orders = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).select_related("market__base", "market__quote")
+    return [
+        _Deal(
+            done_at=order.finished_at or order.submitted_at,
+            market=order.market,
+            units=order.filled_units if order.side == LeadOrder.Side.BUY else -order.filled_units,
+            cash_units=order.value_units,
+        )
+        for order in list(orders.order_by("-submitted_at", "-id")[:DEALS_MAX])[::-1]
+    ]
+
+
+def _deals_seen(lead: Lead) -> list[_Deal]:
+    """Return what the lead was last seen to trade elsewhere, oldest first."""
+    seen = ObservedTrade.objects.filter(lead=lead, market__isnull=False).exclude(units=0)
+    trades = seen.select_related("market__base", "market__quote").order_by("-traded_at", "-id")[:DEALS_MAX]
+    return [
+        _Deal(done_at=trade.traded_at, market=market, units=trade.units, cash_units=trade.cash_units)
+        for trade in list(trades)[::-1]
+        if (market := trade.market) is not None
+    ]
+
+
+def _trade(deal: _Deal, *, weight: float | None, is_jump: bool) -> LeadTrade:
+    base, quote = deal.market.base, deal.market.quote
+    unit_price = Decimal(deal.cash_units) / Decimal(deal.units)
     return LeadTrade(
-        happened_at=_done_at(order),
-        units=order.filled_units if order.side == LeadOrder.Side.BUY else -order.filled_units,
+        happened_at=deal.done_at,
+        units=deal.units,
         symbol=base.symbol,
         decimals=base.decimals,
         price=abs(unit_price).scaleb(base.decimals - quote.decimals),

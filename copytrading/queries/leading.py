@@ -14,6 +14,7 @@ from accounts.models import Balance, User
 from copytrading.models import (
     Copy,
     Lead,
+    LeadHolding,
     LeadNotice,
     LeadOrder,
     LeadRecord,
@@ -92,28 +93,24 @@ def ended_leads_of(user: User) -> QuerySet[Lead]:
 
 
 def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
-    """Return what a lead account holds now."""
+    """Return what a lead account holds now, or the account elsewhere, as last seen."""
     prices = prices or price_list()
-    balances = {
-        balance.asset_id: balance
-        for balance in Balance.objects.filter(ledger_account=lead.ledger_account_id).exclude(posted=0)
-    }
-    cash = balances.get(prices.cash.pk)
-    cash_units = cash.posted if cash else 0
-    held = [(coin, balances[coin.asset_id]) for coin in prices.coins if coin.asset_id in balances]
-    equity = cash_units + sum(coin.value_units(balance.posted) for coin, balance in held)
+    owned = _owned_by(lead)
+    cash_units, cash_held_units = owned.get(prices.cash.pk, (0, 0))
+    held = [(coin, *owned[coin.asset_id]) for coin in prices.coins if coin.asset_id in owned]
+    equity = cash_units + sum(coin.value_units(units) for coin, units, _ in held)
     coins = [
         OwnPosition(
             symbol=coin.symbol,
             name=coin.name,
             colour=coin.colour,
             decimals=coin.decimals,
-            units=balance.posted,
-            held_units=balance.held,
-            value_units=coin.value_units(balance.posted),
-            weight=coin.value_units(balance.posted) / equity if equity else 0.0,
+            units=units,
+            held_units=held_units,
+            value_units=coin.value_units(units),
+            weight=coin.value_units(units) / equity if equity else 0.0,
         )
-        for coin, balance in held
+        for coin, units, held_units in held
     ]
     rest = OwnPosition(
         symbol="Cash",
@@ -121,7 +118,7 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
         colour=0,
         decimals=prices.cash.decimals,
         units=cash_units,
-        held_units=cash.held if cash else 0,
+        held_units=cash_held_units,
         value_units=cash_units,
         weight=cash_units / equity if equity else 0.0,
     )
@@ -210,6 +207,15 @@ def notices_of(lead: Lead) -> QuerySet[LeadNotice]:
 def traded_markets() -> list[Market]:
     """Return the markets that an order can be given in."""
     return list(Market.objects.filter(status=Market.Status.TRADING).select_related("base", "quote", "mark"))
+
+
+def _owned_by(lead: Lead) -> dict[int, tuple[int, int]]:
+    """Return what a lead has of each asset, and how much of it is promised to open orders."""
+    if lead.ledger_account_id is None:
+        seen = LeadHolding.objects.filter(lead=lead).exclude(units=0).values_list("asset_id", "units")
+        return {asset_id: (units, 0) for asset_id, units in seen}
+    balances = Balance.objects.filter(ledger_account=lead.ledger_account_id).exclude(posted=0)
+    return {asset_id: (posted, held) for asset_id, posted, held in balances.values_list("asset_id", "posted", "held")}
 
 
 def _orders(lead: Lead) -> QuerySet[LeadOrder]:

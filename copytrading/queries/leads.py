@@ -16,7 +16,7 @@ from accounts.models import User
 from copytrading.engine import ranking
 from copytrading.engine.ranking import Score
 from copytrading.models import Copy, Lead, LeadSummary
-from copytrading.queries import records
+from copytrading.queries import links, records
 
 CARD_DAYS = 90
 CARD_POINTS = 60
@@ -42,6 +42,7 @@ class Standing(StrEnum):
     FULL = "FULL"
     PAUSED = "PAUSED"
     ENDED = "ENDED"
+    UNSEEN = "UNSEEN"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ class LeadCard:
 
 def public_leads() -> QuerySet[Lead]:
     """Return every lead that was ever approved, the ended ones too."""
-    return Lead.objects.exclude(status=Lead.Status.APPLIED)
+    return Lead.objects.filter(started_at__isnull=False)
 
 
 def cards(*, wanted: LeadFilter, sorting: Sorting, now: datetime) -> list[LeadCard]:
@@ -169,6 +170,8 @@ def standing_of(card: LeadCard, user: User | None) -> Standing:
         return Standing.ENDED
     if lead.status != Lead.Status.ACTIVE:
         return Standing.PAUSED
+    if not links.is_seen(lead):
+        return Standing.UNSEEN
     if card.is_full:
         return Standing.FULL
     return Standing.OPEN if user else Standing.STRANGER

@@ -58,6 +58,11 @@ NOTICES: dict[str, tuple[str, str]] = {
     Notice.Kind.LEAD_WITHDREW: ("{lead} moved {value} out", "Ratios settle for {minutes} before anything is repaired."),
     Notice.Kind.LEAD_PAUSED: ("{lead} is paused", "Your copy keeps what it holds; a stop loss still guards."),
     Notice.Kind.LEAD_RESUMED: ("{lead} goes on", "Your copy follows again."),
+    Notice.Kind.LEAD_UNSEEN: (
+        "{lead} cannot be seen at the moment",
+        "The account elsewhere cannot be read. Nothing is traded on old numbers; a stop loss still guards.",
+    ),
+    Notice.Kind.LEAD_SEEN: ("{lead} can be seen again", "{resumed}"),
     Notice.Kind.LEAD_ENDED: ("{lead} has ended", "Your copy is sold and paid out without your doing."),
     Notice.Kind.LEAD_WROTE: ("{lead} writes", "{text}"),
     Notice.Kind.STAKE_LOW: (

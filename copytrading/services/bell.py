@@ -21,6 +21,12 @@ def ring_for_lead(lead_id: int) -> None:
         transaction.on_commit(lambda: _send("copytrading.tasks.sync_lead", lead_id))
 
 
+def ring_for_link(link_id: int) -> None:
+    """Have a worker look at one account elsewhere."""
+    if settings.SMARTSYNC_BELL:
+        transaction.on_commit(lambda: _send("copytrading.tasks.look_at_link", link_id))
+
+
 def publish(topic: str, event: str) -> None:
     """Tell open pages that something changed, after the commit. `topic` is prices, lead:ID or user:ID."""
     if settings.SMARTSYNC_BELL:

@@ -96,7 +96,7 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
     """
     Add money to a copy; it is invested at the lead's present ratios by the next cycle.
 
-    :raises Refusal: if the copy is not running, the lead is full in money, or the main account has less.
+    :raises Refusal: if the copy is not running, the lead has no room or stake for more, or the main account has less.
     """
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
@@ -104,7 +104,7 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
         copy = _lock(copy_id)
         if _is_done_before(copy, idempotency_key, units):
             return copy
-        refuse_increase(copy, units)
+        refuse_increase(copy, units, now)
         row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
         gross = known(float(row.gross(scene.board)[0]))
         measuring.measure_lead(lead=copy.lead, now=now)

@@ -110,7 +110,7 @@ def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangeP
     row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
     equity = equity_of(row, scene)
     if change_units > 0:
-        refuse_increase(copy, change_units)
+        refuse_increase(copy, change_units, now)
     else:
         refuse_reduction(copy, -change_units, equity)
     invested, stop_loss = terms_after(copy, change_units, equity)

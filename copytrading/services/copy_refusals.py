@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, Market
+from copytrading.queries import links
 from copytrading.queries import market as market_queries
 from copytrading.services import self_copies, stakes
 from copytrading.services.refusals import NotEnoughCash, Refusal
@@ -17,44 +18,40 @@ from copytrading.services.refusals import NotEnoughCash, Refusal
 RATIO_MAX = 100.0
 
 
-class LeadNotOpen(Refusal):
-    code = "lead_not_open"
+class LeadNotOpen(Refusal, code="lead_not_open"):
+    """The lead takes no money at the moment, or never will again."""
 
 
-class LeadFull(Refusal):
-    code = "lead_full"
+class LeadFull(Refusal, code="lead_full"):
+    """All places are taken, or there is no room for that much money."""
 
 
-class AlreadyCopying(Refusal):
-    code = "already_copying"
+class AlreadyCopying(Refusal, code="already_copying"):
+    """One live copy for each follower and lead."""
 
 
-class InvestmentTooSmall(Refusal):
-    code = "investment_below_minimum"
-    field = "investment"
+class InvestmentTooSmall(Refusal, code="investment_below_minimum", field="investment"):
+    """Less than a copy starts at."""
 
 
-class StopLossTooHigh(Refusal):
-    code = "stop_loss_too_high"
-    field = "stop_loss"
+class StopLossTooHigh(Refusal, code="stop_loss_too_high", field="stop_loss"):
+    """The stop loss is not between nothing and the investment."""
 
 
-class CopyNotActive(Refusal):
-    code = "copy_not_active"
+class CopyNotActive(Refusal, code="copy_not_active"):
+    """The copy is stopping, stopped, or not in the state that this begins from."""
 
 
-class ReductionTooLarge(Refusal):
-    code = "reduction_too_large"
-    field = "value"
+class ReductionTooLarge(Refusal, code="reduction_too_large", field="value"):
+    """Less than a copy starts at would stay."""
 
 
-class TermsNotPossible(Refusal):
-    code = "terms_not_possible"
-    field = "order_value"
+class TermsNotPossible(Refusal, code="terms_not_possible", field="order_value"):
+    """The terms of a Custom copy make no sense."""
 
 
-class KeyReused(Refusal):
-    code = "idempotency_key_reused"
+class KeyReused(Refusal, code="idempotency_key_reused"):
+    """The same idempotency key came with other values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +88,8 @@ def refuse_start(lead: Lead, follower: User, investment_units: int, stop_loss_un
     if lead.status != Lead.Status.ACTIVE:
         raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
     self_copies.refuse_own_lead(lead, follower)
-    sentence = f"{lead.name} has too little own money in to be copied; the lead has to put in more first."
-    stakes.refuse_without_stake(lead, sentence=sentence, now=now)
+    _refuse_unseen(lead)
+    _refuse_without_stake(lead, now)
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():
         raise AlreadyCopying(f"You copy {lead.name} already; change the investment of that copy instead.")
@@ -104,20 +101,30 @@ def refuse_start(lead: Lead, follower: User, investment_units: int, stop_loss_un
     _refuse_without_cash(follower, investment_units)
 
 
+def _refuse_unseen(lead: Lead) -> None:
+    if not links.is_seen(lead):
+        raise LeadNotOpen(f"{lead.name} cannot be seen at the moment, so nothing can be bought; try again later.")
+
+
+def _refuse_without_stake(lead: Lead, now: datetime) -> None:
+    sentence = f"{lead.name} has too little own money in to be copied; the lead has to put in more first."
+    stakes.refuse_without_stake(lead, sentence=sentence, now=now)
+
+
 def _refuse_small(investment_units: int) -> None:
     minimum = settings.SMARTSYNC_INVESTMENT_MIN
     if investment_units < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
         raise InvestmentTooSmall(f"The investment must be at least {minimum} {settings.SMARTSYNC_CASH}.")
 
 
-def _refuse_over_capacity(lead: Lead, units: int) -> None:
+def _refuse_over_capacity(lead: Lead, units: int, field: str = "investment") -> None:
     if lead.money_max_units is None:
         return
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     taken = live.aggregate(total=Sum("invested_units"))["total"] or 0
     if taken + units > lead.money_max_units:
         left = _cash_text(max(lead.money_max_units - taken, 0))
-        raise LeadFull(f"{lead.name} has room for {left} more; choose a smaller investment.", field="investment")
+        raise LeadFull(f"{lead.name} has room for {left} more; choose less.", field=field)
 
 
 def refuse_stop_loss(stop_loss_units: int | None, invested_units: int) -> None:
@@ -161,14 +168,16 @@ def refuse_inactive(copy: Copy) -> None:
         raise CopyNotActive("This copy is stopped; nothing can be changed any more.")
 
 
-def refuse_increase(copy: Copy, units: int) -> None:
-    """Refuse more money where copy, lead or wallet stand against it."""
+def refuse_increase(copy: Copy, units: int, now: datetime) -> None:
+    """Refuse more money where the copy, the lead, the lead's stake or room, or the wallet stand against it."""
     refuse_inactive(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
     if copy.lead.status != Lead.Status.ACTIVE:
         raise LeadNotOpen(f"{copy.lead.name} takes no more money at the moment.")
-    _refuse_over_capacity(copy.lead, units)
+    _refuse_unseen(copy.lead)
+    _refuse_without_stake(copy.lead, now)
+    _refuse_over_capacity(copy.lead, units, field="value")
     _refuse_without_cash(copy.follower, units, field="value")
 
 

@@ -88,9 +88,10 @@ def decide_wishes(
     answers = _answers(board, lead, lead_wish, lead_orders, copies)
     by_order = copies.custom.applies & following
     # What a Custom copy aims at is what it has, and the lead's orders answered on top.
-    targets = np.where(by_order[:, None] & ~_trimming(copies)[:, None], copies.units + answers.wish_units, targets)
-    # A ratio needs every price in it: while one is stale nobody is rebalanced, and exits go on.
-    valued = bool(board.fresh[(lead.units > 0) | (lead_wish != 0)].all())
+    trimming = _trimming(copies, lead)
+    targets = np.where(by_order[:, None] & ~trimming[:, None], copies.units + answers.wish_units, targets)
+    # A ratio needs every price in it, and a lead who is seen: till then nobody is rebalanced, and exits go on.
+    valued = lead.is_seen and bool(board.fresh[(lead.units > 0) | (lead_wish != 0)].all())
     priced = ~((copies.units > 0) & ~board.fresh).any(axis=1)
     touched = ~np.isnan(lead.touched_at) | (lead_wish != 0)
     aligning = ~np.isnan(copies.align_wanted_at)
@@ -107,7 +108,7 @@ def decide_wishes(
     )
     acting &= (following & priced & valued & ~by_order)[:, None]
     acting |= (by_order & valued)[:, None] & (answers.wish_units != 0) & (tradable & board.fresh)[None, :]
-    acting |= (stopping | _trimming(copies) & priced)[:, None] & tradable[None, :]
+    acting |= (stopping | trimming & priced)[:, None] & tradable[None, :]
     explained = acting & (touched[None, :] | aligning[:, None] | stopping[:, None])
 
     sells = planning.plan_sells(target_units=targets, held_units=copies.units, acting=acting)
@@ -188,13 +189,14 @@ def _targets(
     coins = gross - copies.cash_units
     short = np.clip(due - (copies.cash_units - copies.cash_held_units), 0.0, None)
     left = 1.0 - np.divide(short, coins, out=np.zeros_like(gross), where=coins > 0)
-    targets = np.where(_trimming(copies)[:, None], copies.units * np.clip(left, 0.0, 1.0)[:, None], targets)
+    targets = np.where(_trimming(copies, lead)[:, None], copies.units * np.clip(left, 0.0, 1.0)[:, None], targets)
     return np.where(stopping[:, None], 0.0, targets), capped
 
 
-def _trimming(copies: CopyTable) -> BoolArray:
+def _trimming(copies: CopyTable, lead: LeadPortfolio) -> BoolArray:
     """Return which copies (N,) have to pay something out and are not kept at the lead's ratios."""
-    on_its_own = copies.has_status("PAUSED") | (copies.custom.applies & copies.has_status("STARTING", "ACTIVE"))
+    has_no_ratios = copies.custom.applies | (not lead.is_seen)
+    on_its_own = copies.has_status("PAUSED") | (has_no_ratios & copies.has_status("STARTING", "ACTIVE"))
     asked = (copies.owed_units > 0) | ~np.isnan(copies.align_wanted_at)
     return np.asarray(on_its_own & asked, dtype=np.bool_)
 

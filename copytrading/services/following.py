@@ -58,6 +58,19 @@ def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int
     position.save(update_fields=["survival", "epoch", "touched_at"])
 
 
+def note_departure(*, lead: Lead, asset_id: int, units: int, held_before: int) -> None:
+    """
+    Note that coins left a lead's portfolio without a sale: less is left of what was held before.
+
+    Nothing is touched by it, so nobody follows it at once.
+    """
+    position, _ = LeadPosition.objects.get_or_create(lead=lead, asset_id=asset_id)
+    position.survival, position.epoch = baseline.after_sale(
+        survival=position.survival, epoch=position.epoch, held_units=held_before, sold_units=units
+    )
+    position.save(update_fields=["survival", "epoch"])
+
+
 def note_pending(*, lead: Lead, asset_id: int, signed_units: int) -> None:
     """Note a trade seen elsewhere for the Custom copies to answer."""
     LeadPosition.objects.filter(lead=lead, asset_id=asset_id).update(

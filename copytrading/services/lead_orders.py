@@ -19,8 +19,8 @@ from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.services import bunching, following, lead_wishes, queueing, quoting, stakes
 from copytrading.services.lead_wishes import LeadWish
-from copytrading.services.leads import LeadNotActive, NotHeld
-from copytrading.services.refusals import NotEnoughCash, NotPossibleNow, PriceNotKnown, Refusal
+from copytrading.services.leads import LeadNotActive
+from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
 from copytrading.services.scene import cap_prices, load_scene, wishes_in
 
 BASIS_POINTS = 10_000

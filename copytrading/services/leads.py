@@ -1,6 +1,6 @@
 """What leads and operators do: apply, approve, move money, change terms, write, pause, end."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -13,48 +13,46 @@ from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import (
     Copy,
     Lead,
-    LeadFlow,
-    LeadHolding,
     LeadOrder,
     LeadStatusChange,
-    Market,
     Notice,
-    ObservedTrade,
 )
-from copytrading.queries import holdings
+from copytrading.queries import holdings, links
 from copytrading.queries import market as market_queries
-from copytrading.services import alarms, bell, following, lead_notices, measuring, queueing, stakes, stopping
+from copytrading.services import (
+    alarms,
+    bell,
+    following,
+    lead_flows,
+    lead_notices,
+    link_keys,
+    measuring,
+    queueing,
+    stopping,
+)
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 FOLLOWERS_MAX = 100_000
 
 
-class LeadNotActive(Refusal):
-    code = "lead_not_active"
+class LeadNotActive(Refusal, code="lead_not_active"):
+    """The lead's state does not allow this."""
 
 
-class AlreadyLeading(Refusal):
-    code = "already_leading"
+class AlreadyLeading(Refusal, code="already_leading"):
+    """One person is one lead at a time."""
 
 
-class NameTaken(Refusal):
-    code = "name_taken"
-    field = "name"
+class NameTaken(Refusal, code="name_taken", field="name"):
+    """Somebody leads under that name, or it is no name."""
 
 
-class RateTooHigh(Refusal):
-    code = "profit_share_too_high"
-    field = "profit_share_rate"
+class RateTooHigh(Refusal, code="profit_share_too_high", field="profit_share_rate"):
+    """The profit share is above the platform's cap."""
 
 
-class NotHeld(Refusal):
-    code = "not_enough_held"
-    field = "quantity"
-
-
-class CapacityTooSmall(Refusal):
-    code = "capacity_too_small"
-    field = "followers_max"
+class CapacityTooSmall(Refusal, code="capacity_too_small", field="followers_max"):
+    """Nobody, or nobody's money, would fit in."""
 
 
 def apply_as_lead(
@@ -104,7 +102,7 @@ def approve_lead(*, lead_id: int, now: datetime) -> Lead:
     :raises LeadNotActive: if the lead is not waiting for approval.
     """
     with transaction.atomic():
-        lead = _lock(lead_id)
+        lead = lock_lead(lead_id)
         if lead.status != Lead.Status.APPLIED:
             raise LeadNotActive(f"{lead.name} is {lead.get_status_display()}; only an application can be approved.")
         if lead.source == Lead.Source.PLATFORM:
@@ -123,7 +121,7 @@ def change_terms(
     :raises Refusal: if the lead has ended, the rate is above 30 %, or nobody could follow.
     """
     with transaction.atomic():
-        lead = _lock(lead_id)
+        lead = lock_lead(lead_id)
         if lead.status == Lead.Status.ENDED:
             raise LeadNotActive(f"{lead.name} has ended; there are no terms to change.")
         _refuse_terms(profit_share_rate, followers_max, money_max_units)
@@ -162,13 +160,15 @@ def end_lead(*, lead_id: int, now: datetime) -> Lead:
     :raises LeadNotActive: if the lead has ended already.
     """
     with transaction.atomic():
-        lead = _lock(lead_id)
+        lead = lock_lead(lead_id)
         if lead.status == Lead.Status.ENDED:
             raise LeadNotActive(f"{lead.name} has ended already.")
         lead.status, lead.ended_at, lead.failures = Lead.Status.ENDED, now, 0
         lead.save(update_fields=["status", "ended_at", "failures"])
         alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
         following.end_lead_orders(lead.orders.all(), now=now)
+        link_keys.erase_key_of(lead, reason="You have ended.")
+        alarms.clear_alarm(key=links.alarm_key(lead.pk), now=now)
         lead_notices.tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
         stopping.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.LEAD_ENDED, now=now)
         queueing.request_sync(lead_id=lead.pk, now=now)
@@ -193,74 +193,20 @@ def withdraw_from_lead(*, lead_id: int, units: int, idempotency_key: str, now: d
     return _move(lead_id, -units, idempotency_key, now)
 
 
-def observe_trade(
-    *, lead_id: int, asset_id: int, signed_units: int, cash_units: int, now: datetime, request_cycle: bool = True
-) -> None:
-    """
-    Note a trade that a lead made elsewhere: signed units of a coin, and what the cash changed by, fee included.
-
-    :raises NotHeld: if more is sold, or spent, than the lead was seen to have.
-    """
-    with transaction.atomic():
-        lead = _lock(lead_id)
-        cash = market_queries.cash_asset()
-        holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset_id=asset_id)
-        cash_holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=cash)
-        if holding.units + signed_units < 0:
-            raise NotHeld(f"{lead.name} was seen to sell more than the {holding.units} units held.")
-        if cash_holding.units + cash_units < 0:
-            raise NotHeld(f"{lead.name} was seen to spend more than the cash held.")
-        measuring.measure_lead(lead=lead, now=now)
-        measuring.note_observed_trade(lead=lead, asset_id=asset_id, signed_units=signed_units, cash_units=cash_units)
-        following.note_trade(
-            lead=lead, asset_id=asset_id, signed_units=signed_units, held_before=holding.units, touched_at=now
-        )
-        following.note_pending(lead=lead, asset_id=asset_id, signed_units=signed_units)
-        ObservedTrade.objects.create(
-            lead=lead,
-            market=Market.objects.get(base_id=asset_id, quote=cash),
-            units=signed_units,
-            cash_units=cash_units,
-            traded_at=now,
-        )
-        holding.units += signed_units
-        cash_holding.units += cash_units
-        holding.save(update_fields=["units"])
-        cash_holding.save(update_fields=["units"])
-        if request_cycle:
-            queueing.request_sync(lead_id=lead.pk, now=now)
-
-
-def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
-    """Note money that an observed lead moved in (positive) or out (negative) elsewhere, in quote units."""
-    with transaction.atomic():
-        lead = _lock(lead_id)
-        if lead.flows.filter(idempotency_key=idempotency_key).exists():
-            return lead
-        equity = equity_of(lead, now=now)
-        holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=market_queries.cash_asset())
-        if holding.units + units < 0:
-            raise NotEnoughCash("The lead was seen to move out more cash than there was.")
-        measuring.measure_lead(lead=lead, now=now)
-        holding.units += units
-        holding.save(update_fields=["units"])
-        _note_flow(lead, units, equity, idempotency_key, now)
-    return lead
-
-
 def equity_of(lead: Lead, *, now: datetime) -> float:
     """Return a lead's equity in quote units at the present marks."""
     board = market_queries.load_board(now=now)
     return holdings.load_lead(lead, board=board, cash=market_queries.cash_asset()).equity(board)
 
 
-def _lock(lead_id: int) -> Lead:
+def lock_lead(lead_id: int) -> Lead:
+    """Return a lead, locked until the caller's transaction ends: the first lock that every writer takes."""
     return Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
 
 
 def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notice.Kind, now: datetime) -> Lead:
     with transaction.atomic():
-        lead = _lock(lead_id)
+        lead = lock_lead(lead_id)
         if lead.status != before:
             raise LeadNotActive(f"{lead.name} is {lead.get_status_display()} and cannot be {after.label} from there.")
         lead.status, lead.failures = after, 0
@@ -275,7 +221,7 @@ def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead
     if units == 0:
         raise Refusal("Enter a value above zero.", field="value")
     with transaction.atomic():
-        lead = _lock(lead_id)
+        lead = lock_lead(lead_id)
         if lead.flows.filter(idempotency_key=idempotency_key).exists():
             return lead
         if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
@@ -292,20 +238,9 @@ def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead
             )
         except ledger.NotEnoughMoney as shortage:
             raise NotEnoughCash("There is not enough cash for this; choose less.", field="value") from shortage
-        _note_flow(lead, units, equity, idempotency_key, now)
+        lead_flows.note_flow(lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now)
         bell.publish(f"user:{lead.user_id}", "wallet")
     return lead
-
-
-def _note_flow(lead: Lead, units: int, equity_before: float, idempotency_key: str, now: datetime) -> None:
-    LeadFlow.objects.create(lead=lead, units=units, idempotency_key=idempotency_key, moved_at=now)
-    following.issue_units(lead=lead, flow_units=units, equity_before=equity_before)
-    lead.settling_until = now + timedelta(seconds=settings.SMARTSYNC_SETTLING_SECONDS)
-    lead.save(update_fields=["settling_until"])
-    kind = Notice.Kind.LEAD_DEPOSITED if units > 0 else Notice.Kind.LEAD_WITHDREW
-    lead_notices.tell_followers(lead, kind, abs(units), now)
-    if stakes.watch_stake(lead=lead, is_withdrawal=units < 0, now=now):
-        lead_notices.tell_followers(lead, Notice.Kind.STAKE_LOW, stakes.worth_units(lead, now=now), now)
 
 
 def _refuse_terms(profit_share_rate: Decimal, followers_max: int, money_max_units: int | None) -> None:

@@ -2,10 +2,20 @@
 
 
 class Refusal(Exception):
-    """An anticipated no. Nothing was done; the sentence says what to do instead."""
+    """
+    An anticipated no. Nothing was done; the sentence says what to do instead.
+
+    A kind of its own is declared in one line: `class NameTaken(Refusal, code="name_taken", field="name")`. What it does
+    not name is its parent's.
+    """
 
     code = "refused"
     field = ""
+
+    def __init_subclass__(cls, *, code: str | None = None, field: str | None = None) -> None:
+        super().__init_subclass__()
+        cls.code = cls.code if code is None else code
+        cls.field = cls.field if field is None else field
 
     def __init__(self, sentence: str, *, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -13,14 +23,17 @@ class Refusal(Exception):
             self.field = field
 
 
-class NotEnoughCash(Refusal):
-    code = "not_enough_cash"
-    field = "investment"
+class NotEnoughCash(Refusal, code="not_enough_cash", field="investment"):
+    """The wallet, or the portfolio seen elsewhere, has less than that."""
 
 
-class NotPossibleNow(Refusal):
-    code = "not_possible_now"
+class NotPossibleNow(Refusal, code="not_possible_now"):
+    """It may be possible later."""
 
 
-class PriceNotKnown(Refusal):
-    code = "price_not_known"
+class PriceNotKnown(Refusal, code="price_not_known"):
+    """There is no price to say it by."""
+
+
+class NotHeld(Refusal, code="not_enough_held", field="quantity"):
+    """More is sold, or spent, than is there."""

@@ -22,7 +22,7 @@ from copytrading.exchange.prices.price_tables import exact
 from copytrading.models import Lead, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import copies, funding, leads, market, syncing
+from copytrading.services import copies, funding, leads, market, observing, syncing
 from copytrading.services.replaying_crowd import Investor
 from copytrading.services.replaying_lead import Movement, whole_units
 from copytrading.services.whatif_recordings import Recording
@@ -86,7 +86,7 @@ class ReplayWorld:
             source=Lead.Source.OBSERVED,
         )
         leads.approve_lead(lead_id=self.lead.pk, now=self.now)
-        leads.observe_flow(
+        observing.observe_flow(
             lead_id=self.lead.pk, units=whole_units(lead_cash), idempotency_key="lead-cash", now=self.now
         )
 
@@ -147,7 +147,7 @@ class ReplayWorld:
     def observe(self, movements: Sequence[Movement]) -> None:
         """Note what the lead traded since the bar before."""
         for movement in movements:
-            leads.observe_trade(
+            observing.observe_trade(
                 lead_id=self.lead.pk,
                 asset_id=self.asset_ids[movement.symbol],
                 signed_units=movement.units,

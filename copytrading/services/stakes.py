@@ -12,7 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Sum
 
-from copytrading.models import Lead
+from copytrading.models import Lead, LinkedAccount
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.services.refusals import Refusal
@@ -31,12 +31,13 @@ def stake_minimum_units() -> int:
 
 
 def has_stake(lead: Lead, *, now: datetime) -> bool:
-    """Return whether a lead has enough own money in; one who trades elsewhere keeps it there."""
-    if lead.source == Lead.Source.OBSERVED:
-        return True
-    if lead.ledger_account_id is None:
-        return False
+    """Return whether a lead has enough own money in, here or in the account elsewhere that is looked at."""
     minimum, worth = stake_minimum_units(), _worth(lead, now)
+    if lead.source == Lead.Source.OBSERVED and not _is_linked(lead):
+        # A recording that is played back: what it began with is not ours to judge, as long as there is something.
+        return not worth <= 0
+    if lead.source == Lead.Source.PLATFORM and lead.ledger_account_id is None:
+        return False
     if worth >= minimum:
         return True
     paid_in = lead.flows.aggregate(total=Sum("units"))["total"] or 0
@@ -63,7 +64,7 @@ def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime) -> bool:
     It is raised by a withdrawal that leaves less than the minimum, or less than a tenth of the money that follows, and
     cleared as soon as enough is back in. In the caller's transaction, lead locked.
     """
-    if lead.source == Lead.Source.OBSERVED:
+    if lead.source == Lead.Source.OBSERVED and not _is_linked(lead):
         return False
     board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
     worth = holdings.load_lead(lead, board=board, cash=cash).equity(board)
@@ -76,6 +77,10 @@ def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime) -> bool:
     lead.stake_alarm_at = now if is_low else None
     lead.save(update_fields=["stake_alarm_at"])
     return is_low
+
+
+def _is_linked(lead: Lead) -> bool:
+    return LinkedAccount.objects.filter(lead=lead).exists()
 
 
 def _worth(lead: Lead, now: datetime) -> float:

@@ -11,16 +11,17 @@ from django.utils import timezone
 from copytrading.forms.leading import NoticeForm, OrderForm
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries import leading as queries
+from copytrading.queries import links
 from copytrading.views.requests import MemberRequest
 
 ORDERS_SHOWN = 8
 NOTICES_SHOWN = 3
 
 
-def own_lead(request: MemberRequest) -> Any:
+def own_lead(request: MemberRequest, *, trades_here: bool = False) -> Any:
     """Return the running lead of whoever asks; there is no such page for anybody else."""
     lead = queries.lead_of(request.user)
-    if lead is None or lead.ledger_account_id is None:
+    if lead is None or lead.status == "APPLIED" or (trades_here and lead.ledger_account_id is None):
         raise Http404
     return lead
 
@@ -29,6 +30,8 @@ def live_part(lead: Any) -> dict[str, Any]:
     """Return what moves on the console by itself."""
     return {
         "lead": lead,
+        "link": links.link_of(lead),
+        "trades_here": lead.ledger_account_id is not None,
         "account": queries.account_of(lead),
         "following": queries.following_of(lead),
         "open_orders": queries.open_orders_of(lead),

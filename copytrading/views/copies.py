@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import activity, coin_results, gap_pages, portfolios
+from copytrading.queries import activity, coin_results, gap_pages, links, portfolios
 from copytrading.queries import copies as queries
 from copytrading.queries.copies import CopySummary
 from copytrading.services import copies, copy_previews
@@ -121,6 +121,7 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
     return {
         "section": "copies",
         "copy": copy,
+        "is_seen": links.is_seen(copy.lead),
         "gap": gap_pages.gap_of(copy, now=now),
         "summary": summary,
         "comparison": summary.comparison,

@@ -28,7 +28,7 @@ ORDERS_A_PAGE = 25
 @require_POST
 def lead_order(request: MemberRequest) -> HttpResponse:
     """Show what an order would become with the followers' part; on confirmation, give it."""
-    lead = own_lead(request)
+    lead = own_lead(request, trades_here=True)
     form = OrderForm(request.POST, markets=queries.traded_markets())
     shown: dict[str, Any] = {"order_form": form}
     if form.is_valid():
@@ -69,6 +69,6 @@ def lead_order_cancel(request: MemberRequest, order_id: int) -> HttpResponse:
 @require_safe
 def lead_order_history(request: MemberRequest) -> HttpResponse:
     """Show a lead all orders that are done."""
-    lead = own_lead(request)
+    lead = own_lead(request, trades_here=True)
     page = Paginator(queries.orders_of(lead), ORDERS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "copytrading/lead_orders.html", {"section": "lead", "lead": lead, "page": page})

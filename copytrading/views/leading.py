@@ -18,6 +18,7 @@ from copytrading.forms.leading import ApplyForm, NoticeForm, TermsForm
 from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries import leading as queries
+from copytrading.queries import links
 from copytrading.services import lead_notices, leads
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money, money_input, whole_percent
@@ -33,10 +34,13 @@ def lead_console(request: MemberRequest) -> HttpResponse:
     if lead is None:
         return _application(request, ApplyForm())
     if lead.status == "APPLIED":
-        waiting = {"section": "lead", "lead": lead, "stake_min": settings.SMARTSYNC_STAKE_MIN}
+        waiting = {
+            "section": "lead",
+            "lead": lead,
+            "link": links.link_of(lead),
+            "stake_min": settings.SMARTSYNC_STAKE_MIN,
+        }
         return render(request, "copytrading/lead_apply.html", waiting)
-    if lead.ledger_account_id is None:
-        return redirect("lead_detail", slug=lead.slug)
     if request.htmx:
         return render(request, "copytrading/lead_console.html#live", live_part(lead))
     return console(request, lead)
@@ -58,6 +62,7 @@ def lead_apply(request: MemberRequest) -> HttpResponse:
                 profit_share_rate=form.rate,
                 followers_max=terms["followers_max"],
                 money_max_units=terms["money_max"],
+                source=terms["source"],
                 now=timezone.now(),
             )
         except leads.AlreadyLeading:
@@ -67,7 +72,7 @@ def lead_apply(request: MemberRequest) -> HttpResponse:
             refuse(form, refusal)
         else:
             messages.success(request, "Your application is in. An operator looks at it.")
-            return redirect("lead_console")
+            return redirect("lead_link" if terms["source"] == ApplyForm.ELSEWHERE else "lead_console")
     return _application(request, form)
 
 
@@ -91,7 +96,7 @@ def lead_earnings(request: MemberRequest) -> HttpResponse:
 @require_POST
 def lead_money(request: MemberRequest, way: str) -> HttpResponse:
     """Move money between the wallet and the lead account, once however often it is pressed."""
-    lead = own_lead(request)
+    lead = own_lead(request, trades_here=True)
     form = TransferForm(request.POST)
     if form.is_valid():
         move = leads.deposit_to_lead if way == "in" else leads.withdraw_from_lead

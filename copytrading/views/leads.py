@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leads import LeadFilterForm
-from copytrading.queries import lead_pages, lead_statistics, leads, records
+from copytrading.queries import lead_pages, lead_statistics, leads, links, records
 from copytrading.queries.lead_pages import PERIODS
 from copytrading.services import capacity
 
@@ -73,6 +73,7 @@ def _content(request: HttpRequest, lead: Any, part: str) -> dict[str, Any]:
             "statistics": lead_statistics.statistics_of(card, now=now, series=series),
             "entry_costs": capacity.entry_costs_of(content["portfolio"], now=now),
             "standing": standing,
+            "link": links.link_of(lead),
             "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,
         }
     return content

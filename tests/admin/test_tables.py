@@ -20,6 +20,7 @@ from copytrading.models import (
     Lead,
     LeadHolding,
     LeadSnapshot,
+    LinkedAccount,
     Market,
     ObservedTrade,
     PriceBar,
@@ -76,6 +77,9 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     )  # fmt: skip
     lead_notices.write_to_followers(lead_id=lead.pk, text="Hello", idempotency_key=world.key(), now=world.now)
     CopyFlag.objects.create(copy=late, reason=CopyFlag.Reason.SAME_FULL_NAME, flagged_at=world.now)
+    link = LinkedAccount(lead=elsewhere, exchange="okx", status=LinkedAccount.Status.CONNECTED, connected_at=world.now)
+    link.sealed_key, link.seal_id, link.fingerprint = b"sealed", "seal", "AB12"
+    link.save()
     LeadHolding.objects.create(lead=elsewhere, asset=Asset.objects.get(symbol="BTC"), units=1)
     reconciling.reconcile(now=world.now)
     alarms.raise_alarm(

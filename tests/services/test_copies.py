@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Journal, User
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
-from copytrading.services import copies, copy_previews, copy_refusals, leads, self_copies, syncing, trading
+from copytrading.services import copies, copy_previews, copy_refusals, leads, self_copies, stakes, syncing, trading
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from tests.cast import World, usdt
 
@@ -169,6 +169,32 @@ class TestChangeInvestment:
         assert abs(world.held(copy.ledger_account)["BTC"] / before - 2) < 0.005
         assert (copy.invested_units, copy.paid_in_units) == (usdt(2_000), usdt(2_000))
         assert world.main(follower) == {"USDT": usdt(8_000)}
+
+    def test_is_refused_where_the_lead_has_no_room_for_more_money(
+        self, world: World, lead: Lead, follower: User
+    ) -> None:
+        copy = world.start(follower, lead, "500")
+        Lead.objects.filter(pk=lead.pk).update(money_max_units=usdt(700))
+
+        with pytest.raises(copy_refusals.LeadFull, match=r"200\.00 USDT more") as refusal:
+            copies.increase_copy(copy_id=copy.pk, units=usdt(201), idempotency_key="more", now=world.now)
+        with pytest.raises(copy_refusals.LeadFull):
+            copy_previews.preview_change(copy_id=copy.pk, change_units=usdt(201), now=world.now)
+
+        assert refusal.value.field == "value"
+        assert CopyFlow.objects.count() == 1
+        copies.increase_copy(copy_id=copy.pk, units=usdt(200), idempotency_key="more", now=world.now)
+
+    def test_is_refused_where_the_lead_has_too_little_stake(self, world: World, lead: Lead, follower: User) -> None:
+        copy = world.start(follower, lead, "500")
+        leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(9_600), idempotency_key="out", now=world.now)
+
+        with pytest.raises(stakes.StakeTooSmall, match="too little own money"):
+            copies.increase_copy(copy_id=copy.pk, units=usdt(100), idempotency_key="more", now=world.now)
+        with pytest.raises(stakes.StakeTooSmall):
+            copy_previews.preview_change(copy_id=copy.pk, change_units=usdt(100), now=world.now)
+
+        assert CopyFlow.objects.count() == 1
 
     def test_a_preview_tells_what_changes_with_it(self, world: World, lead: Lead, follower: User) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from copytrading.models import Adjustment, Copy, Lead, Market, Order
-from copytrading.services import copies, leads, reconciling, sharing
+from copytrading.services import copies, leads, observing, reconciling, sharing
 from copytrading.services.bunching import units_of
 from copytrading.services.copy_refusals import CustomCopyTerms, TermsNotPossible
 from tests.cast import World, usdt
@@ -172,13 +172,13 @@ class TestObservedLead:
             source=Lead.Source.OBSERVED,
         )  # fmt: skip
         leads.approve_lead(lead_id=lead.pk, now=world.now)
-        leads.observe_flow(lead_id=lead.pk, units=usdt(10_000), idempotency_key="in", now=world.now)
+        observing.observe_flow(lead_id=lead.pk, units=usdt(10_000), idempotency_key="in", now=world.now)
         copy = world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(50)))
         world.settle()
 
         bitcoin = market("BTC").base
         for _ in range(2):
-            leads.observe_trade(
+            observing.observe_trade(
                 lead_id=lead.pk,
                 asset_id=bitcoin.pk,
                 signed_units=units_of(Decimal("0.01"), 8),
@@ -190,7 +190,7 @@ class TestObservedLead:
         world.settle()
         assert abs(value(world, copy, "BTC") - 100) < 1
 
-        leads.observe_trade(
+        observing.observe_trade(
             lead_id=lead.pk,
             asset_id=bitcoin.pk,
             signed_units=-units_of(Decimal("0.01"), 8),

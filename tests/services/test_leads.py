@@ -8,6 +8,7 @@ import pytest
 from accounts.models import User
 from copytrading.models import Adjustment, Copy, CopyFlag, Lead, LeadOrder, Market, Notice, Order
 from copytrading.queries.activity import receipts_of
+from copytrading.queries.leads import public_leads
 from copytrading.services import (
     copies,
     copy_refusals,
@@ -286,6 +287,13 @@ class TestEndLead:
         assert copy.status == Copy.Status.STOPPED
         assert world.held(lead.ledger_account) == {}
         assert world.main(lead.user)["BTC"] == 10**7
+
+    def test_that_was_never_approved_leaves_nothing_for_others_to_see(self, world: World, stranger: User) -> None:
+        lead = leads.apply_as_lead(user=stranger, name="Gneiss", bio="", tags=[], **TERMS, now=world.now)  # type: ignore[arg-type]
+
+        leads.end_lead(lead_id=lead.pk, now=world.now)
+
+        assert not public_leads().exists()
 
     def test_pausing_cancels_what_waits(self, world: World, lead: Lead) -> None:
         order = give(world, lead, "BUY", 10**6, "45000")

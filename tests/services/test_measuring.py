@@ -10,7 +10,7 @@ from copytrading.exchange.paper import venue as paper
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead, LeadHolding
 from copytrading.queries.gap_pages import GapView, gap_of
 from copytrading.queries.gaps import PART_COLUMNS
-from copytrading.services import copies, leads, market, measuring
+from copytrading.services import copies, leads, market, measuring, observing
 from tests.cast import World, usdt
 
 
@@ -32,7 +32,7 @@ def observed(world: World) -> Lead:
         profit_share_rate=Decimal(0), followers_max=10, now=world.now, source=Lead.Source.OBSERVED,
     )  # fmt: skip
     leads.approve_lead(lead_id=lead.pk, now=world.now)
-    leads.observe_flow(lead_id=lead.pk, units=usdt(10_000), idempotency_key="stake", now=world.now)
+    observing.observe_flow(lead_id=lead.pk, units=usdt(10_000), idempotency_key="stake", now=world.now)
     Lead.objects.filter(pk=lead.pk).update(settling_until=None)
     return Lead.objects.get(pk=lead.pk)
 
@@ -95,7 +95,7 @@ class TestMeasureGaps:
         coin = Asset.objects.get(symbol="BTC")
 
         # A tenth of a coin for 5,000, and 10 too much.
-        leads.observe_trade(
+        observing.observe_trade(
             lead_id=observed.pk, asset_id=coin.pk, signed_units=10**7, cash_units=-usdt(5010), now=world.now
         )
         world.settle()

@@ -16,6 +16,7 @@ from tests.views.scenes import counted_queries
 PAGES = ["lead_console", "lead_earnings", "lead_terms", "lead_end", "lead_order_history"]
 ACTS = ["lead_order", "lead_money_in", "lead_money_out", "lead_terms", "lead_notice", "lead_pause", "lead_end"]
 APPLICATION = {
+    "source": "PLATFORM",
     "name": "Gneiss",
     "bio": "Slow and large.",
     "tags": "momentum, large coins,momentum",

@@ -21,6 +21,7 @@ class LinkedAccount:
         credentials = Credentials(key=key, secret=secret, password=password)
         self.exchange = exchange
         self._wire = Wire(exchange=exchange, credentials=credentials, url=url, redis_url=redis_url)
+        self._wire.leave_markets_out()
 
     def __repr__(self) -> str:
         return f"LinkedAccount({self.exchange!r})"

@@ -6,6 +6,7 @@ nothing understood. An order is sent once. Both pay from the one budget first, a
 before the time it named is over.
 """
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -160,6 +161,11 @@ class Wire:
         markets: dict[str, Any] = self.client.exchange.markets
         return markets
 
+    def leave_markets_out(self) -> None:
+        """Never read the markets: balances need none of them, and on a big exchange they are megabytes a look."""
+        self._rules_until = math.inf
+        self.client.exchange.load_markets = _no_markets
+
     def forget_rules(self) -> None:
         """Read the markets anew before the next question: the venue refused what they allow."""
         self._rules_until = 0.0
@@ -243,6 +249,10 @@ class Wire:
         if answer.status >= 300 and answer.body is not None:
             return VenueUnreachable(f"{self.exchange} refused the question ({answer.status}).")
         return AnswerNotUnderstood(f"{self.exchange} answered something that is no answer ({answer.status}).")
+
+
+def _no_markets(*_: Any) -> dict[str, Any]:
+    return {}
 
 
 def _may_pass(trouble: VenueUnreachable, attempt: int) -> bool:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from copytrading.exchange.base import PriceSource
 from copytrading.exchange.prices.files import LeadTrades, RecordingError, moment_of, read_lead_trades
 from copytrading.models import Lead, Market, ScheduledRun
-from copytrading.services import leads
+from copytrading.services import observing
 from copytrading.services.bunching import units_of
 from copytrading.services.demo import market as demo_market
 from copytrading.services.demo.market import RecordingUnusable
@@ -103,7 +103,7 @@ def follow_recording(*, lead: Lead, recording: Recording, market_time: datetime,
         demo_market.list_pairs(prices={fill.symbol: fill.price})
         with transaction.atomic():
             ScheduledRun.objects.create(job=f"{_job(lead)}{number}", slot=fill.happened_at, done_at=now)
-            leads.observe_trade(
+            observing.observe_trade(
                 lead_id=lead.pk,
                 asset_id=Market.objects.get(symbol=fill.symbol).base_id,
                 signed_units=fill.signed_units,

@@ -25,7 +25,7 @@ from copytrading.exchange.base import PriceSource, Quote, VenueUnreachable
 from copytrading.models import Copy, Lead, LeadFlow, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import copies, funding, leads, market, recording, syncing
+from copytrading.services import copies, funding, leads, market, observing, recording, syncing
 from copytrading.services.demo import acting, history, people, recorded_lead
 from copytrading.services.demo import market as demo_market
 from copytrading.services.demo.characters import CHARACTERS, Character
@@ -181,7 +181,7 @@ def _observed_lead(fills: Recording, *, now: datetime) -> None:
         )
     if lead.status == Lead.Status.APPLIED:
         leads.approve_lead(lead_id=lead.pk, now=now)
-    leads.observe_flow(lead_id=lead.pk, units=fills.cash_units, idempotency_key=KEY, now=now)
+    observing.observe_flow(lead_id=lead.pk, units=fills.cash_units, idempotency_key=KEY, now=now)
 
 
 def _start_copies(led: Mapping[str, Lead], *, now: datetime) -> None:

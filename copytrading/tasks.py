@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from copytrading.services import conducting, funding, measuring, recording, resolving, sharing, stopping
+from copytrading.services import conducting, funding, listings, measuring, recording, resolving, sharing, stopping
 
 
 @shared_task
@@ -28,6 +28,12 @@ def sync_lead(lead_id: int, **_: Any) -> None:
 def check_stop_losses(**_: Any) -> None:
     """The safety net under the feed, which checks at every price."""
     stopping.check_stop_losses(now=timezone.now())
+
+
+@shared_task
+def watch_listings(**_: Any) -> None:
+    """Take the venue's rules, and notice which markets it suspends or no longer lists."""
+    listings.watch_listings(now=timezone.now())
 
 
 @shared_task

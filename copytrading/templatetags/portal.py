@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import queries
+from copytrading.queries.degraded import Trouble
 
 register = template.Library()
 
@@ -20,6 +21,12 @@ def available_cash(context: dict[str, Any]) -> int | None:
     if not request.user.is_authenticated:
         return None
     return queries.available_units_of(request.user, asset_symbol=settings.SMARTSYNC_CASH)
+
+
+@register.filter
+def of_coin(troubles: dict[str, Trouble], symbol: str) -> Trouble | None:
+    """Return why a coin cannot be acted on; nothing where it can."""
+    return troubles.get(symbol)
 
 
 @register.simple_tag(takes_context=True)

@@ -9,7 +9,17 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from copytrading.services import conducting, funding, listings, measuring, recording, resolving, sharing, stopping
+from copytrading.services import (
+    conducting,
+    funding,
+    holding_back,
+    listings,
+    measuring,
+    recording,
+    resolving,
+    sharing,
+    stopping,
+)
 
 
 @shared_task
@@ -28,6 +38,12 @@ def sync_lead(lead_id: int, **_: Any) -> None:
 def check_stop_losses(**_: Any) -> None:
     """The safety net under the feed, which checks at every price."""
     stopping.check_stop_losses(now=timezone.now())
+
+
+@shared_task
+def explain_waiting(**_: Any) -> None:
+    """Tell the copies whose wishes are held back before a cycle comes of them."""
+    holding_back.explain_waiting(now=timezone.now())
 
 
 @shared_task

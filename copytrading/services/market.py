@@ -1,6 +1,7 @@
 """The market as we keep it: rules from the venue, marks from the price sources."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -26,11 +27,14 @@ def list_markets(*, names: dict[str, str] | None = None) -> int:
 
 def record_quotes(*, quotes: Sequence[Quote], now: datetime) -> None:
     """
-    Take new prices, of any source: the paper venue's books move with them, and our marks follow where they agree.
+    Take new prices, of any source: our marks follow where they agree, and the paper venue's books move with them.
 
-    A quote that is older than the one we have of its source changes nothing.
+    A quote that is older than the one we have of its source changes nothing. A paper book follows the one source that
+    there is, wicks and all, or the median of several.
     """
-    registry.move_paper_prices(quotes, now=now)
     with transaction.atomic():
-        marking.record_sources(quotes=quotes, now=now)
+        medians = marking.record_sources(quotes=quotes, now=now)
+        prices = [(quote, medians.get(quote.symbol, quote.price)) for quote in quotes]
+        moved = [replace(quote, price=price) for quote, price in prices if price is not None]
+        registry.move_paper_prices(moved, now=now)
         bell.publish("prices", "marks")

@@ -39,7 +39,7 @@ LOCK_MARKS = """
 """
 
 READ_SOURCES = """
-    SELECT said.market_id, said.source, said.price, said.as_of
+    SELECT said.market_id, said.source, said.price, said.as_of, market.symbol
     FROM copytrading_sourceprice AS said JOIN copytrading_market AS market ON market.id = said.market_id
     WHERE market.symbol = ANY(%s) AND market.status <> 'DELISTED' ORDER BY said.market_id, said.source
 """
@@ -71,6 +71,7 @@ class Said:
     """What the sources say: `prices` and `times` (M, S), NaN where one says nothing; `exact` by row and column."""
 
     market_ids: IntArray
+    symbols: dict[int, str]
     sources: tuple[str, ...]
     prices: FloatArray
     times: FloatArray
@@ -92,11 +93,13 @@ class Standing:
     exact: dict[int, tuple[Decimal, datetime]]
 
 
-def record_sources(*, quotes: Sequence[Quote], now: datetime) -> None:
+def record_sources(*, quotes: Sequence[Quote], now: datetime) -> dict[str, Decimal | None]:
     """
     Keep what the sources say, and mark those markets by it. In the caller's transaction.
 
     A quote that is older than the one we have of its source changes nothing.
+
+    :returns: for each pair that several sources quote now, their median; None where they disagree.
     """
     symbols = [quote.symbol for quote in quotes]
     with connection.cursor() as cursor:
@@ -106,11 +109,10 @@ def record_sources(*, quotes: Sequence[Quote], now: datetime) -> None:
         marks = cursor.fetchall()
         cursor.execute(READ_SOURCES, [symbols])
         said = _said(cursor.fetchall())
-    if len(said.market_ids):
-        _mark(said, _standing(said.market_ids, marks), now)
+    return _mark(said, _standing(said.market_ids, marks), now) if len(said.market_ids) else {}
 
 
-def _mark(said: Said, standing: Standing, now: datetime) -> None:
+def _mark(said: Said, standing: Standing, now: datetime) -> dict[str, Decimal | None]:
     counted = _counted(said, now)
     prices = np.where(counted, said.prices, np.nan)
     majority = rules.find_majority(prices=prices, outlier_max=settings.SMARTSYNC_PRICE_OUTLIER)
@@ -150,6 +152,9 @@ def _mark(said: Said, standing: Standing, now: datetime) -> None:
         for statement, found in ((BELIEVE, lines), (DOUBT, doubts)):
             if found:
                 cursor.execute(statement, [list(column) for column in zip(*found, strict=True)])
+    medians = {market_id: price for market_id, price, _, _ in lines}
+    several = said.market_ids[~alone].tolist()
+    return {said.symbols[market_id]: medians.get(market_id) for market_id in several}
 
 
 def _counted(said: Said, now: datetime) -> BoolArray:
@@ -169,7 +174,7 @@ def _median(said: Said, majority: rules.Majority, row: int) -> tuple[Decimal, da
     return (lower + upper) / 2, newest
 
 
-def _said(rows: Sequence[tuple[int, str, Decimal, datetime]]) -> Said:
+def _said(rows: Sequence[tuple[int, str, Decimal, datetime, str]]) -> Said:
     market_ids = np.array(sorted({row[0] for row in rows}), dtype=np.int64)
     sources = tuple(sorted({row[1] for row in rows}))
     place = {market_id: number for number, market_id in enumerate(market_ids.tolist())}
@@ -177,10 +182,11 @@ def _said(rows: Sequence[tuple[int, str, Decimal, datetime]]) -> Said:
     prices = np.full((len(market_ids), len(sources)), np.nan)
     times = np.full_like(prices, np.nan)
     exact = {}
-    for market_id, source, price, as_of in rows:
+    for market_id, source, price, as_of, _ in rows:
         cell = place[market_id], column[source]
         prices[cell], times[cell], exact[cell] = float(price), as_of.timestamp(), (price, as_of)
-    return Said(market_ids=market_ids, sources=sources, prices=prices, times=times, exact=exact)
+    symbols = {row[0]: row[4] for row in rows}
+    return Said(market_ids=market_ids, symbols=symbols, sources=sources, prices=prices, times=times, exact=exact)
 
 
 def _standing(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from copytrading.exchange import registry
 from copytrading.exchange.base import Quote
 from copytrading.models import Mark, Market, SourcePrice
 from copytrading.queries import market as market_queries
@@ -56,6 +57,13 @@ class TestSeveralSources:
 
         assert (mark.price, mark.source) == (Decimal(50050), "2 of 3 sources")
         assert is_fresh(later)
+
+    def test_move_the_paper_book_together(self, later: World) -> None:
+        say(later, one="50000", two="5000", three="50100")
+
+        assert registry.venue().book("BTC-USDT", now=later.now).mid == pytest.approx(
+            Decimal(50050), rel=Decimal("1e-6")
+        )
 
     def test_that_disagree_leave_the_mark_and_nothing_to_act_on(self, later: World) -> None:
         say(later, one="50000", two="50000")

@@ -148,7 +148,7 @@ class TestTheTotalStopLoss:
         )
         shapes = [breach(street.random) for _ in street.symbols]
         breached_at = street.world.now + timedelta(seconds=1)
-        street.play(shapes, seconds=22)
+        street.play(shapes, seconds=16)
 
         assert after_wicks == {Copy.Status.ACTIVE: BREACHES}
         assert street.statuses() == {Copy.Status.STOPPED: BREACHES}

@@ -9,6 +9,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from copytrading.services import listings
 from copytrading.services.demo.feeding import MarketFeed
 from copytrading.services.refusals import Refusal
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                 if feed is None:
                     feed = MarketFeed(now=timezone.now())
                     self.say(f"The market is {feed.name}.")
+                    listings.watch_listings(now=timezone.now())
                 feed.tick(now=timezone.now())
                 if feed.is_over(now=timezone.now()) and not was_over:
                     was_over = True

@@ -13,7 +13,9 @@ from accounts.api import idempotency
 from copytrading.services import (
     conducting,
     funding,
+    holding_back,
     linking,
+    listings,
     measuring,
     reconciling,
     recording,
@@ -39,6 +41,18 @@ def sync_lead(lead_id: int, **_: Any) -> None:
 def check_stop_losses(**_: Any) -> None:
     """The safety net under the feed, which checks at every price."""
     stopping.check_stop_losses(now=timezone.now())
+
+
+@shared_task
+def explain_waiting(**_: Any) -> None:
+    """Tell the copies whose wishes are held back before a cycle comes of them."""
+    holding_back.explain_waiting(now=timezone.now())
+
+
+@shared_task
+def watch_listings(**_: Any) -> None:
+    """Take the venue's rules, and notice which markets it suspends or no longer lists."""
+    listings.watch_listings(now=timezone.now())
 
 
 @shared_task

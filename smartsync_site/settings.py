@@ -338,6 +338,10 @@ SMARTSYNC_SLIPPAGE_CAP = env.float("SMARTSYNC_SLIPPAGE_CAP", default=0.005)  # o
 SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the visible book, per order
 SMARTSYNC_PRICE_AGE_MAX_SECONDS = env.float("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
 SMARTSYNC_PRICE_OUTLIER = env.float("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
+SMARTSYNC_PRICE_JUMP = env.float("SMARTSYNC_PRICE_JUMP", default=0.10)  # of one source; more needs a second quote
+# How long a suspended market is waited for; then what a stop cannot sell goes to the follower as it is.
+SMARTSYNC_FROZEN_AFTER_SECONDS = env.float("SMARTSYNC_FROZEN_AFTER_SECONDS", default=900)
+SMARTSYNC_DELISTED_AFTER_SECONDS = env.float("SMARTSYNC_DELISTED_AFTER_SECONDS", default=600)  # missing all the time
 SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS = env.float("SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS", default=5)
 SMARTSYNC_ORDER_VALUE_MAX = env.int("SMARTSYNC_ORDER_VALUE_MAX", default=5_000_000)  # USDT, one order at its limit
 SMARTSYNC_MINUTE_VALUE_MAX = env.int("SMARTSYNC_MINUTE_VALUE_MAX", default=50_000_000)  # USDT, all orders of a minute

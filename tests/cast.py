@@ -139,6 +139,12 @@ def _silent_bell(settings: object) -> None:
     django_settings.SMARTSYNC_BELL = False
 
 
+@pytest.fixture(autouse=True)
+def _prices_that_jump(settings: object) -> None:
+    """A test says once what the price is now; those about wicks switch the doubt on."""
+    django_settings.SMARTSYNC_PRICE_JUMP = float("inf")
+
+
 @pytest.fixture
 def world(db: None) -> World:
     return build_world()

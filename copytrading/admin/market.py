@@ -8,12 +8,12 @@ from accounts.admin.tables import ReadOnlyAdmin, whole
 from copytrading.admin.acting import ActingAdmin, operator_action
 from copytrading.admin.asking import ask_to_halt
 from copytrading.admin.cash import in_cash
-from copytrading.models import Halt, Mark, Market, ScheduledRun
+from copytrading.models import Halt, Mark, Market, ScheduledRun, SourcePrice
 
 
 @admin.register(Market)
 class MarketAdmin(ActingAdmin):
-    list_display = ("symbol", "base", "quote", "lot", "tick_size", "value_min", "price", "status")
+    list_display = ("symbol", "base", "quote", "lot", "tick_size", "value_min", "price", "status", "status_since")
     list_filter = ("status", "quote")
     list_select_related = ("base", "quote", "mark")
     search_fields = ("symbol", "base__name")
@@ -39,10 +39,18 @@ class MarketAdmin(ActingAdmin):
 
 @admin.register(Mark)
 class MarkAdmin(ReadOnlyAdmin):
-    list_display = ("market", "price", "as_of", "source")
-    list_filter = ("source", "as_of")
+    list_display = ("market", "price", "as_of", "source", "doubt", "doubted_price", "doubted_at")
+    list_filter = ("doubt", "source", "as_of")
     list_select_related = ("market",)
     search_fields = ("market__symbol",)
+
+
+@admin.register(SourcePrice)
+class SourcePriceAdmin(ReadOnlyAdmin):
+    list_display = ("market", "source", "price", "as_of", "taken_at")
+    list_filter = ("source", "as_of")
+    list_select_related = ("market",)
+    search_fields = ("market__symbol", "source")
 
 
 @admin.register(ScheduledRun)

@@ -37,6 +37,7 @@ urlpatterns = [
     path("wallet/orders", wallet.SpotOrders.as_view(), name="spot_orders"),
     path("wallet/orders/preview", wallet.SpotPreview.as_view(), name="spot_preview"),
     path("wallet/orders/<int:order_id>", wallet.SpotOrder.as_view(), name="spot_order"),
+    path("markets/troubles", wallet.MarketTroubles.as_view(), name="market_troubles"),
     path("markets", wallet.Markets.as_view(), name="markets"),
     path("schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="schema"),
     path(

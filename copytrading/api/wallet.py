@@ -25,8 +25,10 @@ from copytrading.api.shapes.wallet import (
     SpotPreviewShape,
     TransferInput,
     TransferShape,
+    TroubleShape,
     WalletShape,
 )
+from copytrading.queries import degraded
 from copytrading.queries import spot as spot_queries
 from copytrading.queries import wallet as wallet_queries
 from copytrading.services import funding, spot
@@ -103,6 +105,19 @@ class Markets(Endpoint):
     )
     def get(self, request: Request) -> Response:
         return Response(MarketShape(wallet_queries.spot_markets(), many=True).data)
+
+
+class MarketTroubles(Endpoint):
+    @extend_schema(
+        operation_id="list_market_troubles",
+        tags=["wallet"],
+        summary="Which coins cannot be acted on now, and why",
+        description="Suspended, delisted or halted coins, and those whose price is old or in doubt. None is the rule.",
+        responses=documented({200: TroubleShape(many=True)}, problems=(401, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        found = degraded.troubles(now=timezone.now())
+        return Response(TroubleShape(list(found.values()), many=True).data)
 
 
 class SpotPreview(Endpoint):

@@ -1,9 +1,10 @@
 """
 The total stop loss: a copy that has lost too much stops.
 
-A breach is a fact about one price update, and one update may be a wick. So a breach is
-remembered by the second at which it was first seen, and only one that still stands
-`confirm_seconds` later stops the copy. A price that recovers in between clears it.
+A breach is a fact about the prices of one moment, and that moment may be a wick. So a breach is remembered by the
+moment of its newest price, and it stops the copy only when it still stands at prices that are *all* more than
+`confirm_seconds` younger. What lasted no longer than that, however often it was quoted, cannot be in both looks.
+A price that recovers in between clears it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 from copytrading.engine.arrays import BoolArray, FloatArray
 
 CONFIRM_SECONDS = 5.0
+# Moments are floats, a quarter of a microsecond apart: exactly five seconds must not count as more.
+ROUNDING_SECONDS = 1e-3
 
 
 def breached(*, equity: FloatArray, invested: FloatArray, stop_loss: FloatArray) -> BoolArray:
@@ -26,15 +29,21 @@ def breached(*, equity: FloatArray, invested: FloatArray, stop_loss: FloatArray)
 
 
 def confirm(
-    *, breached: BoolArray, breached_at: FloatArray, now_seconds: float, confirm_seconds: float = CONFIRM_SECONDS
+    *,
+    breached: BoolArray,
+    breached_at: FloatArray,
+    oldest_price_at: FloatArray,
+    newest_price_at: FloatArray,
+    confirm_seconds: float = CONFIRM_SECONDS,
 ) -> tuple[FloatArray, BoolArray]:
     """
     Return when each standing breach was first seen, NaN for none, and which copies must stop now; both (N,).
 
-    `breached_at` is what this function returned at the look before (NaN: not seen). Call it only with
-    breaches found on fresh marks.
+    `breached_at` is what this function returned at the look before (NaN: not seen). The prices that a copy is valued
+    by were made between `oldest_price_at` and `newest_price_at`. Times are in seconds. Call it only with breaches found
+    on fresh marks.
     """
-    first_seen = np.where(np.isnan(breached_at), now_seconds, breached_at)
+    first_seen = np.where(np.isnan(breached_at), newest_price_at, breached_at)
     seen_at = np.where(breached, first_seen, np.nan)
     # NaN compares false: what is not breached does not stop.
-    return seen_at, np.asarray(now_seconds - seen_at >= confirm_seconds, dtype=np.bool_)
+    return seen_at, np.asarray(oldest_price_at - seen_at > confirm_seconds + ROUNDING_SECONDS, dtype=np.bool_)

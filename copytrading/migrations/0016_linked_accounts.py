@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                     ("COPY_RESUMED", "copy resumed"),
                     ("COPY_STOPPING", "copy stopping"),
                     ("COPY_STOPPED", "copy stopped"),
+                    ("COINS_FROZEN", "coins could not be sold"),
                     ("STOP_LOSS_CHANGED", "stop loss changed"),
                     ("LEAD_DEPOSITED", "the lead moved money in"),
                     ("LEAD_WITHDREW", "the lead moved money out"),

@@ -5,7 +5,7 @@ from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, LeadOrder, LeadPosition, LeadRecord
 from copytrading.models.links import LinkedAccount
-from copytrading.models.market import Mark, Market, ScheduledRun
+from copytrading.models.market import Mark, Market, ScheduledRun, SourcePrice
 from copytrading.models.records import LeadStatusChange, LeadSummary
 from copytrading.models.safety import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
@@ -45,6 +45,7 @@ __all__ = [
     "PriceBar",
     "ProfitShare",
     "ScheduledRun",
+    "SourcePrice",
     "SyncCycle",
     "TradeCheckpoint",
 ]

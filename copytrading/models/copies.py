@@ -239,6 +239,7 @@ class Notice(models.Model):
         COPY_RESUMED = "COPY_RESUMED", "copy resumed"
         COPY_STOPPING = "COPY_STOPPING", "copy stopping"
         COPY_STOPPED = "COPY_STOPPED", "copy stopped"
+        COINS_FROZEN = "COINS_FROZEN", "coins could not be sold"
         STOP_LOSS_CHANGED = "STOP_LOSS_CHANGED", "stop loss changed"
         LEAD_DEPOSITED = "LEAD_DEPOSITED", "the lead moved money in"
         LEAD_WITHDREW = "LEAD_WITHDREW", "the lead moved money out"
@@ -253,8 +254,9 @@ class Notice(models.Model):
 
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=20, choices=Kind)
-    # Quote units, where the kind has a figure.
+    # Quote units, where the kind has a figure; of a coin, where it names one.
     units = models.BigIntegerField(null=True)
+    asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     # What the lead wrote, kept once for all copies.
     lead_notice = models.ForeignKey(LeadNotice, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     noted_at = models.DateTimeField()

@@ -1,7 +1,8 @@
 """
-A `Market` is a spot pair at the venue with its rules; a `Mark` is the price we value and decide by.
+A `Market` is a spot pair at the venue with its rules; a `Mark` is the price we value and decide by; a `SourcePrice` is
+what one source last said.
 
-Marks change every second and rules almost never, so they are two tables.
+Prices change every second and rules almost never, so they are tables of their own.
 """
 
 from django.db import models
@@ -25,6 +26,10 @@ class Market(models.Model):
     # Quote units: the venue refuses an order worth less.
     value_min_units = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.TRADING)
+    # Since when it has this status; null where it always had.
+    status_since = models.DateTimeField(null=True, blank=True)
+    # When the venue's list was first without it. A list may be half an answer, so it is delisted at a later look.
+    missing_since = models.DateTimeField(null=True, blank=True)
     # 1..12: a coin keeps its colour everywhere in the portal.
     colour = models.PositiveSmallIntegerField(default=1)
 
@@ -40,16 +45,54 @@ class Market(models.Model):
         return self.symbol
 
 
+class SourcePrice(models.Model):
+    """The latest price that one source named for a market, and when it was so there."""
+
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="source_prices", db_index=False)
+    source = models.CharField(max_length=30)
+    price = models.DecimalField(max_digits=30, decimal_places=12)
+    as_of = models.DateTimeField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["market", "source"], name="one_price_per_market_and_source"),
+            models.CheckConstraint(condition=Q(price__gt=0), name="source_price_is_positive"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.price}"
+
+
 class Mark(models.Model):
-    """The last price of a market that may be acted on, when it was made and who said it."""
+    """
+    The last price of a market that was believed, when it was made and who said it.
+
+    While it is in doubt nothing is decided by it; `doubted_price` is the highest that the coin may be worth instead.
+    """
+
+    class Doubt(models.TextChoices):
+        NONE = "", "none"
+        JUMP = "JUMP", "it jumped, and no later quote confirms it yet"
+        DISAGREEMENT = "DISAGREEMENT", "the sources disagree"
 
     market = models.OneToOneField(Market, on_delete=models.PROTECT, related_name="mark", primary_key=True)
     price = models.DecimalField(max_digits=30, decimal_places=12)
     as_of = models.DateTimeField()
     source = models.CharField(max_length=30)
+    doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.NONE, db_default="", blank=True)
+    doubted_price = models.DecimalField(max_digits=30, decimal_places=12, null=True, blank=True)
+    doubted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=Q(price__gt=0), name="mark_is_positive"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(price__gt=0), name="mark_is_positive"),
+            models.CheckConstraint(
+                condition=Q(doubt="", doubted_price__isnull=True, doubted_at__isnull=True)
+                | (~Q(doubt="") & Q(doubted_price__gt=0, doubted_at__isnull=False)),
+                name="a_doubt_has_its_price_and_time",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.market_id} {self.price}"

@@ -177,7 +177,10 @@ class Allocation(models.Model):
 class Adjustment(models.Model):
     """Where one copy's plan differs from its wish, with both values in quote units, and the reason."""
 
-    cycle = models.ForeignKey(SyncCycle, on_delete=models.PROTECT, related_name="adjustments", db_constraint=False)
+    # Null where the wish was held back, so that no cycle came of it.
+    cycle = models.ForeignKey(
+        SyncCycle, null=True, on_delete=models.PROTECT, related_name="adjustments", db_constraint=False
+    )
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="adjustments", db_constraint=False)
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     reason = models.CharField(max_length=24)

@@ -174,7 +174,7 @@ def _adjustments(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Adj
 def _notices(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Notice]:
     rows = Notice.objects.filter(copy=OuterRef("pk"), id__lt=below)
     found = Notice.objects.filter(id__in=_latest_ids(copies, rows, count))
-    return found.select_related("copy__lead", "lead_notice").order_by("-id")
+    return found.select_related("copy__lead", "lead_notice", "asset").order_by("-id")
 
 
 def _traded_at(row: Allocation) -> datetime:
@@ -248,6 +248,7 @@ def _notice_receipt(row: Notice, cash: Asset) -> Receipt:
         cash_symbol=cash.symbol,
         cash_decimals=cash.decimals,
         text=row.lead_notice.text if row.lead_notice else "",
+        coin=row.asset,
     )
     return _receipt(NOTICE, row, row.copy, row.kind, row.noted_at, sentence)
 

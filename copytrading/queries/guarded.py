@@ -35,7 +35,8 @@ class GuardedCopies:
     """
     Columns (N,). Equity in quote units, net of what is on its way out and of the profit share.
 
-    `fresh`: every coin that is held has a fresh mark.
+    `fresh`: every coin that is held has a mark that may be acted on; those marks were made between `oldest_price_at`
+    and `newest_price_at`. `equity_hoped` is what the copy is worth if every price in doubt is the higher one.
     """
 
     ids: IntArray
@@ -44,7 +45,10 @@ class GuardedCopies:
     stop_loss_units: FloatArray
     breached_at: FloatArray
     equity: FloatArray
+    equity_hoped: FloatArray
     fresh: BoolArray
+    oldest_price_at: FloatArray
+    newest_price_at: FloatArray
 
 
 def load_guarded(*, now: datetime) -> GuardedCopies:
@@ -60,20 +64,35 @@ def load_guarded(*, now: datetime) -> GuardedCopies:
     rows = np.searchsorted(accounts, balance_accounts)
     is_cash = assets == cash.pk
     places = board.places_of(assets[~is_cash])
+    coin_rows, coin_units = rows[~is_cash], posted[~is_cash]
     gross = np.zeros(len(ids))
     np.add.at(gross, rows[is_cash], posted[is_cash])
-    np.add.at(gross, rows[~is_cash], posted[~is_cash] * board.unit_prices[places])
+    hoped = gross.copy()
+    np.add.at(gross, coin_rows, coin_units * board.unit_prices[places])
+    np.add.at(hoped, coin_rows, coin_units * np.fmax(board.unit_prices, board.doubted_prices)[places])
     state = ShareState(issued_units=issued, mark_value_units=mark_value, rate_millionths=rate)
-    known = np.nan_to_num(gross).astype(np.int64)
-    equity = gross - owed - profit_share.accrued_units(state=state, equity_units=known)
     fresh = np.ones(len(ids), dtype=np.bool_)
-    fresh[rows[~is_cash][~board.fresh[places]]] = False
+    fresh[coin_rows[~board.fresh[places]]] = False
+    # What is frozen counts at its last mark for good: it says nothing about when the others were priced.
+    moving = ~board.frozen[places]
+    oldest, newest = np.full(len(ids), np.inf), np.full(len(ids), -np.inf)
+    np.minimum.at(oldest, coin_rows[moving], board.priced_at[places][moving])
+    np.maximum.at(newest, coin_rows[moving], board.priced_at[places][moving])
+    priced = np.isfinite(newest)
     return GuardedCopies(
         ids=ids,
         lead_ids=leads,
         invested_units=invested,
         stop_loss_units=limits.astype(np.float64),
         breached_at=breached_at,
-        equity=equity,
+        equity=_net(gross, owed, state),
+        equity_hoped=_net(hoped, owed, state),
         fresh=fresh,
+        oldest_price_at=np.where(priced, oldest, now.timestamp()),
+        newest_price_at=np.where(priced, newest, now.timestamp()),
     )
+
+
+def _net(gross: FloatArray, owed: IntArray, state: ShareState) -> FloatArray:
+    known = np.nan_to_num(gross).astype(np.int64)
+    return np.asarray(gross - owed - profit_share.accrued_units(state=state, equity_units=known), dtype=np.float64)

@@ -5,8 +5,9 @@ Prices on the board are *unit prices*: quote units for one base unit, so that un
 in quote units whatever the decimals of the coin are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -16,7 +17,7 @@ from django.db.models import QuerySet
 from accounts import queries as account_queries
 from accounts.models import Asset, User
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.models import Market
+from copytrading.models import Mark, Market
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +25,10 @@ class Board:
     """
     Columns (A,), sorted by asset id.
 
-    `unit_prices` is NaN where no price was ever seen; `fresh` says whether the mark is young enough to act on and
-    `listed` whether the market trades.
+    `unit_prices` is NaN where no price was ever seen; `fresh` says whether the mark may be acted on: young enough and
+    not in doubt; `listed` whether the market trades. What is `frozen` can be sold nowhere for long: it counts at its
+    last mark, so that everything else goes on. `priced_at` is when the price was made, in seconds; `doubted_prices`
+    what the coin may be worth instead, NaN where nothing is in doubt.
     """
 
     asset_ids: IntArray
@@ -36,6 +39,9 @@ class Board:
     decimals: IntArray
     fresh: BoolArray
     listed: BoolArray
+    frozen: BoolArray
+    priced_at: FloatArray
+    doubted_prices: FloatArray
 
     def places_of(self, asset_ids: IntArray) -> IntArray:
         """Return the place of each asset on the board; all of them must be on it."""
@@ -68,26 +74,45 @@ def unit_price_of(price: Decimal, *, base_decimals: int, quote_decimals: int) ->
 def load_board(*, now: datetime) -> Board:
     """Return the board of all markets, marked now."""
     rows = sorted(markets(), key=lambda market: market.base_id)
-    marks = [getattr(row, "mark", None) for row in rows]
-    ages = [(now - mark.as_of).total_seconds() if mark else np.inf for mark in marks]
+    marks: list[Mark | None] = [getattr(row, "mark", None) for row in rows]
+    priced_at = np.array([mark.as_of.timestamp() if mark else -np.inf for mark in marks], dtype=np.float64)
+    frozen = np.array([mark is not None and is_frozen(row, now=now) for row, mark in zip(rows, marks, strict=True)])
+    # A clock that runs ahead of ours is as wrong as a price that is old.
+    young = np.abs(now.timestamp() - priced_at) <= settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS
+    sure = np.array([mark is not None and not mark.doubt for mark in marks], dtype=np.bool_)
     return Board(
         asset_ids=np.array([row.base_id for row in rows], dtype=np.int64),
         market_ids=np.array([row.pk for row in rows], dtype=np.int64),
-        unit_prices=np.array(
-            [
-                unit_price_of(mark.price, base_decimals=row.base.decimals, quote_decimals=row.quote.decimals)
-                if mark
-                else np.nan
-                for row, mark in zip(rows, marks, strict=True)
-            ],
-            dtype=np.float64,
-        ),
+        unit_prices=_unit_prices(rows, [mark.price if mark else None for mark in marks]),
         lot_units=np.array([row.lot_units for row in rows], dtype=np.int64),
         value_min_units=np.array([row.value_min_units for row in rows], dtype=np.int64),
         decimals=np.array([row.base.decimals for row in rows], dtype=np.int64),
-        # A clock that runs ahead of ours is as wrong as a price that is old.
-        fresh=np.array([abs(age) <= settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS for age in ages], dtype=np.bool_),
+        fresh=np.asarray((young & sure) | frozen.astype(np.bool_), dtype=np.bool_),
         listed=np.array([row.status == Market.Status.TRADING for row in rows], dtype=np.bool_),
+        frozen=frozen.astype(np.bool_),
+        priced_at=priced_at,
+        doubted_prices=_unit_prices(rows, [mark.doubted_price if mark else None for mark in marks]),
+    )
+
+
+def is_frozen(market: Market, *, now: datetime) -> bool:
+    """Return whether a coin can be sold nowhere: delisted, or suspended for longer than we wait."""
+    if market.status == Market.Status.SUSPENDED:
+        waits = timedelta(seconds=settings.SMARTSYNC_FROZEN_AFTER_SECONDS)
+        return market.status_since is not None and now - market.status_since >= waits
+    return market.status == Market.Status.DELISTED
+
+
+def _unit_prices(rows: Sequence[Market], prices: Sequence[Decimal | None]) -> FloatArray:
+    """Return quote units per base unit for each market's price, NaN where there is none."""
+    return np.array(
+        [
+            np.nan
+            if price is None
+            else unit_price_of(price, base_decimals=row.base.decimals, quote_decimals=row.quote.decimals)
+            for row, price in zip(rows, prices, strict=True)
+        ],
+        dtype=np.float64,
     )
 
 

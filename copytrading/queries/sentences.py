@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from django.conf import settings
 
+from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
 from copytrading.models import Copy, Notice
 
@@ -29,7 +30,8 @@ REASONS: dict[str, str] = {
     Reason.BELOW_VENUE_MINIMUM: "All followers together were below what the venue accepts; the rest follows later.",
     Reason.CASH_SHORT: "The cash of this copy did not pay for everything, so every coin gave up the same share.",
     Reason.PRICE_STALE: "There was no fresh price; nothing is traded on an old one.",
-    Reason.PRICE_OUTLIER: "The price was more than {outlier} off the other sources; nothing is traded on such a price.",
+    Reason.PRICE_OUTLIER: "The price was more than {outlier} off the other sources, or jumped and was not confirmed;"
+    " nothing is traded on such a price.",
     Reason.MARKET_UNAVAILABLE: "{symbol} cannot be traded here at the moment; its share stays cash.",
     Reason.CONCENTRATION_CAPPED: "You let one coin be at most {most} of this copy.",
     Reason.LEAD_FLOW_SETTLING: "{lead} has moved money; ratios settle for {minutes} before anything is repaired.",
@@ -53,6 +55,10 @@ NOTICES: dict[str, tuple[str, str]] = {
         "Everything is sold now and returned to your wallet; nothing more is bought.",
     ),
     Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped: {value} came back to your wallet", "Why: {why}."),
+    Notice.Kind.COINS_FROZEN: (
+        "Copying {lead} ended; {value} could not be sold and went to your wallet as coins",
+        "{symbol} trades nowhere here at the moment. The coins stay yours; sell them there if it ever trades again.",
+    ),
     Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} stops itself at a loss of {value}", ""),
     Notice.Kind.LEAD_DEPOSITED: ("{lead} moved {value} in", "Ratios settle for {minutes} before anything is repaired."),
     Notice.Kind.LEAD_WITHDREW: ("{lead} moved {value} out", "Ratios settle for {minutes} before anything is repaired."),
@@ -80,6 +86,10 @@ NOTICES_WITHOUT_FIGURE: dict[str, tuple[str, str]] = {
         "Enough is sold of all coins alike, then it is paid to your wallet.",
     ),
     Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped and is paid out", "Why: {why}."),
+    Notice.Kind.COINS_FROZEN: (
+        "Copying {lead} ended; a coin could not be sold and went to your wallet as it is",
+        "It trades nowhere here at the moment. The coins stay yours; sell them there if it ever trades again.",
+    ),
     Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} has no stop loss any more", ""),
     Notice.Kind.LEAD_DEPOSITED: ("{lead} moved money in", "Ratios settle for {minutes} before anything is repaired."),
     Notice.Kind.LEAD_WITHDREW: ("{lead} moved money out", "Ratios settle for {minutes} before anything is repaired."),
@@ -167,19 +177,34 @@ def adjustment_sentence(
 
 
 def notice_sentence(
-    *, kind: str, copy: Copy, units: int | None, cash_symbol: str, cash_decimals: int, text: str = ""
+    *,
+    kind: str,
+    copy: Copy,
+    units: int | None,
+    cash_symbol: str,
+    cash_decimals: int,
+    text: str = "",
+    coin: Asset | None = None,
 ) -> Sentence:
-    """Return what a notice says: `units` is its figure in quote units, `text` the lead's words, where it has them."""
+    """
+    Return what a notice says.
+
+    :param units: its figure, in quote units, or in units of `coin` where it is about one.
+    :param text: the lead's words, where it has them.
+    """
     headline, detail = NOTICES[kind] if units is not None else {**NOTICES, **NOTICES_WITHOUT_FIGURE}[kind]
     words = {
         "lead": copy.lead.name,
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
+        "symbol": coin.symbol if coin else "",
         "text": text,
         "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
         "why": copy.get_stop_reason_display() or "it was asked to",
         "minutes": _minutes(settings.SMARTSYNC_SETTLING_SECONDS),
     }
+    if coin is not None and units is not None:
+        words["value"] = f"{coins_in_words(units, coin.decimals)} {coin.symbol}"
     words |= RATIO_WORDS if copy.mode == Copy.Mode.SMART_SYNC else CUSTOM_WORDS
     return Sentence(headline=headline.format(**words), detail=detail.format(**words))
 

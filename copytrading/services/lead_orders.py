@@ -13,11 +13,10 @@ from django.conf import settings
 from django.db import transaction
 
 from copytrading.exchange.base import Book
-from copytrading.exchange.registry import venue
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import bunching, following, lead_wishes, queueing, quoting, stakes
+from copytrading.services import bunching, following, lead_wishes, listings, queueing, quoting, stakes
 from copytrading.services.lead_wishes import LeadWish
 from copytrading.services.leads import LeadNotActive
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
@@ -88,7 +87,7 @@ def preview_lead_order(
     own = LeadWish(units=np.zeros_like(scene.lead_wish), orders=np.zeros(len(scene.lead_wish)))
     own.units[place], own.orders[place] = quantity_units if is_buy else -quantity_units, float(is_buy)
     scene = replace(scene, own=own, tradable=scene.board.listed & scene.board.fresh)
-    book = venue().book(market.symbol, now=now)
+    book = listings.book_of(market, now=now)
     waits = price_limit is not None and not lead_wishes.reaches(book, is_buy=is_buy, price_limit=price_limit)
 
     prices = cap_prices(scene)

@@ -12,11 +12,10 @@ from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.profit_share import ShareState
 from copytrading.exchange.base import Book, Side
-from copytrading.exchange.registry import venue
 from copytrading.models import Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable, CustomTerms
-from copytrading.services import deciding
+from copytrading.services import deciding, listings
 from copytrading.services.bunching import coins, offer_of, unit_price, units_of
 from copytrading.services.deciding import Wishes
 from copytrading.services.scene import Scene, cap_prices, platform_rules
@@ -59,7 +58,7 @@ def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     scene = replace(scene, copies=copies, own=scene.own.without(range(len(scene.lead_wish))), portfolio=portfolio)
     first = _wishes(scene, cap_prices(scene))
     markets = market_queries.markets().in_bulk(_market_ids(scene, first.copies[0]))
-    books = {pk: venue().book(market.symbol, now=scene.now) for pk, market in markets.items()}
+    books = {pk: listings.book_of(market, now=scene.now) for pk, market in markets.items()}
     prices = cap_prices(scene)
     for place in np.flatnonzero(first.copies[0]):
         market = markets[int(scene.board.market_ids[place])]

@@ -20,7 +20,7 @@ from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable
 from copytrading.queries.market import Board
-from copytrading.services import bell, following, measuring, recording, sharing
+from copytrading.services import bell, following, freezing, measuring, recording, sharing
 
 log = structlog.get_logger()
 
@@ -141,19 +141,21 @@ def _finish_stopping(lead: Lead, now: datetime) -> None:
     board = market_queries.load_board(now=now)
     copies = holdings.load_copies(lead, board=board, cash=cash)
     stopping = copies.has_status("STOPPING")
-    dust = _dust_places(board, copies, stopping)
-    left = np.where(dust[None, :], 0, copies.units) + copies.held_units
+    dust, frozen = _dust_places(board, copies, stopping), freezing.frozen_cells(board, copies)
+    left = np.where(dust[None, :] | frozen, 0, copies.units) + copies.held_units
     done = stopping & ~left.any(axis=1) & (copies.cash_held_units == 0)
     if not done.any():
         return
     # The last look at a gap: it stays as it was at the end.
     measuring.measure_lead(lead=lead, now=now)
     values = np.zeros(int(done.sum()), dtype=np.int64)
-    if copies.units[done].any():
-        taken = _take_dust(board, copies, done, cash.pk, now)
+    dust_units = np.where(frozen, 0, copies.units)[done]
+    if dust_units.any():
+        taken = _take_dust(board, copies, done, dust_units, cash.pk, now)
         if taken is None:
             return
         values = taken
+    freezing.hand_over_frozen(board=board, copies=copies, cells=frozen & done[:, None], now=now)
     rows = list(Copy.objects.filter(pk__in=copies.ids[done].tolist()).order_by("ledger_account_id"))
     final = copies.cash_units[done] + values
     state = sharing.pick(copies.share_state, done)
@@ -199,17 +201,19 @@ def _dust_places(board: Board, copies: CopyTable, stopping: BoolArray) -> BoolAr
     value = total * np.nan_to_num(board.unit_prices)
     # A sale rounds down to whole lots, so up to a lot for each copy is left when it has been filled.
     too_small = (total < board.lot_units) | (value < board.value_min_units)
-    return np.asarray((too_small & board.fresh) | (total == 0), dtype=np.bool_)
+    return np.asarray((too_small & board.fresh & ~board.frozen) | (total == 0), dtype=np.bool_)
 
 
-def _take_dust(board: Board, copies: CopyTable, done: BoolArray, cash_id: int, now: datetime) -> IntArray | None:
+def _take_dust(
+    board: Board, copies: CopyTable, done: BoolArray, dust_units: IntArray, cash_id: int, now: datetime
+) -> IntArray | None:
     """
     Move what the venue would not take to the platform's dust account, at the mark, and return what each copy got.
 
     Returns None where the dust account cannot pay: the copies wait and an operator has to fund it.
     """
-    rows, places = np.nonzero(copies.units[done])
-    accounts, units = copies.account_ids[done][rows], copies.units[done][rows, places]
+    rows, places = np.nonzero(dust_units)
+    accounts, units = copies.account_ids[done][rows], dust_units[rows, places]
     values = np.floor(units * board.unit_prices[places]).astype(np.int64)
     dust = ledger.platform_account(LedgerAccount.Kind.DUST, now=now).pk
     assets = board.asset_ids[places]

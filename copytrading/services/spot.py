@@ -15,10 +15,9 @@ from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
 from copytrading.exchange.base import Book, Side
-from copytrading.exchange.registry import venue
 from copytrading.models import ManualOrder, Market
 from copytrading.queries import market as market_queries
-from copytrading.services import bell, trading
+from copytrading.services import bell, listings, trading
 from copytrading.services.bunching import Offer, coins, offer_of, plan_order, unit_price
 from copytrading.services.quoting import PlannedTrade, trade_of
 from copytrading.services.refusals import NotEnoughCash, NotPossibleNow, PriceNotKnown, Refusal
@@ -93,7 +92,7 @@ def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> t
         raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")
     if units <= 0:
         raise OrderTooSmall("Enter a value above zero.")
-    book = venue().book(market.symbol, now=now)
+    book = listings.book_of(market, now=now)
     sign = 1 if side == Side.BUY else -1
     spent = market.quote if side == Side.BUY else market.base
     available = account_queries.available_units_of(user, asset_symbol=spent.symbol)

@@ -49,26 +49,29 @@ def check_stop_losses(*, now: datetime) -> int:
     """
     Look at every guarded copy with a stop loss at the present marks, and stop those whose loss is confirmed.
 
-    A breach counts only where every coin of the copy has a fresh mark, and only when it is seen again five seconds
-    later; a copy that recovered in between is forgotten.
+    A breach counts only where every coin of the copy has a mark that may be acted on, and only when it still stands at
+    prices that are all more than five seconds younger; a copy that recovered in between is forgotten.
 
     :returns: how many copies were stopped.
     """
     table = guarded.load_guarded(now=now)
     if not len(table.ids):
         return 0
-    breached = stop_loss.breached(
-        equity=table.equity, invested=table.invested_units.astype(np.float64), stop_loss=table.stop_loss_units
-    )
-    # A copy with a stale price is neither breached nor cleared: nothing is known about it.
+    invested = table.invested_units.astype(np.float64)
+    breached = stop_loss.breached(equity=table.equity, invested=invested, stop_loss=table.stop_loss_units)
+    # A copy with a stale price is neither breached nor cleared: nothing is known about it. One with a price in doubt is
+    # cleared if it may have recovered, or a second wick would count as the first one's confirmation.
     known = table.fresh & np.isfinite(table.equity)
+    hoped = stop_loss.breached(equity=table.equity_hoped, invested=invested, stop_loss=table.stop_loss_units)
+    recovered = ~known & np.isfinite(table.equity_hoped) & ~hoped
     seen_at, stop = stop_loss.confirm(
         breached=breached & known,
         breached_at=table.breached_at,
-        now_seconds=now.timestamp(),
+        oldest_price_at=table.oldest_price_at,
+        newest_price_at=table.newest_price_at,
         confirm_seconds=settings.SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS,
     )
-    changed = known & ~stop & ~_same(seen_at, table.breached_at)
+    changed = (known | recovered) & ~stop & ~_same(seen_at, table.breached_at)
     if changed.any():
         _note_breaches(table.ids[changed].tolist(), seen_at[changed])
     stopped = 0

@@ -21,10 +21,9 @@ from django.db import IntegrityError, transaction
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.exchange.base import Book, Side
-from copytrading.exchange.registry import venue
 from copytrading.models import Lead, LeadOrder, Market, SyncCycle
 from copytrading.queries import market as market_queries
-from copytrading.services import bunching, deciding, explaining, following, settling, trading
+from copytrading.services import bunching, deciding, explaining, following, listings, settling, trading
 from copytrading.services.bunching import Offer, PlannedOrder
 from copytrading.services.deciding import Wishes
 from copytrading.services.scene import Scene, cap_prices, load_scene, wishes_in, within_limits
@@ -151,8 +150,8 @@ def _look_at_books(scene: Scene, wishes: Wishes) -> dict[int, Book]:
 def _books(scene: Scene, market_ids: IntArray) -> dict[int, Book]:
     if not len(market_ids):
         return {}
-    symbols = dict(Market.objects.filter(pk__in=market_ids.tolist()).values_list("pk", "symbol"))
-    return {market_id: venue().book(symbols[market_id], now=scene.now) for market_id in market_ids.tolist()}
+    markets = Market.objects.in_bulk(market_ids.tolist())
+    return {market_id: listings.book_of(markets[market_id], now=scene.now) for market_id in market_ids.tolist()}
 
 
 def _decide(cycle: SyncCycle, scene: Scene, books: dict[int, Book]) -> None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts import queries
 from copytrading.queries import halts
+from copytrading.queries.degraded import Trouble
 
 register = template.Library()
 
@@ -28,6 +29,12 @@ def available_cash(context: dict[str, Any]) -> int | None:
 def halted_since(lead_id: int | None = None) -> datetime | None:
     """Return since when a lead, or without one all trading, is halted; nothing while it goes on."""
     return halts.halted_since(lead_id=lead_id)
+
+
+@register.filter
+def of_coin(troubles: dict[str, Trouble], symbol: str) -> Trouble | None:
+    """Return why a coin cannot be acted on; nothing where it can."""
+    return troubles.get(symbol)
 
 
 @register.simple_tag(takes_context=True)

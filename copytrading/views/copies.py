@@ -5,6 +5,7 @@ Every change is asked for twice: the first press shows what it would trade, cost
 made with the preview travels with the confirmation, so that pressing twice changes once.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -18,9 +19,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import activity, coin_results, gap_pages, links, portfolios
+from copytrading.queries import activity, coin_results, degraded, gap_pages, links, portfolios
 from copytrading.queries import copies as queries
 from copytrading.queries.copies import CopySummary
+from copytrading.queries.degraded import Caution, Trouble
+from copytrading.queries.portfolios import Position
 from copytrading.services import copies, copy_previews
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money_input
@@ -35,10 +38,12 @@ def my_copies(request: MemberRequest) -> HttpResponse:
     """Show what a person's copies are worth together, and each of them: the current ones or those that ended."""
     now = timezone.now()
     show_ended = request.GET.get("show") == "ended"
+    overview = queries.overview_of(request.user, now=now)
     context = {
         "section": "copies",
         "show_ended": show_ended,
-        "overview": queries.overview_of(request.user, now=now),
+        "overview": overview,
+        "cautions": _cautions(overview.summaries, degraded.troubles(now=now)),
         "ended": queries.summaries_of(queries.ended_copies_of(request.user), now=now) if show_ended else [],
         "receipts": activity.receipts_of(request.user, count=RECEIPTS_SHOWN).receipts,
     }
@@ -118,6 +123,7 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
     prices = portfolios.price_list()
     now = timezone.now()
     summary = queries.summary_of(copy, now=now, prices=prices)
+    troubles = degraded.troubles(now=now)
     return {
         "section": "copies",
         "copy": copy,
@@ -125,10 +131,22 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
         "gap": gap_pages.gap_of(copy, now=now),
         "summary": summary,
         "comparison": summary.comparison,
+        "troubles": troubles,
+        "cautions": _cautions([summary], troubles),
         "drift_band": settings.SMARTSYNC_DRIFT_BAND,
         "rows": coin_results.coin_rows(summary, prices=prices),
         "receipts": activity.receipts_of(request.user, copy_id=copy.pk, count=RECEIPTS_SHOWN).receipts,
     }
+
+
+def _cautions(summaries: Sequence[CopySummary], troubles: dict[str, Trouble]) -> tuple[Caution, ...]:
+    """Return what cannot be acted on of all that some running copies hold or follow."""
+    symbols = {position.symbol for summary in summaries for position in _positions(summary)}
+    return degraded.cautions_for(symbols, troubles=troubles, leads=[summary.copy.lead for summary in summaries])
+
+
+def _positions(summary: CopySummary) -> Sequence[Position]:
+    return summary.comparison.positions if summary.comparison else ()
 
 
 def _change_investment(request: MemberRequest, summary: CopySummary) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leads import LeadFilterForm
-from copytrading.queries import lead_pages, lead_statistics, leads, links, records
+from copytrading.queries import degraded, lead_pages, lead_statistics, leads, links, records
 from copytrading.queries.lead_pages import PERIODS
 from copytrading.services import capacity
 
@@ -50,7 +50,10 @@ def _content(request: HttpRequest, lead: Any, part: str) -> dict[str, Any]:
     now = timezone.now()
     content: dict[str, Any] = {}
     if part in ("", "portfolio"):
-        content["portfolio"] = lead_pages.portfolio_of(lead)
+        portfolio, troubles = lead_pages.portfolio_of(lead), degraded.troubles(now=now)
+        held = [holding.symbol for holding in portfolio.holdings]
+        content["portfolio"], content["troubles"] = portfolio, troubles
+        content["cautions"] = degraded.cautions_for(held, troubles=troubles, leads=[lead])
     if part == "portfolio":
         return content
     series = records.series_of(lead.pk)

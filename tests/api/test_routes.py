@@ -62,6 +62,7 @@ ROUTES = {
     "spot_orders": Route(methods={"GET": None, "POST": ORDER}),
     "spot_preview": Route(methods={"POST": ORDER}),
     "spot_order": Route(methods={"GET": None}, owned="order"),
+    "market_troubles": Route(methods={"GET": None}),
     "markets": Route(methods={"GET": None}),
     "schema": Route(methods={"GET": None}, is_open={"GET"}),
     "docs": Route(methods={"GET": None}, is_open={"GET"}),

@@ -26,7 +26,7 @@ class TestCheckStopLosses:
         world.wait(1, BTC="42000")
 
         first = stopping.check_stop_losses(now=world.now)
-        world.wait(5)
+        world.wait(6)
         second = stopping.check_stop_losses(now=world.now)
         world.settle()
 

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from copytrading.api.fields import MoneyField, MoneyInputField, PriceField, QuantityField
+from copytrading.queries.degraded import Code
 
 SIDES = ["BUY", "SELL"]
 
@@ -95,6 +96,15 @@ class SpotOrderShape(serializers.Serializer):
 class SpotOrdersPageShape(serializers.Serializer):
     results = SpotOrderShape(many=True)
     next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+
+
+class TroubleShape(serializers.Serializer):
+    """Why a coin cannot be acted on at the moment, in the words of the portal."""
+
+    coin = serializers.CharField(source="symbol")
+    code = serializers.CharField(help_text=", ".join(Code))
+    sentence = serializers.CharField()
+    since = serializers.DateTimeField(allow_null=True)
 
 
 class MarketShape(serializers.Serializer):

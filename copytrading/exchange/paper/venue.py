@@ -221,6 +221,12 @@ def open_market(
     )
 
 
+def close_market(symbol: str) -> bool:
+    """Take a market off the list, as a venue that delists it; return whether it was there. Balances stay."""
+    deleted, _ = PaperMarket.objects.filter(symbol=symbol).delete()
+    return bool(deleted)
+
+
 def set_prices(prices: Mapping[str, Decimal], now: datetime) -> int:
     """
     Give markets a new price and a fresh book, in one statement; return how many are listed.

@@ -9,6 +9,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from copytrading.services import listings
 from copytrading.services.demo import market as demo_market
 from copytrading.services.demo.feeding import MarketFeed
 from copytrading.services.live_feed import LiveFeed
@@ -45,6 +46,7 @@ class Command(BaseCommand):
                 if feed is None:
                     feed = LiveFeed(now=timezone.now()) if demo_market.is_live() else MarketFeed(now=timezone.now())
                     self.say(f"The market is {feed.name}.")
+                    listings.watch_listings(now=timezone.now())
                 feed.tick(now=timezone.now())
                 if feed.is_over(now=timezone.now()) and not was_over:
                     was_over = True

@@ -1,0 +1,162 @@
+"""
+Which coins cannot be acted on now, why, and since when; and what that means for whoever holds them, in words.
+
+A platform that waits has to say so, or waiting looks like being broken.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from copytrading.models import Halt, Lead, Mark, Market
+
+# A doubt that the next quote or two will end is not worth a word.
+DOUBT_TOLD_AFTER = timedelta(seconds=3)
+
+
+class Code(StrEnum):
+    """In the order of gravity: of several, the first one is told."""
+
+    DELISTED = "DELISTED"
+    SUSPENDED = "SUSPENDED"
+    HALTED = "HALTED"
+    SOURCES_DISAGREE = "SOURCES_DISAGREE"
+    PRICE_JUMPED = "PRICE_JUMPED"
+    PRICE_STALE = "PRICE_STALE"
+
+
+LABELS = {
+    Code.DELISTED: "delisted",
+    Code.SUSPENDED: "suspended",
+    Code.HALTED: "halted",
+    Code.SOURCES_DISAGREE: "price in doubt",
+    Code.PRICE_JUMPED: "price in doubt",
+    Code.PRICE_STALE: "no fresh price",
+}
+
+SENTENCES = {
+    Code.DELISTED: "{coins}: no longer traded here, and counted at the last price. Nothing of it is bought or sold;"
+    " when a copy stops, the coins go to the wallet as they are.",
+    Code.SUSPENDED: "{coins}: not traded at the moment. What is held stays, what is not held waits as cash, and a stop"
+    " waits up to {minutes} before it hands the coins over as they are.",
+    Code.HALTED: "Trading in {coins} is halted by the operators. Nothing is lost: it goes on where it stopped.",
+    Code.SOURCES_DISAGREE: "The sources disagree about the price of {coins}. Until they agree nothing is traded by it,"
+    " and no stop loss acts on it.",
+    Code.PRICE_JUMPED: "The price of {coins} jumped and is not confirmed yet. Until it is, nothing is traded by it, and"
+    " no stop loss acts on it.",
+    Code.PRICE_STALE: "There is no fresh price for {coins}. Until there is one, nothing is traded by it, and no stop"
+    " loss acts on it.",
+}
+PLATFORM_HALTED = "All trading is halted by the operators. Nothing is lost: it goes on where it stopped."
+LEAD_HALTED = "Trading with {lead} is halted by the operators. Nothing is lost: it goes on where it stopped."
+NAMED_MAX = 4
+
+DOUBTS = {Mark.Doubt.DISAGREEMENT: Code.SOURCES_DISAGREE, Mark.Doubt.JUMP: Code.PRICE_JUMPED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """Why one coin cannot be acted on; `since` is None where it always was so."""
+
+    symbol: str
+    code: Code
+    since: datetime | None
+
+    @property
+    def label(self) -> str:
+        """Return it in two or three words, to stand beside the coin."""
+        return LABELS[self.code]
+
+    @property
+    def sentence(self) -> str:
+        """Return it with what it means."""
+        return _sentence(self.code, [self.symbol])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caution:
+    """What is wrong, for all coins together that it is wrong for, and what follows from it."""
+
+    code: Code
+    sentence: str
+
+
+def troubles(*, now: datetime) -> dict[str, Trouble]:
+    """Return the coins that cannot be acted on, by symbol."""
+    halts = {
+        (scope, target_id): placed_at
+        for scope, target_id, placed_at in _standing_halts().values_list("scope", "target_id", "placed_at")
+    }
+    found = {}
+    for market in Market.objects.select_related("base", "mark").order_by("base__symbol"):
+        covering = [
+            (Halt.Scope.MARKET, market.pk),
+            *((Halt.Scope.ASSET, pk) for pk in (market.base_id, market.quote_id)),
+        ]
+        halted_since = next((halts[key] for key in covering if key in halts), None)
+        trouble = _trouble_of(market, halted_since=halted_since, now=now)
+        if trouble:
+            found[trouble.symbol] = trouble
+    return found
+
+
+def cautions_for(
+    symbols: Iterable[str], *, troubles: dict[str, Trouble], leads: Iterable[Lead] = ()
+) -> tuple[Caution, ...]:
+    """Return what somebody has to know who holds or follows some coins of some leads, gravest first."""
+    by_code: dict[Code, list[Trouble]] = {}
+    for symbol in sorted(set(symbols)):
+        if symbol in troubles:
+            by_code.setdefault(troubles[symbol].code, []).append(troubles[symbol])
+    told = (
+        Caution(code=code, sentence=_sentence(code, [trouble.symbol for trouble in by_code[code]]))
+        for code in Code
+        if code in by_code
+    )
+    return (*_halted(leads), *told)
+
+
+def _standing_halts() -> QuerySet[Halt]:
+    return Halt.objects.filter(lifted_at=None)
+
+
+def _halted(leads: Iterable[Lead]) -> Iterator[Caution]:
+    """Yield the halts of everything, or of one of some leads."""
+    names = {lead.pk: lead.name for lead in leads}
+    halts = _standing_halts().filter(Q(scope=Halt.Scope.PLATFORM) | Q(scope=Halt.Scope.LEAD, target_id__in=names))
+    standing = {(halt.scope, halt.target_id) for halt in halts}
+    if (Halt.Scope.PLATFORM, 0) in standing:
+        yield Caution(code=Code.HALTED, sentence=PLATFORM_HALTED)
+    for lead_id, name in names.items():
+        if (Halt.Scope.LEAD, lead_id) in standing:
+            yield Caution(code=Code.HALTED, sentence=LEAD_HALTED.format(lead=name))
+
+
+def _trouble_of(market: Market, *, halted_since: datetime | None, now: datetime) -> Trouble | None:
+    symbol = market.base.symbol
+    if market.status != Market.Status.TRADING:
+        return Trouble(symbol=symbol, code=Code(market.status), since=market.status_since)
+    if halted_since:
+        return Trouble(symbol=symbol, code=Code.HALTED, since=halted_since)
+    mark: Mark | None = getattr(market, "mark", None)
+    if mark is None:
+        return None  # Nobody ever named a price: pages say so in their own words.
+    age_max = timedelta(seconds=settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS)
+    if mark.doubt and mark.doubted_at and now - mark.doubted_at >= DOUBT_TOLD_AFTER:
+        return Trouble(symbol=symbol, code=DOUBTS[Mark.Doubt(mark.doubt)], since=mark.doubted_at)
+    if abs(now - mark.as_of) > age_max:
+        return Trouble(symbol=symbol, code=Code.PRICE_STALE, since=mark.as_of)
+    return None
+
+
+def _sentence(code: Code, symbols: list[str]) -> str:
+    named = (
+        symbols if len(symbols) <= NAMED_MAX else [*symbols[: NAMED_MAX - 1], f"{len(symbols) - NAMED_MAX + 1} more"]
+    )
+    coins = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    minutes = f"{round(settings.SMARTSYNC_FROZEN_AFTER_SECONDS / 60)} minutes"
+    return SENTENCES[code].format(coins=coins, minutes=minutes)

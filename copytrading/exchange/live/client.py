@@ -112,6 +112,8 @@ class Client:
         self.exchange = getattr(ccxt, exchange)(config)
         # The list of currencies is another, often private call, and nothing here needs it.
         self.exchange.has["fetchCurrencies"] = False
+        # Not None, or ccxt would read the markets by itself in the middle of another call; the wire reads them.
+        self.exchange.markets = {}
         # A redirected POST may be sent a second time, and elsewhere.
         self.exchange.session.max_redirects = 0
         if url:

@@ -65,6 +65,7 @@ class Dialect:
     is_told_at_once: bool
     options: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[Call, float] = field(default_factory=dict)
+    markets_params: Mapping[str, Any] = field(default_factory=dict)
     place_params: Mapping[str, Any] = field(default_factory=dict)
     deadline_header: str = ""
     # Whether ccxt's "order not found" is believed, for want of a code that we know.
@@ -170,6 +171,8 @@ BINANCE = Dialect(
         Call.TRADES: 20,
         Call.BALANCES: 20,
     },
+    # Who may trade what is most of an answer of megabytes.
+    markets_params={"showPermissionSets": "false"},
     place_params={"newOrderRespType": "FULL"},
     place_param="newClientOrderId",
     find_param="origClientOrderId",

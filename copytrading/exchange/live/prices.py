@@ -49,7 +49,9 @@ class LivePrices:
         """
         wanted = {answers.theirs(rules.symbol) for rules in self._rules(anew=False)}
         try:
-            told = self._wire.ask(Call.QUOTES, partial(self._wire.dialect.ask_quotes, symbols=sorted(wanted)))
+            question = partial(self._wire.dialect.ask_quotes, symbols=sorted(wanted))
+            # Whoever follows prices asks again in a second anyway.
+            told = self._wire.ask(Call.QUOTES, question, repeats_max=0)
         except MarketUnknown as unknown:
             self._wire.forget_rules()
             raise VenueUnreachable(f"A pair has gone: {unknown}") from None

@@ -45,6 +45,9 @@ RULES_SECONDS = 600.0
 TOO_MANY = 429
 BANNED = 418
 
+UNSIGNED = (Call.MARKETS, Call.BOOK, Call.QUOTES)
+MARKETLESS = (Call.MARKETS, Call.BALANCES, Call.PERMISSIONS)
+
 Question = Callable[[Any], Any]
 
 
@@ -79,7 +82,9 @@ class Wire:
         self._budget = RateBudget(name=name, allowance=self.dialect.allowance, redis_url=redis_url)
         self._rules_until = 0.0
 
-    def ask(self, call: Call, question: Question, *, kept_share: float = shares.ORDINARY) -> Any:
+    def ask(
+        self, call: Call, question: Question, *, kept_share: float = shares.ORDINARY, repeats_max: int = REPEATS_MAX
+    ) -> Any:
         """
         Return what the venue answers.
 
@@ -89,14 +94,14 @@ class Wire:
         :raises VenueUnreachable: or one of its kinds, if there is no answer to go by.
         """
         began_at = time.monotonic()
-        for attempt in range(REPEATS_MAX + 1):
+        for attempt in range(repeats_max + 1):
             try:
                 return self._ask_once(call, question, kept_share)
             except (VenueBusy, KeyRefused):
                 raise
             except VenueUnreachable as trouble:
                 pause = BACK_OFF_SECONDS * 2**attempt * random.uniform(0.5, 1.5)
-                is_last = attempt == REPEATS_MAX or time.monotonic() + pause > began_at + PATIENCE_SECONDS
+                is_last = attempt == repeats_max or time.monotonic() + pause > began_at + PATIENCE_SECONDS
                 if is_last or not _may_pass(trouble, attempt):
                     raise
             time.sleep(pause)
@@ -156,7 +161,7 @@ class Wire:
         :raises VenueUnreachable: if the venue does not answer.
         """
         if anew or time.monotonic() >= self._rules_until:
-            self.ask(Call.MARKETS, lambda exchange: exchange.load_markets(True))
+            self.ask(Call.MARKETS, lambda exchange: exchange.load_markets(True, self.dialect.markets_params))
             self._rules_until = time.monotonic() + RULES_SECONDS
         markets: dict[str, Any] = self.client.exchange.markets
         return markets
@@ -183,12 +188,10 @@ class Wire:
         return told
 
     def _ask_once(self, call: Call, question: Question, kept_share: float) -> Any:
-        if call in (Call.BOOK, Call.QUOTES):
-            self.know_markets()
-        elif call is not Call.MARKETS:
+        if call not in UNSIGNED:
             self.know_time()
-            if call is not Call.PERMISSIONS:
-                self.know_markets()
+        if call not in MARKETLESS:
+            self.know_markets()
         self._pay(call, kept_share)
         return self._understood(call, self.client.call(question))
 

@@ -57,6 +57,8 @@ class Command(BaseCommand):
                 continue
             back_off_seconds = 1.0
             self.wait_until(began_at + 1.0)
+        if isinstance(feed, LiveFeed):
+            feed.close()
 
     def recover(self, trouble: DatabaseError, *, back_off_seconds: float) -> None:
         """

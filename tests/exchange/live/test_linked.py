@@ -42,6 +42,11 @@ class TestBalances:
     def test_are_what_the_account_holds(self, fake):
         assert account_at(fake).balances() == {"USDT": Decimal(5000), "ETH": Decimal(3)}
 
+    def test_are_asked_for_without_reading_all_markets(self, fake):
+        account_at(fake).balances()
+
+        assert fake.state()["requests"] == {"time": 1, "balances": 1}
+
     def test_are_refused_after_the_key_was_revoked(self, fake):
         account = account_at(fake)
         account.balances()

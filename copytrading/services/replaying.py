@@ -159,7 +159,8 @@ def _run(world: ReplayWorld, *, script: Script, show: Show) -> tuple[FloatArray,
     coming = next(waiting, None)
     for number, bar in enumerate(bars):
         world.go_to(bar)
-        earlier, due = [], []
+        earlier: list[Movement] = []
+        due: list[Movement] = []
         while coming is not None and coming.time <= world.bars.times[bar]:
             (earlier if coming.time <= world.bars.times[max(bar - 1, 0)] < world.bars.times[bar] else due).append(
                 coming

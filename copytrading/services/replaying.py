@@ -159,10 +159,17 @@ def _run(world: ReplayWorld, *, script: Script, show: Show) -> tuple[FloatArray,
     coming = next(waiting, None)
     for number, bar in enumerate(bars):
         world.go_to(bar)
-        due = []
+        earlier: list[Movement] = []
+        due: list[Movement] = []
         while coming is not None and coming.time <= world.bars.times[bar]:
-            due.append(coming)
+            (earlier if coming.time <= world.bars.times[max(bar - 1, 0)] < world.bars.times[bar] else due).append(
+                coming
+            )
             coming = next(waiting, None)
+        if earlier:
+            # What was done before the run is nothing that a copy has to answer.
+            world.observe(earlier)
+            world.look()
         world.observe(due)
         if bar == recording.first_bar:
             world.start_copies(people=people, crowd=crowd, show=lambda done: show("Copies start", done, len(crowd)))

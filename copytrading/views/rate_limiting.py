@@ -23,7 +23,9 @@ def at_most_a_minute(limit: int, *, name: str) -> Callable[..., Callable[..., Ht
             if rate_limits.is_within(limit, name=f"page:{name}", who=rate_limits.who_asks(request)):
                 return view(request, *args, **kwargs)
             seconds = rate_limits.seconds_to_wait()
-            page = render(request, "429.html", {"part": name, "seconds": seconds, "address": request.path}, status=429)
+            page = render(
+                request, "429.html", {"part": name, "seconds": seconds, "address": request.get_full_path()}, status=429
+            )
             page["Retry-After"] = str(seconds)
             return page
 

@@ -78,7 +78,7 @@ class TestLeading:
         page.goto(f"{site_url}/lead/")
         lively_world.wait(0, BTC="50000")
         ticket = page.locator("#ticket")
-        ticket.get_by_label("How many coins").fill("0.05")
+        ticket.get_by_label("How much").fill("0.05")
         ticket.get_by_label("Limit", exact=True).check()
         ticket.get_by_label("Limit price, USDT").fill("45,000")
         ticket.get_by_role("button", name="See what happens").click()

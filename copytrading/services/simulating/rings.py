@@ -51,6 +51,9 @@ class RingQueue:
                 return self.waiting.pop(place)
         return None
 
+    def is_waiting(self, task: str) -> bool:
+        return any(ring.task == task and not ring.row_id for ring in self.waiting)
+
     def has_arrived(self) -> bool:
         now = self.clock()
         return any(ring.arrives_at <= now for ring in self.waiting)

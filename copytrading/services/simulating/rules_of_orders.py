@@ -8,7 +8,7 @@ from fractions import Fraction
 from copytrading.services.simulating.snapshot import Row, Snapshot
 from copytrading.services.simulating.venue import SimulatedVenue
 
-UNITS_PER_COIN = 10**8
+SUMMED = ("quantity_units", "value_units", "fee_units", "fee_base_units")
 
 
 def one_venue_order_per_intent(venue: SimulatedVenue) -> Iterator[str]:
@@ -44,11 +44,12 @@ def shares_are_exact(order: Row, shares: list[Row]) -> Iterator[str]:
     Whoever is on the lighter side gets all of the wish, the heavier side shares in proportion.
     """
     sign = 1 if order["side"] == "BUY" else -1
-    sums = {name: sum(share[name] for share in shares) for name in ("quantity_units", "value_units", "fee_units")}
+    sums = {name: sum(share[name] for share in shares) for name in SUMMED}
     expected = {
-        "quantity_units": sign * order["filled_units"],
+        "quantity_units": sign * order["filled_units"] - order["fee_base_units"],
         "value_units": -sign * order["value_units"],
         "fee_units": order["fee_units"],
+        "fee_base_units": order["fee_base_units"],
     }
     if sums != expected:
         yield f"The shares of order {order['id']} sum to {sums}, the venue did {expected}."
@@ -61,9 +62,10 @@ def shares_are_exact(order: Row, shares: list[Row]) -> Iterator[str]:
     price = _price_of(order)
     yield from _wrong_quantities(order, wishes, got, price)
     for account, share in sorted(got.items()):
-        if price is not None and abs(abs(share["value_units"]) - abs(share["quantity_units"]) * price) > 1:
+        traded = share["quantity_units"] + share["fee_base_units"]
+        if price is not None and abs(abs(share["value_units"]) - abs(traded) * price) > 1:
             yield (
-                f"Account {account} traded {share['quantity_units']} units of order {order['id']} for"
+                f"Account {account} traded {traded} units of order {order['id']} for"
                 f" {share['value_units']}, not at the average price {float(price)}."
             )
     total = sum(abs(share["value_units"]) for share in shares)
@@ -84,7 +86,8 @@ def _wrong_quantities(
     heavier = 1 if buys >= sells else -1
     total, of = min(buys, sells) + order["filled_units"], max(buys, sells)
     for account, wish in sorted(wishes.items()):
-        quantity = got[account]["quantity_units"] if account in got else 0
+        share = got.get(account)
+        quantity = share["quantity_units"] + share["fee_base_units"] if share else 0
         exact = Fraction(wish * total, of) if wish * heavier > 0 else Fraction(wish)
         if abs(quantity - exact) >= 1:
             yield f"Account {account} got {quantity} units of order {order['id']}, exact is {float(exact)}."

@@ -32,7 +32,7 @@ RATES_MAX = {
     "stale prices": 0.15,
     "fee in coins": 0.9,
     # Our own machines
-    "crash": 0.02,
+    "crash": 0.05,
     "ring lost": 0.4,
     "ring doubled": 0.3,
     "ring late": 0.3,

@@ -41,6 +41,8 @@ from copytrading.services.simulating.venue_orders import (
 )
 
 VALIDITY_SECONDS = 10.0
+# As real ones do, it refuses an order that seems to come from the future.
+CLOCK_AHEAD_MAX = timedelta(seconds=1)
 REFUSALS = (
     RejectionCode.NOT_ENOUGH_BALANCE,
     RejectionCode.PRICE_BAND,
@@ -183,8 +185,8 @@ class SimulatedVenue:
 
     def _accept(self, sending: Sending) -> ArrivedOrder:
         now = self.clock()
-        if now > sending.sent_at + timedelta(seconds=VALIDITY_SECONDS):
-            raise OrderRejected(RejectionCode.CLOCK_SKEWED, "The order came later than it was valid.")
+        if not -CLOCK_AHEAD_MAX <= now - sending.sent_at <= timedelta(seconds=VALIDITY_SECONDS):
+            raise OrderRejected(RejectionCode.CLOCK_SKEWED, "The time of the order is too far from ours.")
         market = self._market(sending.symbol)
         self._refuse(sending, market)
         fee_in_coins = self.swarm.strikes("fee in coins") if sending.side is Side.BUY else False

@@ -52,8 +52,8 @@ class Report:
 
 class Command(BaseCommand):
     help = (
-        "Play seeds: the real engine and services on a real PostgreSQL, with clock, randomness, venue, bell and crashes "
-        "decided by the seed, in databases of their own. After every step every rule must hold, and in the end "
+        "Play seeds: the real engine and services on a real PostgreSQL, with clock, randomness, venue, bell and "
+        "crashes decided by the seed, in databases of their own. After every step every rule must hold, and in the end "
         "everything must be finished. Then bugs are planted one by one, and each must be caught."
     )
 
@@ -72,7 +72,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name, least, most in (("seeds", 0, 10**7), ("first", 0, 10**12), ("steps", 1, 10**5), ("jobs", 1, JOBS_MAX)):
+        for name, least, most in (
+            ("seeds", 0, 10**7),
+            ("first", 0, 10**12),
+            ("steps", 1, 10**5),
+            ("jobs", 1, JOBS_MAX),
+        ):
             if not least <= options[name] <= most:
                 flag = "from" if name == "first" else name
                 raise CommandError(f"--{flag} can be {least} to {most}, not {options[name]}.", returncode=USAGE_ERROR)
@@ -89,6 +94,7 @@ class Command(BaseCommand):
                 bar.update()
                 if isinstance(result, Catch):
                     report.catches.append(result)
+                    self.stderr.write(_caught(result))
                     continue
                 report.outcomes.append(result)
                 if options["log"] or result.violations:
@@ -132,19 +138,21 @@ def _as_text(report: Report, figures: dict[str, Any]) -> str:
     struck: Counter[str] = Counter()
     for outcome in report.outcomes:
         struck.update(outcome.struck)
+    faults = ", ".join(f"{count} × {name}" for name, count in struck.most_common())
     rows = [
         ("Played", f"{figures['seeds']:,} seeds, {figures['events']:,} events, {figures['crashes']:,} crashes"),
-        ("Faults", f"{figures['faults_injected']:,}: " + ", ".join(f"{count} × {name}" for name, count in struck.most_common())),
+        ("Faults", f"{figures['faults_injected']:,}: {faults}"),
         ("Broken", f"{figures['violations']} rules in {len(report.broken)} seeds"),
         ("Planted", f"{figures['planted_bugs_caught']} of {figures['planted_bugs']} bugs caught"),
-        *(
-            ("", f"{catch.name}: seed {catch.seed} (number {catch.seeds_played}): {catch.sentence[:160]}" if catch.seed is not None
-             else f"{catch.name}: NOT CAUGHT by {catch.seeds_played} seeds")
-            for catch in sorted(report.catches, key=lambda one: one.name)
-        ),
         ("Time", f"{figures['seconds']:,.1f} s"),
-    ]  # fmt: skip
+    ]
     return "\n".join(f"{label:<10}{text}" for label, text in rows)
+
+
+def _caught(catch: Catch) -> str:
+    if catch.seed is None:
+        return f"The planted bug {catch.name!r} was NOT CAUGHT by {catch.seeds_played} seeds."
+    return f"The planted bug {catch.name!r} was caught by seed {catch.seed}: {catch.sentence}"
 
 
 def _why(report: Report) -> str:

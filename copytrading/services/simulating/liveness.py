@@ -1,4 +1,4 @@
-"""What must come about once nothing fails any more: everything that was begun is finished, every copy is on its ratios."""
+"""What must come about once nothing fails any more: what was begun is finished, and every copy is on its ratios."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,7 +16,9 @@ def unfinished(now: Snapshot) -> Iterator[str]:
     yield from (f"Cycle {row['id']} is {row['status']}." for row in now["cycles"] if row["status"] != "DONE")
     yield from (f"Order {row['id']} is {row['status']} and not booked." for row in now["orders"] if not row["booked"])
     yield from (f"Hold {row['key']} is not released." for row in now["holds"])
-    yield from (f"Copy {row['id']} is {row['status']}." for row in now["copies"] if row["status"] in ("STOPPING", "STARTING"))
+    yield from (
+        f"Copy {row['id']} is {row['status']}." for row in now["copies"] if row["status"] in ("STOPPING", "STARTING")
+    )
     yield from (f"Transfer {row['id']} is not booked." for row in now["transfers"] if row["status"] != "BOOKED")
     for flow in now["copy_flows"]:
         copy = now.get("copies", flow["copy_id"])
@@ -44,7 +46,9 @@ def off_ratios(now: Snapshot, holdings_of: dict[int, dict[int, int]]) -> Iterato
             continue
         if lead["status"] == "ENDED":
             continue
-        source = held.get(lead["ledger_account_id"], {}) if lead["ledger_account_id"] else holdings_of.get(lead["id"], {})
+        source = (
+            held.get(lead["ledger_account_id"], {}) if lead["ledger_account_id"] else holdings_of.get(lead["id"], {})
+        )
         own = held.get(copy["ledger_account_id"], {})
         lead_equity, equity = _worth(source, prices), _worth(own, prices)
         if lead_equity <= 0 or equity <= 0:

@@ -137,9 +137,7 @@ class People:
         lead = self._lead(seen, "ACTIVE", "PAUSED")
         if lead is None or self.random.random() < 0.5:
             return None
-        return Deed(
-            title=f"lead {lead['id']} ends", call=lambda clock: leads.end_lead(lead_id=lead["id"], now=clock())
-        )
+        return Deed(title=f"lead {lead['id']} ends", call=lambda clock: leads.end_lead(lead_id=lead["id"], now=clock()))
 
     # -- Followers -----------------------------------------------------------------------------------------------------
 
@@ -188,9 +186,7 @@ class People:
         key = self.world.press("copy_flows", units)
         return Deed(
             title=f"copy {copy['id']} gets {units / UNIT:,.2f} more, {key}",
-            call=lambda clock: copies.increase_copy(
-                copy_id=copy["id"], units=units, idempotency_key=key, now=clock()
-            ),
+            call=lambda clock: copies.increase_copy(copy_id=copy["id"], units=units, idempotency_key=key, now=clock()),
             has_key=True,
         )
 
@@ -239,9 +235,7 @@ class People:
         verb = funding.deposit if is_deposit else funding.withdraw
         return Deed(
             title=f"person {user_id}: {verb.__name__} of {units / UNIT:,.0f}, {key}",
-            call=lambda clock: verb(
-                user=User.objects.get(pk=user_id), units=units, idempotency_key=key, now=clock()
-            ),
+            call=lambda clock: verb(user=User.objects.get(pk=user_id), units=units, idempotency_key=key, now=clock()),
             has_key=True,
         )
 

@@ -96,12 +96,17 @@ def profit_is_shared_once(before: Snapshot, now: Snapshot) -> Iterator[str]:
         assert copy is not None, "a statement belongs to a copy"
         earlier = before.get("copies", share["copy_id"])
         rate = int(Decimal(copy["profit_share_rate"]) * MILLION)
-        if earlier is not None and share["mark_value_units"] < earlier["mark_value_units"] and earlier["issued_units"] == copy["issued_units"]:
-            yield f"Statement {share['id']} counts from {share['mark_value_units']}, the mark was {earlier['mark_value_units']}."
+        if (
+            earlier is not None
+            and share["mark_value_units"] < earlier["mark_value_units"]
+            and earlier["issued_units"] == copy["issued_units"]
+        ):
+            mark = earlier["mark_value_units"]
+            yield f"Statement {share['id']} counts from {share['mark_value_units']}, the mark was {mark}."
         profit = max(share["equity_units"] - share["mark_value_units"], 0)
         most = profit * rate // MILLION
         if share["share_units"] > most:
-            yield f"Copy {copy['id']} paid a share of {share['share_units']} on {profit} above its mark: {most} at most."
+            yield f"Copy {copy['id']} paid a share of {share['share_units']} on a profit of {profit}: {most} at most."
         if share["kind"] == "WEEKLY" and share["share_units"] == most and copy["issued_units"]:
             least = share["equity_units"] - share["share_units"]
             if profit and copy["mark_value_units"] < least:

@@ -56,6 +56,26 @@ def stopped_copy_holds_nothing(now: Snapshot, by_copy_account: dict[int, Row]) -
             )
 
 
+def dust_is_dust(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """The platform takes over only what the venue would not take: less than a lot, or than its minimum value."""
+    prices = {mark["market_id"]: Decimal(mark["price"]) for mark in now["marks"]}
+    markets = {market["base_id"]: market for market in now["markets"]}
+    for taken in now["dust"]:
+        if before.get("dust", taken["id"]) is not None:
+            continue
+        market = markets[taken["asset_id"]]
+        if taken["units"] >= market["lot_units"] and taken["units"] * prices[market["id"]] > market["value_min_units"]:
+            yield f"Journal {taken['journal_id']} takes {taken['units']} units of {market['symbol']} over as dust."
+
+
+def holds_end_with_their_order(now: Snapshot) -> Iterator[str]:
+    """What was held for an order is released when it is booked, and not before."""
+    standing = {hold["key"].rpartition(":")[0] for hold in now["holds"]}
+    for order in now["orders"]:
+        if order["booked"] and f"order:{order['id']}" in standing:
+            yield f"Order {order['id']} is booked, and money is still held for it."
+
+
 def copy_pays_what_it_says(now: Snapshot) -> Iterator[str]:
     """What a copy was paid in and out is what its flows say."""
     paid_in: dict[int, int] = {}
@@ -72,6 +92,15 @@ def copy_pays_what_it_says(now: Snapshot) -> Iterator[str]:
             yield (
                 f"Copy {copy['id']} was paid out {copy['paid_out_units']}, its flows say {paid_out.get(copy['id'], 0)}."
             )
+
+
+def trades_without_fill(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
+    """Yield the trades of the venue that are in no book of ours: in the end there are none."""
+    known = {fill["trade_id"] for fill in now["fills"]}
+    for order in venue.orders:
+        for trade in order.trades:
+            if trade.trade_id not in known:
+                yield f"Trade {trade.trade_id} of {trade.client_order_id} is in no book of ours."
 
 
 def _on_its_way(now: Snapshot, venue: SimulatedVenue) -> dict[str, Decimal]:

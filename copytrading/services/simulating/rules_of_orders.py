@@ -21,6 +21,31 @@ def one_venue_order_per_intent(venue: SimulatedVenue) -> Iterator[str]:
     yield from (f"{count} venue orders traded for {name}." for name, count in effective.items() if count > 1)
 
 
+def booked_is_what_the_venue_did(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
+    """
+    What is booked of an order is all that the venue did under its id.
+
+    Only where the venue took an order after its time may there be more than was booked.
+    """
+    did: dict[str, int] = {}
+    broken_word: dict[str, int] = {}
+    for order in venue.orders:
+        name, filled = order.sending.client_order_id, int(order.filled_quantity.scaleb(8))
+        (broken_word if order.is_past_its_time else did).setdefault(name, 0)
+        if order.is_past_its_time:
+            broken_word[name] += filled
+        else:
+            did[name] += filled
+    for row in now["orders"]:
+        name = row["client_order_id"]
+        told = {did.get(name, 0), did.get(name, 0) + broken_word.get(name, 0)}
+        if row["booked"] and row["filled_units"] not in told:
+            yield (
+                f"Order {row['id']} is booked with {row['filled_units']} units ({row['status']}), the venue traded"
+                f" {max(told)}."
+            )
+
+
 def fills_fit_the_order(now: Snapshot) -> Iterator[str]:
     """The fills of an order sum to what it says was filled, and to no more than it asked for."""
     filled: dict[int, int] = {}
@@ -72,12 +97,21 @@ def shares_are_exact(order: Row, shares: list[Row]) -> Iterator[str]:
     for account, share in sorted(got.items()):
         exact = Fraction(order["fee_units"] * abs(share["value_units"]), total) if total else Fraction(0)
         if total and abs(share["fee_units"] - exact) >= 1:
-            yield f"Account {account} paid a fee of {share['fee_units']} in order {order['id']}, exact is {float(exact)}."
+            paid = share["fee_units"]
+            yield f"Account {account} paid a fee of {paid} in order {order['id']}, exact is {float(exact)}."
 
 
-def _wrong_quantities(
-    order: Row, wishes: dict[int, int], got: dict[int, Row], price: Fraction | None
-) -> Iterator[str]:
+def filled_means_filled(now: Snapshot) -> Iterator[str]:
+    """A lead's order that is FILLED has less than a lot open, and a lead traded what its orders say."""
+    lots = {market["id"]: market["lot_units"] for market in now["markets"]}
+    for order in now["lead_orders"]:
+        if order["status"] == "FILLED" and order["quantity_units"] - order["filled_units"] >= lots[order["market_id"]]:
+            yield (
+                f"Lead order {order['id']} is FILLED with {order['filled_units']} of {order['quantity_units']} units."
+            )
+
+
+def _wrong_quantities(order: Row, wishes: dict[int, int], got: dict[int, Row], price: Fraction | None) -> Iterator[str]:
     buys = sum(wish for wish in wishes.values() if wish > 0)
     sells = -sum(wish for wish in wishes.values() if wish < 0)
     if not got or (price is not None and price > _dearest(order) and order["side"] == "SELL"):

@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from accounts import ledger_audit
 from django.db import connection
+
+from accounts import ledger_audit
 
 Row = dict[str, Any]
 
@@ -48,6 +49,13 @@ TABLES = {
         " WHERE posted <> 0 OR held <> 0"
     ),
     "holds": "SELECT id, key FROM accounts_hold WHERE released_at IS NULL",
+    "dust": (
+        "SELECT journal.id * 1000 + posting.asset_id AS id, journal.id AS journal_id, posting.asset_id,"
+        " posting.units FROM accounts_journal AS journal JOIN accounts_posting AS posting"
+        " ON posting.journal_id = journal.id JOIN accounts_ledgeraccount AS account"
+        " ON account.id = posting.ledger_account_id WHERE journal.kind = 'DUST' AND account.kind = 'DUST'"
+        " AND posting.units > 0"
+    ),
     "journals": "SELECT id, kind, idempotency_key FROM accounts_journal",
 }
 # Of an order that is booked, once it was looked at, only the row itself is of interest.
@@ -114,7 +122,9 @@ def take_snapshot() -> Snapshot:
     # Prepared, since planning this takes longer than to run it.
     row = connection.connection.execute(STATEMENT, prepare=True).fetchone()
     assert row is not None, "a statement of subqueries has one row"
-    *columns, shares, unsound, liabilities = (json.loads(column) if isinstance(column, str) else column for column in row)
+    *columns, shares, unsound, liabilities = (
+        json.loads(column) if isinstance(column, str) else column for column in row
+    )
     tables = dict(zip(TABLES, columns, strict=True))
     shares_of_order: dict[int, list[Row]] = {}
     for share in shares:

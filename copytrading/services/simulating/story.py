@@ -208,7 +208,10 @@ class Story:
                 self._answer_ring(self.crew.idle()[0])
                 self._finish_jobs()
             self.check()
-            left = list(liveness.unfinished(self.seen))
+            left = [
+                *liveness.unfinished(self.seen),
+                *rules_of_money.trades_without_fill(self.seen, self.world.venue),
+            ]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
             if not left and not off and look >= LOOKS_MIN:
                 self.world.note(f"everything is finished after {look + 1} looks: {_summary(self.seen)}")
@@ -254,7 +257,11 @@ class Story:
         self._begin(worker, deed.title, lambda: deed.call(self.local_time))
 
     def _begin(self, worker: Worker, title: str, job: Callable[[], object]) -> None:
-        worker.clock_offset = self.random.uniform(-CLOCK_STEP_SECONDS, CLOCK_STEP_SECONDS) if self.world.swarm.strikes("clock step") else 0.0
+        worker.clock_offset = (
+            self.random.uniform(-CLOCK_STEP_SECONDS, CLOCK_STEP_SECONDS)
+            if self.world.swarm.strikes("clock step")
+            else 0.0
+        )
         if worker.clock_offset:
             self.world.note(f"{worker.name}'s clock is {worker.clock_offset:+.2f} s off")
         self.world.note(f"{worker.name} begins: {title}")
@@ -314,9 +321,13 @@ class Story:
             *rules_of_money.custody_is_what_is_owed(now, venue),
             *rules_of_money.trade_is_booked_once(now, venue),
             *rules_of_money.stopped_copy_holds_nothing(now, by_account),
+            *rules_of_money.dust_is_dust(before, now),
+            *rules_of_money.holds_end_with_their_order(now),
             *rules_of_money.copy_pays_what_it_says(now),
             *rules_of_orders.one_venue_order_per_intent(venue),
+            *rules_of_orders.booked_is_what_the_venue_did(now, venue),
             *rules_of_orders.fills_fit_the_order(now),
+            *rules_of_orders.filled_means_filled(now),
             *rules_of_orders.claim_saw_every_stop(before, now),
             *rules_of_copies.states_follow_the_rules(before, now),
             *rules_of_copies.stop_raises_the_fence(before, now),
@@ -326,9 +337,11 @@ class Story:
             *rules_of_copies.money_moves_once_for_each_flow(now),
         ]
         for order in now["orders"]:
+            shares = now.shares_of_order.get(order["id"], [])
             earlier = before.get("orders", order["id"])
-            if order["booked"] and not (earlier and earlier["booked"]):
-                broken += rules_of_orders.shares_are_exact(order, now.shares_of_order.get(order["id"], []))
+            is_new = order["booked"] and not (earlier and earlier["booked"])
+            if is_new or shares != before.shares_of_order.get(order["id"], []):
+                broken += rules_of_orders.shares_are_exact(order, shares)
         return broken
 
     def _observed_holdings(self) -> dict[int, dict[int, int]]:
@@ -339,7 +352,7 @@ class Story:
 
 
 class _Ear(logging.Handler):
-    """Hears what the platform complains about: a look that failed for another reason than the venue is a fault of ours."""
+    """Hears what the platform complains about: a look that fails for another reason than the venue is a fault."""
 
     def __init__(self, story: Story) -> None:
         super().__init__()

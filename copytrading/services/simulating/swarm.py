@@ -11,16 +11,17 @@ from random import Random
 # Each fault with the rate that it has at most, where a seed has it at all: a chance at every occasion.
 RATES_MAX = {
     # Orders on their way
-    "order never arrived": 0.25,
+    "order never arrived": 0.3,
     "order accepted, answer lost": 0.35,
-    "order accepted late": 0.3,
-    "order accepted, duplicate error": 0.15,
+    "order accepted late": 0.4,
+    "order accepted past its time": 0.06,
+    "order accepted, duplicate error": 0.3,
     "order refused": 0.2,
-    "order answered with nonsense": 0.2,
+    "order answered with nonsense": 0.3,
     # What the venue tells afterwards
-    "order stays open": 0.3,
-    "order not found for a while": 0.3,
-    "trades told later": 0.3,
+    "order stays open": 0.4,
+    "order not found for a while": 0.4,
+    "trades told later": 0.4,
     "question without answer": 0.2,
     "venue busy": 0.2,
     "nonsense answered": 0.15,

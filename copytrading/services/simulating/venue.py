@@ -111,6 +111,10 @@ class SimulatedVenue:
             later = self.clock() + timedelta(seconds=self.swarm.between(0.1, VALIDITY_SECONDS))
             self.underway.append(Underway(sending, min(later, sending.sent_at + timedelta(seconds=VALIDITY_SECONDS))))
             raise OutcomeUnknown("The answer did not come in time.")
+        if self.swarm.strikes("order accepted past its time"):
+            later = self.clock() + timedelta(seconds=self.swarm.between(1.5, 5) * VALIDITY_SECONDS)
+            self.underway.append(Underway(sending, later, is_past_its_time=True))
+            raise OutcomeUnknown("The answer did not come in time.")
         order = self._accept(sending)
         self.point("after an order was accepted")
         if self.swarm.strikes("order accepted, answer lost"):
@@ -176,16 +180,18 @@ class SimulatedVenue:
         arrived = []
         for one in due:
             try:
-                arrived.append(self._accept(one.sending))
+                arrived.append(self._accept(one.sending, is_past_its_time=one.is_past_its_time))
             except OrderRejected:
                 continue
         return arrived
 
     # -- How it does it ------------------------------------------------------------------------------------------------
 
-    def _accept(self, sending: Sending) -> ArrivedOrder:
+    def _accept(self, sending: Sending, *, is_past_its_time: bool = False) -> ArrivedOrder:
         now = self.clock()
-        if not -CLOCK_AHEAD_MAX <= now - sending.sent_at <= timedelta(seconds=VALIDITY_SECONDS):
+        if not is_past_its_time and not -CLOCK_AHEAD_MAX <= now - sending.sent_at <= timedelta(
+            seconds=VALIDITY_SECONDS
+        ):
             raise OrderRejected(RejectionCode.CLOCK_SKEWED, "The time of the order is too far from ours.")
         market = self._market(sending.symbol)
         self._refuse(sending, market)
@@ -218,7 +224,7 @@ class SimulatedVenue:
             visible_at=visible_at,
             final_at=final_at,
             told_at=told_at,
-            fee_in_coins=fee_in_coins,
+            is_past_its_time=is_past_its_time,
         )
         self.orders.append(order)
         return order

@@ -39,7 +39,8 @@ class ArrivedOrder:
     visible_at: datetime
     final_at: datetime
     told_at: datetime
-    fee_in_coins: bool = False
+    # The venue broke its word: it took the order after the time in which it may.
+    is_past_its_time: bool = False
 
     @property
     def filled_quantity(self) -> Decimal:
@@ -75,12 +76,13 @@ class ArrivedOrder:
         )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Underway:
-    """An order that was sent and arrives later."""
+    """An order that was sent and arrives later, perhaps later than the venue may take it."""
 
     sending: Sending
     arrives_at: datetime
+    is_past_its_time: bool = False
 
 
 @dataclass(kw_only=True)
@@ -101,9 +103,7 @@ class SimulatedMarket:
 
     def match(self, sending: Sending) -> list[Match]:
         """Return what an order gets now, and take it out of the book."""
-        matches = matches_of(
-            self.paper, side=sending.side, quantity=sending.quantity, price_limit=sending.price_limit
-        )
+        matches = matches_of(self.paper, side=sending.side, quantity=sending.quantity, price_limit=sending.price_limit)
         taken = sum((match.quantity for match in matches), start=Decimal(0))
         if sending.side is Side.BUY:
             self.paper.taken_ask_quantity += taken

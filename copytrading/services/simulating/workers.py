@@ -15,9 +15,15 @@ from django.db import connections
 
 from copytrading.services.simulating import database_points
 
+HANGS_SECONDS = 60
+
 
 class Crashed(BaseException):
     """The process that worked here was killed; nothing below may catch it."""
+
+
+class WorkerHangs(Exception):
+    """A worker waits for a lock that another one holds: points must lie where no lock is held."""
 
 
 @dataclass(eq=False)
@@ -76,7 +82,8 @@ class Crew:
     def resume(self, worker: Worker) -> bool:
         """Give a waiting worker the baton; return whether it has finished when it comes back."""
         worker.baton.release()
-        self._back.acquire()
+        if not self._back.acquire(timeout=HANGS_SECONDS):
+            raise WorkerHangs(f"{worker.name} has not come back from {worker.title!r} for {HANGS_SECONDS} s.")
         return worker.job is None
 
     def point(self, name: str, *, rate: float | None = None, may_crash: bool = True) -> None:

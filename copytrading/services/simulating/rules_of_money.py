@@ -94,6 +94,12 @@ def copy_pays_what_it_says(now: Snapshot) -> Iterator[str]:
             )
 
 
+def nothing_is_halted_without_cause(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
+    """The platform halts nothing as long as the venue keeps its word, whatever is on its way."""
+    if not any(order.is_past_its_time for order in venue.orders):
+        yield from (f"Halt {halt['id']} stands without a cause: {halt['reason']}" for halt in now["halts"])
+
+
 def trades_without_fill(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
     """Yield the trades of the venue that are in no book of ours: in the end there are none."""
     known = {fill["trade_id"] for fill in now["fills"]}

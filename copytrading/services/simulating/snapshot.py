@@ -56,6 +56,7 @@ TABLES = {
         " ON account.id = posting.ledger_account_id WHERE journal.kind = 'DUST' AND account.kind = 'DUST'"
         " AND posting.units > 0"
     ),
+    "halts": "SELECT id, scope, target_id, reason FROM copytrading_halt WHERE lifted_at IS NULL",
     "journals": "SELECT id, kind, idempotency_key FROM accounts_journal",
 }
 # Of an order that is booked, once it was looked at, only the row itself is of interest.

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from copytrading.exchange import registry
 from copytrading.exchange.base import VenueError
-from copytrading.models import Lead, LeadHolding
+from copytrading.models import Halt, Lead, LeadHolding
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
 from copytrading.services.simulating import liveness, rules_of_copies, rules_of_money, rules_of_orders
@@ -36,6 +36,8 @@ from copytrading.services.simulating.world import World, populate
 STEPS = 90
 LOOKS_MAX = 100
 LOOKS_MIN = 3
+# When an operator takes leads up again that were set aside, and lifts halts.
+OPERATOR_LOOKS = (0, 20, 40)
 WEEK_ENDS_IN = timedelta(hours=3, seconds=5)
 # How often a beat is heard while there is so much else to see; those that only draw curves cost most and move nothing.
 BEAT_CHANCES = {
@@ -43,6 +45,7 @@ BEAT_CHANCES = {
     "check_stop_losses": 0.5,
     "work_off_orders": 0.35,
     "compare_trades": 0.5,
+    "reconcile": 0.5,
     "finish_transfers": 0.35,
     "settle_profit_shares": 0.5,
     "measure_gaps": 0.1,
@@ -196,14 +199,16 @@ class Story:
         self.crew.pause_rate = self.crew.statement_rate = 0.0
         self._finish_jobs()
         self.world.rings.waiting.clear()
-        # An operator looks at what was set aside; money that was moved may settle.
-        Lead.objects.filter(failures__gt=0).update(failures=0)
+        # Money that was moved may settle.
         self.world.pass_time(1000)
         left: list[str] = []
         for look in range(LOOKS_MAX):
             # While something is on its way the venue is asked every few seconds; else drift is repaired by the minute.
             self.world.pass_time(2 if left else 61)
             self._ring_beats()
+            if look in OPERATOR_LOOKS:
+                Lead.objects.filter(failures__gt=0).update(failures=0)
+                Halt.objects.filter(lifted_at__isnull=True).update(lifted_at=self.world.now)
             while self.world.rings.has_arrived():
                 self._answer_ring(self.crew.idle()[0])
                 self._finish_jobs()
@@ -298,6 +303,9 @@ class Story:
 
     def _ring_beats(self) -> None:
         for entry in current_app.conf.beat_schedule.values():
+            if not isinstance(entry["schedule"], int | float):
+                # What is done once a day tidies up and moves nothing.
+                continue
             task = entry["task"].rpartition(".")[2]
             if self.next_beats.setdefault(task, self.world.now) > self.world.now:
                 continue
@@ -323,6 +331,7 @@ class Story:
             *rules_of_money.stopped_copy_holds_nothing(now, by_account),
             *rules_of_money.dust_is_dust(before, now),
             *rules_of_money.holds_end_with_their_order(now),
+            *rules_of_money.nothing_is_halted_without_cause(now, venue),
             *rules_of_money.copy_pays_what_it_says(now),
             *rules_of_orders.one_venue_order_per_intent(venue),
             *rules_of_orders.booked_is_what_the_venue_did(now, venue),

@@ -1,10 +1,12 @@
 """Which venue and which source of prices this installation uses, as the settings say."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -35,12 +37,35 @@ PAPER = "paper"
 LIVE = "live"
 
 
+class SelfContainedVenue(Venue, Protocol):
+    """A venue whose money and prices are its own affair."""
+
+    def transfer(self, *, asset: str, quantity: Decimal, is_deposit: bool, reference: str) -> None:
+        """Let money arrive at our account or leave it, once for each reference."""
+        ...
+
+
+_stand_ins: list[SelfContainedVenue] = []
+
+
+@contextmanager
+def use_venue(stand_in: SelfContainedVenue) -> Iterator[None]:
+    """Trade at another venue than the settings say, in all threads, for the duration of the block: a simulation."""
+    _stand_ins.append(stand_in)
+    try:
+        yield
+    finally:
+        _stand_ins.remove(stand_in)
+
+
 def venue() -> Venue:
     """
     Return the venue this installation trades at.
 
     :raises ImproperlyConfigured: if SMARTSYNC_VENUE names none we know, or real money without SMARTSYNC_VENUE_LIVE.
     """
+    if _stand_ins:
+        return _stand_ins[-1]
     if is_paper():
         return PaperVenue(account=PLATFORM_ACCOUNT)
     return live_venue()
@@ -138,6 +163,9 @@ def move_paper_money(*, asset: str, quantity: Decimal, is_deposit: bool, referen
 
     At a real venue the transfer itself does this, and nobody has to be told.
     """
+    if _stand_ins:
+        _stand_ins[-1].transfer(asset=asset, quantity=quantity, is_deposit=is_deposit, reference=reference)
+        return
     if not is_paper():
         return
     move = paper_counter.credit if is_deposit else paper_counter.debit
@@ -146,7 +174,7 @@ def move_paper_money(*, asset: str, quantity: Decimal, is_deposit: bool, referen
 
 def move_paper_prices(quotes: Sequence[Quote], *, now: datetime) -> None:
     """Let the paper venue's books follow the prices of the world outside; a real venue's are that world."""
-    if not is_paper():
+    if _stand_ins or not is_paper():
         return
     paper_counter.set_prices({quote.symbol: quote.price for quote in quotes}, now)
 

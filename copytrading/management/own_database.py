@@ -44,21 +44,37 @@ def own_database(*, purpose: str, durable: bool, keep: bool = False, now: dateti
     try:
         if not durable:
             _tell_server(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off"), name)
-        _use(name)
+        use_database(name)
         call_command("migrate", verbosity=0)
         if role_options is not None:
             options["options"] = role_options
-            _use(name)
+            use_database(name)
         yield name
     finally:
         if role_options is not None:
             options["options"] = role_options
-        _use(configured)
+        use_database(configured)
         if not keep:
             _drop(name, options)
 
 
-def _use(name: str) -> None:
+@contextmanager
+def copied_databases(template: str, *, count: int) -> Iterator[list[str]]:
+    """Have copies of a database that nobody is connected to, for the duration of the block."""
+    names = [f"{template[-NAME_LENGTH_MAX + 3 :]}_{number}" for number in range(1, count + 1)]
+    connection.close()
+    try:
+        for name in names:
+            _tell_server(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), name, template)
+            _tell_server(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off"), name)
+        yield names
+    finally:
+        for name in names:
+            _drop(name, connection.settings_dict["OPTIONS"])
+
+
+def use_database(name: str) -> None:
+    """Let this process work in another database of the same server."""
     connection.close()
     if connection.settings_dict["OPTIONS"].get("pool"):
         cast(DatabaseWrapper, connection).close_pool()
@@ -74,8 +90,8 @@ def _drop(name: str, options: dict[str, str]) -> None:
             options["options"] = role_options
 
 
-def _tell_server(statement: sql.SQL, name: str) -> None:
+def _tell_server(statement: sql.SQL, *names: str) -> None:
     """Run a statement about a database from outside of it."""
     parameters = connection.get_connection_params() | {"dbname": "postgres", "autocommit": True}
     with psycopg.connect(**parameters) as server:
-        server.execute(statement.format(sql.Identifier(name)))
+        server.execute(statement.format(*map(sql.Identifier, names)))

@@ -133,6 +133,8 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
         copy = _lock(copy_id)
         if _is_done_before(copy, idempotency_key, -units):
             return copy
+        # A copy that was stopped meanwhile has no equity to look at.
+        refuse_inactive(copy)
         equity = equity_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
         refuse_reduction(copy, units, equity)
         CopyFlow.objects.create(

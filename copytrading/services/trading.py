@@ -156,6 +156,9 @@ def _claim(order: Order, now: datetime) -> str:
             # Stops take the same lock, so either this order sees the stop or the stop comes after it.
             Lead.objects.select_for_update().get(pk=order.cycle.lead_id)
         claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED)
+        if not claimable.select_for_update().exists():
+            # Somebody else owns it; what it will become is not ours to say, whatever stands against sending it now.
+            return Order.Status.PLANNED
         if order.cycle is not None and _buys_for_a_stopped_copy(order, order.cycle):
             refusal: order_limits.NotToBeSent | None = order_limits.NotToBeSent(sentence="")
         else:
@@ -168,9 +171,8 @@ def _claim(order: Order, now: datetime) -> str:
                 _alarm(order, refusal.alarm, refusal.sentence, now)
         elif order.quantity_units == 0:
             claimable.update(status=Order.Status.FILLED, answered_at=now)
-        elif not claimable.update(status=Order.Status.SUBMITTING, claimed_at=now):
-            # Somebody else owns it; what it will become is not ours to say.
-            return Order.Status.PLANNED
+        else:
+            claimable.update(status=Order.Status.SUBMITTING, claimed_at=now)
     order.refresh_from_db(fields=["status", "refusal", "answered_at", "claimed_at"])
     return order.status
 

@@ -1,0 +1,16 @@
+"""
+The platform in a world that we hold: one seed decides what happens, who works when, what fails and where workers die.
+
+    swarm            which faults a seed has, and how often
+    workers          threads that pass one baton: exactly one runs
+    database_points  where a worker may be interrupted or die: around statements, commits
+    venue            an exchange in memory that fails as real ones do, and knows the truth
+    rings            the bell between them: rings get lost, come twice, come late
+    world, people    markets, leads, followers, and what they do
+    snapshot         what is in the database, read in one statement
+    rules_*          what must hold after every step, a function for each sentence
+    story            one seed from its beginning to its end
+    campaign         many seeds, and planted bugs that must be caught
+
+Engine, services, ledger and PostgreSQL are the real ones. The same seed gives the same story, line by line.
+"""

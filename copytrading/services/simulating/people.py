@@ -1,0 +1,336 @@
+"""
+What people do: leads trade and move money, followers start, change and stop copies, operators stop them.
+
+A `Deed` is one press of a button: a title for the log and a call into the services, which may be made again with the
+same key, by a double click or a retry. What people know when they choose is the last snapshot.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from copytrading.models import Copy, LeadOrder
+from copytrading.services import copies, funding, lead_orders, leads, spot
+from copytrading.services.copy_refusals import CustomCopyTerms
+from copytrading.services.simulating.snapshot import Row, Snapshot
+from copytrading.services.simulating.world import UNIT, World
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """One press of a button. `has_key`: pressed again, it is the same."""
+
+    title: str
+    call: Callable[[Clock], object]
+    has_key: bool = False
+
+
+class People:
+    """Everybody in a world, and what they feel like doing next."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.random = world.random
+        self.choices: list[tuple[int, Callable[[Snapshot], Deed | None]]] = [
+            (24, self.lead_trades),
+            (5, self.lead_bursts),
+            (3, self.lead_limits),
+            (2, self.lead_cancels),
+            (5, self.lead_moves_money),
+            (2, self.lead_pauses),
+            (1, self.lead_ends),
+            (14, self.follower_starts),
+            (7, self.follower_increases),
+            (7, self.follower_reduces),
+            (4, self.follower_sets_stop_loss),
+            (5, self.follower_pauses),
+            (9, self.follower_stops),
+            (5, self.follower_transfers),
+            (5, self.follower_trades),
+            (2, self.operator_stops),
+        ]
+        # Each seed has people of its own temper.
+        self.weights = [weight * self.random.choice([0, 1, 1, 3]) for weight, _ in self.choices]
+        self.weights[0] = max(self.weights[0], 10)
+
+    def next_deed(self, seen: Snapshot) -> Deed | None:
+        """Return what somebody does next; None where nobody can do what came to mind."""
+        choose = self.random.choices([choose for _, choose in self.choices], weights=self.weights)[0]
+        return choose(seen)
+
+    # -- Leads ---------------------------------------------------------------------------------------------------------
+
+    def lead_trades(self, seen: Snapshot) -> Deed | None:
+        lead = self._lead(seen, "ACTIVE")
+        if lead is None:
+            return None
+        if lead["source"] == "OBSERVED":
+            return self._observed_trade(seen, lead)
+        return self._lead_order(seen, lead, price_limit=None)
+
+    def lead_bursts(self, seen: Snapshot) -> Deed | None:
+        lead = self._lead(seen, "ACTIVE")
+        if lead is None or lead["source"] == "OBSERVED":
+            return None
+        deeds = [deed for _ in range(4) if (deed := self._lead_order(seen, lead, price_limit=None, most=0.1))]
+
+        def trade_fast(clock: Clock) -> None:
+            for deed in deeds:
+                deed.call(clock)
+
+        return Deed(title=f"a burst of lead {lead['id']}: {len(deeds)} orders", call=trade_fast, has_key=True)
+
+    def lead_limits(self, seen: Snapshot) -> Deed | None:
+        lead = self._lead(seen, "ACTIVE")
+        if lead is None or lead["source"] == "OBSERVED":
+            return None
+        return self._lead_order(seen, lead, price_limit=self.random.uniform(0.97, 1.03))
+
+    def lead_cancels(self, seen: Snapshot) -> Deed | None:
+        order = self._one([order for order in seen["lead_orders"] if order["status"] == "SUBMITTED"])
+        if order is None:
+            return None
+        return Deed(
+            title=f"lead order {order['id']} is canceled",
+            call=lambda clock: lead_orders.cancel_lead_order(order_id=order["id"], now=clock()),
+        )
+
+    def lead_moves_money(self, seen: Snapshot) -> Deed | None:
+        lead = self._lead(seen, "ACTIVE", "PAUSED")
+        if lead is None:
+            return None
+        units = self.random.choice([300, 1_000, 4_000]) * UNIT
+        comes_in = self.random.random() < 0.6
+        key = self.world.press("lead_flows", units)
+        named: dict[str, Any] = {"lead_id": lead["id"], "idempotency_key": key}
+        if lead["source"] == "OBSERVED":
+            signed = units if comes_in else -units
+            return Deed(
+                title=f"lead {lead['id']} is seen to move {signed / UNIT:+,.0f}",
+                call=lambda clock: leads.observe_flow(units=signed, now=clock(), **named),
+                has_key=True,
+            )
+        move = leads.deposit_to_lead if comes_in else leads.withdraw_from_lead
+        return Deed(
+            title=f"lead {lead['id']} moves {units / UNIT:,.0f} {'in' if comes_in else 'out'}, {key}",
+            call=lambda clock: move(units=units, now=clock(), **named),
+            has_key=True,
+        )
+
+    def lead_pauses(self, seen: Snapshot) -> Deed | None:
+        lead = self._lead(seen, "ACTIVE", "PAUSED")
+        if lead is None:
+            return None
+        verb = leads.pause_lead if lead["status"] == "ACTIVE" else leads.resume_lead
+        return Deed(
+            title=f"lead {lead['id']}: {verb.__name__}", call=lambda clock: verb(lead_id=lead["id"], now=clock())
+        )
+
+    def lead_ends(self, seen: Snapshot) -> Deed | None:
+        lead = self._lead(seen, "ACTIVE", "PAUSED")
+        if lead is None or self.random.random() < 0.5:
+            return None
+        return Deed(title=f"lead {lead['id']} ends", call=lambda clock: leads.end_lead(lead_id=lead["id"], now=clock()))
+
+    # -- Followers -----------------------------------------------------------------------------------------------------
+
+    def follower_starts(self, seen: Snapshot) -> Deed | None:
+        lead = self._lead(seen, "ACTIVE")
+        if lead is None:
+            return None
+        user_id = self.random.choice(self.world.people)
+        units = self.random.choice([100, 101, 137, 500, 1_000, 7_777]) * UNIT
+        terms = None
+        if self.random.random() < 0.25:
+            by_value = self.random.random() < 0.5
+            terms = CustomCopyTerms(
+                order_value_units=units // 10 if by_value else None, order_ratio=None if by_value else 0.05
+            )
+        options: dict[str, Any] = {
+            "buy_existing": self.random.random() < 0.75,
+            "stop_loss_units": units // 5 if self.random.random() < 0.4 else None,
+            "weight_max": 0.3 if terms is None and self.random.random() < 0.1 else None,
+            "terms": terms,
+        }
+        key = self.world.press("copies", units)
+
+        def start(clock: Clock) -> Copy:
+            return copies.start_copy(
+                follower=User.objects.get(pk=user_id),
+                lead_id=lead["id"],
+                investment_units=units,
+                idempotency_key=key,
+                now=clock(),
+                **options,
+            )
+
+        kind = "Custom" if terms else "Smart Sync"
+        return Deed(
+            title=f"person {user_id} starts to copy lead {lead['id']} with {units / UNIT:,.0f} ({kind}), {key}",
+            call=start,
+            has_key=True,
+        )
+
+    def follower_increases(self, seen: Snapshot) -> Deed | None:
+        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        if copy is None:
+            return None
+        units = self.random.choice([10, 250, 3_000]) * UNIT + self.random.randrange(1_000)
+        key = self.world.press("copy_flows", units)
+        return Deed(
+            title=f"copy {copy['id']} gets {units / UNIT:,.2f} more, {key}",
+            call=lambda clock: copies.increase_copy(copy_id=copy["id"], units=units, idempotency_key=key, now=clock()),
+            has_key=True,
+        )
+
+    def follower_reduces(self, seen: Snapshot) -> Deed | None:
+        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        if copy is None:
+            return None
+        units = int(copy["invested_units"] * self.random.uniform(0.05, 0.8))
+        key = self.world.press("copy_flows", units)
+        return Deed(
+            title=f"copy {copy['id']} gives back {units / UNIT:,.2f}, {key}",
+            call=lambda clock: copies.reduce_copy(copy_id=copy["id"], units=units, idempotency_key=key, now=clock()),
+            has_key=True,
+        )
+
+    def follower_sets_stop_loss(self, seen: Snapshot) -> Deed | None:
+        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        if copy is None:
+            return None
+        units = int(copy["invested_units"] * self.random.uniform(0.02, 0.5)) or None
+        return Deed(
+            title=f"copy {copy['id']} gets a stop loss of {(units or 0) / UNIT:,.2f}",
+            call=lambda clock: copies.change_stop_loss(copy_id=copy["id"], stop_loss_units=units, now=clock()),
+        )
+
+    def follower_pauses(self, seen: Snapshot) -> Deed | None:
+        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        if copy is None:
+            return None
+        verb = copies.resume_copy if copy["status"] == "PAUSED" else copies.pause_copy
+        return Deed(
+            title=f"copy {copy['id']}: {verb.__name__}", call=lambda clock: verb(copy_id=copy["id"], now=clock())
+        )
+
+    def follower_stops(self, seen: Snapshot) -> Deed | None:
+        return self._stop(seen, Copy.StopReason.FOLLOWER)
+
+    def operator_stops(self, seen: Snapshot) -> Deed | None:
+        return self._stop(seen, Copy.StopReason.OPERATOR)
+
+    def follower_transfers(self, seen: Snapshot) -> Deed | None:
+        user_id = self.random.choice(self.world.people)
+        units = self.random.choice([50, 500, 5_000]) * UNIT
+        is_deposit = self.random.random() < 0.4
+        key = self.world.press("transfers", units)
+        verb = funding.deposit if is_deposit else funding.withdraw
+        return Deed(
+            title=f"person {user_id}: {verb.__name__} of {units / UNIT:,.0f}, {key}",
+            call=lambda clock: verb(user=User.objects.get(pk=user_id), units=units, idempotency_key=key, now=clock()),
+            has_key=True,
+        )
+
+    def follower_trades(self, seen: Snapshot) -> Deed | None:
+        user_id = self.random.choice(self.world.people)
+        market = self.random.choice(seen["markets"])
+        is_buy = self.random.random() < 0.65
+        units = self.random.choice([20, 300]) * UNIT
+        if not is_buy:
+            mains = [one["id"] for one in seen["accounts"] if (one["kind"], one["owner_id"]) == ("MAIN", user_id)]
+            units = sum(seen.available_units(main, market["base_id"]) for main in mains)
+            if not units:
+                return None
+        key = self.world.press("manual_orders")
+        return Deed(
+            title=f"person {user_id} {'buys' if is_buy else 'sells'} by hand in {market['symbol']}, {key}",
+            call=lambda clock: spot.place_manual_order(
+                user=User.objects.get(pk=user_id),
+                market_id=market["id"],
+                side="BUY" if is_buy else "SELL",
+                units=units,
+                idempotency_key=key,
+                now=clock(),
+            ),
+            has_key=True,
+        )
+
+    # -- How they find what they do ------------------------------------------------------------------------------------
+
+    def _lead_order(self, seen: Snapshot, lead: Row, *, price_limit: float | None, most: float = 0.7) -> Deed | None:
+        market = self.random.choice(seen["markets"])
+        price = self.world.price(market["symbol"])
+        is_buy = self.random.random() < 0.6
+        if is_buy:
+            cash_id = market["quote_id"]
+            value = seen.available_units(lead["ledger_account_id"], cash_id) * self.random.uniform(0.02, most)
+            units = int(Decimal(value) / price)
+        else:
+            held = seen.available_units(lead["ledger_account_id"], market["base_id"])
+            units = int(held * self.random.choice([0.1, 0.5, 1.0, 1.0]))
+        limit = None
+        if price_limit is not None:
+            paper = self.world.venue.markets[market["symbol"]].paper
+            limit = (price * Decimal(str(round(price_limit, 4))) // paper.tick_size) * paper.tick_size
+        if units <= 0 or (limit is not None and limit <= 0):
+            return None
+        key = self.world.press("lead_orders", units)
+        side = LeadOrder.Side.BUY if is_buy else LeadOrder.Side.SELL
+        at = "at the market" if limit is None else f"at {limit}"
+        return Deed(
+            title=f"lead {lead['id']}: {side.lower()} {units} of {market['symbol']} {at}, {key}",
+            call=lambda clock: lead_orders.submit_lead_order(
+                lead_id=lead["id"],
+                market_id=market["id"],
+                side=side,
+                quantity_units=units,
+                idempotency_key=key,
+                now=clock(),
+                price_limit=limit,
+            ),
+            has_key=True,
+        )
+
+    def _observed_trade(self, seen: Snapshot, lead: Row) -> Deed:
+        market = self.random.choice(seen["markets"])
+        price = self.world.price(market["symbol"])
+        value = self.random.uniform(20, 1_500) * UNIT
+        sign = self.random.choice([1, 1, -1])
+        units = sign * max(int(Decimal(value) / price), 1)
+        fee = int(abs(units) * price * settings.SMARTSYNC_FEE_RATE) + 1
+        return Deed(
+            title=f"lead {lead['id']} is seen to trade {units:+d} of {market['symbol']}",
+            call=lambda clock: leads.observe_trade(
+                lead_id=lead["id"],
+                asset_id=market["base_id"],
+                signed_units=units,
+                cash_units=-int(units * price) - fee,
+                now=clock(),
+            ),
+        )
+
+    def _stop(self, seen: Snapshot, reason: Copy.StopReason) -> Deed | None:
+        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        if copy is None:
+            return None
+        return Deed(
+            title=f"copy {copy['id']} is stopped ({reason})",
+            call=lambda clock: copies.stop_copy(copy_id=copy["id"], now=clock(), reason=reason),
+        )
+
+    def _lead(self, seen: Snapshot, *statuses: str) -> Row | None:
+        return self._one([lead for lead in seen["leads"] if lead["status"] in statuses])
+
+    def _copy(self, seen: Snapshot, *statuses: str) -> Row | None:
+        return self._one([copy for copy in seen["copies"] if copy["status"] in statuses])
+
+    def _one(self, rows: list[Row]) -> Row | None:
+        return self.random.choice(rows) if rows else None

@@ -1,0 +1,115 @@
+"""Bugs in the life of copies: stops, buys without cash, profit shares, exits that never end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from django.db.models import F
+
+from copytrading.engine import planning, profit_share
+from copytrading.models import Copy
+from copytrading.services import copies, scene, settling, sharing, stopping, syncing
+
+
+def stop_without_raising_the_fence() -> list[Any]:
+    stop = stopping.stop_copies
+
+    def stop_below_the_fence(*, lead_id: int, **named: Any) -> int:
+        running = list(Copy.objects.filter(lead_id=lead_id, status__in=Copy.GUARDED).values_list("pk", flat=True))
+        stopped = stop(lead_id=lead_id, **named)
+        Copy.objects.filter(pk__in=running, status=Copy.Status.STOPPING).update(fence=F("fence") - 1)
+        return stopped
+
+    return [patch.object(stopping, "stop_copies", stop_below_the_fence)]
+
+
+def bought_without_cash() -> list[Any]:
+    plan = planning.plan_buys
+
+    def plan_whatever(**named: Any) -> Any:
+        found = plan(**named)
+        return replace(found, trade_units=found.wanted_units)
+
+    return [patch.object(planning, "plan_buys", plan_whatever)]
+
+
+def no_high_water_mark() -> list[Any]:
+    """The share is taken of what a copy is above what was paid in, every week again."""
+    crystallise = profit_share.crystallise
+
+    def keep_the_mark(*, state: Any, **named: Any) -> Any:
+        return replace(crystallise(state=state, **named), state=state)
+
+    return [patch.object(profit_share, "crystallise", keep_the_mark)]
+
+
+def mark_falls_with_the_price() -> list[Any]:
+    """Each look sets the mark to the equity, so a loss is never made good."""
+    store = sharing._store_state
+
+    def store_lower(copy_ids: Any, state: Any) -> None:
+        store(copy_ids, replace(state, mark_value_units=state.mark_value_units * 9 // 10))
+
+    return [patch.object(sharing, "_store_state", store_lower)]
+
+
+def stopped_copy_follows() -> list[Any]:
+    """Whoever is stopping is still on the lead's ratios."""
+    wishes_in = scene.wishes_in
+
+    def as_if_active(seen: Any, **named: Any) -> Any:
+        following = seen.copies.status.copy()
+        following[following == 3] = 1
+        return wishes_in(replace(seen, copies=replace(seen.copies, status=following)), **named)
+
+    return [patch.object(syncing, "wishes_in", as_if_active)]
+
+
+def exit_left_open() -> list[Any]:
+    """A copy that stops is marked as done at once; its coins stay where they are."""
+    finish = settling._finish_stopping
+
+    def mark_as_done(lead: Any, now: datetime) -> None:
+        Copy.objects.filter(lead=lead, status=Copy.Status.STOPPING).update(status=Copy.Status.STOPPED, stopped_at=now)
+        finish(lead, now)
+
+    return [patch.object(settling, "_finish_stopping", mark_as_done)]
+
+
+def reduction_is_forgotten() -> list[Any]:
+    return [patch.object(settling, "_pay_reductions", lambda lead, now, *, may_fall_short: None)]
+
+
+def stopped_copy_starts_again() -> list[Any]:
+    """A pause does not look whether the copy is stopped."""
+
+    def pause(*, copy_id: int, now: datetime) -> Copy:
+        copy = Copy.objects.get(pk=copy_id)
+        copy.status, copy.stop_reason = Copy.Status.PAUSED, ""
+        copy.save(update_fields=["status", "stop_reason"])
+        return copy
+
+    return [patch.object(copies, "pause_copy", pause)]
+
+
+def bell_is_the_queue() -> list[Any]:
+    """A lost ring is lost work: nobody looks at the rows."""
+    return [patch.object(syncing, "leads_to_sync", lambda *, now: [])]
+
+
+BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
+    "stop without raising the fence": (
+        "What was decided before is not told from after.",
+        stop_without_raising_the_fence,
+    ),
+    "buy sized without cash check": ("More is bought than can be paid.", bought_without_cash),
+    "profit share without high-water mark": ("The same profit is paid for every week.", no_high_water_mark),
+    "high-water mark falls": ("A loss is paid for when it is made good.", mark_falls_with_the_price),
+    "stopping copy still follows": ("It buys, and is never sold out.", stopped_copy_follows),
+    "copy done before it is sold out": ("Coins are left in a copy that has ended.", exit_left_open),
+    "reduction forgotten": ("Money that was asked for is never paid.", reduction_is_forgotten),
+    "stopped copy paused": ("A final state is left again.", stopped_copy_starts_again),
+    "bell is the queue": ("A lost ring is lost work.", bell_is_the_queue),
+}

@@ -1,0 +1,179 @@
+"""Bugs in the books: shares that do not add up, holds and postings done once too little or too often."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from accounts import ledger, wallet
+from accounts.models import Hold, Journal
+from copytrading.engine import allocation
+from copytrading.engine.arrays import IntArray
+from copytrading.exchange import registry
+from copytrading.services import booking, settling, sharing
+
+Allocate = Callable[..., IntArray]
+
+
+def float_share() -> list[Any]:
+    def cut(*, total: int, shares: IntArray, rotation: int) -> IntArray:
+        whole = shares.sum()
+        return (shares / whole * total).astype(np.int64) if whole else np.zeros_like(shares)
+
+    return [patch.object(allocation, "allocate_units", cut)]
+
+
+def half_up_rounding() -> list[Any]:
+    def round_half_up(*, total: int, shares: IntArray, rotation: int) -> IntArray:
+        whole = shares.sum()
+        return np.floor(shares / whole * total + 0.5).astype(np.int64) if whole else np.zeros_like(shares)
+
+    return [patch.object(allocation, "allocate_units", round_half_up)]
+
+
+def ties_leak_a_unit() -> list[Any]:
+    """Lowest id first, and the last of those with an equal remainder gets nothing."""
+
+    def lowest_first(*, total: int, shares: IntArray, rotation: int) -> IntArray:
+        whole = int(shares.sum())
+        if not whole:
+            return np.zeros_like(shares)
+        pairs = [divmod(int(share) * total, whole) for share in shares]
+        parts = np.array([part for part, _ in pairs], dtype=np.int64)
+        left_over = total - int(parts.sum())
+        first_served = sorted(range(len(pairs)), key=lambda place: (-pairs[place][1], place))[: max(left_over - 1, 0)]
+        parts[first_served] += 1
+        return parts
+
+    return [patch.object(allocation, "allocate_units", lowest_first)]
+
+
+def wrong_sign_of_the_fee() -> list[Any]:
+    settle = booking._settle
+
+    def give_the_fee(order: Any, wishes: IntArray) -> Any:
+        shares = settle(order, wishes)
+        return replace(shares, fee_units=-shares.fee_units)
+
+    return [patch.object(booking, "_settle", give_the_fee)]
+
+
+def fee_in_coins_forgotten() -> list[Any]:
+    settle = booking._settle
+
+    def forget(order: Any, wishes: IntArray) -> Any:
+        shares = settle(order, wishes)
+        return replace(shares, fee_base_units=np.zeros_like(shares.fee_base_units))
+
+    return [patch.object(booking, "_settle", forget)]
+
+
+def double_settle() -> list[Any]:
+    """An order is booked by whoever comes, however often."""
+    lock, post, number = booking.lock_order, ledger.post, count()
+
+    def lock_as_if_new(order_id: int) -> Any:
+        order = lock(order_id)
+        order.booked_at = None
+        return order
+
+    def post_again(*, idempotency_key: str, **named: Any) -> Journal:
+        if idempotency_key.startswith("order:"):
+            idempotency_key = f"{idempotency_key}:{next(number)}"
+        return post(idempotency_key=idempotency_key, **named)
+
+    return [patch.object(booking, "lock_order", lock_as_if_new), patch.object(ledger, "post", post_again)]
+
+
+def hold_not_released() -> list[Any]:
+    post = ledger.post
+
+    def keep_holding(*, releases: Any = (), **named: Any) -> Journal:
+        return post(**named)
+
+    return [patch.object(ledger, "post", keep_holding)]
+
+
+def hold_released_twice() -> list[Any]:
+    release = ledger._release
+
+    def release_again(hold: Hold, now: datetime) -> None:
+        release(hold, now)
+        ledger._add_to_held(hold, sign=-1)
+
+    return [patch.object(ledger, "_release", release_again)]
+
+
+def withdrawal_without_hold() -> list[Any]:
+    """Money that is on its way out can be spent meanwhile."""
+    place = ledger.place_hold
+
+    def hold_orders_only(*, key: str, **named: Any) -> Hold | None:
+        return None if key.startswith("transfer:") else place(key=key, **named)
+
+    return [patch.object(ledger, "place_hold", hold_orders_only)]
+
+
+def transfer_told_again() -> list[Any]:
+    """Each attempt to tell the venue of a transfer has a reference of its own."""
+    move, number = registry.move_paper_money, count()
+
+    def move_again(*, reference: str, **named: Any) -> None:
+        move(reference=f"{reference}:{next(number)}" if reference.startswith("transfer") else reference, **named)
+
+    return [patch.object(registry, "move_paper_money", move_again)]
+
+
+def dust_is_dropped() -> list[Any]:
+    def take_nothing(board: Any, copies: Any, done: Any, cash_id: int, now: datetime) -> IntArray:
+        return np.zeros(int(done.sum()), dtype=np.int64)
+
+    return [patch.object(settling, "_take_dust", take_nothing)]
+
+
+def paid_out_before_coins_are_sold() -> list[Any]:
+    """A stopped copy is paid at the mark for all that it has, and the platform keeps the coins."""
+    return [
+        patch.object(settling, "_dust_places", lambda board, copies, stopping: np.ones(len(board.asset_ids), np.bool_))
+    ]
+
+
+def redeemed_twice() -> list[Any]:
+    redeem = sharing.redeem
+
+    def redeem_again(**named: Any) -> IntArray:
+        redeem(**named)
+        return redeem(**named)
+
+    return [patch.object(sharing, "redeem", redeem_again)]
+
+
+def idempotency_key_ignored() -> list[Any]:
+    request, number = wallet._request, count()
+
+    def request_anew(direction: Any, user: Any, asset: Any, units: int, key: str, now: datetime) -> Any:
+        return request(direction, user, asset, units, f"{key}:{next(number)}", now)
+
+    return [patch.object(wallet, "_request", request_anew)]
+
+
+BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
+    "float share": ("Fractions cut off by a float leave units that are nobody's.", float_share),
+    "half-up rounding": ("Rounded shares do not sum to the fill.", half_up_rounding),
+    "lowest id first, a unit leaks": ("One unit of a tie is nobody's.", ties_leak_a_unit),
+    "wrong sign of fee": ("Fees are given instead of taken.", wrong_sign_of_the_fee),
+    "fee in coins forgotten": ("The venue kept coins that are booked as ours.", fee_in_coins_forgotten),
+    "double settle": ("The same fill is booked twice.", double_settle),
+    "hold not released": ("Money stays promised to an order that is over.", hold_not_released),
+    "hold released twice": ("What is promised to one order is given back for another.", hold_released_twice),
+    "withdrawal without hold": ("Money on its way out is spent once more.", withdrawal_without_hold),
+    "transfer told again": ("After a crash money arrives twice.", transfer_told_again),
+    "dust dropped": ("A stopped copy still has coins.", dust_is_dropped),
+    "paid out before coins are sold": ("The platform pays for what it cannot sell.", paid_out_before_coins_are_sold),
+    "redeemed twice": ("The share of what leaves is paid twice.", redeemed_twice),
+    "idempotency key ignored": ("A double click moves money twice.", idempotency_key_ignored),
+}

@@ -1,0 +1,224 @@
+"""Bugs in the way of an order: sent twice, believed too early, forgotten, sent for somebody who has stopped."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from django.db import transaction
+
+from copytrading.exchange.base import (
+    DuplicateOrder,
+    OrderRejected,
+    OutcomeUnknown,
+    RejectionCode,
+    VenueOrder,
+    VenueStatus,
+)
+from copytrading.models import Copy, LeadOrder, Order
+from copytrading.services import answering, booking, bunching, following, resolving, scene, syncing, trading
+
+PlaceOrder = Callable[..., VenueOrder]
+
+
+class _Through:
+    """The venue, with another way to place an order."""
+
+    def __init__(self, venue: Any, place: Callable[[PlaceOrder], PlaceOrder]) -> None:
+        self._venue = venue
+        self.place_limit_ioc = place(venue.place_limit_ioc)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._venue, name)
+
+
+def _placing(place: Callable[[PlaceOrder], PlaceOrder]) -> list[Any]:
+    venue = trading.venue
+    return [patch.object(trading, "venue", lambda: _Through(venue(), place))]
+
+
+def blind_resend() -> list[Any]:
+    def resending(place: PlaceOrder) -> PlaceOrder:
+        def place_or_place_again(**order: Any) -> VenueOrder:
+            try:
+                return place(**order)
+            except OutcomeUnknown:
+                return place(**order)
+
+        return place_or_place_again
+
+    return _placing(resending)
+
+
+def duplicate_is_a_rejection() -> list[Any]:
+    def mistaking(place: PlaceOrder) -> PlaceOrder:
+        def place_or_give_up(**order: Any) -> VenueOrder:
+            try:
+                return place(**order)
+            except DuplicateOrder as trouble:
+                raise OrderRejected(RejectionCode.MALFORMED, str(trouble)) from trouble
+
+        return place_or_give_up
+
+    return _placing(mistaking)
+
+
+def unknown_is_a_rejection() -> list[Any]:
+    def end_instead(*, order: Order, now: datetime, venue_order_id: str = "") -> Order:
+        return answering.end_order(order=order, status=Order.Status.REJECTED, now=now, refusal="no answer")
+
+    return [patch.object(trading, "answering", SimpleNamespace(**{**vars(answering), "mark_unknown": end_instead}))]
+
+
+def sent_before_the_commit() -> list[Any]:
+    submit = trading.submit_order
+
+    def submit_inside(**named: Any) -> Order:
+        with transaction.atomic():
+            return submit(**named)
+
+    return [patch.object(trading, "submit_order", submit_inside)]
+
+
+def claimed_by_everybody() -> list[Any]:
+    claim = trading._claim
+
+    def claim_anyway(order: Order, now: datetime) -> str:
+        status = claim(order, now)
+        return Order.Status.SUBMITTING if status == Order.Status.PLANNED else status
+
+    return [patch.object(trading, "_claim", claim_anyway)]
+
+
+def forgotten_when_silent() -> list[Any]:
+    """A claimed order whose worker died is taken for one that was never sent."""
+    resolve = resolving.resolve_order
+
+    def plan_again(*, order: Order, now: datetime) -> Order:
+        if order.status == Order.Status.SUBMITTING and now >= resolving._ask_at(order):
+            Order.objects.filter(pk=order.pk).update(status=Order.Status.PLANNED, claimed_at=None)
+            order.refresh_from_db()
+            return order
+        return resolve(order=order, now=now)
+
+    return [patch.object(resolving, "resolve_order", plan_again)]
+
+
+def missing_fence() -> list[Any]:
+    return [patch.object(trading, "_buys_for_a_stopped_copy", lambda order, cycle: False)]
+
+
+def not_placed_at_the_first_not_found() -> list[Any]:
+    return [
+        patch.object(resolving, "NOT_FOUND_MAX", 1),
+        patch.object(resolving, "_is_past_validity", lambda order, now: True),
+        patch.object(resolving, "_left_no_trace", lambda order: True),
+    ]
+
+
+def not_placed_before_it_cannot_arrive() -> list[Any]:
+    return [patch.object(resolving, "_is_past_validity", lambda order, now: True)]
+
+
+def late_fills_are_ignored() -> list[Any]:
+    def drop(*, order: Order, trades: Any, now: datetime) -> int:
+        return 0
+
+    return [patch.object(answering, "note_late_trades", drop)]
+
+
+def booked_before_it_is_final() -> list[Any]:
+    return [
+        patch.object(VenueOrder, "is_complete", True),
+        patch.object(answering, "FINAL_STATUS", answering.FINAL_STATUS | {VenueStatus.OPEN: Order.Status.CANCELED}),
+    ]
+
+
+def fill_is_booked_by_answer() -> list[Any]:
+    """Each answer makes new fills, since what the venue calls a trade is not kept."""
+    fill, count = answering._fill, iter(range(10**9))
+
+    def fill_again(order: Order, trade: Any) -> Any:
+        return fill(order, replace(trade, trade_id=f"{trade.trade_id}.{next(count)}"))
+
+    return [patch.object(answering, "_fill", fill_again)]
+
+
+def shared_with_those_who_follow_now() -> list[Any]:
+    lock = answering.lock_order
+
+    def lock_and_look_who_is_there(order_id: int) -> Order:
+        order = lock(order_id)
+        if order.cycle is None or order.booked_at is not None:
+            return order
+        now_there = set(
+            Copy.objects.filter(lead_id=order.cycle.lead_id, status__in=Copy.FOLLOWING).values_list(
+                "ledger_account_id", flat=True
+            )
+        )
+        copies = set(Copy.objects.filter(lead_id=order.cycle.lead_id).values_list("ledger_account_id", flat=True))
+        stay = [account not in copies or account in now_there for account in order.participant_ids]
+        if any(stay):
+            order.wish_units = [units for units, stays in zip(order.wish_units, stay, strict=True) if stays]
+            order.participant_ids = [one for one, stays in zip(order.participant_ids, stay, strict=True) if stays]
+        return order
+
+    return [patch.object(booking, "lock_order", lock_and_look_who_is_there)]
+
+
+def decided_on_what_was_seen_before_the_lock() -> list[Any]:
+    """The scene is looked at once, without the lock, and decided on later."""
+    seen: dict[tuple[int, datetime], Any] = {}
+    load = scene.load_scene
+
+    def load_once(lead: Any, *, now: datetime) -> Any:
+        key = (lead.pk, now)
+        if not transaction.get_connection().in_atomic_block:
+            seen[key] = load(lead, now=now)
+        return seen[key] if key in seen else load(lead, now=now)
+
+    return [patch.object(syncing, "load_scene", load_once)]
+
+
+def coalescing_loses_a_lead_order() -> list[Any]:
+    """Of several orders that a cycle traded for, all are told to be filled."""
+    fill = following._fill_lead_orders
+
+    def fill_all(lead: Any, order: Order, quantity: int, value: int, now: datetime) -> None:
+        fill(lead, order, quantity, value, now)
+        LeadOrder.objects.filter(
+            lead=lead, market=order.market, status=LeadOrder.Status.SUBMITTED, order_type="MARKET"
+        ).update(status=LeadOrder.Status.FILLED, finished_at=now)
+
+    return [patch.object(following, "_fill_lead_orders", fill_all)]
+
+
+def lots_are_rounded_up() -> list[Any]:
+    coins = bunching.coins
+
+    def a_unit_more(units: int, decimals: int) -> Any:
+        return coins(units + (units > 0), decimals)
+
+    return [patch.object(trading, "coins", a_unit_more)]
+
+
+BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
+    "blind resend": ("No answer does not mean that the order does not exist.", blind_resend),
+    "duplicate treated as rejected": ("An earlier attempt is there, and trades.", duplicate_is_a_rejection),
+    "unknown treated as rejected": ("Silence proves nothing; the order may trade.", unknown_is_a_rejection),
+    "sent before the commit": ("If the commit fails, nobody knows of the order.", sent_before_the_commit),
+    "claimed by everybody": ("Two workers send the same order.", claimed_by_everybody),
+    "silent order planned again": ("A worker that died may have sent it.", forgotten_when_silent),
+    "missing fence": ("A copy that was stopped buys.", missing_fence),
+    "NOT_PLACED after the first not-found": ("A venue may find it a second later.", not_placed_at_the_first_not_found),
+    "NOT_PLACED within the validity window": ("It can still arrive.", not_placed_before_it_cannot_arrive),
+    "late fills ignored": ("Money moved, and no book knows.", late_fills_are_ignored),
+    "booked before the order is final": ("The rest of it belongs to nobody.", booked_before_it_is_final),
+    "fill booked per answer": ("The same trade is booked twice.", fill_is_booked_by_answer),
+    "shared with those who follow now": ("It was bought for others.", shared_with_those_who_follow_now),
+    "cycle without lead lock": ("A stop in between is overlooked.", decided_on_what_was_seen_before_the_lock),
+    "coalescing loses a lead order": ("An order is told to be filled and was not.", coalescing_loses_a_lead_order),
+    "quantity is not whole lots": ("The venue refuses everything, for ever.", lots_are_rounded_up),
+}

@@ -28,14 +28,16 @@ def watched(points: Points) -> Iterator[None]:
     """Put points around everything that this thread's connection does, for the duration of the block."""
     watch = _Watch(points)
     connection.ensure_connection()
+    # Django offers a wrapper for statements only; commits are watched where it makes them.
+    wrapper: Any = connection
     with connection.execute_wrapper(watch.around_statement):
-        commit, rollback = connection._commit, connection._rollback
-        connection._commit = watch.around_commit(commit, rollback)  # type: ignore[method-assign]
-        connection._rollback = watch.around_rollback(rollback)  # type: ignore[method-assign]
+        commit, rollback = wrapper._commit, wrapper._rollback
+        wrapper._commit = watch.around_commit(commit, rollback)
+        wrapper._rollback = watch.around_rollback(rollback)
         try:
             yield
         finally:
-            connection._commit, connection._rollback = commit, rollback  # type: ignore[method-assign]
+            wrapper._commit, wrapper._rollback = commit, rollback
 
 
 class _Watch:

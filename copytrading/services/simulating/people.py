@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts.models import User
 from copytrading.models import Copy, LeadOrder
-from copytrading.services import copies, funding, lead_orders, leads, spot
+from copytrading.services import copies, funding, lead_orders, leads, observing, spot
 from copytrading.services.copy_refusals import CustomCopyTerms
 from copytrading.services.simulating.snapshot import Row, Snapshot
 from copytrading.services.simulating.world import UNIT, World
@@ -114,7 +114,7 @@ class People:
             signed = units if comes_in else -units
             return Deed(
                 title=f"lead {lead['id']} is seen to move {signed / UNIT:+,.0f}",
-                call=lambda clock: leads.observe_flow(units=signed, now=clock(), **named),
+                call=lambda clock: observing.observe_flow(units=signed, now=clock(), **named),
                 has_key=True,
             )
         move = leads.deposit_to_lead if comes_in else leads.withdraw_from_lead
@@ -308,7 +308,7 @@ class People:
         fee = int(abs(units) * price * settings.SMARTSYNC_FEE_RATE) + 1
         return Deed(
             title=f"lead {lead['id']} is seen to trade {units:+d} of {market['symbol']}",
-            call=lambda clock: leads.observe_trade(
+            call=lambda clock: observing.observe_trade(
                 lead_id=lead["id"],
                 asset_id=market["base_id"],
                 signed_units=units,

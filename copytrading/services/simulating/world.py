@@ -16,7 +16,7 @@ from accounts.models import User
 from copytrading.exchange.base import MarketStatus, Quote
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Lead, Market
-from copytrading.services import copies, funding, lead_orders, leads, market
+from copytrading.services import copies, funding, lead_orders, leads, market, observing
 from copytrading.services.simulating.rings import RingQueue
 from copytrading.services.simulating.rules_of_copies import Press
 from copytrading.services.simulating.swarm import Swarm
@@ -218,7 +218,7 @@ def _bring_lead(world: World, number: int, *, is_observed: bool) -> None:
     stake = world.random.choice([5_000, 20_000]) * UNIT
     if is_observed:
         key = world.press("lead_flows", stake)
-        leads.observe_flow(lead_id=lead.pk, units=stake, idempotency_key=key, now=world.now)
+        observing.observe_flow(lead_id=lead.pk, units=stake, idempotency_key=key, now=world.now)
     else:
         _deposit(world, person, 50_000)
         key = world.press("lead_flows", stake)
@@ -230,7 +230,7 @@ def _bring_lead(world: World, number: int, *, is_observed: bool) -> None:
     traded = Market.objects.get(symbol=symbol)
     quantity = int(Decimal(units) / price) // traded.lot_units * traded.lot_units
     if is_observed:
-        leads.observe_trade(
+        observing.observe_trade(
             lead_id=lead.pk,
             asset_id=traded.base_id,
             signed_units=quantity,

@@ -46,9 +46,11 @@ check: $(INSTALLED_DEV)
 		ALLOWED_HOSTS=copy.example.org DATABASE_URL=postgresql://localhost/smartsync REDIS_URL=redis://localhost:6379/0 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING > /dev/null
 
-# Two hundred random worlds through the whole stack, and as many for the tracking gaps; `make test` looks at forty.
+# Two hundred random worlds through the whole stack, as many for the tracking gaps, and 500 wicks beside 500 breaches;
+# `make test` looks at a fifth of them.
 worlds: $(INSTALLED_DEV)
-	@WORLDS=200 $(BIN)/python -m pytest -q tests/simulation/test_random_worlds.py tests/simulation/test_gaps.py
+	@WORLDS=200 $(BIN)/python -m pytest -q -s tests/simulation/test_random_worlds.py tests/simulation/test_gaps.py \
+		tests/simulation/test_wicks.py
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

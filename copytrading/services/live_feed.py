@@ -55,14 +55,15 @@ class LiveFeed:
 
         1. Ask every source that is not being asked already, and take what is answered soon.
         2. List the pairs: those of the venue, or at the paper venue those that are quoted, with their real rules.
-        3. Record each source's quotes; raise an alarm about a source that has been silent for a while.
+        3. Record what everybody quotes; raise an alarm about a source that has been silent for a while.
         4. Stop the copies whose loss is confirmed.
         5. With paper money: let the demo's leads trade.
         """
         heard = self._ask(now=now)
         self._list(heard)
-        for quotes in heard.values():
-            market.record_quotes(quotes=quotes, now=now)
+        if heard:
+            # All at once: a mark is the median of what everybody says at this moment.
+            market.record_quotes(quotes=[quote for quotes in heard.values() for quote in quotes], now=now)
         self._tell_silence(now=now)
         stopping.check_stop_losses(now=now)
         if self._leads is not None and heard:

@@ -95,7 +95,8 @@ def reconcile_orders(*, now: datetime) -> int:
     """Compare every market that was traded lately, and return how many trades were found late or foreign."""
     lately = Order.objects.filter(claimed_at__gt=now - timedelta(days=1), venue_account=venue().account)
     found = 0
-    for market in Market.objects.filter(pk__in=lately.values("market_id")).select_related("base", "quote"):
+    markets = Market.objects.filter(pk__in=lately.values("market_id")).exclude(status=Market.Status.DELISTED)
+    for market in markets.select_related("base", "quote"):
         if not is_reconciled(market=market, now=now):
             found += reconcile_market(market=market, now=now)
     return found

@@ -20,12 +20,14 @@ from copytrading.exchange.base import Quote
 from copytrading.models import Allocation, Copy, Fill, Lead, Notice
 from copytrading.services import market, reconciling, stopping, syncing
 from tests.cast import World, build_world, usdt
+from tests.simulation.test_random_worlds import WORLDS
 
 SEED = 4
 COINS = 25
-FOLLOWERS = 20
-WICKS = 500
-BREACHES = 500
+# `make worlds` looks at 500 wicks and 500 breaches.
+FOLLOWERS = 20 if WORLDS >= 200 else 4
+WICKS = COINS * FOLLOWERS
+BREACHES = COINS * FOLLOWERS
 WICK_SECONDS_MAX = 5.0
 STOPPED_WITHIN_SECONDS = 15
 # Of the coins, so many are quoted by three sources; the others have one, which nobody can contradict.

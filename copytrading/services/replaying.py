@@ -155,21 +155,19 @@ def _run(world: ReplayWorld, *, script: Script, show: Show) -> tuple[FloatArray,
     people = world.bring_followers(crowd=crowd, show=lambda done: show("Followers arrive", done, len(crowd)))
     bars = range(recording.first_bar, recording.last_bar + 1)
     lead_equity, copy_equity = np.zeros(len(bars)), np.zeros((len(crowd), len(bars)))
-    waiting = iter(script.movements)
+    begins_at = world.bars.times[recording.first_bar - 1] if recording.first_bar else -1
+    waiting = iter([movement for movement in script.movements if movement.time > begins_at])
     coming = next(waiting, None)
     for number, bar in enumerate(bars):
         world.go_to(bar)
-        earlier: list[Movement] = []
-        due: list[Movement] = []
-        while coming is not None and coming.time <= world.bars.times[bar]:
-            (earlier if coming.time <= world.bars.times[max(bar - 1, 0)] < world.bars.times[bar] else due).append(
-                coming
-            )
-            coming = next(waiting, None)
-        if earlier:
+        if bar == recording.first_bar:
             # What was done before the run is nothing that a copy has to answer.
-            world.observe(earlier)
+            world.observe([movement for movement in script.movements if movement.time <= begins_at])
             world.look()
+        due = []
+        while coming is not None and coming.time <= world.bars.times[bar]:
+            due.append(coming)
+            coming = next(waiting, None)
         world.observe(due)
         if bar == recording.first_bar:
             world.start_copies(people=people, crowd=crowd, show=lambda done: show("Copies start", done, len(crowd)))

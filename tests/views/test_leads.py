@@ -199,7 +199,7 @@ class TestLeadDetail:
         assert "The record is shorter than 90 days" in client.get(address).text
 
     def test_hides_those_who_were_never_approved(self, client: Client, lead: Lead):
-        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED)
+        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED, started_at=None)
 
         assert client.get(reverse("lead_detail", args=[lead.slug])).status_code == 404
 

@@ -5,6 +5,7 @@ The course of a campaign: trade, kill, rest, compare; then once more with naive 
 import random
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.management import call_command
@@ -14,6 +15,7 @@ from django.utils import timezone
 from tests.campaign import verdict as verdicts
 from tests.campaign.fleet import WORKERS, Fleet
 from tests.campaign.killer import Killer
+from tests.campaign.points import POINTS
 from tests.campaign.town import Town, found_town
 from tests.campaign.town_map import COINS
 from tests.campaign.traders import Crowd
@@ -21,16 +23,17 @@ from tests.campaign.verdict import Verdict
 from tests.fake_venue.venue import FakeVenue
 
 GRACE_SECONDS = 60
-NAIVE_SECONDS_MAX = 40
+NAIVE_SECONDS_MAX = 60
 BEGAN_AT = time.monotonic()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What a campaign measured; `seconds` is all of it, the start of the servers too."""
+    """What a campaign measured: `points` of the eight were died at, `seconds` has the start of the servers in it."""
 
     kills: int
     kills_in_accepted_not_recorded: int
+    points: int
     lost: int
     doubled: int
     stuck: int
@@ -66,13 +69,13 @@ class Course:
         town = found_town(self.venue, leads_count=leads, followers_count=followers, now=timezone.now())
         say(f"{leads} leads, {followers} followers, {len(COINS)} markets; starting the processes")
         self.fleet.start_members()
+        self.fleet.start_workers()
         self.fleet.wait_until_ready()
         killer, crowd = self._trade_and_kill(town, kills=kills, sleep_seconds=sleep_seconds)
-        say(f"deaths: {dict(killer.deaths)}; also: {dict(killer.disturbances)}")
+        say(f"deaths: {dict(killer.deaths)}; also: {dict(killer.disturbances)}; queue up to {killer.queue_max}")
         say(f"acts: {dict(sorted(crowd.done.items()))}")
-        rest_seconds = self._rest()
-        self.fleet.stop_members()
-        verdict = verdicts.judge(self.venue.state())
+        rest_seconds, stuck = self._rest()
+        verdict = verdicts.judge(self.venue.state(), stuck=stuck)
         for sentence in verdict.sentences:
             say(f"WRONG: {sentence}")
         naive_doubled = self._naive(town, kills=naive_kills) if naive_kills else None
@@ -92,41 +95,49 @@ class Course:
         self.venue.calm()
         return killer, crowd
 
-    def _rest(self) -> float:
-        """Wait until nothing is open any more, a minute at most; return how long it took."""
+    def _rest(self) -> tuple[float, list[str]]:
+        """
+        Wait until all is finished that was begun when the faults stopped, and return how long it took and what is not.
+
+        Then wait for a moment at which nothing at all is open, and stop who could open something: money can only be
+        counted while nobody moves it.
+        """
+        faults_ended_at = timezone.now()
+        rest_seconds, stuck = self._wait(lambda: verdicts.what_is_open(until=faults_ended_at))
+        say(f"at rest after {rest_seconds:.1f} s")
+        self._wait(verdicts.what_is_open)
+        self.fleet.stop_members(*WORKERS, "beat")
+        return rest_seconds, stuck
+
+    def _wait(self, look: Callable[[], list[str]]) -> tuple[float, list[str]]:
         began_at = time.monotonic()
-        while (seconds := time.monotonic() - began_at) < GRACE_SECONDS:
+        left = ["the database does not answer"]
+        while left and time.monotonic() - began_at < GRACE_SECONDS:
             self.fleet.look_after()
             try:
-                if not verdicts.what_is_open():
-                    break
+                left = look()
             except DatabaseError:
                 connections.close_all()
-            time.sleep(0.5)
-        say(f"at rest after {seconds:.1f} s")
-        return seconds
+            time.sleep(0.1)
+        return time.monotonic() - began_at, left
 
     def _naive(self, town: Town, *, kills: int) -> int:
         """Return how many orders workers double that send again what they do not know."""
         say("once more, with workers that send again what they do not know")
         before = verdicts.doubled_orders(self.venue.state())
-        self.fleet.start_members()
-        for name in WORKERS:
-            self.fleet.members[name].kill()
-            self.fleet.members[name].environment["CAMPAIGN_NAIVE"] = "1"
-        self.fleet.wait_until_ready()
+        Killer(fleet=self.fleet, venue=self.venue, random=random.Random(self.seed)).flush()
+        self.fleet.start_workers(are_naive=True)
         crowd = Crowd(town, address=f"http://127.0.0.1:{self.fleet.port}", seed=self.seed + 7)
         killer = Killer(fleet=self.fleet, venue=self.venue, random=random.Random(self.seed))
         crowd.start()
         deadline = time.monotonic() + NAIVE_SECONDS_MAX
-        while killer.kills < kills and time.monotonic() < deadline:
-            killer.kill_while_held()
         while time.monotonic() < deadline and len(verdicts.doubled_orders(self.venue.state())) == len(before):
+            if killer.kills < kills:
+                killer.kill_while_held()
             killer.look_after()
             time.sleep(0.2)
         crowd.stop()
         self.venue.calm()
-        self.fleet.stop_members()
         doubled = len(verdicts.doubled_orders(self.venue.state())) - len(before)
         say(f"{killer.kills} kills doubled {doubled} orders of naive workers")
         return doubled
@@ -135,6 +146,7 @@ class Course:
         return Figures(
             kills=killer.kills,
             kills_in_accepted_not_recorded=killer.kills_in_accepted,
+            points=sum(killer.deaths[point] > 0 for point in POINTS),
             lost=len(verdict.lost),
             doubled=len(verdict.doubled),
             stuck=len(verdict.stuck),

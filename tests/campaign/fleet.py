@@ -137,15 +137,19 @@ class Fleet:
     # -- members -------------------------------------------------------------------------------------------------------
 
     def start_members(self) -> None:
+        """Start everybody but the workers and the beat."""
         python = sys.executable
-        celery = [python, "-m", "celery", "--quiet", "-A"]
         web = [python, "-m", "uvicorn", "smartsync_site.asgi:application", "--port", str(self.port)]
         self.add("web", [*web, "--lifespan", "off", "--no-access-log", "--log-level", "warning"], {"DB_POOL": "8"})
-        for number, name in enumerate(WORKERS):
-            worker = ["tests.campaign.worker", "worker", "-l", "WARNING", "-c", "2", "-n", f"worker{number}@%h"]
-            self.add(name, [*celery, *worker, "--without-gossip", "--without-mingle"])
-        self.add("beat", self.beat_command("beat"))
         self.add("feed", [python, "manage.py", "feed"])
+
+    def start_workers(self, *, are_naive: bool = False) -> None:
+        """Start the workers and the beat that rings for them."""
+        command = [sys.executable, "-m", "celery", "--quiet", "-A", "tests.campaign.worker", "worker", "-l", "WARNING"]
+        command += ["-c", "2", "--without-gossip", "--without-mingle"]
+        for number, name in enumerate(WORKERS):
+            self.add(name, [*command, "-n", f"worker{number}@%h"], {"CAMPAIGN_NAIVE": "1" if are_naive else ""})
+        self.add("beat", self.beat_command("beat"))
 
     def beat_command(self, name: str) -> list[str]:
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "smartsync_site", "beat", "-l", "WARNING"]
@@ -189,16 +193,17 @@ class Fleet:
                         return member, process
         return None
 
-    def stop_members(self) -> None:
-        """Ask everybody to end, and kill who does not."""
-        for member in self.members.values():
+    def stop_members(self, *names: str) -> None:
+        """Ask these to end, everybody if none is named, and kill who does not."""
+        chosen = [self.members[name] for name in names] or list(self.members.values())
+        for member in chosen:
             if member.process and member.is_running:
                 member.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and any(member.is_running for member in self.members.values()):
+        while time.monotonic() < deadline and any(member.is_running for member in chosen):
             time.sleep(0.05)
-        for name in list(self.members):
-            self.dismiss(name)
+        for member in chosen:
+            self.dismiss(member.name)
 
     def stop(self) -> None:
         self.stop_members()

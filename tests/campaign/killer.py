@@ -21,6 +21,7 @@ from tests.campaign.fleet import WORKERS, Fleet
 from tests.campaign.points import KILL, SLEEP, Tokens
 from tests.fake_venue.venue import FakeVenue
 
+BROKER = 1
 HELD_SECONDS_MAX = 12
 TOKEN_SECONDS_MAX = 8
 
@@ -33,6 +34,7 @@ class Killer:
     venue: FakeVenue
     random: random.Random
     sleep_seconds: float = 30
+    queue_max: int = 0
     deaths: Counter[str] = field(default_factory=Counter)
     disturbances: Counter[str] = field(default_factory=Counter)
     _asleep: list[tuple[float, int]] = field(default_factory=list)
@@ -84,6 +86,9 @@ class Killer:
             for name in [name for name in self.fleet.members if name.startswith("extra")]:
                 self.fleet.dismiss(name)
         self.fleet.look_after()
+        with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.fleet.folder.redis_url()) as client:
+            client.select(BROKER)
+            self.queue_max = max(self.queue_max, client.llen("celery"))
 
     # -- the moment that matters ---------------------------------------------------------------------------------------
 

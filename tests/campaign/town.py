@@ -6,11 +6,14 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from accounts import ledger
 from accounts.api.tokens import issue_token
-from accounts.models import User
+from accounts.ledger import Lines
+from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import Lead
+from copytrading.queries import market as market_queries
 from copytrading.services import copies, funding, leads, market
-from copytrading.services.bunching import coins, units_of
+from copytrading.services.bunching import units_of
 from tests.fake_venue.venue import FakeVenue
 
 STAKE, SAVINGS, INVESTMENT = Decimal(20_000), Decimal(5_000), Decimal(1_000)
@@ -70,5 +73,16 @@ def found_town(venue: FakeVenue, *, leads_count: int, followers_count: int, now:
 
 
 def _bring(user: User, value: Decimal, now: datetime) -> Decimal:
-    transfer = funding.deposit(user=user, units=units_of(value, 8), idempotency_key=f"bring-{user.pk}", now=now)
-    return coins(transfer.units, 8)
+    """Book money that has arrived at the venue for a person, as operators do where real money is traded."""
+    cash, units = market_queries.cash_asset(), units_of(value, 8)
+    accounts = [
+        ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now).pk,
+        ledger.main_account(user=user, now=now).pk,
+    ]
+    ledger.post(
+        kind=Journal.Kind.DEPOSIT,
+        idempotency_key=f"bring-{user.pk}",
+        lines=Lines.of(accounts, cash.pk, [-units, units]),
+        now=now,
+    )
+    return value

@@ -12,6 +12,10 @@ COINS: dict[str, dict[str, str]] = {
     "ADA": {"price": "0.5", "lot_size": "0.1"},
     "LINK": {"price": "15", "lot_size": "0.01"},
     "LTC": {"price": "80", "lot_size": "0.001"},
+    "DOT": {"price": "5", "lot_size": "0.01"},
+    "UNI": {"price": "8", "lot_size": "0.01"},
+    "AVAX": {"price": "25", "lot_size": "0.01"},
+    "DOGE": {"price": "0.2", "lot_size": "1"},
 }
 
 

@@ -5,6 +5,7 @@ Each is a thread. A call that fails because something was just killed is made ag
 a person would press the same button again; what it brought must have happened once.
 """
 
+import contextlib
 import json
 import random
 import threading
@@ -15,7 +16,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import DatabaseError, connections
+from django.db.models import QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from copytrading.models import Copy, Lead, LeadOrder, Market
 from copytrading.services import lead_orders
@@ -24,7 +27,9 @@ from copytrading.services.refusals import Refusal
 from tests.campaign.town import Follower, Town
 from tests.campaign.town_map import COINS
 
-PAUSE_SECONDS = 0.8
+PAUSE_SECONDS = 1.0
+# A lead waits for earlier orders before giving more of them.
+OPEN_ORDERS_MAX = 2
 RETRY_SECONDS = 0.5
 
 
@@ -49,9 +54,12 @@ class Trader(threading.Thread):
     def act(self, key: str) -> None:
         raise NotImplementedError
 
+    def leave(self) -> None:
+        """Do what one does at the end; nothing, unless somebody has something to do."""
+
 
 class LeadTrader(Trader):
-    """A lead who buys and sells a little of everything."""
+    """A lead who buys and sells a little of everything, a few orders at a time, and cancels the last ones."""
 
     def __init__(self, lead: Lead, **options: Any) -> None:
         super().__init__(**options)
@@ -63,6 +71,8 @@ class LeadTrader(Trader):
         side = self.random.choice(["BUY", "BUY", "SELL"])
         while not self.stopping.is_set():
             try:
+                if self.open_orders().count() >= OPEN_ORDERS_MAX:
+                    return
                 market = Market.objects.select_related("base").get(symbol=f"{coin}-USDT")
                 units = units_of(value / Decimal(COINS[coin]["price"]), market.base.decimals)
                 lead_orders.submit_lead_order(
@@ -78,9 +88,19 @@ class LeadTrader(Trader):
             except Refusal:
                 self.done["lead refused"] += 1
                 return
-            except DatabaseError:
+            except (DatabaseError, OSError, OperationalError, TypeError):
+                # A database or a Valkey that was just killed; the last is what the bell makes of the latter.
                 connections.close_all()
                 self.stopping.wait(RETRY_SECONDS)
+
+    def open_orders(self) -> QuerySet[LeadOrder]:
+        return LeadOrder.objects.filter(lead_id=self.lead_id, status=LeadOrder.Status.SUBMITTED)
+
+    def leave(self) -> None:
+        """Take back what is still open, so that everything comes to rest."""
+        for order in self.open_orders():
+            with contextlib.suppress(Refusal):
+                lead_orders.cancel_lead_order(order_id=order.pk, now=timezone.now())
 
 
 class FollowerTrader(Trader):
@@ -169,3 +189,7 @@ class Crowd:
         self._stopping.set()
         for trader in self._traders:
             trader.join(20)
+        # What this thread had open may be a connection to a server that was killed since.
+        connections.close_all()
+        for trader in self._traders:
+            trader.leave()

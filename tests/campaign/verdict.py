@@ -10,6 +10,7 @@ The books against the venue, trade by trade.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -39,21 +40,25 @@ class Verdict:
         return [*self.lost, *self.doubled, *self.stuck, *self.late, *self.unequal]
 
 
-def what_is_open() -> list[str]:
-    """Return what is not finished yet."""
-    orders = Order.objects.filter(booked_at__isnull=True)
+def what_is_open(*, until: datetime | None = None) -> list[str]:
+    """Return what is not finished yet, of what was begun until a moment."""
+    begun = {"planned_at__lte": until} if until else {}
+    orders = Order.objects.filter(booked_at__isnull=True, **begun).select_related("market")
     cycles = SyncCycle.objects.exclude(status=SyncCycle.Status.DONE)
-    holds = Hold.objects.filter(released_at__isnull=True)
+    if until:
+        cycles = cycles.filter(opened_at__lte=until)
+    open_ids = set(Order.objects.filter(booked_at__isnull=True).values_list("pk", flat=True))
+    holds = Hold.objects.filter(released_at__isnull=True).values_list("key", flat=True)
     return [
         *(f"order {order.client_order_id} is {order.status} in {order.market.symbol}" for order in orders),
         *(f"cycle {cycle.pk} of lead {cycle.lead_id} is {cycle.status}" for cycle in cycles),
-        *(f"hold {hold.key} is not released" for hold in holds),
+        *(f"hold {key} is left of an order that is booked" for key in holds if int(key.split(":")[1]) not in open_ids),
     ]
 
 
-def judge(state: dict[str, Any]) -> Verdict:
+def judge(state: dict[str, Any], *, stuck: list[str]) -> Verdict:
     """Compare everything with what the venue tells of itself."""
-    verdict = Verdict(stuck=what_is_open())
+    verdict = Verdict(stuck=stuck)
     _compare_orders(verdict, state)
     _compare_trades(verdict, state)
     _compare_shares(verdict)

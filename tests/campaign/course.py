@@ -84,7 +84,7 @@ class Course:
     def _trade_and_kill(self, town: Town, *, kills: int, sleep_seconds: float) -> tuple[Killer, Crowd]:
         crowd = Crowd(town, address=f"http://127.0.0.1:{self.fleet.port}", seed=self.seed)
         killer = Killer(
-            fleet=self.fleet, venue=self.venue, random=random.Random(self.seed), sleep_seconds=sleep_seconds
+            fleet=self.fleet, venue=self.venue, random=random.Random(self.seed), tell=say, sleep_seconds=sleep_seconds
         )
         crowd.start()
         self.venue.wait_until(lambda state: len(state["orders"]) > 2 * len(town.leads), seconds_max=60)
@@ -125,10 +125,10 @@ class Course:
         """Return how many orders workers double that send again what they do not know."""
         say("once more, with workers that send again what they do not know")
         before = verdicts.doubled_orders(self.venue.state())
-        Killer(fleet=self.fleet, venue=self.venue, random=random.Random(self.seed)).flush()
+        killer = Killer(fleet=self.fleet, venue=self.venue, random=random.Random(self.seed), tell=say)
+        killer.flush()
         self.fleet.start_workers(are_naive=True)
         crowd = Crowd(town, address=f"http://127.0.0.1:{self.fleet.port}", seed=self.seed + 7)
-        killer = Killer(fleet=self.fleet, venue=self.venue, random=random.Random(self.seed))
         crowd.start()
         deadline = time.monotonic() + NAIVE_SECONDS_MAX
         while time.monotonic() < deadline and len(verdicts.doubled_orders(self.venue.state())) == len(before):

@@ -24,6 +24,7 @@ from tests.fake_venue.venue import FakeVenue
 BROKER = 1
 HELD_SECONDS_MAX = 12
 TOKEN_SECONDS_MAX = 8
+TELL_EVERY = 20
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Killer:
     fleet: Fleet
     venue: FakeVenue
     random: random.Random
+    tell: Callable[[str], None]
     sleep_seconds: float = 30
     queue_max: int = 0
     deaths: Counter[str] = field(default_factory=Counter)
@@ -55,7 +57,11 @@ class Killer:
         others += [self.kill_worker, self.kill_beat, self.kill_web, self.kill_valkey, self.kill_postgres, self.kill_any]
         others += [self.flush, self.three_beats, self.sleep_before_sending, self.sleep_anywhere]
         round_left: list[Callable[[], bool]] = []
+        told = 0
         while self.kills < kills:
+            if self.kills >= told + TELL_EVERY:
+                told = self.kills
+                self.tell(f"{self.kills} kills, {self.kills_in_accepted} of them while the venue held an answer")
             # The next of the others only when the moment that matters has had its half.
             if self.kills_in_accepted * 2 <= self.kills or self.kills + 1 == kills:
                 self.kill_while_held()
@@ -111,6 +117,7 @@ class Killer:
                 return True
             self.look_after()
             time.sleep(0.03)
+        self.venue.calm()
         self.disturbances["nothing was held"] += 1
         return False
 

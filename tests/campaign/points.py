@@ -44,9 +44,8 @@ class Tokens:
         deadline = time.monotonic() + seconds_max
         while time.monotonic() < deadline:
             for taken in self.folder.glob(f"{token.name}.*"):
-                point, _, process_id = taken.name.partition(".")[0], *taken.name.rpartition(".")[1:]
                 taken.unlink()
-                return Taken(point=point, process_id=int(process_id))
+                return Taken(point=token.stem, process_id=int(taken.suffix.removeprefix(".")))
             meanwhile()
             time.sleep(0.02)
         with contextlib.suppress(FileNotFoundError):

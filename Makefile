@@ -4,6 +4,7 @@
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
 #   make worlds   two hundred random worlds, every invariant after every step
+#   make kill [KILLS=100]    kill −9 on real processes against a fake venue, then books and venue compared
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
 
@@ -11,6 +12,8 @@ PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
 COPIES ?= 10000
+KILLS ?= 100
+SEED ?= 1
 TESTS ?=
 UV_VERSION := 0.13.9
 
@@ -23,7 +26,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: setup run test check worlds bench format lock browser
+.PHONY: setup run test check worlds kill bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -51,6 +54,9 @@ check: $(INSTALLED_DEV)
 worlds: $(INSTALLED_DEV)
 	@WORLDS=200 $(BIN)/python -m pytest -q -s tests/simulation/test_random_worlds.py tests/simulation/test_gaps.py \
 		tests/simulation/test_wicks.py
+
+kill: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.campaign --kills $(KILLS) --seed $(SEED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

@@ -91,7 +91,7 @@ $(BIN)/uv:
 		|| { echo "The installer could not be fetched: is there a network?"; exit 2; }
 
 $(INSTALLED): requirements.txt | $(BIN)/uv
-	@echo "Installing what the platform needs (about 60 packages) ..."
+	@echo "Installing what the platform needs (about 90 packages) ..."
 	@$(UV) -r requirements.txt \
 		|| { echo "Installing failed, see above: no network, no room on the disk, or no wheel for this platform."; exit 2; }
 	@touch $@

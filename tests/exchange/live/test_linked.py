@@ -1,5 +1,7 @@
 """Somebody's account at an exchange, through a key that can only read."""
 
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -7,6 +9,7 @@ from django.conf import settings
 
 from copytrading.exchange.base import AnswerNotUnderstood, KeyRefused, VenueBusy, VenueUnreachable
 from copytrading.exchange.live.linked import LinkedAccount
+from tests.conftest import PROJECT
 
 
 def account_at(fake, *, holder: str = "reading", **changes: str) -> LinkedAccount:
@@ -75,3 +78,11 @@ class TestLinkedAccount:
         shown = repr(account) + repr(vars(account))
 
         assert not [word for word in ("reading-key", "reading-secret", "reading-phrase") if word in shown]
+
+
+class TestTheExchangeLibrary:
+    def test_is_not_imported_before_a_client_is_opened(self):
+        modules = "copytrading.exchange.live.venue, copytrading.exchange.live.prices, copytrading.exchange.live.linked"
+        looked = f"import {modules}, sys; sys.exit('ccxt' in sys.modules)"
+
+        assert subprocess.run([sys.executable, "-c", looked], cwd=PROJECT, check=False).returncode == 0

@@ -4,6 +4,7 @@
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
 #   make worlds   two hundred random worlds, every invariant after every step
+#   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
 
@@ -11,6 +12,9 @@ PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
 COPIES ?= 10000
+SEEDS ?= 200
+FROM ?= 1
+JOBS ?= 2
 TESTS ?=
 UV_VERSION := 0.13.9
 
@@ -52,6 +56,9 @@ worlds: $(INSTALLED_DEV)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json
+
+simulate: $(INSTALLED_DEV)
+	@$(BIN)/python manage.py simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS)
 
 format: $(INSTALLED_DEV)
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

@@ -5,6 +5,7 @@
 #   make check    format, lint, layers, types, migrations, deployment
 #   make worlds   two hundred random worlds, every invariant after every step
 #   make kill [KILLS=100]    kill −9 on real processes against a fake venue, then books and venue compared
+#   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
 
@@ -14,6 +15,9 @@ HOST ?= 127.0.0.1
 COPIES ?= 10000
 KILLS ?= 100
 SEED ?= 1
+SEEDS ?= 200
+FROM ?= 1
+JOBS ?= 2
 TESTS ?=
 UV_VERSION := 0.13.9
 
@@ -60,6 +64,9 @@ kill: $(INSTALLED_DEV)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json
+
+simulate: $(INSTALLED_DEV)
+	@$(BIN)/python manage.py simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS)
 
 format: $(INSTALLED_DEV)
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

@@ -21,6 +21,7 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable
 from copytrading.queries.market import Board
 from copytrading.services import bell, following, freezing, measuring, recording, sharing
+from copytrading.services.scene import EXIT_SLIPPAGE_MAX
 
 log = structlog.get_logger()
 
@@ -198,9 +199,10 @@ def _finish_stopping(lead: Lead, now: datetime) -> None:
 def _dust_places(board: Board, copies: CopyTable, stopping: BoolArray) -> BoolArray:
     """Return the places (A,) where all stopping copies together hold less than the venue takes as an order."""
     total = copies.units[stopping].sum(axis=0)
-    value = total * np.nan_to_num(board.unit_prices)
-    # A sale rounds down to whole lots, so up to a lot for each copy is left when it has been filled.
-    too_small = (total < board.lot_units) | (value < board.value_min_units)
+    # A sale goes in whole lots, and the venue counts it at its limit, which for an exit may lie far below the mark.
+    lots = total // board.lot_units * board.lot_units
+    value = lots * np.nan_to_num(board.unit_prices) * (1 - EXIT_SLIPPAGE_MAX)
+    too_small = (lots == 0) | (value < board.value_min_units)
     return np.asarray((too_small & board.fresh & ~board.frozen) | (total == 0), dtype=np.bool_)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from copytrading.services.scene import EXIT_SLIPPAGE_MAX
 from copytrading.services.simulating.snapshot import Row, Snapshot
 from copytrading.services.simulating.venue import SimulatedVenue
 from copytrading.services.simulating.venue_orders import effects_of
@@ -64,7 +65,9 @@ def dust_is_dust(before: Snapshot, now: Snapshot) -> Iterator[str]:
         if before.get("dust", taken["id"]) is not None:
             continue
         market = markets[taken["asset_id"]]
-        if taken["units"] >= market["lot_units"] and taken["units"] * prices[market["id"]] > market["value_min_units"]:
+        lots = taken["units"] // market["lot_units"] * market["lot_units"]
+        # The venue counts an order at its limit, and an exit's may lie that far below the mark.
+        if lots and lots * prices[market["id"]] * (1 - Decimal(str(EXIT_SLIPPAGE_MAX))) >= market["value_min_units"]:
             yield f"Journal {taken['journal_id']} takes {taken['units']} units of {market['symbol']} over as dust."
 
 

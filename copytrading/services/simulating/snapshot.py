@@ -51,10 +51,10 @@ TABLES = {
     "holds": "SELECT id, key FROM accounts_hold WHERE released_at IS NULL",
     "dust": (
         "SELECT journal.id * 1000 + posting.asset_id AS id, journal.id AS journal_id, posting.asset_id,"
-        " posting.units FROM accounts_journal AS journal JOIN accounts_posting AS posting"
+        " sum(posting.units) AS units FROM accounts_journal AS journal JOIN accounts_posting AS posting"
         " ON posting.journal_id = journal.id JOIN accounts_ledgeraccount AS account"
         " ON account.id = posting.ledger_account_id WHERE journal.kind = 'DUST' AND account.kind = 'DUST'"
-        " AND posting.units > 0"
+        " AND posting.units > 0 GROUP BY journal.id, posting.asset_id"
     ),
     "halts": "SELECT id, scope, target_id, reason FROM copytrading_halt WHERE lifted_at IS NULL",
     "journals": "SELECT id, kind, idempotency_key FROM accounts_journal",

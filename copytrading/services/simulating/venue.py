@@ -60,13 +60,23 @@ class SimulatedVenue:
     The venue of one seed, for one account.
 
     :param clock: the true time. :param point: where a worker may wait or die.
+    :param calls_per_minute_max: more than that are refused, and counted in `refused_calls`.
     """
 
     name = "simulated"
     account = "platform"
     validity_seconds = VALIDITY_SECONDS
 
-    def __init__(self, *, swarm: Swarm, clock: Callable[[], datetime], point: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        *,
+        swarm: Swarm,
+        clock: Callable[[], datetime],
+        point: Callable[[str], None],
+        calls_per_minute_max: int | None = None,
+    ) -> None:
+        self.calls_per_minute_max = calls_per_minute_max
+        self.refused_calls = 0
         self.swarm = swarm
         self.clock = clock
         self.point = point
@@ -276,4 +286,10 @@ class SimulatedVenue:
         if connection.in_atomic_block:
             raise TransactionLeftOpen(f"The venue was called inside a transaction: {name}.")
         self.point(name)
-        self.calls.append(self.clock())
+        now = self.clock()
+        self.calls.append(now)
+        if self.calls_per_minute_max is not None:
+            self.calls = [call for call in self.calls if call > now - timedelta(minutes=1)]
+            if len(self.calls) > self.calls_per_minute_max:
+                self.refused_calls += 1
+                raise VenueBusy("Too many requests.", wait_seconds=1.0)

@@ -1,0 +1,68 @@
+"""A few seeds in every test run: nothing breaks, the same seed is the same story, and planted bugs are caught."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from copytrading.services.simulating import campaign
+from copytrading.services.simulating.workers import Crew
+from tests.simulation.planted_bugs import PLANTED_BUGS
+
+STEPS = 45
+# One bug of each kind, with a seed that is known to meet it soon; the campaign plays all of them.
+QUICK_BUGS = {
+    "unknown treated as rejected": (1, 2, 3),
+    "half-up rounding": (1, 2, 3, 4),
+    "hold not released": (1, 2, 3),
+}
+
+
+@pytest.fixture
+def crew(transactional_db: None) -> Iterator[Crew]:
+    with campaign.crew_at_work() as crew:
+        yield crew
+    campaign.empty_database()
+
+
+class TestPlay:
+    def test_breaks_no_rule_in_a_few_seeds(self, crew: Crew) -> None:
+        outcomes = [campaign.play_in_empty_database(seed=seed, crew=crew, steps=STEPS) for seed in range(1, 7)]
+
+        assert [(one.seed, one.violations) for one in outcomes if one.violations] == []
+        assert sum(one.faults for one in outcomes) > 20, "worlds in which nothing fails prove nothing"
+        assert all("everything is finished" in one.log[-1] for one in outcomes)
+
+    def test_tells_the_same_story_twice_for_the_same_seed(self, crew: Crew) -> None:
+        first = campaign.play_in_empty_database(seed=11, crew=crew, steps=STEPS)
+
+        second = campaign.play_in_empty_database(seed=11, crew=crew, steps=STEPS)
+
+        assert first.log == second.log
+        assert len(first.log) > STEPS
+
+    @pytest.mark.parametrize("name", sorted(QUICK_BUGS))
+    def test_catches_a_planted_bug(self, crew: Crew, name: str) -> None:
+        bug = next(one for one in PLANTED_BUGS if one.name == name)
+
+        catch = campaign.try_to_catch(bug, seeds=QUICK_BUGS[name], crew=crew, steps=STEPS)
+
+        assert catch.seed is not None, f"{name} broke no rule: {bug.why}"
+
+
+class TestPlantedBugs:
+    def test_are_twenty_five_and_more_with_names_of_their_own(self) -> None:
+        assert len({bug.name for bug in PLANTED_BUGS}) == len(PLANTED_BUGS) >= 25
+
+
+class TestSimulateCommand:
+    @pytest.mark.parametrize(
+        "options", [{"seeds": -1}, {"jobs": 0}, {"steps": 0}, {"first": -3}, {"planted_bugs": "tests.nowhere"}]
+    )
+    def test_refuses_what_makes_no_sense_in_a_sentence(self, options: dict[str, object]) -> None:
+        with pytest.raises(CommandError) as refusal:
+            call_command("simulate", **({"seeds": 1} | options))
+
+        assert refusal.value.returncode == 2
+        assert str(refusal.value)

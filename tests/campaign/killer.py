@@ -118,7 +118,7 @@ class Killer:
                 return True
             self.look_after()
             time.sleep(0.03)
-        self.venue.calm()
+        self.venue.calm(fault="hold")
         self.disturbances["nothing was held"] += 1
         return False
 

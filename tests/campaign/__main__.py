@@ -19,8 +19,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--leads", type=int, default=8)
     parser.add_argument("--followers", type=int, default=32)
-    parser.add_argument("--naive-kills", type=int, default=5, help="of the naive arm; 0 leaves it out")
+    parser.add_argument("--dialect", choices=["binance", "okx"], default="binance")
+    parser.add_argument(
+        "--naive-kills", type=int, default=5, help="of the naive arm, which okx never lets double; 0: none"
+    )
     parser.add_argument("--sleep-seconds", type=float, default=30, help="how long a worker that is stopped sleeps")
+    parser.add_argument("--noise", action="store_true", help="let the venue lose, delay and garble answers besides")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args()
 
@@ -37,7 +41,7 @@ if __name__ == "__main__":
         # The models may only be imported once Django knows where the database is.
         from tests.campaign.town_map import COINS, venue_world
 
-        with started_as_process(dialect="binance", world=venue_world()) as venue:
+        with started_as_process(dialect=given.dialect, world=venue_world()) as venue:
             os.environ |= fleet.environment(venue, coins=list(COINS))
             django.setup()
             from tests.campaign.course import Course
@@ -46,8 +50,9 @@ if __name__ == "__main__":
                 kills=given.kills,
                 leads=given.leads,
                 followers=given.followers,
-                naive_kills=given.naive_kills,
+                naive_kills=given.naive_kills if given.dialect == "binance" else 0,
                 sleep_seconds=given.sleep_seconds,
+                has_noise=given.noise,
             )
         sys.stdout.write(json.dumps(dataclasses.asdict(figures)) + "\n")
         code = 0 if figures.is_clean else 1

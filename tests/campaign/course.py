@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.management import call_command
 from django.db import DatabaseError, connections
@@ -25,6 +26,20 @@ from tests.fake_venue.venue import FakeVenue
 GRACE_SECONDS = 60
 NAIVE_SECONDS_MAX = 60
 BEGAN_AT = time.monotonic()
+
+# What a venue does to its clients on a bad day, without anybody dying.
+NOISE: list[dict[str, Any]] = [
+    {"fault": "cut", "endpoint": "place", "probability": 0.04},
+    {"fault": "lost", "endpoint": "place", "probability": 0.04},
+    {"fault": "late", "endpoint": "place", "probability": 0.03, "seconds": 3},
+    {"fault": "answer", "endpoint": "place", "probability": 0.03, "status": 503, "body": "{}", "performed": True},
+    {"fault": "answer", "endpoint": "place", "probability": 0.03, "status": 503, "body": "{}"},
+    {"fault": "truncated", "endpoint": "place", "probability": 0.03},
+    {"fault": "partial", "endpoint": "place", "probability": 0.1, "fraction": "0.5"},
+    {"fault": "lag", "endpoint": "find", "probability": 0.1, "seconds": 3},
+    {"fault": "lag", "endpoint": "trades", "probability": 0.1, "seconds": 3},
+    {"fault": "cut", "endpoint": "*", "probability": 0.01},
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +77,16 @@ class Course:
         self.seed = seed
         self.began_at = began_at
 
-    def run(self, *, kills: int, leads: int, followers: int, naive_kills: int, sleep_seconds: float) -> Figures:
+    def run(
+        self,
+        *,
+        kills: int,
+        leads: int,
+        followers: int,
+        naive_kills: int,
+        sleep_seconds: float,
+        has_noise: bool = False,
+    ) -> Figures:
         """Run both arms and return the figures; every difference is written out."""
         say("bringing the tables up to date")
         call_command("migrate", interactive=False, verbosity=0)
@@ -71,6 +95,8 @@ class Course:
         self.fleet.start_members()
         self.fleet.start_workers()
         self.fleet.wait_until_ready()
+        for seed, rule in enumerate(NOISE if has_noise else [], start=self.seed):
+            self.venue.disturb(**rule, seed=seed, times=0)
         killer, crowd = self._trade_and_kill(town, kills=kills, sleep_seconds=sleep_seconds)
         say(f"deaths: {dict(killer.deaths)}; also: {dict(killer.disturbances)}; queue up to {killer.queue_max}")
         say(f"acts: {dict(sorted(crowd.done.items()))}")

@@ -28,6 +28,8 @@ from tests.fake_venue.venue import FakeVenue
 
 PROJECT = Path(smartsync_site.__file__).parent.parent
 WORKERS = ("first worker", "second worker")
+# What runs cannot rewrite history: it works under the role that `manage.py up` gives it too.
+ROLE = {"DATABASE_ROLE": "smartsync_runtime"}
 
 
 @dataclass
@@ -140,15 +142,18 @@ class Fleet:
         """Start everybody but the workers and the beat."""
         python = sys.executable
         web = [python, "-m", "uvicorn", "smartsync_site.asgi:application", "--port", str(self.port)]
-        self.add("web", [*web, "--lifespan", "off", "--no-access-log", "--log-level", "warning"], {"DB_POOL": "8"})
-        self.add("feed", [python, "manage.py", "feed"])
+        self.add(
+            "web", [*web, "--lifespan", "off", "--no-access-log", "--log-level", "warning"], {"DB_POOL": "8"} | ROLE
+        )
+        self.add("feed", [python, "manage.py", "feed"], ROLE)
 
     def start_workers(self, *, are_naive: bool = False) -> None:
         """Start the workers and the beat that rings for them."""
         command = [sys.executable, "-m", "celery", "--quiet", "-A", "tests.campaign.worker", "worker", "-l", "WARNING"]
         command += ["-c", "2", "--without-gossip", "--without-mingle"]
         for number, name in enumerate(WORKERS):
-            self.add(name, [*command, "-n", f"worker{number}@%h"], {"CAMPAIGN_NAIVE": "1" if are_naive else ""})
+            naive = {"CAMPAIGN_NAIVE": "1" if are_naive else ""}
+            self.add(name, [*command, "-n", f"worker{number}@%h"], naive | ROLE)
         self.add("beat", self.beat_command("beat"))
 
     def beat_command(self, name: str) -> list[str]:

@@ -100,7 +100,8 @@ class Killer:
 
     def kill_while_held(self) -> bool:
         """Let the venue accept an order and hold the answer, and kill the process that waits for it."""
-        self.venue.disturb(fault="hold", endpoint="place")
+        # Some orders pass first, or nothing but orders of the dead would ever be traded.
+        self.venue.disturb(fault="hold", endpoint="place", nth=self.random.randint(1, 3))
         deadline = time.monotonic() + HELD_SECONDS_MAX
         while time.monotonic() < deadline:
             for held in self.venue.held():
@@ -117,7 +118,7 @@ class Killer:
                 return True
             self.look_after()
             time.sleep(0.03)
-        self.venue.calm()
+        self.venue.calm(fault="hold")
         self.disturbances["nothing was held"] += 1
         return False
 

@@ -3,7 +3,7 @@ The operator's endpoints: `POST /_...` with JSON changes the world, `GET /_...` 
 
 | endpoint | body or answer |
 |---|---|
-| `POST /_faults` | a rule or a list of rules (see faults); `DELETE /_faults` ends them all |
+| `POST /_faults` | a rule or a list of rules (see faults); `DELETE /_faults` ends them, or with `{"fault": "hold"}` those |
 | `POST /_release` | `{"number": 7, "cut": true}`, both optional: lets held answers go, or cuts them |
 | `POST /_prices` | `{"BTC-USDT": "50100"}` |
 | `POST /_deposit` | `{"account": "platform", "balances": {"USDT": "1000"}}`; negative takes away |
@@ -34,7 +34,7 @@ def answer(server: "FakeServer", request: Request) -> Answer:
         return json_answer({"error": f"There is no {request.method} {request.path}."}, status=404)
     try:
         content = json.loads(request.body or "{}")
-        if request.path == "/_faults":
+        if (request.method, request.path) == ("POST", "/_faults"):
             server.faults.add(content if isinstance(content, list) else [content]) if content else None
         with server.exchange.lock:
             return json_answer(act(server, content))
@@ -83,9 +83,9 @@ def _faults(server: "FakeServer", _: Any) -> dict[str, Any]:
     return {"faults": server.faults.as_json()}
 
 
-def _no_faults(server: "FakeServer", _: Any) -> dict[str, Any]:
-    server.faults.clear()
-    return {"faults": []}
+def _no_faults(server: "FakeServer", content: dict[str, Any]) -> dict[str, Any]:
+    server.faults.clear(content.get("fault", ""))
+    return _faults(server, content)
 
 
 def _held(server: "FakeServer", _: Any) -> dict[str, Any]:

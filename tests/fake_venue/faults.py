@@ -89,9 +89,10 @@ class FaultScript:
         with self._lock:
             self.rules += made
 
-    def clear(self) -> None:
+    def clear(self, fault: str = "") -> None:
+        """End all rules, or those of one fault."""
         with self._lock:
-            self.rules = []
+            self.rules = [rule for rule in self.rules if fault and rule.fault != fault]
 
     def next_for(self, endpoint: str) -> Rule | None:
         """Return the rule that happens to this request, if any."""

@@ -260,6 +260,17 @@ class TestRule:
         assert first == second
         assert 30 < sum(first) < 90
 
+    def test_ends_alone_or_with_all(self, fake_binance: FakeVenue) -> None:
+        fake_binance.disturb(fault="hold")
+        fake_binance.disturb(fault="cut")
+
+        fake_binance.calm(fault="hold")
+        left = [rule["fault"] for rule in fake_binance.state()["faults"]]
+        fake_binance.calm()
+
+        assert left == ["cut"]
+        assert fake_binance.state()["faults"] == []
+
     def test_of_no_known_fault_is_refused(self, fake_binance: FakeVenue) -> None:
         with pytest.raises(OSError, match="400"):
             fake_binance.disturb(fault="earthquake")

@@ -61,9 +61,9 @@ class FakeVenue:
         """Add one rule to the script of faults."""
         self._ask("POST", "/_faults", rule)
 
-    def calm(self) -> None:
-        """End all faults, and let every held answer go."""
-        self._ask("DELETE", "/_faults")
+    def calm(self, *, fault: str = "") -> None:
+        """End all faults, or those of one kind, and let every held answer go."""
+        self._ask("DELETE", "/_faults", {"fault": fault})
         self.release()
 
     def release(self, **which: Any) -> int:

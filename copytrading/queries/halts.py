@@ -36,12 +36,6 @@ def standing_halts() -> StandingHalts:
     )
 
 
-def halted_market_ids() -> frozenset[int]:
-    """Return the markets that take no order at this moment, whichever halt covers them."""
-    halts = standing_halts()
-    return frozenset(market.pk for market in Market.objects.order_by() if halts.cover_market(market))
-
-
 def halted_since(*, lead_id: int | None = None) -> datetime | None:
     """Return since when a lead, or without one everything, is halted; None while it trades."""
     target = (Halt.Scope.PLATFORM, 0) if lead_id is None else (Halt.Scope.LEAD, lead_id)

@@ -3,7 +3,7 @@ The operator's endpoints: `POST /_...` with JSON changes the world, `GET /_...` 
 
 | endpoint | body or answer |
 |---|---|
-| `POST /_faults` | a rule or a list of rules (see faults); `DELETE /_faults` ends them, or with `{"fault": "hold"}` those |
+| `POST /_faults` | a rule or a list of rules (see faults); `DELETE /_faults` ends all, or those of a `fault` |
 | `POST /_release` | `{"number": 7, "cut": true}`, both optional: lets held answers go, or cuts them |
 | `POST /_prices` | `{"BTC-USDT": "50100"}` |
 | `POST /_deposit` | `{"account": "platform", "balances": {"USDT": "1000"}}`; negative takes away |

@@ -14,10 +14,13 @@ from tests.fake_venue.clients import client_of, place
 from tests.fake_venue.faults import FaultScript, Rule
 from tests.fake_venue.venue import FakeVenue, started_as_process
 
+# For what never comes in time.
+IMPATIENT_MS = 300
+
 
 @pytest.fixture
 def client(fake_venue: FakeVenue) -> Iterator[ccxt.Exchange]:
-    client = client_of(fake_venue, timeout=300)
+    client = client_of(fake_venue, timeout=5_000)
     client.options["fetchCurrencies"] = False
     client.load_markets()
     yield client
@@ -39,17 +42,20 @@ class TestLost:
 
 class TestLate:
     def test_order_is_accepted_after_the_answer_timed_out(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
-        fake_venue.disturb(fault="late", endpoint="place", seconds=0.5)
+        client.timeout = IMPATIENT_MS
+        fake_venue.disturb(fault="late", endpoint="place", seconds=1.2)
 
         with pytest.raises(ccxt.RequestTimeout):
             place(client)
         before = fake_venue.orders()
         fake_venue.wait_until(lambda state: len(state["orders"]) == 1)
+        client.timeout = 5_000
 
         assert before == []
         assert found(client)["status"] == "closed"
 
     def test_order_is_not_accepted_after_its_time(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
+        client.timeout = IMPATIENT_MS
         client.options["recvWindow"] = 200
         client.headers = {"expTime": str(client.milliseconds() + 200)}
         fake_venue.disturb(fault="late", endpoint="place", seconds=0.4)
@@ -73,7 +79,6 @@ class TestCut:
 
 class TestHold:
     def test_order_exists_while_its_answer_waits(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
-        client.timeout = 5_000
         fake_venue.disturb(fault="hold", endpoint="place")
         answers: list[dict[str, Any]] = []
         thread = threading.Thread(target=lambda: answers.append(place(client)))
@@ -90,6 +95,7 @@ class TestHold:
         assert answers[0]["clientOrderId"] == "ss1a1"
 
     def test_is_over_when_nobody_waits_any_more(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
+        client.timeout = IMPATIENT_MS
         fake_venue.disturb(fault="hold", endpoint="place")
 
         with pytest.raises(ccxt.RequestTimeout):
@@ -99,7 +105,6 @@ class TestHold:
         assert len(fake_venue.orders()) == 1
 
     def test_can_end_without_an_answer(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
-        client.timeout = 5_000
         fake_venue.disturb(fault="hold", endpoint="place")
         cutter = threading.Thread(
             target=lambda: (
@@ -197,12 +202,12 @@ class TestLag:
     def test_hides_what_just_happened(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
         place(client)
         for endpoint in ("find", "trades", "orders"):
-            fake_venue.disturb(fault="lag", endpoint=endpoint, seconds=0.3, times=0)
+            fake_venue.disturb(fault="lag", endpoint=endpoint, seconds=60, times=0)
 
         with pytest.raises(ccxt.OrderNotFound):
             found(client)
         hidden = client.fetch_my_trades("BTC/USDT")
-        time.sleep(0.3)
+        fake_venue.calm()
 
         assert hidden == []
         assert found(client)["status"] == "closed"
@@ -221,7 +226,8 @@ class TestPartial:
 
 class TestSlow:
     def test_answer_comes_too_late(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
-        fake_venue.disturb(fault="slow", endpoint="place", seconds=0.5)
+        client.timeout = IMPATIENT_MS
+        fake_venue.disturb(fault="slow", endpoint="place", seconds=0.6)
 
         with pytest.raises(ccxt.RequestTimeout):
             place(client)

@@ -30,7 +30,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: setup run test check worlds kill bench format lock browser
+.PHONY: setup run test check worlds kill simulate bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)

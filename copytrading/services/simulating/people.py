@@ -39,8 +39,8 @@ class People:
         self.world = world
         self.random = world.random
         self.choices: list[tuple[int, Callable[[Snapshot], Deed | None]]] = [
-            (24, self.lead_trades),
-            (5, self.lead_bursts),
+            (40, self.lead_trades),
+            (8, self.lead_bursts),
             (3, self.lead_limits),
             (2, self.lead_cancels),
             (5, self.lead_moves_money),
@@ -58,7 +58,7 @@ class People:
         ]
         # Each seed has people of its own temper.
         self.weights = [weight * self.random.choice([0, 1, 1, 3]) for weight, _ in self.choices]
-        self.weights[0] = max(self.weights[0], 10)
+        self.weights[0] = max(self.weights[0], 40)
 
     def next_deed(self, seen: Snapshot) -> Deed | None:
         """Return what somebody does next; None where nobody can do what came to mind."""

@@ -135,6 +135,24 @@ def _dearest(order: Row) -> Fraction:
     return Fraction(Decimal(order["price_buy_max"]))
 
 
+def decision_saw_every_change(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """No order is planned that buys for a copy which had been stopped or paused before the decision was made."""
+    silent = {
+        copy["ledger_account_id"]: copy
+        for copy in before["copies"]
+        if copy["status"] in ("PAUSED", "STOPPING", "STOPPED")
+        and (later := now.get("copies", copy["id"])) is not None
+        and later["status"] in ("PAUSED", "STOPPING", "STOPPED")
+    }
+    for order in now["orders"]:
+        if before.get("orders", order["id"]) is not None:
+            continue
+        for account, wish in zip(order["participant_ids"], order["wish_units"], strict=True):
+            if wish > 0 and account in silent:
+                copy = silent[account]
+                yield f"Order {order['id']} was planned to buy for copy {copy['id']}, which was {copy['status']}."
+
+
 def claim_saw_every_stop(before: Snapshot, now: Snapshot) -> Iterator[str]:
     """No order that buys for a copy is claimed after that copy's stop was confirmed."""
     stopped = {

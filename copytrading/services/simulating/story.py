@@ -41,19 +41,15 @@ OPERATOR_LOOKS = (0, 20, 40)
 WEEK_ENDS_IN = timedelta(hours=3, seconds=5)
 # How often a beat is heard while there is so much else to see; those that only draw curves cost most and move nothing.
 BEAT_CHANCES = {
-    "sync_leads": 1.0,
-    "check_stop_losses": 0.5,
-    "work_off_orders": 0.35,
-    "compare_trades": 0.5,
-    "reconcile": 0.5,
-    "finish_transfers": 0.35,
-    "settle_profit_shares": 0.5,
-    "measure_gaps": 0.1,
-    "record_values": 0.1,
-    "count_summaries": 0.05,
-    "thin_records": 0.05,
+    "sync_leads": 0.9,
+    "check_stop_losses": 0.35,
+    "work_off_orders": 0.2,
+    "compare_trades": 0.35,
+    "reconcile": 0.25,
+    "finish_transfers": 0.2,
+    "settle_profit_shares": 0.3,
 }
-BEAT_CHANCE = 0.5
+BEAT_CHANCE = 0.06
 CREW_SIZE = 3
 # Further than that clocks of one installation do not differ: the platform allows for two seconds between two of them.
 CLOCK_STEP_SECONDS = 0.9
@@ -337,6 +333,7 @@ class Story:
             *rules_of_orders.booked_is_what_the_venue_did(now, venue),
             *rules_of_orders.fills_fit_the_order(now),
             *rules_of_orders.filled_means_filled(now),
+            *rules_of_orders.decision_saw_every_change(before, now),
             *rules_of_orders.claim_saw_every_stop(before, now),
             *rules_of_copies.states_follow_the_rules(before, now),
             *rules_of_copies.stop_raises_the_fence(before, now),

@@ -118,7 +118,9 @@ class SimulatedVenue:
         if self.swarm.strikes("order never arrived"):
             raise OutcomeUnknown("The connection was reset.")
         if self.swarm.strikes("order accepted late"):
-            later = self.clock() + timedelta(seconds=self.swarm.between(0.1, VALIDITY_SECONDS))
+            # Either soon, or just before it is too late.
+            share = self.swarm.random.choice([self.swarm.between(0.01, 1.0), self.swarm.between(0.8, 1.0)])
+            later = self.clock() + timedelta(seconds=share * VALIDITY_SECONDS)
             self.underway.append(Underway(sending, min(later, sending.sent_at + timedelta(seconds=VALIDITY_SECONDS))))
             raise OutcomeUnknown("The answer did not come in time.")
         if self.swarm.strikes("order accepted past its time"):

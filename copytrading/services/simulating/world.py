@@ -191,7 +191,7 @@ def populate(world: World) -> None:
     world.open_markets(sorted(random.sample(sorted(COINS), random.choice([2, 3, 3, 4]))))
     funding.fund_dust_account(now=world.now)
     for number in range(1, random.choice([1, 2, 2]) + 1):
-        _bring_lead(world, number, is_observed=number == 2 and random.random() < 0.6)
+        _bring_lead(world, number, is_observed=random.random() < (0.6 if number == 2 else 0.25))
     for number in range(1, random.choice([2, 3, 4]) + 1):
         person = User.objects.create_user(f"follower{number}@simulation.invalid")
         world.people.append(person.pk)

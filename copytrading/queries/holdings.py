@@ -193,7 +193,8 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
     order_values, ratios, order_values_max, total_values_max, weight_max, align_wanted_at, stopping_at = moments
     shape = (len(ids), len(board.asset_ids))
 
-    accounts, assets, posted, held = bulk_rows.read_columns(BALANCE_COLUMNS, which, types=["bigint"] * 4)
+    balances = bulk_rows.read_columns(BALANCE_COLUMNS, which, types=["bigint"] * 4)
+    accounts, assets, posted, held = _of_these(account_ids, balances)
     is_cash = assets == cash.pk
     cash_units, cash_held_units = np.zeros_like(ids), np.zeros_like(ids)
     rows = np.searchsorted(account_ids, accounts[is_cash])
@@ -204,7 +205,7 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
 
     types = ["bigint"] * 4 + ["double precision"]
     baselines = bulk_rows.read_columns(BASELINE_COLUMNS, which, types=types)
-    accounts, assets, base_units, base_epochs, base_survivals = baselines
+    accounts, assets, base_units, base_epochs, base_survivals = _of_these(account_ids, baselines)
     baseline_units, baseline_epoch = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     baseline_survival = np.ones(shape)
     cells = np.searchsorted(account_ids, accounts), board.places_of(assets)
@@ -238,9 +239,21 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
     )
 
 
+def _of_these(account_ids: IntArray, columns: list[np.ndarray]) -> list[np.ndarray]:
+    """
+    Return the rows of columns, an account first, that belong to these accounts.
+
+    Without a lock a copy may be started between two reads: it has balances then and no row, and waits for the next
+    look.
+    """
+    belongs = np.isin(columns[0], account_ids)
+    return [column[belongs] for column in columns]
+
+
 def _chosen_markets(which: list[int | None], account_ids: IntArray, board: Board) -> BoolArray:
     """Return which markets each copy follows (N, A): those it names, or all where it names none."""
-    accounts, market_ids = bulk_rows.read_columns(CHOSEN_COLUMNS, which, types=["bigint"] * 2)
+    chosen = bulk_rows.read_columns(CHOSEN_COLUMNS, which, types=["bigint"] * 2)
+    accounts, market_ids = _of_these(account_ids, chosen)
     named = np.zeros((len(account_ids), len(board.market_ids)), dtype=np.bool_)
     # The board is sorted by asset, not by market.
     order = np.argsort(board.market_ids)

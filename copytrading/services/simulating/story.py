@@ -9,6 +9,7 @@ One seed from its beginning to its end: what happens next is drawn, and after ev
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -294,7 +295,9 @@ class Story:
             self.world.note(f"{worker.name} is refused: {trouble}")
         else:
             self.world.note(f"{worker.name} fails: {type(trouble).__name__}: {trouble}")
-            self.troubles.append(f"{worker.title} failed with {type(trouble).__name__}: {trouble}")
+            self.troubles.append(
+                f"{worker.title} failed with {type(trouble).__name__}: {trouble}, {_place_of(trouble)}"
+            )
         worker.trouble = None
 
     def _ring_beats(self) -> None:
@@ -371,7 +374,13 @@ class _Ear(logging.Handler):
         sentence = record.msg.get("event", "") if isinstance(record.msg, dict) else str(record.msg)
         self.story.world.note(f"the platform says: {sentence} {type(trouble).__name__ if trouble else ''}")
         if trouble is not None and not isinstance(trouble, VenueError):
-            self.story.troubles.append(f"{sentence} {type(trouble).__name__}: {trouble}")
+            self.story.troubles.append(f"{sentence} {type(trouble).__name__}: {trouble}, {_place_of(trouble)}")
+
+
+def _place_of(trouble: BaseException) -> str:
+    """Return where in our code something went wrong."""
+    frames = [frame for frame in traceback.extract_tb(trouble.__traceback__) if "site-packages" not in frame.filename]
+    return f"in {frames[-1].name} (line {frames[-1].lineno})" if frames else "somewhere"
 
 
 def _summary(seen: Snapshot) -> str:

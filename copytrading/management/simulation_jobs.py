@@ -18,7 +18,7 @@ from django.db import connections
 from copytrading.management.own_database import copied_databases, own_database, use_database
 from copytrading.services.simulating import campaign
 from copytrading.services.simulating.campaign import Catch, PlantedBug
-from copytrading.services.simulating.story import Outcome
+from copytrading.services.simulating.outcome import Outcome
 from copytrading.services.simulating.workers import Crew
 
 

@@ -129,7 +129,7 @@ def transfer_told_again() -> list[Any]:
 
 
 def dust_is_dropped() -> list[Any]:
-    def take_nothing(board: Any, copies: Any, done: Any, cash_id: int, now: datetime) -> IntArray:
+    def take_nothing(board: Any, copies: Any, done: Any, *others: Any) -> IntArray:
         return np.zeros(int(done.sum()), dtype=np.int64)
 
     return [patch.object(settling, "_take_dust", take_nothing)]

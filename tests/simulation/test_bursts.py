@@ -11,7 +11,7 @@ from django.test.utils import override_settings
 from accounts.models import Balance, User
 from copytrading.exchange import registry
 from copytrading.models import Copy, Lead, LeadHolding, Market, ObservedTrade, Order, SyncCycle
-from copytrading.services import conducting, copies, funding, leads
+from copytrading.services import conducting, copies, funding, leads, observing
 from copytrading.services.simulating.swarm import Swarm
 from copytrading.services.simulating.workers import Crew
 from copytrading.services.simulating.world import UNIT, World
@@ -48,7 +48,7 @@ def fast_lead(world: World) -> Lead:
         source=Lead.Source.OBSERVED,
     )
     leads.approve_lead(lead_id=lead.pk, now=world.now)
-    leads.observe_flow(lead_id=lead.pk, units=100_000 * UNIT, idempotency_key="stake", now=world.now)
+    observing.observe_flow(lead_id=lead.pk, units=100_000 * UNIT, idempotency_key="stake", now=world.now)
     Lead.objects.filter(pk=lead.pk).update(settling_until=None)
     return lead
 
@@ -86,7 +86,7 @@ def trade_fast(world: World, lead: Lead, market: Market) -> None:
         sells = held > units and world.random.random() < 0.35
         signed = -units if sells else units
         fee = int(units * price * FEE_RATE) + 1
-        leads.observe_trade(
+        observing.observe_trade(
             lead_id=lead.pk,
             asset_id=market.base_id,
             signed_units=signed,

@@ -13,7 +13,8 @@ from tqdm import tqdm
 from copytrading.management.commands.whatif import USAGE_ERROR
 from copytrading.management.simulation_jobs import NoBugsPlanted, Piece, planted_bugs_of, results_of
 from copytrading.services.simulating.campaign import Catch
-from copytrading.services.simulating.story import STEPS, Outcome
+from copytrading.services.simulating.outcome import Outcome
+from copytrading.services.simulating.story import STEPS
 
 PLANTED_BUGS = "tests.simulation.planted_bugs"
 JOBS_MAX = 64

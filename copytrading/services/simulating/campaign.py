@@ -14,7 +14,8 @@ from typing import Protocol
 from celery import current_app
 from django.db import connection
 
-from copytrading.services.simulating.story import CREW_SIZE, Outcome, play
+from copytrading.services.simulating.outcome import Outcome
+from copytrading.services.simulating.story import CREW_SIZE, play
 from copytrading.services.simulating.workers import Crew
 
 PREFIXES = ("accounts_", "copytrading_", "paper_")

@@ -8,10 +8,7 @@ One seed from its beginning to its end: what happens next is drawn, and after ev
 """
 
 import logging
-import sys
-import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from time import perf_counter
@@ -27,8 +24,12 @@ from copytrading.exchange.base import VenueError
 from copytrading.models import Halt, Lead, LeadHolding
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
-from copytrading.services.simulating import liveness, rules_of_copies, rules_of_money, rules_of_orders
-from copytrading.services.simulating.people import Deed, People
+from copytrading.services.simulating import liveness, rules_of_money
+from copytrading.services.simulating.ears import Ear, place_of
+from copytrading.services.simulating.lead_deeds import Deed
+from copytrading.services.simulating.outcome import Outcome, RuleBroken
+from copytrading.services.simulating.people import People
+from copytrading.services.simulating.rulebook import broken_rules
 from copytrading.services.simulating.snapshot import Snapshot, take_snapshot
 from copytrading.services.simulating.swarm import draw_swarm
 from copytrading.services.simulating.workers import Crashed, Crew, Worker
@@ -39,7 +40,6 @@ LOOKS_MAX = 100
 LOOKS_MIN = 3
 # When an operator takes leads up again that were set aside, and lifts halts.
 OPERATOR_LOOKS = (0, 20, 40)
-WEEK_ENDS_IN = timedelta(hours=3, seconds=5)
 # How often a beat is heard while there is so much else to see; those that only draw curves cost most and move nothing.
 BEAT_CHANCES = {
     "sync_leads": 0.9,
@@ -57,31 +57,6 @@ CLOCK_STEP_SECONDS = 0.9
 SETTINGS = {"SMARTSYNC_BELL": True, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
 
 
-@dataclass(kw_only=True)
-class Outcome:
-    """What became of one seed. `violations` are sentences, `log` the story line by line."""
-
-    seed: int
-    events: int = 0
-    crashes: int = 0
-    seconds: float = 0.0
-    violations: list[str] = field(default_factory=list)
-    struck: dict[str, int] = field(default_factory=dict)
-    log: list[str] = field(default_factory=list)
-
-    @property
-    def faults(self) -> int:
-        return sum(self.struck.values())
-
-
-class RuleBroken(Exception):
-    """A rule does not hold; the story ends here."""
-
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__(sentences[0])
-        self.sentences = sentences
-
-
 def play(*, seed: int, crew: Crew, steps: int = STEPS) -> Outcome:
     """
     Play one seed in an empty database and return what became of it. Owns every commit.
@@ -91,7 +66,7 @@ def play(*, seed: int, crew: Crew, steps: int = STEPS) -> Outcome:
     began_at = perf_counter()
     outcome = Outcome(seed=seed)
     story = Story(seed=seed, crew=crew)
-    ear = _Ear(story)
+    ear = Ear(note=story.world.note, troubles=story.troubles)
     logger = logging.getLogger("copytrading")
     propagates, logger.propagate = logger.propagate, False
     logger.addHandler(ear)
@@ -167,8 +142,8 @@ class Story:
             choices.append((4.0, lambda: self._do(idle[0], self.asked.pop(0))))
         if len(self.asked) < 3:
             choices.append((3.0, self._feel_like_something))
-        weights = [weight for weight, _ in choices]
-        self.random.choices([act for _, act in choices], weights=weights)[0]()
+        weights, acts = zip(*choices, strict=True)
+        self.random.choices(acts, weights=weights)[0]()
         self.check()
 
     def check(self) -> None:
@@ -177,11 +152,12 @@ class Story:
 
         :raises RuleBroken: with a sentence for everything that is wrong.
         """
-        broken, self.troubles = self.troubles, []
+        broken = [*self.troubles]
+        self.troubles.clear()
         if self.crew.committed:
             self.crew.committed = False
             before, self.seen = self.seen, take_snapshot()
-            broken += self._broken_rules(before, self.seen)
+            broken += broken_rules(before, self.seen, venue=self.world.venue, presses=self.world.presses)
         if broken:
             raise RuleBroken(broken)
 
@@ -210,10 +186,8 @@ class Story:
                 self._answer_ring(self.crew.idle()[0])
                 self._finish_jobs()
             self.check()
-            left = [
-                *liveness.unfinished(self.seen),
-                *rules_of_money.trades_without_fill(self.seen, self.world.venue),
-            ]
+            left = [*liveness.unfinished(self.seen)]
+            left += rules_of_money.trades_without_fill(self.seen, self.world.venue)
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
             if not left and not off and look >= LOOKS_MIN:
                 self.world.note(f"everything is finished after {look + 1} looks: {_summary(self.seen)}")
@@ -295,9 +269,7 @@ class Story:
             self.world.note(f"{worker.name} is refused: {trouble}")
         else:
             self.world.note(f"{worker.name} fails: {type(trouble).__name__}: {trouble}")
-            self.troubles.append(
-                f"{worker.title} failed with {type(trouble).__name__}: {trouble}, {_place_of(trouble)}"
-            )
+            self.troubles.append(f"{worker.title} failed with {type(trouble).__name__}: {trouble}, {place_of(trouble)}")
         worker.trouble = None
 
     def _ring_beats(self) -> None:
@@ -318,69 +290,11 @@ class Story:
             if self.world.swarm.strikes("two beats at once"):
                 self.world.rings.add(task)
 
-    # -- The rules -----------------------------------------------------------------------------------------------------
-
-    def _broken_rules(self, before: Snapshot, now: Snapshot) -> list[str]:
-        venue = self.world.venue
-        by_account = {copy["ledger_account_id"]: copy for copy in now["copies"]}
-        broken = [
-            *rules_of_money.ledger_adds_up(now),
-            *rules_of_money.custody_is_what_is_owed(now, venue),
-            *rules_of_money.trade_is_booked_once(now, venue),
-            *rules_of_money.stopped_copy_holds_nothing(now, by_account),
-            *rules_of_money.dust_is_dust(before, now),
-            *rules_of_money.holds_end_with_their_order(now),
-            *rules_of_money.nothing_is_halted_without_cause(now, venue),
-            *rules_of_money.copy_pays_what_it_says(now),
-            *rules_of_orders.one_venue_order_per_intent(venue),
-            *rules_of_orders.booked_is_what_the_venue_did(now, venue),
-            *rules_of_orders.fills_fit_the_order(now),
-            *rules_of_orders.filled_means_filled(now),
-            *rules_of_orders.decision_saw_every_change(before, now),
-            *rules_of_orders.claim_saw_every_stop(before, now),
-            *rules_of_copies.states_follow_the_rules(before, now),
-            *rules_of_copies.stop_raises_the_fence(before, now),
-            *rules_of_copies.mark_never_falls(before, now),
-            *rules_of_copies.profit_is_shared_once(before, now),
-            *rules_of_copies.press_has_one_effect(now, self.world.presses),
-            *rules_of_copies.money_moves_once_for_each_flow(now),
-        ]
-        for order in now["orders"]:
-            shares = now.shares_of_order.get(order["id"], [])
-            earlier = before.get("orders", order["id"])
-            is_new = order["booked"] and not (earlier and earlier["booked"])
-            if is_new or shares != before.shares_of_order.get(order["id"], []):
-                broken += rules_of_orders.shares_are_exact(order, shares)
-        return broken
-
     def _observed_holdings(self) -> dict[int, dict[int, int]]:
         held: dict[int, dict[int, int]] = {}
         for holding in LeadHolding.objects.order_by("pk"):
             held.setdefault(holding.lead_id, {})[holding.asset_id] = holding.units
         return held
-
-
-class _Ear(logging.Handler):
-    """Hears what the platform complains about: a look that fails for another reason than the venue is a fault."""
-
-    def __init__(self, story: Story) -> None:
-        super().__init__()
-        self.story = story
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno < logging.ERROR:
-            return
-        trouble = sys.exc_info()[1]
-        sentence = record.msg.get("event", "") if isinstance(record.msg, dict) else str(record.msg)
-        self.story.world.note(f"the platform says: {sentence} {type(trouble).__name__ if trouble else ''}")
-        if trouble is not None and not isinstance(trouble, VenueError):
-            self.story.troubles.append(f"{sentence} {type(trouble).__name__}: {trouble}, {_place_of(trouble)}")
-
-
-def _place_of(trouble: BaseException) -> str:
-    """Return where in our code something went wrong."""
-    frames = [frame for frame in traceback.extract_tb(trouble.__traceback__) if "site-packages" not in frame.filename]
-    return f"in {frames[-1].name} (line {frames[-1].lineno})" if frames else "somewhere"
 
 
 def _summary(seen: Snapshot) -> str:

@@ -6,9 +6,11 @@ The platform in a world that we hold: one seed decides what happens, who works w
     database_points  where a worker may be interrupted or die: around statements, commits
     venue            an exchange in memory that fails as real ones do, and knows the truth
     rings            the bell between them: rings get lost, come twice, come late
-    world, people    markets, leads, followers, and what they do
+    world            markets with true prices, leads, followers and their money
+    lead_deeds       what leads do; people: what followers and operators do
     snapshot         what is in the database, read in one statement
-    rules_*          what must hold after every step, a function for each sentence
+    rulebook         what must hold after every step; rules_*: a function for each sentence
+    liveness         what must come about in the end
     story            one seed from its beginning to its end
     campaign         many seeds, and planted bugs that must be caught
 

@@ -41,6 +41,7 @@ class Killer:
     disturbances: Counter[str] = field(default_factory=Counter)
     _asleep: list[tuple[float, int]] = field(default_factory=list)
     _extra_beats_until: float = 0
+    _queue_looked_at: float = 0
 
     @property
     def kills(self) -> int:
@@ -92,9 +93,11 @@ class Killer:
             for name in [name for name in self.fleet.members if name.startswith("extra")]:
                 self.fleet.dismiss(name)
         self.fleet.look_after()
-        with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.fleet.folder.redis_url()) as client:
-            client.select(BROKER)
-            self.queue_max = max(self.queue_max, client.llen("celery"))
+        if now >= self._queue_looked_at + 1:
+            self._queue_looked_at = now
+            with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.fleet.folder.redis_url()) as client:
+                client.select(BROKER)
+                self.queue_max = max(self.queue_max, client.llen("celery"))
 
     # -- the moment that matters ---------------------------------------------------------------------------------------
 
@@ -117,7 +120,7 @@ class Killer:
                 self.deaths[points.NOT_RECORDED] += 1
                 return True
             self.look_after()
-            time.sleep(0.03)
+            time.sleep(0.05)
         self.venue.calm(fault="hold")
         self.disturbances["nothing was held"] += 1
         return False

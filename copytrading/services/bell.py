@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+import kombu.exceptions
 import redis
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
 LIVE_CHANNEL = "smartsync:live"
+RING_WORTH_SECONDS = 4
 _connections: dict[str, redis.Redis] = {}
 
 
@@ -68,9 +70,10 @@ def _send(task_name: str, *arguments: int) -> None:
         _carriers[-1].send(task_name, *arguments)
         return
     try:
-        # Celery's own retry would hold a web request while the broker is away; the beat rings again soon.
-        current_app.send_task(task_name, args=arguments, ignore_result=True, retry=False)
-    except (current_app.connection_for_write().connection_errors, redis.RedisError, OSError):
+        # Celery's own retry would hold a web request while the broker is away; the beat rings again soon. So an old ring
+        # is worth nothing, and would only keep workers from the sweepers behind it.
+        current_app.send_task(task_name, args=arguments, ignore_result=True, retry=False, expires=RING_WORTH_SECONDS)
+    except (kombu.exceptions.OperationalError, redis.RedisError, OSError):
         return
 
 

@@ -17,7 +17,7 @@ from copytrading.api.urls import urlpatterns
 from copytrading.models import Copy, Lead, ManualOrder, Market
 from copytrading.services import spot
 from tests.api.program import Program
-from tests.cast import World, usdt
+from tests.cast import NOON, World, usdt
 
 MISSING_ID = 2**62
 INVESTMENT = {"investment": "100.00"}
@@ -143,7 +143,7 @@ class TestEveryRoute:
     @pytest.mark.parametrize(("name", "method"), OWNED)
     def test_lets_the_owner_in(self, others: dict[str, dict[str, object]], name: str, method: str) -> None:
         if ROUTES[name].owned == "lead":
-            Lead.objects.filter(slug="hopeful").update(status=Lead.Status.ACTIVE)
+            Lead.objects.filter(slug="hopeful").update(status=Lead.Status.ACTIVE, started_at=NOON)
         owner = Program.of(User.objects.get(email="other@example.org"))
 
         response = owner.send(

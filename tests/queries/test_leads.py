@@ -85,7 +85,7 @@ class TestCards:
         assert card.days_leading == 1
 
     def test_hide_those_who_were_never_approved(self, world: World, stranger: User, lead: Lead):
-        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED)
+        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED, started_at=None)
 
         assert names(with_ended=True) == []
 

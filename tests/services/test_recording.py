@@ -137,7 +137,7 @@ class TestCountSummaries:
         assert summary.counted_at == world.now
 
     def test_leaves_those_who_never_led_out(self, lead: Lead):
-        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED)
+        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED, started_at=None)
 
         assert recording.count_summaries(now=NOON) == 0
 

@@ -105,7 +105,7 @@ class TestWhatIf:
         assert '<svg class="spark"' not in page
 
     def test_knows_no_lead_who_has_only_applied(self, client: Client, lead: Lead):
-        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED)
+        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED, started_at=None)
 
         assert client.get(reverse("what_if", args=[lead.slug])).status_code == 404
 

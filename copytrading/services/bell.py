@@ -70,8 +70,8 @@ def _send(task_name: str, *arguments: int) -> None:
         _carriers[-1].send(task_name, *arguments)
         return
     try:
-        # Celery's own retry would hold a web request while the broker is away; the beat rings again soon. So an old ring
-        # is worth nothing, and would only keep workers from the sweepers behind it.
+        # Celery's own retry would hold a web request while the broker is away; the beat rings again soon. So an old
+        # ring is worth nothing, and would only keep workers from the sweepers behind it.
         current_app.send_task(task_name, args=arguments, ignore_result=True, retry=False, expires=RING_WORTH_SECONDS)
     except (kombu.exceptions.OperationalError, redis.RedisError, OSError):
         return

@@ -16,9 +16,9 @@ COPIES ?= 10000
 KILLS ?= 100
 SEED ?= 1
 SEEDS ?= 200
+CI_SEEDS ?= 60
 FROM ?= 1
 JOBS ?= 2
-TESTS ?=
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -38,8 +38,15 @@ setup: $(INSTALLED)
 run: $(INSTALLED)
 	@exec env $(MARKET) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
+# Two processes; the browser's tests come after them alone, since they measure what a person would wait for.
 test: check browser
+ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
+else
+	@$(BIN)/python -m pytest -q -n 2 -m "not browser"
+	@$(BIN)/python -m pytest -q -m browser
+	@$(BIN)/python manage.py simulate --seeds $(CI_SEEDS) --no-planted-bugs --json
+endif
 
 check: $(INSTALLED_DEV)
 	@echo "check: format, lint, layers, types, migrations, deployment"

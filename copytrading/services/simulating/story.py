@@ -172,12 +172,12 @@ class Story:
         self.crew.pause_rate = self.crew.statement_rate = 0.0
         self._finish_jobs()
         self.world.rings.waiting.clear()
-        # Money that was moved may settle.
-        self.world.pass_time(1000)
-        left: list[str] = []
+        left, off, has_settled = ["nothing was looked at yet"], [""], False
         for look in range(LOOKS_MAX):
-            # While something is on its way the venue is asked every few seconds; else drift is repaired by the minute.
-            self.world.pass_time(2 if left else 61)
+            # While something is on its way the venue is asked every few seconds; then money that was moved may settle,
+            # and drift is repaired by the minute.
+            self.world.pass_time(2 if left else 1000 if not has_settled else 61)
+            has_settled |= not left
             self._ring_beats()
             if look in OPERATOR_LOOKS:
                 Lead.objects.filter(failures__gt=0).update(failures=0)
@@ -188,8 +188,9 @@ class Story:
             self.check()
             left = [*liveness.unfinished(self.seen)]
             left += rules_of_money.trades_without_fill(self.seen, self.world.venue)
+            left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.underway]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
-            if not left and not off and look >= LOOKS_MIN:
+            if not left and not off and has_settled and look >= LOOKS_MIN:
                 self.world.note(f"everything is finished after {look + 1} looks: {_summary(self.seen)}")
                 return
         raise RuleBroken([f"After {LOOKS_MAX} looks without a fault: {sentence}" for sentence in left + off])

@@ -14,7 +14,7 @@ RATES_MAX = {
     "order never arrived": 0.3,
     "order accepted, answer lost": 0.35,
     "order accepted late": 0.5,
-    "order accepted past its time": 0.2,
+    "order accepted past its time": 0.3,
     "order accepted, duplicate error": 0.3,
     "order refused": 0.2,
     "order answered with nonsense": 0.3,

@@ -124,7 +124,7 @@ class SimulatedVenue:
             self.underway.append(Underway(sending, min(later, sending.sent_at + timedelta(seconds=VALIDITY_SECONDS))))
             raise OutcomeUnknown("The answer did not come in time.")
         if self.swarm.strikes("order accepted past its time"):
-            later = self.clock() + timedelta(seconds=self.swarm.between(1.5, 5) * VALIDITY_SECONDS)
+            later = self.clock() + timedelta(seconds=self.swarm.between(2, 4.5) * VALIDITY_SECONDS)
             self.underway.append(Underway(sending, later, is_past_its_time=True))
             raise OutcomeUnknown("The answer did not come in time.")
         order = self._accept(sending)

@@ -192,15 +192,15 @@ class SimulatedVenue:
         arrived = []
         for one in due:
             try:
-                arrived.append(self._accept(one.sending, is_past_its_time=one.is_past_its_time))
+                arrived.append(self._accept(one.sending, at=one.arrives_at, is_past_its_time=one.is_past_its_time))
             except OrderRejected:
                 continue
         return arrived
 
     # -- How it does it ------------------------------------------------------------------------------------------------
 
-    def _accept(self, sending: Sending, *, is_past_its_time: bool = False) -> ArrivedOrder:
-        now = self.clock()
+    def _accept(self, sending: Sending, *, at: datetime | None = None, is_past_its_time: bool = False) -> ArrivedOrder:
+        now = at or self.clock()
         if not is_past_its_time and not -CLOCK_AHEAD_MAX <= now - sending.sent_at <= timedelta(
             seconds=VALIDITY_SECONDS
         ):

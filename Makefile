@@ -38,13 +38,13 @@ setup: $(INSTALLED)
 run: $(INSTALLED)
 	@exec env $(MARKET) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
-# Two processes; the browser's tests come after them alone, since they measure what a person would wait for.
+# Two processes; what measures time, and the browser, come after them alone.
 test: check browser
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 -m "not browser"
-	@$(BIN)/python -m pytest -q -m browser
+	@$(BIN)/python -m pytest -q -n 2 -m "not browser and not alone"
+	@$(BIN)/python -m pytest -q -m "browser or alone"
 	@$(BIN)/python manage.py simulate --seeds $(CI_SEEDS) --no-planted-bugs --json
 endif
 

@@ -53,6 +53,7 @@ def wait_for_marks(*, after: datetime | None) -> datetime:
     raise AssertionError("no mark came")
 
 
+@pytest.mark.alone
 class TestFeed:
     def test_ticks_outlives_its_connection_and_stops_at_once(self, feed: subprocess.Popen[str]) -> None:
         first = wait_for_marks(after=None)

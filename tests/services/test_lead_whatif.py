@@ -218,6 +218,7 @@ class TestLookBack:
         with pytest.raises(HistoryIncomplete, match="has a gap"):
             ask(seen_lead).comparison()
 
+    @pytest.mark.alone
     def test_answers_a_year_of_hours_within_a_second_of_processor_time(self, world: World, lead: Lead):
         lead.flows.all().delete()
         times = write_past(world, hours=24 * 365, drift=0.00003)

@@ -171,8 +171,8 @@ def _claim(order: Order, now: datetime) -> str:
                 _alarm(order, refusal.alarm, refusal.sentence, now)
         elif order.quantity_units == 0:
             claimable.update(status=Order.Status.FILLED, answered_at=now)
-        else:
-            claimable.update(status=Order.Status.SUBMITTING, claimed_at=now)
+        elif not claimable.update(status=Order.Status.SUBMITTING, claimed_at=now):
+            return Order.Status.PLANNED
     order.refresh_from_db(fields=["status", "refusal", "answered_at", "claimed_at"])
     return order.status
 

@@ -80,7 +80,7 @@ class TestLinking:
             lively_world.wait(10)
             linking.look_at_link(link_id=link.pk, now=lively_world.now)
         page.goto(f"{site_url}/lead/")
-        expect(page.get_by_text("Binance does not take this key")).to_be_visible()
+        expect(page.locator("#link").get_by_text("Binance does not take this key")).to_be_visible()
         shoot(page, "link-broken")
         page.goto(f"{site_url}/leads/faraway/")
         expect(page.get_by_text("cannot be seen since")).to_be_visible()

@@ -5,10 +5,10 @@ Prices on the board are *unit prices*: quote units for one base unit, so that un
 in quote units whatever the decimals of the coin are.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -71,48 +71,64 @@ def unit_price_of(price: Decimal, *, base_decimals: int, quote_decimals: int) ->
     return float(price.scaleb(quote_decimals - base_decimals))
 
 
+class _BoardRow(NamedTuple):
+    """A market with its coin's decimals and its mark; the mark's columns are None where no price was ever seen."""
+
+    asset_id: int
+    market_id: int
+    lot_units: int
+    value_min_units: int
+    base_decimals: int
+    quote_decimals: int
+    status: str
+    status_since: datetime | None
+    price: Decimal | None
+    priced_at: datetime | None
+    doubt: str | None
+    doubted_price: Decimal | None
+
+    def unit_price(self, price: Decimal | None) -> float:
+        """Return quote units per base unit, NaN where there is no price."""
+        if price is None:
+            return np.nan
+        return unit_price_of(price, base_decimals=self.base_decimals, quote_decimals=self.quote_decimals)
+
+    def is_frozen(self, *, now: datetime) -> bool:
+        """Return whether the coin can be sold nowhere: delisted, or suspended for longer than we wait."""
+        if self.price is None:
+            return False
+        if self.status == Market.Status.SUSPENDED:
+            waits = timedelta(seconds=settings.SMARTSYNC_FROZEN_AFTER_SECONDS)
+            return self.status_since is not None and now - self.status_since >= waits
+        return self.status == Market.Status.DELISTED
+
+
 def load_board(*, now: datetime) -> Board:
     """Return the board of all markets, marked now."""
-    rows = sorted(markets(), key=lambda market: market.base_id)
-    marks: list[Mark | None] = [getattr(row, "mark", None) for row in rows]
-    priced_at = np.array([mark.as_of.timestamp() if mark else -np.inf for mark in marks], dtype=np.float64)
-    frozen = np.array([mark is not None and is_frozen(row, now=now) for row, mark in zip(rows, marks, strict=True)])
+    rows = [
+        _BoardRow(*row)
+        for row in Market.objects.order_by("base_id").values_list(
+            "base_id", "pk", "lot_units", "value_min_units", "base__decimals", "quote__decimals",
+            "status", "status_since", "mark__price", "mark__as_of", "mark__doubt", "mark__doubted_price",
+        )
+    ]  # fmt: skip
+    priced_at = np.array([row.priced_at.timestamp() if row.priced_at else -np.inf for row in rows], dtype=np.float64)
+    frozen = np.array([row.is_frozen(now=now) for row in rows], dtype=np.bool_)
     # A clock that runs ahead of ours is as wrong as a price that is old.
     young = np.abs(now.timestamp() - priced_at) <= settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS
-    sure = np.array([mark is not None and not mark.doubt for mark in marks], dtype=np.bool_)
+    sure = np.array([row.doubt == Mark.Doubt.NONE for row in rows], dtype=np.bool_)
     return Board(
-        asset_ids=np.array([row.base_id for row in rows], dtype=np.int64),
-        market_ids=np.array([row.pk for row in rows], dtype=np.int64),
-        unit_prices=_unit_prices(rows, [mark.price if mark else None for mark in marks]),
+        asset_ids=np.array([row.asset_id for row in rows], dtype=np.int64),
+        market_ids=np.array([row.market_id for row in rows], dtype=np.int64),
+        unit_prices=np.array([row.unit_price(row.price) for row in rows], dtype=np.float64),
         lot_units=np.array([row.lot_units for row in rows], dtype=np.int64),
         value_min_units=np.array([row.value_min_units for row in rows], dtype=np.int64),
-        decimals=np.array([row.base.decimals for row in rows], dtype=np.int64),
-        fresh=np.asarray((young & sure) | frozen.astype(np.bool_), dtype=np.bool_),
+        decimals=np.array([row.base_decimals for row in rows], dtype=np.int64),
+        fresh=np.asarray((young & sure) | frozen, dtype=np.bool_),
         listed=np.array([row.status == Market.Status.TRADING for row in rows], dtype=np.bool_),
-        frozen=frozen.astype(np.bool_),
+        frozen=frozen,
         priced_at=priced_at,
-        doubted_prices=_unit_prices(rows, [mark.doubted_price if mark else None for mark in marks]),
-    )
-
-
-def is_frozen(market: Market, *, now: datetime) -> bool:
-    """Return whether a coin can be sold nowhere: delisted, or suspended for longer than we wait."""
-    if market.status == Market.Status.SUSPENDED:
-        waits = timedelta(seconds=settings.SMARTSYNC_FROZEN_AFTER_SECONDS)
-        return market.status_since is not None and now - market.status_since >= waits
-    return market.status == Market.Status.DELISTED
-
-
-def _unit_prices(rows: Sequence[Market], prices: Sequence[Decimal | None]) -> FloatArray:
-    """Return quote units per base unit for each market's price, NaN where there is none."""
-    return np.array(
-        [
-            np.nan
-            if price is None
-            else unit_price_of(price, base_decimals=row.base.decimals, quote_decimals=row.quote.decimals)
-            for row, price in zip(rows, prices, strict=True)
-        ],
-        dtype=np.float64,
+        doubted_prices=np.array([row.unit_price(row.doubted_price) for row in rows], dtype=np.float64),
     )
 
 

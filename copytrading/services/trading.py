@@ -178,9 +178,10 @@ def _claim(order: Order, now: datetime) -> str:
 
 
 def _buys_for_a_stopped_copy(order: Order, cycle: SyncCycle) -> bool:
-    # Few copies stop between a decision and its order, and thousands buy: so it is asked for the few.
-    stopped = Copy.objects.filter(lead_id=cycle.lead_id, stopping_at__gte=order.planned_at)
-    accounts = set(stopped.values_list("ledger_account_id", flat=True))
+    # A copy with a buy planned has a hold, so it cannot be further than STOPPING: no clock is asked. Few stop at a
+    # time, and thousands buy: so it is asked for the few.
+    stopping = Copy.objects.filter(lead_id=cycle.lead_id, status=Copy.Status.STOPPING)
+    accounts = set(stopping.values_list("ledger_account_id", flat=True))
     if not accounts:
         return False
     participants = zip(order.participant_ids, order.wish_units, strict=True)

@@ -1,5 +1,7 @@
 """Start, change, pause, stop: what a follower may do, and each clear no."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import Journal, User
@@ -268,8 +270,9 @@ class TestStopCopy:
         copy.refresh_from_db()
         assert abs(copy.paid_out_units - quote.payout_units) < usdt("0.20")
 
-    def test_an_order_decided_before_the_stop_is_not_sent(
-        self, world: World, lead: Lead, follower: User, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("seconds_behind", [0, 2])
+    def test_an_order_decided_before_the_stop_is_not_sent_whatever_the_clocks_say(
+        self, world: World, lead: Lead, follower: User, monkeypatch: pytest.MonkeyPatch, seconds_behind: int
     ) -> None:
         copy = world.start(follower, lead, "1000")
         world.settle()
@@ -279,7 +282,7 @@ class TestStopCopy:
             patch.setattr(trading, "work_off", lambda **_: False)
             syncing.sync_lead(lead_id=lead.pk, now=world.now)
 
-        copies.stop_copy(copy_id=copy.pk, now=world.now)
+        copies.stop_copy(copy_id=copy.pk, now=world.now - timedelta(seconds=seconds_behind))
         world.settle()
 
         assert world.held(copy.ledger_account) == {}

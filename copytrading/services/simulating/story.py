@@ -40,7 +40,8 @@ LOOKS_MAX = 100
 LOOKS_MIN = 3
 # When an operator takes leads up again that were set aside, and lifts halts.
 OPERATOR_LOOKS = (0, 20, 40)
-# How often a beat is heard while there is so much else to see; those that only draw curves cost most and move nothing.
+# How often a beat is heard while there is so much else to see. Those not named here draw curves and explain: they
+# cost most and move nothing, so once the faults have ended one look of theirs is enough.
 BEAT_CHANCES = {
     "sync_leads": 0.9,
     "check_stop_losses": 0.35,
@@ -49,6 +50,7 @@ BEAT_CHANCES = {
     "reconcile": 0.25,
     "finish_transfers": 0.2,
     "settle_profit_shares": 0.3,
+    "watch_listings": 0.06,
 }
 BEAT_CHANCE = 0.06
 CREW_SIZE = 3
@@ -178,7 +180,7 @@ class Story:
             # and drift is repaired by the minute.
             self.world.pass_time(2 if left else 1000 if not has_settled else 61)
             has_settled |= not left
-            self._ring_beats()
+            self._ring_beats(calm_look=look)
             if look in OPERATOR_LOOKS:
                 Lead.objects.filter(failures__gt=0).update(failures=0)
                 Halt.objects.filter(lifted_at__isnull=True).update(lifted_at=self.world.now)
@@ -273,17 +275,20 @@ class Story:
             self.troubles.append(f"{worker.title} failed with {type(trouble).__name__}: {trouble}, {place_of(trouble)}")
         worker.trouble = None
 
-    def _ring_beats(self) -> None:
+    def _ring_beats(self, *, calm_look: int | None = None) -> None:
+        """Ring what is due; all of it is heard at the first look without faults, later what moves something."""
         for entry in current_app.conf.beat_schedule.values():
             if not isinstance(entry["schedule"], int | float):
                 # What is done once a day tidies up and moves nothing.
                 continue
             task = entry["task"].rpartition(".")[2]
-            if self.next_beats.setdefault(task, self.world.now) > self.world.now:
+            if calm_look != 0 and self.next_beats.setdefault(task, self.world.now) > self.world.now:
                 continue
             self.next_beats[task] = self.world.now + timedelta(seconds=float(entry["schedule"]))
-            chance = BEAT_CHANCES.get(task, BEAT_CHANCE)
-            if not self.world.swarm.ended and self.random.random() >= chance:
+            if calm_look is None:
+                if self.random.random() >= BEAT_CHANCES.get(task, BEAT_CHANCE):
+                    continue
+            elif calm_look and task not in BEAT_CHANCES:
                 continue
             # A beat that nobody has answered yet is not rung once more.
             if not self.world.rings.is_waiting(task):

@@ -4,7 +4,7 @@
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
 #   make worlds   two hundred random worlds, every invariant after every step
-#   make kill [KILLS=100]    kill −9 on real processes against a fake venue, then books and venue compared
+#   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue, then books and venue compared
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
@@ -14,9 +14,10 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 COPIES ?= 10000
 KILLS ?= 100
+DIALECT ?= binance
 SEED ?= 1
 SEEDS ?= 200
-CI_SEEDS ?= 60
+CI_SEEDS ?= 200
 FROM ?= 1
 JOBS ?= 2
 UV_VERSION := 0.13.9
@@ -67,7 +68,7 @@ worlds: $(INSTALLED_DEV)
 		tests/simulation/test_wicks.py
 
 kill: $(INSTALLED_DEV)
-	@$(BIN)/python -m tests.campaign --kills $(KILLS) --seed $(SEED)
+	@$(BIN)/python -m tests.campaign --kills $(KILLS) --seed $(SEED) --dialect $(DIALECT)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

@@ -159,8 +159,5 @@ class LeadDeeds:
     def _lead(self, seen: Snapshot, *statuses: str) -> Row | None:
         return self._one([lead for lead in seen["leads"] if lead["status"] in statuses])
 
-    def _copy(self, seen: Snapshot, *statuses: str) -> Row | None:
-        return self._one([copy for copy in seen["copies"] if copy["status"] in statuses])
-
     def _one(self, rows: list[Row]) -> Row | None:
         return self.random.choice(rows) if rows else None

@@ -13,8 +13,12 @@ from copytrading.models import Copy
 from copytrading.services import copies, funding, spot
 from copytrading.services.copy_refusals import CustomCopyTerms
 from copytrading.services.simulating.lead_deeds import Clock, Deed, LeadDeeds
-from copytrading.services.simulating.snapshot import Snapshot
+from copytrading.services.simulating.snapshot import Row, Snapshot
 from copytrading.services.simulating.world import UNIT, World
+
+LIVE = ("STARTING", "ACTIVE", "PAUSED")
+# How often somebody presses a button on a page that was loaded long ago.
+OLD_PAGE_CHANCE = 0.25
 
 
 class People(LeadDeeds):
@@ -87,7 +91,7 @@ class People(LeadDeeds):
         )
 
     def follower_increases(self, seen: Snapshot) -> Deed | None:
-        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        copy = self._live_copy(seen)
         if copy is None:
             return None
         units = self.random.choice([10, 250, 3_000]) * UNIT + self.random.randrange(1_000)
@@ -99,7 +103,7 @@ class People(LeadDeeds):
         )
 
     def follower_reduces(self, seen: Snapshot) -> Deed | None:
-        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        copy = self._live_copy(seen)
         if copy is None:
             return None
         units = int(copy["invested_units"] * self.random.uniform(0.05, 0.8))
@@ -111,7 +115,7 @@ class People(LeadDeeds):
         )
 
     def follower_sets_stop_loss(self, seen: Snapshot) -> Deed | None:
-        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        copy = self._live_copy(seen)
         if copy is None:
             return None
         units = int(copy["invested_units"] * self.random.uniform(0.02, 0.5)) or None
@@ -121,7 +125,7 @@ class People(LeadDeeds):
         )
 
     def follower_pauses(self, seen: Snapshot) -> Deed | None:
-        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        copy = self._live_copy(seen)
         if copy is None:
             return None
         verb = copies.resume_copy if copy["status"] == "PAUSED" else copies.pause_copy
@@ -172,10 +176,15 @@ class People(LeadDeeds):
         )
 
     def _stop(self, seen: Snapshot, reason: Copy.StopReason) -> Deed | None:
-        copy = self._copy(seen, "STARTING", "ACTIVE", "PAUSED")
+        copy = self._live_copy(seen)
         if copy is None:
             return None
         return Deed(
             title=f"copy {copy['id']} is stopped ({reason})",
             call=lambda clock: copies.stop_copy(copy_id=copy["id"], now=clock(), reason=reason),
         )
+
+    def _live_copy(self, seen: Snapshot) -> Row | None:
+        """Return a copy that somebody takes for a live one: now and then the page is old, and it has ended since."""
+        is_old = self.random.random() < OLD_PAGE_CHANCE
+        return self._one([copy for copy in seen["copies"] if (copy["status"] in LIVE) != is_old])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Asset, User
-from copytrading.exchange.base import MarketStatus, Quote
-from copytrading.exchange.paper import venue as paper
+from copytrading.exchange.markets import MarketStatus, Quote
+from copytrading.exchange.paper import world as paper
 from copytrading.models import Alarm, Copy, Lead, Mark, Market, Notice, SourcePrice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries

@@ -7,21 +7,20 @@ from decimal import Decimal
 
 import pytest
 
-from copytrading.exchange.base import (
+from copytrading.exchange.errors import (
     AnswerNotUnderstood,
     KeyRefused,
-    MarketStatus,
     MarketUnknown,
     OrderRejected,
     OutcomeUnknown,
     RejectionCode,
-    Side,
     VenueBusy,
-    VenueStatus,
     VenueUnreachable,
 )
 from copytrading.exchange.live import dialects
 from copytrading.exchange.live.venue import LiveVenue
+from copytrading.exchange.markets import MarketStatus
+from copytrading.exchange.orders import Side, VenueStatus
 from tests.exchange.live.conftest import find, place, venue_at, wire_to
 
 

@@ -238,10 +238,16 @@ class TestStopCopy:
         with pytest.raises(copy_refusals.CopyNotActive):
             copies.stop_copy(copy_id=copy.pk, now=world.now)
 
+    @pytest.mark.parametrize("is_paid_out", [False, True])
     @pytest.mark.parametrize("change", ["increase", "reduce", "stop_loss", "pause", "resume"])
-    def test_nothing_can_be_changed_afterwards(self, world: World, lead: Lead, follower: User, change: str) -> None:
+    def test_nothing_can_be_changed_afterwards(
+        self, world: World, lead: Lead, follower: User, change: str, is_paid_out: bool
+    ) -> None:
         copy = world.start(follower, lead)
         copies.stop_copy(copy_id=copy.pk, now=world.now)
+        if is_paid_out:
+            world.settle()
+            assert Copy.objects.get(pk=copy.pk).status == Copy.Status.STOPPED
         calls = {
             "increase": lambda: copies.increase_copy(
                 copy_id=copy.pk, units=usdt(10), idempotency_key="x", now=world.now

@@ -1,11 +1,11 @@
 """
-Every setting, and the only place that reads the environment for them.
+Every setting: Django's and its libraries' here, the platform's own taken over from `rules`.
 
-Nothing is guessed on a server: without DEVELOPMENT=1 a missing SECRET_KEY, DATABASE_URL or REDIS_URL ends the start
-with its name. See .env.example for the list.
+These two are the only places that read the environment for them. Nothing is guessed on a server: without
+DEVELOPMENT=1 a missing SECRET_KEY, DATABASE_URL or REDIS_URL ends the start with its name. See .env.example for
+the list.
 """
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.core.management.utils import get_random_secret_key
 from smartsync_site import logs
 from smartsync_site.embedded import LocalFolder
 from smartsync_site.environment import read_env_file
+from smartsync_site.rules import *  # noqa: F403  (Django reads the names of one module)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 read_env_file()
@@ -289,73 +290,3 @@ DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logs.DEBUG if DEVELOPMENT else logs.INFO
 DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logs.DEBUG  # a closed tab ends its live stream: no event
 PROMETHEUS_EXPORT_MIGRATIONS = False
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-
-# -- The rules of the platform (operators may change them) -------------------------------------------------------------
-
-# The market
-SMARTSYNC_VENUE = env.str("SMARTSYNC_VENUE", default="paper")
-# Real money: an exchange by name, a key that can trade and not withdraw, and a word that it is meant so.
-SMARTSYNC_VENUE_LIVE = env.bool("SMARTSYNC_VENUE_LIVE", default=False)
-SMARTSYNC_VENUE_KEY = env.str("SMARTSYNC_VENUE_KEY", default="")
-SMARTSYNC_VENUE_SECRET = env.str("SMARTSYNC_VENUE_SECRET", default="")
-SMARTSYNC_VENUE_PASSWORD = env.str("SMARTSYNC_VENUE_PASSWORD", default="")
-SMARTSYNC_VENUE_URL = env.str("SMARTSYNC_VENUE_URL", default="")  # of a test net or a gateway
-SMARTSYNC_VENUE_KEY_VOUCHED = env.bool("SMARTSYNC_VENUE_KEY_VOUCHED", default=False)  # where the venue cannot say
-SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # "live", or recordings
-SMARTSYNC_PRICE_SOURCES = env.list("SMARTSYNC_PRICE_SOURCES", default=["binance", "okx"])  # exchanges, when live
-# Other addresses of exchanges whose prices are followed or whose accounts are linked: binance=https://...
-SMARTSYNC_EXCHANGE_URLS = env.dict("SMARTSYNC_EXCHANGE_URLS", default={})
-# The coins of a live market, all that the exchange lists when empty. Who trades a coin must not leave it out again.
-SMARTSYNC_COINS = env.list(
-    "SMARTSYNC_COINS",
-    default=["BTC", "ETH", "BNB", "SOL", "XRP", "DOGE", "ADA", "AVAX", "LINK", "DOT", "LTC", "UNI"],
-)
-SMARTSYNC_SPEED = float(env.str("SMARTSYNC_SPEED", default="") or 60)  # recorded seconds a second
-SMARTSYNC_LEAD_TRADES = env.str("SMARTSYNC_LEAD_TRADES", default="")  # recorded fills that drive a demo lead
-SMARTSYNC_FEE_RATE = Decimal(env.str("SMARTSYNC_FEE_RATE", default="0.001"))
-# Following
-SMARTSYNC_INVESTMENT_MIN = env.int("SMARTSYNC_INVESTMENT_MIN", default=100)  # USDT
-SMARTSYNC_DRIFT_BAND = env.float("SMARTSYNC_DRIFT_BAND", default=0.01)  # of a copy's equity
-SMARTSYNC_REPAIR_SECONDS = env.float("SMARTSYNC_REPAIR_SECONDS", default=60)
-SMARTSYNC_SETTLING_SECONDS = env.float(
-    "SMARTSYNC_SETTLING_SECONDS", default=900
-)  # after a lead's deposit or withdrawal
-SMARTSYNC_CYCLE_SPACING_SECONDS = env.float("SMARTSYNC_CYCLE_SPACING_SECONDS", default=0.5)
-SMARTSYNC_PROFIT_SHARE_MAX = env.float("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
-# Leading
-SMARTSYNC_STAKE_MIN = env.int("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
-SMARTSYNC_STAKE_ALARM = env.float("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows
-SMARTSYNC_LIMIT_ORDER_DAYS = env.float("SMARTSYNC_LIMIT_ORDER_DAYS", default=30)  # then a lead's limit order ends
-# Leads who trade elsewhere: exchanges whose accounts can be linked, and what seals their keys, outside the database:
-# 32 bytes in base64 each; the first seals, all of them open. Without one a server links no accounts.
-SMARTSYNC_LINK_EXCHANGES = env.list("SMARTSYNC_LINK_EXCHANGES", default=["binance", "okx"])
-SMARTSYNC_LINK_KEYS = env.list("SMARTSYNC_LINK_KEYS", default=[])
-SMARTSYNC_LINK_LOOK_SECONDS = env.float("SMARTSYNC_LINK_LOOK_SECONDS", default=10)
-SMARTSYNC_LINK_RETRY_SECONDS = env.float("SMARTSYNC_LINK_RETRY_SECONDS", default=60)  # while an account is broken
-SMARTSYNC_LINK_CHECK_SECONDS = env.float("SMARTSYNC_LINK_CHECK_SECONDS", default=3600)  # what a key may do
-# Risk
-SMARTSYNC_SLIPPAGE_CAP = env.float("SMARTSYNC_SLIPPAGE_CAP", default=0.005)  # of the mark, exits too
-SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the visible book, per order
-SMARTSYNC_PRICE_AGE_MAX_SECONDS = env.float("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
-SMARTSYNC_PRICE_OUTLIER = env.float("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
-SMARTSYNC_PRICE_JUMP = env.float("SMARTSYNC_PRICE_JUMP", default=0.10)  # of one source; more needs a second quote
-# How long a suspended market is waited for; then what a stop cannot sell goes to the follower as it is.
-SMARTSYNC_FROZEN_AFTER_SECONDS = env.float("SMARTSYNC_FROZEN_AFTER_SECONDS", default=900)
-SMARTSYNC_DELISTED_AFTER_SECONDS = env.float("SMARTSYNC_DELISTED_AFTER_SECONDS", default=600)  # missing all the time
-SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS = env.float("SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS", default=5)
-SMARTSYNC_ORDER_VALUE_MAX = env.int("SMARTSYNC_ORDER_VALUE_MAX", default=5_000_000)  # USDT, one order at its limit
-SMARTSYNC_MINUTE_VALUE_MAX = env.int("SMARTSYNC_MINUTE_VALUE_MAX", default=50_000_000)  # USDT, all orders of a minute
-SMARTSYNC_DAY_VALUE_MAX = env.int("SMARTSYNC_DAY_VALUE_MAX", default=1_000_000_000)  # USDT, all orders of a day
-SMARTSYNC_PRICE_COLLAR = env.float("SMARTSYNC_PRICE_COLLAR", default=0.12)  # past the mark; wider than any exit goes
-SMARTSYNC_RECONCILE_SECONDS = env.float("SMARTSYNC_RECONCILE_SECONDS", default=60)  # between two looks at our trades
-SMARTSYNC_FAILURES_MAX = env.int("SMARTSYNC_FAILURES_MAX", default=5)  # in a row, then a lead is set aside
-# How far past the level it needs a buy's limit reaches: room for a book that moves while the order travels.
-SMARTSYNC_LIMIT_CUSHION = env.float("SMARTSYNC_LIMIT_CUSHION", default=0.0005)
-SMARTSYNC_LEAD_ORDER_SECONDS = env.float("SMARTSYNC_LEAD_ORDER_SECONDS", default=60)  # then what is unfilled ends
-SMARTSYNC_DUST_FLOAT = env.int("SMARTSYNC_DUST_FLOAT", default=10_000)  # USDT of the platform, to take dust over
-SMARTSYNC_DEPOSIT_MAX = env.int("SMARTSYNC_DEPOSIT_MAX", default=1_000_000)  # USDT a paper deposit
-# Cash, and the bell (off in replays and simulations, which call each step themselves)
-SMARTSYNC_CASH = env.str("SMARTSYNC_CASH", default="USDT")
-SMARTSYNC_CASH_DECIMALS = 8
-SMARTSYNC_BELL = env.bool("SMARTSYNC_BELL", default=True)
-SMARTSYNC_PLATFORM_SHARE = env.float("SMARTSYNC_PLATFORM_SHARE", default=0.0)  # of the leads' profit share

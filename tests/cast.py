@@ -14,8 +14,8 @@ import pytest
 from django.conf import settings as django_settings
 
 from accounts.models import Balance, LedgerAccount, User
-from copytrading.exchange.base import Quote
-from copytrading.exchange.paper import venue as paper
+from copytrading.exchange.markets import Quote
+from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, Lead, LeadOrder, Market
 from copytrading.services import copies, funding, lead_orders, leads, market, syncing
 from copytrading.services.bunching import units_of

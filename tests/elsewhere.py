@@ -108,6 +108,14 @@ def faraway(world: World, stranger: User) -> Lead:
     return leads.approve_lead(lead_id=lead.pk, now=world.now)
 
 
+@pytest.fixture
+def link(world: World, faraway: Lead, elsewhere: Elsewhere) -> LinkedAccount:
+    """Half of 10,000 USDT in BTC, half in cash; connected long ago."""
+    link = connect(world, faraway)
+    Lead.objects.filter(pk=faraway.pk).update(settling_until=None)
+    return link
+
+
 def connect(world: World, lead: Lead, key: ExchangeKey = KEY, exchange: str = "binance") -> LinkedAccount:
     return linking.connect_account(lead_id=lead.pk, exchange=exchange, key=key, now=world.now)
 
@@ -115,3 +123,9 @@ def connect(world: World, lead: Lead, key: ExchangeKey = KEY, exchange: str = "b
 def look(world: World, link: LinkedAccount, seconds: float = 10, **prices: str) -> Sight | None:
     world.wait(seconds, **prices)
     return linking.look_at_link(link_id=link.pk, now=world.now)
+
+
+def seen(lead: Lead) -> dict[str, int]:
+    """Return what a lead was seen to hold, in units by symbol."""
+    held = lead.holdings.exclude(units=0).values_list("asset__symbol", "units")
+    return dict(held)

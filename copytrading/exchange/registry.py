@@ -11,18 +11,19 @@ from typing import Protocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from copytrading.exchange.base import MarketRules, PriceSource, Quote, Venue
 from copytrading.exchange.live.client import Credentials, ExchangeUnknown
 from copytrading.exchange.live.dialects import DIALECTS
 from copytrading.exchange.live.linked import LinkedAccount
 from copytrading.exchange.live.prices import LivePrices
 from copytrading.exchange.live.venue import LiveVenue
 from copytrading.exchange.live.wire import Wire
-from copytrading.exchange.paper import venue as paper_counter
+from copytrading.exchange.markets import MarketRules, Quote
+from copytrading.exchange.paper import world as paper_world
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.exchange.prices.files import paths_in, read_prices
 from copytrading.exchange.prices.recorded import RecordedPrices
 from copytrading.exchange.prices.simulated import SimulatedPrices
+from copytrading.exchange.protocols import PriceSource, Venue
 
 # The account at the venue that holds everybody's money; the ledger says whose is what.
 PLATFORM_ACCOUNT = "platform"
@@ -99,7 +100,7 @@ def live_venue() -> LiveVenue:
 
 def has_paper_money() -> bool:
     """Return whether paper money was ever brought to this installation."""
-    return paper_counter.has_money()
+    return paper_world.has_money()
 
 
 def price_source(
@@ -168,7 +169,7 @@ def move_paper_money(*, asset: str, quantity: Decimal, is_deposit: bool, referen
         return
     if not is_paper():
         return
-    move = paper_counter.credit if is_deposit else paper_counter.debit
+    move = paper_world.credit if is_deposit else paper_world.debit
     move(PLATFORM_ACCOUNT, asset, quantity, reference)
 
 
@@ -176,7 +177,7 @@ def move_paper_prices(quotes: Sequence[Quote], *, now: datetime) -> None:
     """Let the paper venue's books follow the prices of the world outside; a real venue's are that world."""
     if _stand_ins or not is_paper():
         return
-    paper_counter.set_prices({quote.symbol: quote.price for quote in quotes}, now)
+    paper_world.set_prices({quote.symbol: quote.price for quote in quotes}, now)
 
 
 # A process keeps one client: opening one takes seconds. The process id is part of the key because a worker's child

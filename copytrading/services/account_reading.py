@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from accounts.models import Asset
 from copytrading.exchange import registry
-from copytrading.exchange.base import AnswerNotUnderstood, ClockSkewed, KeyRefused, VenueBusy, VenueUnreachable
+from copytrading.exchange.errors import AnswerNotUnderstood, ClockSkewed, KeyRefused, VenueBusy, VenueUnreachable
 from copytrading.models import Market
 from copytrading.queries import links
 from copytrading.queries import market as market_queries

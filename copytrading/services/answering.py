@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount
-from copytrading.exchange.base import VenueOrder, VenueStatus, VenueTrade
+from copytrading.exchange.orders import VenueOrder, VenueStatus, VenueTrade
 from copytrading.models import Alarm, Fill, Order
 from copytrading.services import alarms
 from copytrading.services.bunching import units_of

@@ -15,8 +15,8 @@ from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
 from copytrading.exchange import registry
-from copytrading.exchange.base import Quote
-from copytrading.exchange.paper import venue as paper
+from copytrading.exchange.markets import Quote
+from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, Lead, LeadOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.services import funding, lead_orders, leads, market, queueing, syncing

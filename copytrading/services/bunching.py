@@ -14,7 +14,8 @@ from django.conf import settings
 from copytrading.engine import netting
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import IntArray
-from copytrading.exchange.base import Book, MarketRules, Side
+from copytrading.exchange.markets import Book, MarketRules
+from copytrading.exchange.orders import Side
 from copytrading.models import Market
 from copytrading.queries.market import unit_price_of
 

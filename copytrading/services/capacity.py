@@ -7,7 +7,8 @@ from django.core.cache import cache
 
 from copytrading.engine import capacity
 from copytrading.engine.capacity import BookSide, EntryCost
-from copytrading.exchange.base import Book, VenueError
+from copytrading.exchange.errors import VenueError
+from copytrading.exchange.markets import Book
 from copytrading.exchange.registry import venue
 from copytrading.models import Market
 from copytrading.queries.lead_pages import Portfolio

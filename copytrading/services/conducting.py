@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
-from copytrading.exchange.base import VenueError, VenueUnreachable
+from copytrading.exchange.errors import VenueError, VenueUnreachable
 from copytrading.models import Alarm, Lead, Order
 from copytrading.services import alarms, bell, queueing, syncing, trading, venue_watch
 from copytrading.services.refusals import Refusal

@@ -107,7 +107,7 @@ def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangeP
     """
     copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
-    row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
+    row = _row_of(copy, scene)
     equity = equity_of(row, scene)
     if change_units > 0:
         refuse_increase(copy, change_units, now)
@@ -146,9 +146,8 @@ def quote_stop(*, copy_id: int, now: datetime) -> StopQuote:
     :raises CopyNotActive: if the copy is stopped or stopping already.
     """
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
-    refuse_inactive(copy)
     scene = load_scene(copy.lead, now=now)
-    row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
+    row = _row_of(copy, scene)
     exiting = one_copy(
         scene, cash_units=int(row.cash_units[0]), units=row.units[0], share_state=row.share_state, stopping=True
     )
@@ -186,6 +185,19 @@ def known(equity: float) -> int:
     if not np.isfinite(equity):
         raise Refusal("A coin of this copy has no price at the moment; try again shortly.")
     return int(equity)
+
+
+def _row_of(copy: Copy, scene: Scene) -> holdings.CopyTable:
+    """
+    Return the table of one copy that is running.
+
+    :raises CopyNotActive: if it is stopped or stopping, be it since a moment ago.
+    """
+    row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
+    # What is paid out has no row; asked after the row was read, it says so.
+    copy.refresh_from_db(fields=["status"])
+    refuse_inactive(copy)
+    return row
 
 
 def _level(invested_units: int, stop_loss_units: int | None) -> int | None:

@@ -12,7 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 
-from copytrading.exchange.base import Book
+from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries

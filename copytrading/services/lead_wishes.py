@@ -16,7 +16,7 @@ import numpy as np
 from django.conf import settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.exchange.base import Book
+from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder
 from copytrading.queries.holdings import LeadPortfolio
 from copytrading.queries.market import Board, unit_price_of

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from copytrading.exchange.base import KeyRefused, VenueBusy, VenueUnreachable
+from copytrading.exchange.errors import KeyRefused, VenueBusy, VenueUnreachable
 from copytrading.models import Alarm, Lead, LinkedAccount, Notice
 from copytrading.queries import links
 from copytrading.services import account_reading, alarms, bell, lead_notices, leads, link_keys, observing

@@ -18,7 +18,8 @@ from django.db import transaction
 
 from accounts.models import Asset
 from copytrading.exchange import registry
-from copytrading.exchange.base import Book, MarketRules, MarketStatus, MarketUnknown, VenueUnreachable
+from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
+from copytrading.exchange.markets import Book, MarketRules, MarketStatus
 from copytrading.models import Alarm, Market
 from copytrading.services import alarms, bell
 from copytrading.services.bunching import units_of

@@ -9,7 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
 from copytrading.exchange import registry
-from copytrading.exchange.base import Quote, VenueUnreachable
+from copytrading.exchange.errors import VenueUnreachable
+from copytrading.exchange.markets import Quote
 from copytrading.models import Alarm, Market
 from copytrading.services import alarms, market, stopping
 from copytrading.services.demo import market as demo_market

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from copytrading.exchange import registry
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.services import bell, listings, marking
 
 

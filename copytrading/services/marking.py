@@ -16,7 +16,7 @@ from django.db import connection
 
 from copytrading.engine import marks as rules
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.models import Mark
 
 # A delisted market takes no price any more: who quotes its name may already mean another coin.

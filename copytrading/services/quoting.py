@@ -11,7 +11,8 @@ from django.conf import settings
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.profit_share import ShareState
-from copytrading.exchange.base import Book, Side
+from copytrading.exchange.markets import Book
+from copytrading.exchange.orders import Side
 from copytrading.models import Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable, CustomTerms

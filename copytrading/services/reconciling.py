@@ -17,7 +17,7 @@ from django.db.models import Min
 
 from accounts import ledger_audit
 from accounts.models import Asset
-from copytrading.exchange.base import VenueUnreachable
+from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Correction, CustodyDifference, Halt
 from copytrading.services import alarms, custody, halts, venue_watch

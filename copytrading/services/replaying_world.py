@@ -15,8 +15,8 @@ import numpy as np
 
 from accounts.models import User
 from copytrading.engine.arrays import BoolArray, FloatArray
-from copytrading.exchange.base import MarketStatus, Quote
-from copytrading.exchange.paper import venue as paper
+from copytrading.exchange.markets import MarketStatus, Quote
+from copytrading.exchange.paper import world as paper
 from copytrading.exchange.prices.files import moment_of
 from copytrading.exchange.prices.price_tables import exact
 from copytrading.models import Lead, Market

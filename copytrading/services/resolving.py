@@ -21,7 +21,8 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import queries as account_queries
-from copytrading.exchange.base import VenueOrder, VenueTrade, VenueUnreachable
+from copytrading.exchange.errors import VenueUnreachable
+from copytrading.exchange.orders import VenueOrder, VenueTrade
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Fill, Market, Order, TradeCheckpoint
 from copytrading.services import alarms, answering

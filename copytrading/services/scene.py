@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Asset
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.exchange.base import Book
+from copytrading.exchange.markets import Book
 from copytrading.exchange.registry import venue
 from copytrading.models import Lead, Order
 from copytrading.queries import halts, holdings

@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
-from copytrading.exchange.base import Book, Side
+from copytrading.exchange.markets import Book
+from copytrading.exchange.orders import Side
 from copytrading.models import ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.services import bell, listings, trading

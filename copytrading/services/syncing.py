@@ -20,7 +20,8 @@ from django.db import IntegrityError, transaction
 
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray, IntArray
-from copytrading.exchange.base import Book, Side
+from copytrading.exchange.markets import Book
+from copytrading.exchange.orders import Side
 from copytrading.models import Lead, LeadOrder, Market, SyncCycle
 from copytrading.queries import market as market_queries
 from copytrading.services import bunching, deciding, explaining, following, listings, settling, trading

@@ -17,14 +17,8 @@ from django.db import connection, transaction
 
 from accounts import ledger
 from accounts.models import Asset
-from copytrading.exchange.base import (
-    DuplicateOrder,
-    OrderRejected,
-    OutcomeUnknown,
-    RejectionCode,
-    Side,
-    VenueUnreachable,
-)
+from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode, VenueUnreachable
+from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Copy, Lead, Order, SyncCycle
 from copytrading.services import alarms, answering, bunching, market, order_limits, resolving

@@ -8,7 +8,7 @@ live prices, and books that have never held paper money.
 from django.core.exceptions import ImproperlyConfigured
 
 from copytrading.exchange import registry
-from copytrading.exchange.base import VenueUnreachable
+from copytrading.exchange.errors import VenueUnreachable
 from copytrading.services import market
 from copytrading.services.refusals import Refusal
 

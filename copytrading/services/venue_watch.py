@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
-from copytrading.exchange.base import ClockSkewed, KeyRefused, VenueUnreachable
+from copytrading.exchange.errors import ClockSkewed, KeyRefused, VenueUnreachable
 from copytrading.models import Alarm, CustodyDifference
 from copytrading.services import alarms
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from copytrading.exchange.paper import venue as paper
+from copytrading.exchange.paper import world as paper
 from copytrading.models import Fill, Lead, Order
 from tests.campaign import verdict
 from tests.campaign.fleet import PROJECT

@@ -19,8 +19,9 @@ from celery.signals import worker_init
 django.setup()
 
 from accounts import ledger  # noqa: E402
-from copytrading.exchange.base import OrderRejected, Side, VenueUnreachable  # noqa: E402
+from copytrading.exchange.errors import OrderRejected, VenueUnreachable  # noqa: E402
 from copytrading.exchange.live.venue import LiveVenue  # noqa: E402
+from copytrading.exchange.orders import Side  # noqa: E402
 from copytrading.exchange.registry import venue  # noqa: E402
 from copytrading.models import Order  # noqa: E402
 from copytrading.services import answering, explaining, resolving, settling, trading  # noqa: E402

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import User
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.models import Halt, Lead, Market
 from copytrading.queries import degraded
 from copytrading.services import halts, market

@@ -1,4 +1,4 @@
-"""The lists and figures of leads, against small worlds whose answers are known by head."""
+"""The lists of leads: cards, order, filter and score, against small worlds whose answers are known by head."""
 
 from datetime import timedelta
 
@@ -8,38 +8,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from copytrading.models import Copy, Lead, LeadOrder, LeadRecord
-from copytrading.queries import lead_pages, lead_statistics, leads, records
+from copytrading.models import Lead
+from copytrading.queries import lead_statistics, leads, records
 from copytrading.queries.leads import LeadFilter, Sorting, Standing
-from copytrading.services import copies, recording
 from copytrading.services import leads as lead_services
+from copytrading.services import recording
 from tests.cast import NOON, World, usdt
+from tests.queries.lead_stage import make_leads, record
 
 pytestmark = pytest.mark.django_db
-
-
-def record(lead: Lead, prices: list[float], *, equity: str = "10000", days: int | None = None) -> None:
-    """Give a lead one record a day, the last one now."""
-    last = len(prices) - 1
-    LeadRecord.objects.bulk_create(
-        LeadRecord(
-            lead=lead,
-            recorded_at=NOON - timedelta(days=last - number),
-            equity_units=usdt(equity),
-            unit_price=price,
-        )
-        for number, price in enumerate(prices)
-    )
-    Lead.objects.filter(pk=lead.pk).update(started_at=NOON - timedelta(days=last if days is None else days))
-    lead.refresh_from_db()
-
-
-def make_leads(world: World, number: int) -> list[Lead]:
-    made = []
-    for index in range(number):
-        user = User.objects.create_user(f"lead{index}@example.org", "correct horse battery")
-        made.append(world.make_lead(user, name=f"Lead {index}"))
-    return made
 
 
 def names(**questions: object) -> list[str]:
@@ -182,65 +159,6 @@ class TestFilter:
         assert names(with_ended=True) == [lead.name]
 
 
-class TestOutcomes:
-    def test_counts_what_followers_got_from_their_own_money(
-        self, lead: Lead, world: World, follower: User, other_follower: User
-    ):
-        world.lead_trades(lead, "BTC", "BUY", "0.1")
-        world.settle()
-        world.start(follower, lead, "1000")
-        world.start(other_follower, lead, "3000")
-        world.settle()
-
-        world.wait(1, BTC="60000")
-
-        outcome = records.outcomes_of([lead.pk])[lead.pk]
-        assert outcome.followers == 2
-        # Half of the lead is in a coin that rose by a fifth, less fees, spread and a tenth for the lead.
-        assert outcome.median_fraction == pytest.approx(0.09, abs=0.002)
-        assert outcome.following_units == pytest.approx(usdt(4360), rel=0.002)
-
-    def test_counts_stopped_copies_by_what_was_paid_out(self, lead: Lead, world: World, follower: User):
-        copy = world.start(follower, lead, "1000")
-        world.settle()
-        copies.stop_copy(copy_id=copy.pk, now=world.now)
-        world.settle()
-        Copy.objects.filter(pk=copy.pk).update(paid_out_units=usdt(900))
-
-        outcome = records.outcomes_of([lead.pk])[lead.pk]
-
-        assert outcome.followers == 0
-        assert outcome.following_units == 0
-        assert outcome.median_fraction == pytest.approx(-0.1)
-
-    def test_tell_the_worst_tenth_from_the_median(self, lead: Lead, world: World, follower: User):
-        users = [User.objects.create_user(f"f{number}@example.org", "x") for number in range(11)]
-        for number, user in enumerate(users):
-            world.deposit(user, "1000")
-            copy = world.start(user, lead, "1000")
-            Copy.objects.filter(pk=copy.pk).update(paid_out_units=usdt(number * 10))
-
-        outcome = records.outcomes_of([lead.pk])[lead.pk]
-
-        assert outcome.median_fraction == pytest.approx(0.05)
-        assert outcome.worst_tenth_fraction == pytest.approx(0.01)
-
-    def test_are_net_of_the_profit_share_that_is_owed(self, lead: Lead, world: World, follower: User):
-        world.lead_trades(lead, "BTC", "BUY", "0.1")
-        world.settle()
-        copy = world.start(follower, lead, "1000")
-        world.settle()
-        world.wait(1, BTC="60000")
-        Copy.objects.filter(pk=copy.pk).update(profit_share_rate=0, mark_value_units=usdt(1000))
-        before = records.outcomes_of([lead.pk])[lead.pk].median_fraction
-
-        Copy.objects.filter(pk=copy.pk).update(profit_share_rate="0.3")
-
-        after = records.outcomes_of([lead.pk])[lead.pk].median_fraction
-        assert before is not None
-        assert after == pytest.approx(before * 0.7, rel=1e-6)
-
-
 class TestStanding:
     def test_is_open_to_a_person_and_asks_a_stranger_in(self, lead: Lead, follower: User):
         card = leads.card_of(lead, now=NOON)
@@ -268,89 +186,6 @@ class TestStanding:
         world.start(follower, lead)
 
         assert leads.standing_of(leads.card_of(lead, now=NOON), other_follower) == Standing.FULL
-
-
-class TestLeadPage:
-    def test_shows_the_portfolio_as_shares_of_one(self, lead: Lead, world: World):
-        world.lead_trades(lead, "BTC", "BUY", "0.1")
-        world.settle()
-
-        portfolio = lead_pages.portfolio_of(lead)
-
-        assert [holding.symbol for holding in portfolio.holdings] == ["BTC", "Cash"]
-        assert sum(holding.weight for holding in portfolio.holdings) == pytest.approx(1.0)
-        assert portfolio.holdings[0].weight == pytest.approx(0.5, abs=0.001)
-
-    def test_shows_nothing_of_a_lead_without_money(self, stranger: User, world: World):
-        lead = world.make_lead(stranger, name="Poor")
-        lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(10000), idempotency_key="all", now=world.now)
-
-        assert lead_pages.portfolio_of(lead).holdings == ()
-
-    def test_measures_a_curve_from_its_first_point(self, lead: Lead):
-        record(lead, [2.0, 2.2, 2.5])
-
-        curve = lead_pages.curve_of(lead, days=7, now=NOON)
-
-        assert [value for _, value in curve.points] == pytest.approx([0.0, 10.0, 25.0])
-        assert curve.return_fraction == pytest.approx(0.25)
-
-    def test_thins_a_long_curve(self, lead: Lead):
-        LeadRecord.objects.bulk_create(
-            LeadRecord(
-                lead=lead, recorded_at=NOON - timedelta(minutes=number), equity_units=1, unit_price=1 + number / 1e4
-            )
-            for number in range(5000)
-        )
-        Lead.objects.filter(pk=lead.pk).update(started_at=NOON - timedelta(days=4))
-        lead.refresh_from_db()
-
-        curve = lead_pages.curve_of(lead, days=7, now=NOON)
-
-        assert 100 < len(curve.points) <= lead_pages.CURVE_POINTS + 2
-
-    def test_tells_the_last_trades_with_their_share_of_the_portfolio(self, lead: Lead, world: World):
-        record(lead, [1.0, 1.0])
-        world.wait(10)
-        world.lead_trades(lead, "BTC", "BUY", "0.1")
-        world.settle()
-
-        (trade,) = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
-
-        assert (trade.symbol, trade.units) == ("BTC", 10**7)
-        assert trade.price == pytest.approx(50000, rel=0.001)
-        assert trade.weight == pytest.approx(0.5, rel=0.001)
-        assert not trade.is_jump
-
-    def test_points_out_a_trade_far_above_the_usual_size(self, lead: Lead, world: World):
-        record(lead, [1.0, 1.0])
-        for number in range(12):
-            order = world.lead_trades(lead, "SOL", "BUY", "1" if number < 11 else "20")
-            LeadOrder.objects.filter(pk=order.pk).update(
-                status="FILLED", filled_units=order.quantity_units, value_units=usdt(100 if number < 11 else 2000)
-            )
-
-        trades = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
-
-        assert [trade.is_jump for trade in trades] == [True] + [False] * 11
-
-    def test_tells_when_money_moved_and_when_the_lead_paused(self, lead: Lead, world: World):
-        world.wait(10)
-        lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(500), idempotency_key="out", now=world.now)
-        world.wait(10)
-        lead_services.pause_lead(lead_id=lead.pk, now=world.now)
-        world.wait(10)
-        lead_services.resume_lead(lead_id=lead.pk, now=world.now)
-        world.wait(10)
-        lead_services.end_lead(lead_id=lead.pk, now=world.now)
-        lead.refresh_from_db()
-
-        events = lead_pages.events_of(lead)
-
-        assert [event.status for event in events[:3]] == ["ENDED", "ACTIVE", "PAUSED"]
-        assert events[3].units == -usdt(500)
-        assert {events[4].units, events[5].units} == {usdt(10000), 0}
-        assert "BEGAN" in {event.status for event in events[4:]}
 
 
 class TestSummaries:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from copytrading.exchange.base import VenueUnreachable
+from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.models import Lead

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from copytrading.exchange.base import ClockSkewed, KeyRefused, VenueUnreachable
+from copytrading.exchange.errors import ClockSkewed, KeyRefused, VenueUnreachable
 from copytrading.models import Alarm, Lead
 from copytrading.services import conducting, leads, reconciling, syncing
 from tests.cast import World

@@ -108,53 +108,6 @@ class TestStartCopy:
         assert (baseline.asset.symbol, baseline.units, baseline.survival) == ("BTC", 10_000_000, 1.0)
 
 
-class TestPreviewCopy:
-    def test_shows_the_orders_that_are_then_placed(self, world: World, lead: Lead, follower: User) -> None:
-        world.lead_trades(lead, "BTC", "BUY", "0.1")
-        world.lead_trades(lead, "SOL", "BUY", "20")
-        world.settle()
-
-        preview = copy_previews.preview_copy(
-            follower=follower,
-            lead_id=lead.pk,
-            investment_units=usdt(1_000),
-            buy_existing=True,
-            stop_loss_units=None,
-            now=world.now,
-        )
-        copy = world.start(follower, lead, "1000")
-        world.settle()
-
-        held = world.held(copy.ledger_account)
-        for trade in preview.trades:
-            assert abs(held[trade.asset_symbol] / trade.quantity_units - 1) < 0.002
-        assert abs(held["USDT"] - preview.cash_after_units) < usdt("1")
-        assert 0 < preview.cost_units < usdt(2)
-
-    def test_writes_nothing(self, world: World, lead: Lead, follower: User) -> None:
-        copy_previews.preview_copy(
-            follower=follower,
-            lead_id=lead.pk,
-            investment_units=usdt(1_000),
-            buy_existing=True,
-            stop_loss_units=None,
-            now=world.now,
-        )
-
-        assert not Copy.objects.exists()
-
-    def test_refuses_what_a_start_would_refuse(self, world: World, lead: Lead, follower: User) -> None:
-        with pytest.raises(copy_refusals.InvestmentTooSmall):
-            copy_previews.preview_copy(
-                follower=follower,
-                lead_id=lead.pk,
-                investment_units=usdt(1),
-                buy_existing=True,
-                stop_loss_units=None,
-                now=world.now,
-            )
-
-
 class TestChangeInvestment:
     def test_an_increase_is_bought_at_the_present_ratios(self, world: World, lead: Lead, follower: User) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
@@ -240,10 +193,18 @@ class TestStopCopy:
         with pytest.raises(copy_refusals.CopyNotActive):
             copies.stop_copy(copy_id=copy.pk, now=world.now)
 
-    @pytest.mark.parametrize("change", ["increase", "reduce", "stop_loss", "pause", "resume"])
-    def test_nothing_can_be_changed_afterwards(self, world: World, lead: Lead, follower: User, change: str) -> None:
+    @pytest.mark.parametrize("is_paid_out", [False, True])
+    @pytest.mark.parametrize(
+        "change", ["increase", "reduce", "stop_loss", "pause", "resume", "more?", "less?", "stop?"]
+    )
+    def test_nothing_can_be_changed_afterwards(
+        self, world: World, lead: Lead, follower: User, change: str, is_paid_out: bool
+    ) -> None:
         copy = world.start(follower, lead)
         copies.stop_copy(copy_id=copy.pk, now=world.now)
+        if is_paid_out:
+            world.settle()
+            assert Copy.objects.get(pk=copy.pk).status == Copy.Status.STOPPED
         calls = {
             "increase": lambda: copies.increase_copy(
                 copy_id=copy.pk, units=usdt(10), idempotency_key="x", now=world.now
@@ -252,6 +213,9 @@ class TestStopCopy:
             "stop_loss": lambda: copies.change_stop_loss(copy_id=copy.pk, stop_loss_units=usdt(10), now=world.now),
             "pause": lambda: copies.pause_copy(copy_id=copy.pk, now=world.now),
             "resume": lambda: copies.resume_copy(copy_id=copy.pk, now=world.now),
+            "more?": lambda: copy_previews.preview_change(copy_id=copy.pk, change_units=usdt(10), now=world.now),
+            "less?": lambda: copy_previews.preview_change(copy_id=copy.pk, change_units=-usdt(10), now=world.now),
+            "stop?": lambda: copy_previews.quote_stop(copy_id=copy.pk, now=world.now),
         }
 
         with pytest.raises(copy_refusals.CopyNotActive):

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from copytrading.engine.adjustments import Reason
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.models import Adjustment, Copy, Lead
 from copytrading.services import holding_back, leads, market
 from tests.cast import World, usdt

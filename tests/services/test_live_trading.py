@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.exchange import registry
-from copytrading.exchange.base import Side
 from copytrading.exchange.live import client, wire
+from copytrading.exchange.orders import Side
 from copytrading.models import Copy, Fill, Lead, Order
 from copytrading.services import copies, market, reconciling, syncing
 from tests.cast import World

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from copytrading.exchange import registry
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.models import Mark, Market, SourcePrice
 from copytrading.queries import market as market_queries
 from copytrading.services import market

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Asset, User
 from copytrading.engine.tracking_gap import Part
-from copytrading.exchange.paper import venue as paper
+from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead, LeadHolding
 from copytrading.queries.gap_pages import GapView, gap_of
 from copytrading.queries.gaps import PART_COLUMNS

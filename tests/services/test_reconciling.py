@@ -7,8 +7,9 @@ import pytest
 
 from accounts import ledger_audit, wallet
 from accounts.models import Asset, Balance, Journal, LedgerAccount, Transfer, User
-from copytrading.exchange.base import Side, VenueUnreachable
-from copytrading.exchange.paper import venue as paper
+from copytrading.exchange.errors import VenueUnreachable
+from copytrading.exchange.orders import Side
+from copytrading.exchange.paper import world as paper
 from copytrading.exchange.paper.models import PaperBalance
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.models import Alarm, CustodyDifference, Halt, Lead, Market, Order

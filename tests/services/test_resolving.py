@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from accounts.models import Hold, LedgerAccount, User
-from copytrading.exchange.base import DuplicateOrder, OutcomeUnknown, VenueOrder, VenueStatus, VenueUnreachable
+from copytrading.exchange.errors import DuplicateOrder, OutcomeUnknown, VenueUnreachable
+from copytrading.exchange.orders import VenueOrder, VenueStatus
 from copytrading.exchange.paper.models import PaperBalance, PaperOrder
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.models import Alarm, Fill, Lead, Order, TradeCheckpoint

@@ -9,14 +9,8 @@ from unittest.mock import patch
 
 from django.db import transaction
 
-from copytrading.exchange.base import (
-    DuplicateOrder,
-    OrderRejected,
-    OutcomeUnknown,
-    RejectionCode,
-    VenueOrder,
-    VenueStatus,
-)
+from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
+from copytrading.exchange.orders import VenueOrder, VenueStatus
 from copytrading.models import Copy, LeadOrder, Order
 from copytrading.services import answering, booking, bunching, following, resolving, scene, syncing, trading
 

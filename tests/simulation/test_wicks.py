@@ -16,7 +16,7 @@ import pytest
 from django.db.models import Sum
 
 from accounts.models import Journal, LedgerAccount, Posting, User
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.models import Allocation, Copy, Fill, Lead, Notice
 from copytrading.services import market, reconciling, stopping, syncing
 from tests.cast import World, build_world, usdt

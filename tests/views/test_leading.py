@@ -1,100 +1,20 @@
-"""Becoming a lead and the console, as they come without a script; and who may not see them."""
-
-import re
+"""A lead's console, as it comes without a script; and who may not see it."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from copytrading.models import Copy, Lead, LeadNotice, LeadOrder, Market
+from copytrading.models import Copy, Lead, LeadNotice, LeadOrder
 from copytrading.services import leads, sharing
 from tests.cast import World, usdt
+from tests.views.console import key_of, page, send, wish
 from tests.views.scenes import counted_queries
+
+pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
 
 PAGES = ["lead_console", "lead_earnings", "lead_terms", "lead_end", "lead_order_history"]
 ACTS = ["lead_order", "lead_money_in", "lead_money_out", "lead_terms", "lead_notice", "lead_pause", "lead_end"]
-APPLICATION = {
-    "source": "PLATFORM",
-    "name": "Gneiss",
-    "bio": "Slow and large.",
-    "tags": "momentum, large coins,momentum",
-    "profit_share_rate": "12.5",
-    "followers_max": "50",
-    "money_max": "100,000",
-}
-
-
-@pytest.fixture(autouse=True)
-def _old_prices_are_fine(settings: Settings) -> None:
-    """The world's clock stands at NOON, the view's does not."""
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
-
-
-@pytest.fixture
-def console(client: Client, lead: Lead) -> Client:
-    client.force_login(lead.user)
-    return client
-
-
-def page(client: Client, name: str = "lead_console") -> str:
-    return client.get(reverse(name)).content.decode()
-
-
-def send(client: Client, act: str, /, **fields: str) -> str:
-    return client.post(reverse(act), fields, follow=True).content.decode()
-
-
-def key_of(content: str, name: str = "idempotency_key", *, within: str = "") -> str:
-    found = re.search(rf'name="{name}" value="([^"]+)"', content[content.index(within) :])
-    assert found, f"no {name} on the page"
-    return found[1]
-
-
-def wish(symbol: str = "BTC", **changes: str) -> dict[str, str]:
-    market = str(Market.objects.get(symbol=f"{symbol}-USDT").pk)
-    return {"side": "BUY", "market": market, "quantity": "0.1", "order_type": "MARKET", "price_limit": "", **changes}
-
-
-class TestApplication:
-    def test_waits_for_an_operator_then_opens_the_console(self, client: Client, world: World, stranger: User) -> None:
-        client.force_login(stranger)
-        assert "Become a lead" in page(client)
-
-        waiting = send(client, "lead_apply", **APPLICATION)
-
-        lead = Lead.objects.get(slug="gneiss")
-        assert "waits for approval" in waiting
-        assert (lead.tags, lead.followers_max, lead.money_max_units) == (["momentum", "large coins"], 50, usdt(100_000))
-        assert str(lead.profit_share_rate) == "0.1250"
-
-        leads.approve_lead(lead_id=lead.pk, now=world.now)
-
-        assert "Your own stake is 0.00 USDT of the 500 that a lead needs" in page(client)
-
-    @pytest.mark.parametrize(
-        ("change", "sentence"),
-        [
-            ({"profit_share_rate": "30.01"}, "The profit share can be 0 to 30%."),
-            ({"profit_share_rate": "-1"}, "A share cannot be below zero."),
-            ({"followers_max": "0"}, "You can take 1 to"),
-            ({"money_max": "50"}, "less room than that is none"),
-            ({"name": ""}, "Choose a name."),
-            ({"name": "BASALT"}, "choose another"),
-            ({"tags": "a,b,c,d,e,f"}, "At most 5."),
-        ],
-    )
-    def test_refuses_beside_the_field_and_keeps_what_was_typed(
-        self, client: Client, lead: Lead, stranger: User, change: dict[str, str], sentence: str
-    ) -> None:
-        client.force_login(stranger)
-
-        content = send(client, "lead_apply", **{**APPLICATION, **change})
-
-        assert sentence in content
-        assert "Slow and large." in content
-        assert not Lead.objects.filter(user=stranger).exists()
 
 
 class TestConsole:
@@ -141,89 +61,6 @@ class TestConsole:
             page(console)
 
         assert len(many) == len(few)
-
-
-class TestTicket:
-    def test_previews_then_gives_the_order_once(
-        self, console: Client, world: World, lead: Lead, follower: User
-    ) -> None:
-        world.start(follower, lead, "1000")
-        world.settle()
-
-        review = send(console, "lead_order", **wish())
-        assert "Followers’ part" in review
-        assert not LeadOrder.objects.exists()
-        for _ in range(3):
-            send(console, "lead_order", **wish(step="confirm", key=key_of(review, "key")))
-
-        order = LeadOrder.objects.get()
-        assert (order.quantity_units, order.order_type) == (10**7, LeadOrder.OrderType.MARKET)
-
-    def test_lets_a_limit_order_wait_and_be_taken_back(self, console: Client, lead: Lead) -> None:
-        limit = wish(order_type="LIMIT", price_limit="45,000")
-
-        assert "The price is not there yet" in send(console, "lead_order", **limit)
-        content = send(console, "lead_order", **limit, step="confirm", key="page")
-        assert "45,000.00 limit" in content
-        order = LeadOrder.objects.get()
-
-        answer = console.post(reverse("lead_order_cancel", args=[order.pk]), follow=True)
-
-        assert "Canceled." in answer.content.decode()
-        order.refresh_from_db()
-        assert order.status == LeadOrder.Status.CANCELED
-
-    def test_takes_a_value_in_usdt_and_gives_the_coins_that_were_shown(
-        self, console: Client, world: World, lead: Lead
-    ) -> None:
-        in_usdt = wish(quantity="2,500.01", counted_in="VALUE")
-        review = send(console, "lead_order", **in_usdt)
-        # A thousandth of what it pays for is no lot.
-        assert "Buy 0.05 BTC" in review
-        assert 'name="quantity" value="0.05000000"' in review
-
-        world.wait(1, BTC="40000")
-        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', review[review.index('id="ticket"') :]))
-        send(console, "lead_order", **hidden)
-
-        assert LeadOrder.objects.get().quantity_units == 5 * 10**6
-
-    def test_values_a_limit_order_at_its_price(self, console: Client) -> None:
-        asked = wish(quantity="900", counted_in="VALUE", order_type="LIMIT", price_limit="45000")
-
-        assert "Buy 0.02 BTC at 45,000.00 or better" in send(console, "lead_order", **asked)
-
-    def test_gives_no_order_that_was_confirmed_as_a_value(self, console: Client) -> None:
-        answer = send(console, "lead_order", **wish(quantity="2500", counted_in="VALUE", step="confirm", key="page"))
-
-        assert "Followers’ part" in answer
-        assert not LeadOrder.objects.exists()
-
-    def test_takes_back_nothing_of_somebody_else(
-        self, console: Client, world: World, lead: Lead, stranger: User
-    ) -> None:
-        order = world.lead_trades(lead, "BTC", "BUY", "0.01")
-        console.force_login(stranger)
-
-        assert console.post(reverse("lead_order_cancel", args=[order.pk])).status_code == 404
-
-    @pytest.mark.parametrize(
-        ("change", "sentence"),
-        [
-            ({"quantity": "1"}, "not enough cash"),
-            ({"quantity": "0.000001"}, "smallest lot"),
-            ({"quantity": "0.1", "counted_in": "VALUE"}, "smallest lot"),
-            ({"quantity": "6000", "counted_in": "VALUE", "side": "SELL"}, "has less BTC than that"),
-            ({"quantity": "0.000000001"}, "At most 8 decimals."),
-            ({"side": "SELL"}, "has less BTC than that"),
-            ({"order_type": "LIMIT"}, "needs its price"),
-            ({"order_type": "LIMIT", "price_limit": "45000.001"}, "a multiple of 0.01"),
-            ({"market": "999999"}, "Select a valid choice"),
-        ],
-    )
-    def test_refuses_in_a_sentence(self, console: Client, change: dict[str, str], sentence: str) -> None:
-        assert sentence in send(console, "lead_order", **wish(**change))
-        assert not LeadOrder.objects.exists()
 
 
 class TestMoney:

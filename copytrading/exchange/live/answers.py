@@ -7,19 +7,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from copytrading.exchange.base import (
-    AnswerNotUnderstood,
-    Book,
-    Level,
-    MarketRules,
-    MarketStatus,
-    Quote,
-    Side,
-    VenueOrder,
-    VenueStatus,
-    VenueTrade,
-)
+from copytrading.exchange.errors import AnswerNotUnderstood
 from copytrading.exchange.live.client import NONSENSE
+from copytrading.exchange.markets import Book, Level, MarketRules, MarketStatus, Quote
+from copytrading.exchange.orders import Side, VenueOrder, VenueStatus, VenueTrade
 
 T = TypeVar("T")
 

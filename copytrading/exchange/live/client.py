@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from copytrading.exchange.base import VenueError
+from copytrading.exchange.errors import VenueError
 
 # On every single wait for the venue. An order whose answer takes longer is asked about.
 TIMEOUT_SECONDS = 5.0

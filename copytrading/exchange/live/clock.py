@@ -9,7 +9,7 @@ is broken: prices would be taken for older or newer than they are. Then nothing 
 import time
 from datetime import datetime
 
-from copytrading.exchange.base import ClockSkewed
+from copytrading.exchange.errors import ClockSkewed
 
 # Half of the window in which a venue takes an order.
 SKEW_SECONDS_MAX = 2.5

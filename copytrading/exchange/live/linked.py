@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from copytrading.exchange.base import KeyRefused
+from copytrading.exchange.errors import KeyRefused
 from copytrading.exchange.live import answers
 from copytrading.exchange.live.client import Credentials
 from copytrading.exchange.live.dialects import Call, PermissionsNotTold

@@ -4,17 +4,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from copytrading.exchange.base import (
-    DuplicateOrder,
-    OrderRejected,
-    OutcomeUnknown,
-    RejectionCode,
-    VenueOrder,
-)
+from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.live import answers
 from copytrading.exchange.live.client import Hearing
 from copytrading.exchange.live.dialects import Call, Dialect
 from copytrading.exchange.live.verdicts import Known
+from copytrading.exchange.orders import VenueOrder
 
 SENTENCES = {
     RejectionCode.MARKET_UNKNOWN: "lists no such market",

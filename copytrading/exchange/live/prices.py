@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from copytrading.exchange.base import MarketRules, MarketUnknown, Quote, VenueUnreachable
+from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
 from copytrading.exchange.live import answers
 from copytrading.exchange.live.dialects import Call
 from copytrading.exchange.live.wire import Wire
+from copytrading.exchange.markets import MarketRules, Quote
 
 
 class LivePrices:

@@ -6,20 +6,15 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from copytrading.exchange.base import (
+from copytrading.exchange.errors import (
     AnswerNotUnderstood,
-    Book,
     ClockSkewed,
     KeyRefused,
-    MarketRules,
     MarketUnknown,
     OrderRejected,
     OutcomeUnknown,
     RejectionCode,
-    Side,
     VenueBusy,
-    VenueOrder,
-    VenueTrade,
     VenueUnreachable,
 )
 from copytrading.exchange.live import answers, placing
@@ -27,6 +22,8 @@ from copytrading.exchange.live import budget as shares
 from copytrading.exchange.live.client import Hearing
 from copytrading.exchange.live.dialects import TRADE, WITHDRAW, Call, PermissionsNotTold, Trades
 from copytrading.exchange.live.wire import NoSuchOrder, Question, SentTooLate, Wire
+from copytrading.exchange.markets import Book, MarketRules
+from copytrading.exchange.orders import Side, VenueOrder, VenueTrade
 
 BOOK_LEVELS = 100
 # A page after this many means that the venue repeats itself.
@@ -44,7 +41,7 @@ RULES_CHANGED = (
 
 class LiveVenue:
     """
-    The protocol of exchange.base at a real exchange.
+    The protocol of a venue at a real exchange.
 
     Before its first order it asks what its key may do, and never trades with one that can withdraw.
     """

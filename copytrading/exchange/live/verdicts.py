@@ -12,7 +12,7 @@ The codes are the venues' own (Binance "Error Codes", OKX "Error Code"), without
 from enum import StrEnum
 from typing import Any
 
-from copytrading.exchange.base import RejectionCode as No
+from copytrading.exchange.errors import RejectionCode as No
 from copytrading.exchange.live.client import Answer
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from copytrading.exchange.base import (
+from copytrading.exchange.errors import (
     AnswerNotUnderstood,
     ClockSkewed,
     KeyRefused,

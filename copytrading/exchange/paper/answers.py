@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from copytrading.exchange.base import MarketRules, MarketStatus, Side, VenueOrder, VenueStatus, VenueTrade
+from copytrading.exchange.markets import MarketRules, MarketStatus
+from copytrading.exchange.orders import Side, VenueOrder, VenueStatus, VenueTrade
 from copytrading.exchange.paper.models import PaperMarket, PaperOrder, PaperTrade
 
 

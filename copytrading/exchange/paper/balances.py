@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from copytrading.exchange.base import VenueError
+from copytrading.exchange.errors import VenueError
 from copytrading.exchange.paper.models import PaperBalance
 
 

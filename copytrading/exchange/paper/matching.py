@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_UP, Decimal
 
-from copytrading.exchange.base import Book, Level, Side
+from copytrading.exchange.markets import Book, Level
+from copytrading.exchange.orders import Side
 from copytrading.exchange.paper.models import PaperMarket
 
 # An "endless" level must still fit a bigint column at 8 decimals: 5e10 coins are 5e18 units.

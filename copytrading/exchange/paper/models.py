@@ -16,7 +16,8 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
-from copytrading.exchange.base import MarketStatus, Side, VenueStatus
+from copytrading.exchange.markets import MarketStatus
+from copytrading.exchange.orders import Side, VenueStatus
 
 ONE = Decimal(1)
 

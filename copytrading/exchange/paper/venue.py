@@ -1,57 +1,28 @@
 """
-The paper venue's counter: what it does when asked, and how its world moves.
+The paper venue's counter: what it does when asked.
 
 PaperVenue speaks the protocol. Every one of its calls opens a transaction of
 its own and refuses to run inside the caller's, because a real venue cannot
 take part in our transactions either. Rows are locked in one order everywhere:
 the market, then the balances by asset.
-
-The functions below it are the world outside: markets are listed, prices move,
-money arrives and leaves.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from copytrading.exchange.base import (
-    Book,
-    MarketRules,
-    MarketStatus,
-    MarketUnknown,
-    OrderRejected,
-    RejectionCode,
-    Side,
-    VenueError,
-    VenueOrder,
-    VenueStatus,
-    VenueTrade,
-)
+from copytrading.exchange.errors import MarketUnknown, OrderRejected, RejectionCode
+from copytrading.exchange.markets import Book, MarketRules, MarketStatus
+from copytrading.exchange.orders import Side, VenueOrder, VenueStatus, VenueTrade
 from copytrading.exchange.paper.answers import order_of, rules_of, trade_of
 from copytrading.exchange.paper.balances import NotEnoughBalance, change_balances
 from copytrading.exchange.paper.matching import Match, book_of, matches_of
-from copytrading.exchange.paper.models import PaperBalance, PaperMarket, PaperOrder, PaperTrade, PaperTransfer
-
-# One statement for all markets. The rows are locked by symbol first, so that two feeds cannot deadlock.
-SET_PRICES = """
-    WITH locked AS (
-        SELECT symbol FROM paper_papermarket WHERE symbol = ANY(%(symbols)s) ORDER BY symbol FOR UPDATE
-    )
-    UPDATE paper_papermarket AS market
-    SET price = news.price, priced_at = %(now)s, taken_bid_quantity = 0, taken_ask_quantity = 0
-    FROM unnest(%(symbols)s::text[], %(prices)s::numeric[]) AS news (symbol, price), locked
-    WHERE market.symbol = news.symbol AND locked.symbol = news.symbol
-"""
-
-
-class TransferChanged(VenueError):
-    """The reference was used for another transfer before."""
+from copytrading.exchange.paper.models import PaperBalance, PaperMarket, PaperOrder, PaperTrade
 
 
 class PaperVenue:
-    """The protocol of exchange.base over the tables of this app, for one account."""
+    """The protocol of a venue over the tables of this app, for one account."""
 
     name = "paper"
     validity_seconds = 5.0
@@ -180,101 +151,6 @@ class PaperVenue:
             change_balances(account=self.account, changes=changes)
         except NotEnoughBalance as refusal:
             raise OrderRejected(RejectionCode.NOT_ENOUGH_BALANCE, str(refusal)) from None
-
-
-def open_market(
-    *,
-    symbol: str,
-    lot_size: Decimal,
-    tick_size: Decimal,
-    value_min: Decimal,
-    fee_rate: Decimal = Decimal("0.001"),
-    spread_rate: Decimal = Decimal("0.0002"),
-    level_gap_rate: Decimal = Decimal("0.0002"),
-    level_value: Decimal = Decimal(5000),
-    level_count: int = 20,
-    status: MarketStatus = MarketStatus.TRADING,
-) -> None:
-    """
-    List a market, `BASE-QUOTE`, or give a listed one these rules; its price stays.
-
-    `level_count=0` gives no spread and endless depth, so that orders fill exactly at the price.
-    """
-    base, _, quote = symbol.partition("-")
-    if not (base and quote):
-        raise ValueError(f"{symbol!r} is not a pair such as BTC-USDT.")
-    PaperMarket.objects.update_or_create(
-        symbol=symbol,
-        defaults={
-            "base": base,
-            "quote": quote,
-            "lot_size": lot_size,
-            "tick_size": tick_size,
-            "value_min": value_min,
-            "fee_rate": fee_rate,
-            "spread_rate": spread_rate,
-            "level_gap_rate": level_gap_rate,
-            "level_value": level_value,
-            "level_count": level_count,
-            "status": status,
-        },
-    )
-
-
-def close_market(symbol: str) -> bool:
-    """Take a market off the list, as a venue that delists it; return whether it was there. Balances stay."""
-    deleted, _ = PaperMarket.objects.filter(symbol=symbol).delete()
-    return bool(deleted)
-
-
-def set_prices(prices: Mapping[str, Decimal], now: datetime) -> int:
-    """
-    Give markets a new price and a fresh book, in one statement; return how many are listed.
-
-    A price of a market that is not listed here is nobody's business and left out.
-
-    :raises IntegrityError: if a price is not above zero; none is set then.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(SET_PRICES, {"symbols": list(prices), "prices": list(prices.values()), "now": now})
-        return cursor.rowcount
-
-
-def credit(account: str, asset: str, quantity: Decimal, reference: str) -> bool:
-    """
-    Let money arrive at the venue, once per reference; return False if it had arrived before.
-
-    :raises TransferChanged: if the reference was used for another transfer.
-    """
-    return _transfer(account=account, asset=asset, quantity=quantity, sign=1, reference=reference)
-
-
-def debit(account: str, asset: str, quantity: Decimal, reference: str) -> bool:
-    """
-    Let money leave the venue, once per reference; return False if it had left before.
-
-    :raises NotEnoughBalance: if the account holds less; nothing was written.
-    :raises TransferChanged: if the reference was used for another transfer.
-    """
-    return _transfer(account=account, asset=asset, quantity=quantity, sign=-1, reference=reference)
-
-
-def has_money() -> bool:
-    """Return whether money ever arrived at this venue."""
-    return PaperTransfer.objects.exists()
-
-
-def _transfer(*, account: str, asset: str, quantity: Decimal, sign: int, reference: str) -> bool:
-    if not isinstance(quantity, Decimal) or quantity <= 0:
-        raise ValueError(f"A transfer needs a Decimal above zero, not {quantity!r}.")
-    wanted = {"account": account, "asset": asset, "quantity": sign * quantity}
-    with transaction.atomic(durable=True):
-        transfer, is_new = PaperTransfer.objects.get_or_create(reference=reference, defaults=wanted)
-        if is_new:
-            change_balances(account=account, changes={asset: sign * quantity})
-        elif any(getattr(transfer, name) != value for name, value in wanted.items()):
-            raise TransferChanged(f"The reference {reference} was used for {transfer.quantity} {transfer.asset}.")
-    return is_new
 
 
 def _take_from_book(market: PaperMarket, *, side: Side, quantity: Decimal) -> None:

@@ -21,7 +21,7 @@ from decimal import Decimal
 import numpy as np
 
 from copytrading.engine.arrays import IntArray
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.exchange.prices.price_tables import PriceTable, exact
 from copytrading.exchange.prices.rows import MICROSECOND, moment_of, time_of
 

@@ -25,7 +25,7 @@ from functools import lru_cache
 import numpy as np
 
 from copytrading.engine.arrays import FloatArray
-from copytrading.exchange.base import MarketRules, Quote
+from copytrading.exchange.markets import MarketRules, Quote
 from copytrading.exchange.prices.rows import time_of
 
 SECONDS_PER_YEAR = 365 * 24 * 3600

@@ -19,7 +19,7 @@ from datetime import datetime
 import numpy as np
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.exchange.base import Quote
+from copytrading.exchange.markets import Quote
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries

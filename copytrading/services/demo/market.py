@@ -16,11 +16,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from copytrading.exchange import registry
-from copytrading.exchange.base import PriceSource, VenueUnreachable
-from copytrading.exchange.paper import venue as paper_counter
+from copytrading.exchange.errors import VenueUnreachable
+from copytrading.exchange.paper import world as paper_world
 from copytrading.exchange.prices.files import RecordingError, moment_of, paths_in
 from copytrading.exchange.prices.recorded import RecordedPrices
 from copytrading.exchange.prices.simulated import COINS
+from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Mark, Market, ScheduledRun
 from copytrading.services import market
 from copytrading.services.refusals import Refusal
@@ -137,7 +138,7 @@ def list_pairs(*, prices: Mapping[str, Decimal]) -> int:
     listed = _live_listings() if missing and is_live() else KNOWN
     for symbol in missing:
         listing = listed.get(symbol) or _listing_at(prices[symbol])
-        paper_counter.open_market(
+        paper_world.open_market(
             symbol=symbol,
             lot_size=listing.lot_size,
             tick_size=listing.tick_size,

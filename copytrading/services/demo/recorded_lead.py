@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from copytrading.exchange.base import PriceSource
 from copytrading.exchange.prices.files import LeadTrades, RecordingError, moment_of, read_lead_trades
+from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Lead, Market, ScheduledRun
 from copytrading.services import observing
 from copytrading.services.bunching import units_of

@@ -21,7 +21,9 @@ from django.db import transaction
 
 from accounts.models import User
 from copytrading.exchange import registry
-from copytrading.exchange.base import PriceSource, Quote, VenueUnreachable
+from copytrading.exchange.errors import VenueUnreachable
+from copytrading.exchange.markets import Quote
+from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Copy, Lead, LeadFlow, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries

@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from copytrading.exchange.base import VenueError
+from copytrading.exchange.errors import VenueError
 
 
 class Ear(logging.Handler):

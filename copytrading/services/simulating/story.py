@@ -20,7 +20,7 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from copytrading.exchange import registry
-from copytrading.exchange.base import VenueError
+from copytrading.exchange.errors import VenueError
 from copytrading.models import Halt, Lead, LeadHolding
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal

@@ -1,5 +1,5 @@
 """
-An exchange in memory that fails as real ones do: `exchange.base.Venue` over its own books, balances and ids.
+An exchange in memory that fails as real ones do: `exchange.protocols.Venue` over its own books, balances and ids.
 
 What it says may be late, twice, nonsense or nothing; what it did is the truth, which only the rules of the simulation
 look at. A client order id is no idempotency key here: sent again, it is another order.
@@ -12,22 +12,18 @@ from decimal import Decimal
 
 from django.db import connection
 
-from copytrading.exchange.base import (
+from copytrading.exchange.errors import (
     AnswerNotUnderstood,
-    Book,
     DuplicateOrder,
-    MarketRules,
-    MarketStatus,
     MarketUnknown,
     OrderRejected,
     OutcomeUnknown,
     RejectionCode,
-    Side,
     VenueBusy,
-    VenueOrder,
-    VenueTrade,
     VenueUnreachable,
 )
+from copytrading.exchange.markets import Book, MarketRules, MarketStatus
+from copytrading.exchange.orders import Side, VenueOrder, VenueTrade
 from copytrading.exchange.paper.answers import rules_of
 from copytrading.exchange.paper.matching import book_of
 from copytrading.services.simulating.swarm import Swarm

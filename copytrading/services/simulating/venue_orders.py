@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 
-from copytrading.exchange.base import MarketStatus, Side, VenueOrder, VenueStatus, VenueTrade
+from copytrading.exchange.markets import MarketStatus
+from copytrading.exchange.orders import Side, VenueOrder, VenueStatus, VenueTrade
 from copytrading.exchange.paper.matching import QUOTE_UNIT, Match, matches_of
 from copytrading.exchange.paper.models import PaperMarket
 

@@ -13,7 +13,7 @@ from random import Random
 from django.conf import settings
 
 from accounts.models import User
-from copytrading.exchange.base import MarketStatus, Quote
+from copytrading.exchange.markets import MarketStatus, Quote
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Lead, Market
 from copytrading.services import copies, funding, lead_orders, leads, market, observing

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from copytrading.exchange.base import Side, VenueOrder
 from copytrading.exchange.live import client, wire
 from copytrading.exchange.live.client import Credentials
 from copytrading.exchange.live.venue import LiveVenue
 from copytrading.exchange.live.wire import Wire
+from copytrading.exchange.orders import Side, VenueOrder
 from tests.fake_venue.venue import FakeVenue, started_in_thread
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from copytrading.exchange.base import ClockSkewed, OrderRejected, OutcomeUnknown, RejectionCode
+from copytrading.exchange.errors import ClockSkewed, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.live import dialects, wire
 from copytrading.exchange.live.clock import VenueClock
 from tests.exchange.live.conftest import find, place, venue_at

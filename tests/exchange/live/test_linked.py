@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.conf import settings
 
-from copytrading.exchange.base import AnswerNotUnderstood, KeyRefused, VenueBusy, VenueUnreachable
+from copytrading.exchange.errors import AnswerNotUnderstood, KeyRefused, VenueBusy, VenueUnreachable
 from copytrading.exchange.live.linked import LinkedAccount
 from tests.conftest import PROJECT
 

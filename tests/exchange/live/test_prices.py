@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from copytrading.exchange.base import AnswerNotUnderstood, VenueBusy, VenueUnreachable
+from copytrading.exchange.errors import AnswerNotUnderstood, VenueBusy, VenueUnreachable
 from copytrading.exchange.live.prices import LivePrices
 from tests.exchange.live.conftest import wire_to
 

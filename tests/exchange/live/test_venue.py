@@ -1,4 +1,4 @@
-"""Our side of a real exchange: what is placed, found and read, in both dialects, over a socket."""
+"""Our side of a real exchange: what is placed and found, in both dialects, over a socket."""
 
 import time
 from dataclasses import replace
@@ -7,22 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from copytrading.exchange.base import (
+from copytrading.exchange.errors import (
     AnswerNotUnderstood,
-    KeyRefused,
-    MarketStatus,
-    MarketUnknown,
     OrderRejected,
     OutcomeUnknown,
     RejectionCode,
-    Side,
-    VenueBusy,
-    VenueStatus,
     VenueUnreachable,
 )
 from copytrading.exchange.live import dialects
-from copytrading.exchange.live.venue import LiveVenue
-from tests.exchange.live.conftest import find, place, venue_at, wire_to
+from copytrading.exchange.orders import Side, VenueStatus
+from tests.exchange.live.conftest import find, place, venue_at
 
 
 class TestPlacing:
@@ -241,116 +235,3 @@ class TestBalances:
 
         with pytest.raises(AnswerNotUnderstood):
             venue.balances()
-
-
-class TestMarketRules:
-    def test_are_read_from_the_filters(self, venue):
-        rules = {rule.symbol: rule for rule in venue.market_rules()}
-
-        assert list(rules) == ["BTC-USDT", "ETH-USDT", "SOL-USDT"]
-        assert (rules["ETH-USDT"].lot_size, rules["ETH-USDT"].tick_size) == (Decimal("0.0001"), Decimal("0.01"))
-
-    def test_ask_for_a_lot_that_is_never_below_the_least_quantity(self, fake, venue):
-        fake.change_market("SOL-USDT", lot_size="0.001", quantity_min="0.05")
-
-        rules = {rule.symbol: rule for rule in venue.market_rules()}
-
-        assert rules["SOL-USDT"].lot_size == Decimal("0.05")
-
-    def test_say_what_is_suspended_and_leave_out_what_has_gone(self, fake, venue):
-        fake.change_market("SOL-USDT", state="SUSPENDED")
-        fake.change_market("ETH-USDT", state="VANISHED")
-
-        rules = {rule.symbol: rule.status for rule in venue.market_rules()}
-
-        assert rules == {"BTC-USDT": MarketStatus.TRADING, "SOL-USDT": MarketStatus.SUSPENDED}
-
-    def test_are_those_of_our_coins(self, fake):
-        wire = wire_to(fake, holder="platform")
-        venue = LiveVenue(wire, account="platform", quote="USDT", coins=["ETH"], key_is_vouched=False)
-
-        assert [rule.symbol for rule in venue.market_rules()] == ["ETH-USDT"]
-
-    @pytest.mark.parametrize("body", ["{}", '{"symbols": []}', '{"code": "0", "data": []}', "<html></html>"])
-    def test_are_not_taken_for_none_when_the_answer_is_none(self, fake, venue, body):
-        fake.disturb(fault="answer", endpoint="markets", body=body, times=0)
-
-        with pytest.raises(AnswerNotUnderstood):
-            venue.market_rules()
-
-
-class TestBook:
-    def test_is_read_best_first(self, venue):
-        book = venue.book("BTC-USDT", now=datetime.now(UTC))
-
-        assert (book.bids[0].price, book.asks[0].price) == (49995, 50005)
-        assert len(book.bids) == 20
-        assert book.depth_within(Side.BUY, Decimal("50005")) == book.asks[0].quantity
-
-    def test_says_that_there_is_no_such_market(self, venue):
-        with pytest.raises(MarketUnknown):
-            venue.book("LUNA-USDT", now=datetime.now(UTC))
-
-    def test_that_is_no_book_is_not_understood(self, fake, venue):
-        fake.disturb(fault="nonsense", endpoint="book", times=0)
-
-        with pytest.raises(AnswerNotUnderstood):
-            venue.book("BTC-USDT", now=datetime.now(UTC))
-
-
-class TestKey:
-    @pytest.mark.parametrize("changes", [{"key": "unknown"}, {"secret": "wrong"}])
-    def test_that_is_wrong_is_refused(self, fake, changes):
-        with pytest.raises(KeyRefused):
-            venue_at(fake, **changes).check_key()
-
-    def test_that_can_withdraw_is_refused(self, fake):
-        with pytest.raises(KeyRefused, match="can move money away"):
-            venue_at(fake, holder="mighty").check_key()
-
-    def test_that_cannot_trade_is_refused(self, fake):
-        with pytest.raises(KeyRefused, match="cannot trade"):
-            venue_at(fake, holder="reading").check_key()
-
-    def test_that_can_withdraw_never_sends_an_order(self, fake):
-        with pytest.raises(OrderRejected, match=r"Not sent: .* can move money away") as rejection:
-            place(venue_at(fake, holder="mighty"))
-
-        assert rejection.value.code is RejectionCode.KEY_REFUSED
-        assert "place" not in fake.state()["requests"]
-
-    def test_that_was_revoked_says_so_everywhere(self, fake, venue):
-        fake.change_key("platform-key", revoked=True)
-
-        with pytest.raises(KeyRefused):
-            venue.balances()
-        with pytest.raises(KeyRefused):
-            find(venue)
-        with pytest.raises(OrderRejected) as rejection:
-            place(venue, side=Side.SELL)
-        assert rejection.value.code is RejectionCode.KEY_REFUSED
-
-    def test_shows_nowhere(self, fake, venue, caplog):
-        fake.change_key("platform-key", revoked=True)
-        with caplog.at_level("DEBUG"), pytest.raises(KeyRefused) as trouble:
-            venue.balances()
-
-        shown = repr(venue) + repr(vars(venue)) + str(trouble.value) + caplog.text
-        assert not [word for word in ("platform-key", "platform-secret", "platform-phrase") if word in shown]
-
-
-class TestRateLimit:
-    def test_keeps_everybody_away_for_as_long_as_the_venue_says(self, fake, venue):
-        fake.disturb(fault="answer", endpoint="find", status=429, headers={"Retry-After": "7"}, body="")
-
-        with pytest.raises(VenueBusy):
-            find(venue)
-        before = fake.state()["requests"]
-        with pytest.raises(VenueBusy) as busy:
-            venue_at(fake).balances()
-        with pytest.raises(OrderRejected, match="Not sent") as rejection:
-            place(venue)
-
-        assert 6 < busy.value.wait_seconds <= 7
-        assert rejection.value.code is RejectionCode.RATE_LIMITED
-        assert fake.state()["requests"] == before

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from copytrading.exchange.base import (
+from copytrading.exchange.errors import (
     AnswerNotUnderstood,
     ClockSkewed,
     DuplicateOrder,

@@ -3,7 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from copytrading.exchange.paper.venue import PaperVenue, credit, open_market, set_prices
+from copytrading.exchange.paper.venue import PaperVenue
+from copytrading.exchange.paper.world import credit, open_market, set_prices
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copytrading.exchange.base import Side
+from copytrading.exchange.orders import Side
 from copytrading.exchange.paper.matching import book_of, matches_of
 from copytrading.exchange.paper.models import PaperMarket
 

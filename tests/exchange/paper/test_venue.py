@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from copytrading.exchange.base import MarketStatus, MarketUnknown, OrderRejected, Side, VenueOrder, VenueStatus
+from copytrading.exchange.errors import MarketUnknown, OrderRejected
+from copytrading.exchange.markets import MarketStatus
+from copytrading.exchange.orders import Side, VenueOrder, VenueStatus
 from copytrading.exchange.paper.models import PaperMarket, PaperOrder, PaperTrade
-from copytrading.exchange.paper.venue import PaperVenue, set_prices
+from copytrading.exchange.paper.venue import PaperVenue
+from copytrading.exchange.paper.world import set_prices
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -5,17 +5,12 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from copytrading.exchange.base import OrderRejected, Side
+from copytrading.exchange.errors import OrderRejected
+from copytrading.exchange.orders import Side
+from copytrading.exchange.paper.balances import NotEnoughBalance
 from copytrading.exchange.paper.models import PaperMarket, PaperTrade, PaperTransfer
-from copytrading.exchange.paper.venue import (
-    NotEnoughBalance,
-    PaperVenue,
-    TransferChanged,
-    credit,
-    debit,
-    open_market,
-    set_prices,
-)
+from copytrading.exchange.paper.venue import PaperVenue
+from copytrading.exchange.paper.world import TransferChanged, credit, debit, open_market, set_prices
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
-from copytrading.exchange.base import Book, Level, MarketRules, OrderRejected, RejectionCode, Side
+from copytrading.exchange.markets import Book, Level, MarketRules
+from copytrading.exchange.orders import Side
 
 
 def rules() -> MarketRules:
@@ -56,11 +57,3 @@ class TestBook:
         depth = book(bids=bids, asks=[("100", "8")]).depth_within(Side.SELL, Decimal(98))
 
         assert depth == 3
-
-
-class TestOrderRejected:
-    def test_reads_as_its_sentence_and_carries_its_code(self):
-        refusal = OrderRejected(RejectionCode.LOT_SIZE, "3 is not a whole number of lots.")
-
-        assert str(refusal) == "3 is not a whole number of lots."
-        assert refusal.code == "LOT_SIZE"

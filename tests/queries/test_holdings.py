@@ -1,0 +1,82 @@
+"""Holdings are read in several statements; without a lock the world goes on between them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts import bulk_rows
+from accounts.models import User
+from copytrading.models import Copy, Lead, Market
+from copytrading.queries import guarded, holdings
+from copytrading.queries import market as market_queries
+from copytrading.services.copy_refusals import CustomCopyTerms
+from tests.cast import World, usdt
+
+
+@pytest.fixture
+def copy(world: World, lead: Lead, follower: User) -> Copy:
+    """Return a copy with a stop loss, in sync with a lead who holds BTC."""
+    world.lead_trades(lead, "BTC", "BUY", "0.1")
+    world.settle()
+    copy = world.start(follower, lead, "1000", stop_loss_units=usdt(150))
+    world.settle()
+    return copy
+
+
+def once_after(first_query: str, happen: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let something happen once, right after a query was read."""
+    read, left = bulk_rows.read_columns, [happen]
+
+    def read_and_let_happen(query: str, *arguments: object, **options: object) -> object:
+        columns = read(query, *arguments, **options)
+        if query == first_query and left:
+            left.pop()()
+        return columns
+
+    monkeypatch.setattr(bulk_rows, "read_columns", read_and_let_happen)
+
+
+class TestACopyThatStartsBetweenTwoReads:
+    @pytest.mark.parametrize("kind", ["all", "without existing assets", "custom"])
+    def test_waits_for_the_next_look_of_its_lead(
+        self,
+        world: World,
+        lead: Lead,
+        copy: Copy,
+        other_follower: User,
+        monkeypatch: pytest.MonkeyPatch,
+        kind: str,
+    ) -> None:
+        chosen = (Market.objects.get(symbol="BTC-USDT").pk,)
+        wishes: dict[str, dict[str, object]] = {
+            "all": {},
+            "without existing assets": {"buy_existing": False},
+            "custom": {"terms": CustomCopyTerms(order_value_units=usdt(50), market_ids=chosen)},
+        }
+        board, cash = market_queries.load_board(now=world.now), market_queries.cash_asset()
+        before = holdings.load_copies(lead, board=board, cash=cash)
+        once_after(holdings.COPY_COLUMNS, lambda: world.start(other_follower, lead, "500", **wishes[kind]), monkeypatch)
+
+        during = holdings.load_copies(lead, board=board, cash=cash)
+        after = holdings.load_copies(lead, board=board, cash=cash)
+
+        assert during.ids.tolist() == [copy.pk]
+        assert during.cash_units.tolist() == before.cash_units.tolist()
+        assert during.units.tolist() == before.units.tolist()
+        assert after.cash_units.tolist() == [before.cash_units[0], usdt(500)]
+
+    def test_waits_for_the_next_look_at_the_stop_losses(
+        self, world: World, lead: Lead, copy: Copy, other_follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = guarded.load_guarded(now=world.now)
+        once_after(
+            guarded.COPY_COLUMNS,
+            lambda: world.start(other_follower, lead, "500", stop_loss_units=usdt(100)),
+            monkeypatch,
+        )
+
+        during = guarded.load_guarded(now=world.now)
+        after = guarded.load_guarded(now=world.now)
+
+        assert (during.ids.tolist(), during.equity.tolist()) == ([copy.pk], before.equity.tolist())
+        assert after.equity.tolist() == [before.equity[0], usdt(500)]

@@ -1,0 +1,33 @@
+"""Who sits before the pages."""
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from copytrading.models import Copy, Lead
+from tests.cast import World, usdt
+from tests.views.scenes import copy_with_holdings
+
+
+@pytest.fixture
+def old_prices_are_fine(settings: Settings) -> None:
+    """The world's clock stands at NOON, the view's does not."""
+    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
+
+
+@pytest.fixture
+def console(client: Client, lead: Lead) -> Client:
+    client.force_login(lead.user)
+    return client
+
+
+@pytest.fixture
+def copy(world: World, lead: Lead, follower: User) -> Copy:
+    return copy_with_holdings(world, lead, follower, stop_loss_units=usdt(150))
+
+
+@pytest.fixture
+def signed_in(client: Client, follower: User) -> Client:
+    client.force_login(follower)
+    return client

@@ -4,9 +4,11 @@
 import contextlib
 import os
 import sys
+from typing import NoReturn
 
 from django.core.management import execute_from_command_line
 
+from smartsync_site import endings
 from smartsync_site.embedded import CannotStart, LocalFolder, borrowed_servers
 from smartsync_site.environment import is_configured, read_env_file
 
@@ -30,9 +32,24 @@ def main(arguments: list[str]) -> None:
             LocalFolder().prepare()
         with contextlib.nullcontext() if asks_for_help or command in WITHOUT_SERVERS else borrowed_servers():
             execute_from_command_line(arguments)
+            sys.stdout.flush()
     except CannotStart as reason:
-        print(reason, file=sys.stderr)
-        sys.exit(2)
+        end(str(reason), code=endings.USAGE_ERROR)
+    except KeyboardInterrupt:
+        end("Stopped by Ctrl-C, before it was finished.", code=endings.INTERRUPTED)
+    except BrokenPipeError:
+        endings.write_nothing_more()
+        sys.exit(endings.LEFT_ALONE)
+    except Exception as error:
+        if "--traceback" in arguments or not (sentence := endings.sentence_of(error)):
+            raise
+        endings.write_nothing_more()
+        end(sentence, code=endings.USAGE_ERROR)
+
+
+def end(sentence: str, *, code: int) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from django.conf import settings
 
 from copytrading.engine.copy_terms import Mode
 from copytrading.services.copy_refusals import CustomCopyTerms
-from copytrading.services.whatif_questions import ORDER_VALUE_FRACTION, WhatIfRefused
+from copytrading.services.leads import FOLLOWERS_MAX
+from copytrading.services.whatif_questions import CASH_MAX, ORDER_VALUE_FRACTION, WhatIfRefused
 
 
 class Modes(StrEnum):
@@ -59,12 +60,14 @@ def crowd_of(*, modes: Modes, followers: int, investment: Decimal, investment_ma
 
     :raises WhatIfRefused: if nobody follows, or the amounts are the wrong way round.
     """
-    if followers < 1:
-        raise WhatIfRefused(f"At least one follower is needed, not {followers}.")
+    if not 1 <= followers <= FOLLOWERS_MAX:
+        raise WhatIfRefused(f"There can be 1 to {FOLLOWERS_MAX:,} followers, not {followers:,}.")
     if investment_max < investment:
         raise WhatIfRefused(
             f"The largest investment of {investment_max} USDT is below the smallest of {investment} USDT."
         )
+    if investment_max > CASH_MAX:
+        raise WhatIfRefused(f"The largest investment can be {CASH_MAX:,} USDT, not {investment_max}.")
     counts = {Mode(modes.value): followers} if modes is not Modes.BOTH else _halves(followers)
     return [
         Investor(mode=mode, units=units)

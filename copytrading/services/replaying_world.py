@@ -25,6 +25,7 @@ from copytrading.queries import market as market_queries
 from copytrading.services import copies, funding, leads, market, observing, syncing
 from copytrading.services.replaying_crowd import Investor
 from copytrading.services.replaying_lead import Movement, whole_units
+from copytrading.services.whatif_questions import CASH_MAX
 from copytrading.services.whatif_recordings import Recording
 
 # As small as units and prices are, so that what remains is the rounding of the ledger itself.
@@ -52,7 +53,7 @@ def replay_settings(*, fee_rate: Decimal) -> dict[str, Any]:
         "SMARTSYNC_CYCLE_SPACING_SECONDS": 0.0,
         "SMARTSYNC_REPAIR_SECONDS": 1.0,
         "SMARTSYNC_SETTLING_SECONDS": 0.0,
-        "SMARTSYNC_DEPOSIT_MAX": 10**9,
+        "SMARTSYNC_DEPOSIT_MAX": int(CASH_MAX),
     }
 
 

@@ -21,6 +21,9 @@ ORDER_VALUE_FRACTION = Decimal("0.1")
 
 START_COUNT_MAX = 1000
 
+# More than any lead or copy will have, and little enough for a replay to count it in whole units.
+CASH_MAX = Decimal(1_000_000_000)
+
 
 class WhatIfRefused(Exception):
     """The question cannot be answered; the message is one sentence that says why and what to do."""
@@ -91,6 +94,9 @@ def _check_terms(question: Question) -> None:
         )
     if question.lead_cash <= 0:
         raise WhatIfRefused(f"The lead's cash must be above zero, not {question.lead_cash}.")
+    for name, value in (("investment", question.investment), ("lead's cash", question.lead_cash)):
+        if value > CASH_MAX:
+            raise WhatIfRefused(f"The {name} can be {CASH_MAX:,} USDT at most, not {value}.")
     for name, rate in (("fee rate", question.fee_rate), ("slippage rate", question.slippage_rate)):
         if not 0 <= rate < 1:
             raise WhatIfRefused(f"The {name} must be at least 0 and below 1, not {rate}; 0.001 is 0.1 %.")
@@ -107,7 +113,16 @@ def _check_terms(question: Question) -> None:
     ):
         if size is not None and size <= 0:
             raise WhatIfRefused(f"The {name} must be above zero, not {size}.")
+    _check_mode(question)
+
+
+def _check_mode(question: Question) -> None:
+    """Refuse terms that the mode has no use for, so that nobody believes that they counted."""
     if question.mode is Mode.SMART_SYNC and (question.order_max or question.total_max or question.markets is not None):
         raise WhatIfRefused(
             "Maxima and chosen markets are terms of the custom modes; Smart Sync holds the lead's ratios."
         )
+    if question.order_value is not None and question.mode is not Mode.CUSTOM_FIXED:
+        raise WhatIfRefused(f"An order value is a term of the mode {Mode.CUSTOM_FIXED}, not of {question.mode}.")
+    if question.order_ratio is not None and question.mode is not Mode.CUSTOM_RATIO:
+        raise WhatIfRefused(f"An order ratio is a term of the mode {Mode.CUSTOM_RATIO}, not of {question.mode}.")

@@ -4,7 +4,7 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext, override_settings
 
@@ -49,3 +49,8 @@ class TestBenchSync:
         assert isinstance(figures["peak_memory_mb"], float)
         assert all(figures[name] > 0 for name in FIGURES)
         assert figures["copies_per_second"] == pytest.approx(20 / figures["seconds"], rel=0.01)
+
+    @pytest.mark.parametrize("copies", ["0", "-1", "100001", "many", "²"])
+    def test_refuses_a_number_of_copies_that_no_lead_can_have(self, copies: str) -> None:
+        with pytest.raises(CommandError, match="not a whole number from 1 to 100,000"):
+            call_command("bench", "sync", f"--copies={copies}")

@@ -86,3 +86,8 @@ class TestCheckLedger:
         assert code == 1
         assert f"Journal {posting.journal_id} does not sum to zero in asset {posting.asset_id}." in findings
         assert any(sentence.startswith(f"Account {posting.ledger_account_id} has ") for sentence in findings)
+
+    @pytest.mark.parametrize("patience", ["-1", "nan", "inf", "long"])
+    def test_refuses_to_wait_for_what_is_no_time(self, patience: str) -> None:
+        with pytest.raises(CommandError, match="no length of time in seconds"):
+            call_command("check_ledger", f"--patience={patience}")

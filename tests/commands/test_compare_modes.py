@@ -44,7 +44,26 @@ class TestCompareModes:
         with pytest.raises(CommandError, match="did not add up: Bob"):
             run(tmp_path, outcome(), outcome(lead="Bob", ledger_ok=False))
 
-    @pytest.mark.parametrize(("line", "sentence"), [("{", "no outcome"), ('{"lead": 1}', "no outcome"), ("", "no rep")])
+    @pytest.mark.parametrize(
+        ("line", "sentence"),
+        [
+            ("{", "no outcome"),
+            ('{"lead": 1}', "no outcome"),
+            ("[1]", "no outcome"),
+            (outcome().replace("smart-sync", "martingale"), "no outcome"),
+            (outcome().replace("1434", '"many"'), "no outcome"),
+            (json.dumps(json.loads(outcome()) | {"modes": {}}), "no outcome"),
+            ("", "no rep"),
+        ],
+    )
     def test_refuses_what_is_no_replay(self, tmp_path: Path, line: str, sentence: str) -> None:
-        with pytest.raises(CommandError, match=sentence):
+        with pytest.raises(CommandError, match=sentence) as refused:
             run(tmp_path, line)
+
+        assert refused.value.returncode == 2
+
+    def test_refuses_what_is_no_text(self, tmp_path: Path) -> None:
+        (tmp_path / "replays").write_bytes(b"\x9c\xff\x00")
+
+        with pytest.raises(CommandError, match="no text"):
+            call_command("compare_modes", str(tmp_path / "replays"))

@@ -134,6 +134,8 @@ class TestBadInput:
         ("arguments", "sentence"),
         [
             (["--from", "yesterday"], "is not a day"),
+            (["--from", "0001-01-01"], "no day that anything could be booked on"),
+            (["--to", "9999-12-31"], "no day that anything could be booked on"),
             (["--from", "2026-01-02", "--to", "2026-01-01"], "before the first"),
             (["--output", "/nowhere/book"], "cannot be written"),
         ],

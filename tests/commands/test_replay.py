@@ -213,7 +213,11 @@ class TestBadInput:
             (["2021-01-01T00:00:00Z,BTC-USDT,sell,1,100"], [], "sells 1 of BTC-USDT but holds 0"),
             (TRADES, ["--lead-cash=100"], "Give the lead more cash"),
             (TRADES, ["--investment=99"], "below the minimum"),
-            (TRADES, ["--followers=0"], "At least one follower"),
+            (TRADES, ["--followers=0"], "1 to 100,000 followers, not 0"),
+            (TRADES, ["--followers=999999999999"], "1 to 100,000 followers, not 999,999,999,999"),
+            (TRADES, ["--lead-cash=1e12"], "1,000,000,000 USDT at most"),
+            (TRADES, ["--investment-max=1e12"], "1,000,000,000 USDT"),
+            (TRADES, ["--investment-max=0"], "below the smallest"),
             (TRADES, ["--investment=200", "--investment-max=100"], "below the smallest"),
         ],
     )
@@ -225,5 +229,14 @@ class TestBadInput:
 
         with pytest.raises(CommandError, match=sentence) as refused:
             run(tmp_path, *arguments)
+
+        assert refused.value.returncode == 2
+
+    def test_is_refused_before_the_work_whose_outcome_cannot_be_written(self, tmp_path: Path) -> None:
+        write_prices(tmp_path)
+        write_trades(tmp_path, *TRADES)
+
+        with pytest.raises(CommandError, match="cannot be written") as refused:
+            run(tmp_path, f"--export={tmp_path}")
 
         assert refused.value.returncode == 2

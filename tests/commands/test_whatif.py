@@ -137,9 +137,12 @@ class TestWhatIf:
         assert files.run_json("--stop-loss=150")["copy_return"] == pytest.approx(-0.2)
         assert "by its stop loss" in files.run("--stop-loss=150")
 
-    @pytest.mark.parametrize(("mode", "bought"), [("custom-fixed", 2.0), ("custom-ratio", 5.0)])
-    def test_follows_single_orders_in_the_custom_modes(self, files, mode, bought):
-        outcome = files.run_json(f"--mode={mode}", "--order-value=200")
+    @pytest.mark.parametrize(
+        ("terms", "bought"),
+        [(["--mode=custom-fixed", "--order-value=200"], 2.0), (["--mode=custom-ratio"], 5.0)],
+    )
+    def test_follows_single_orders_in_the_custom_modes(self, files, terms, bought):
+        outcome = files.run_json(*terms)
 
         assert outcome["final_holdings"] == pytest.approx({"BTC-USDT": bought})
 
@@ -219,11 +222,15 @@ class TestBadInput:
         ("arguments", "sentence"),
         [
             (["--investment=99"], "below the minimum of 100 USDT"),
+            (["--investment=1e400"], "investment can be 1,000,000,000 USDT at most"),
             (["--lead-cash=0"], "lead's cash must be above zero"),
+            (["--lead-cash=1000000000.01"], "lead's cash can be 1,000,000,000 USDT at most"),
             (["--fee-rate=1"], "fee rate must be at least 0 and below 1"),
             (["--slippage-rate=-0.1"], "slippage rate must be at least 0"),
             (["--stop-loss=1000"], "below the investment of 1000 USDT"),
             (["--stop-loss=0"], "stop loss must be above 0"),
+            (["--order-value=10"], "term of the mode custom-fixed, not of smart-sync"),
+            (["--mode=custom-fixed", "--order-ratio=0.1"], "term of the mode custom-ratio, not of custom-fixed"),
             (["--order-value=-1"], "order value must be above zero"),
             (["--order-ratio=0"], "order ratio must be above zero"),
             (["--mode=custom-fixed", "--order-max=0"], "maximum per order must be above zero"),
@@ -252,6 +259,7 @@ class TestBadInput:
             (["2021-01-01T00:00:00Z,DOGE-USDT,buy,1,1,closed"], "line 2: There are no prices of DOGE-USDT"),
             (["2021-01-01T00:00:00Z,BTC-USDT,buy,1,-1,closed"], "line 2"),
             (["2021-01-01T00:00:00Z,BTC-USDT,hold,1,1,closed"], "line 2"),
+            (["2021-01-01T00:00:00Z,BTC-USDT,buy,1e300,1,closed"], "line 2: quantity '1e300' is no price"),
             (["2021-01-01T00:00:00Z,BTC-USDT,buy,1"], "line 2"),
             (
                 ["2021-01-01T01:00:00Z,BTC-USDT,buy,1,1,", "2021-01-01T00:00:00Z,BTC-USDT,buy,1,1,"],
@@ -268,7 +276,7 @@ class TestBadInput:
         with pytest.raises(CommandError, match=sentence):
             files.run()
 
-    @pytest.mark.parametrize("close", ["0", "-5", "dear"])
+    @pytest.mark.parametrize("close", ["0", "-5", "dear", "nan", "1e300", "1e-300"])
     def test_in_the_prices_is_refused_with_its_line(self, files, close):
         files.prices = files.write(
             "bad.csv", "ts,symbol,open,high,low,close,volume", f"2021-01-01T00:00:00Z,BTC-USDT,1,1,1,{close},1"

@@ -58,7 +58,15 @@ class TestPlantedBugs:
 
 class TestSimulateCommand:
     @pytest.mark.parametrize(
-        "options", [{"seeds": -1}, {"jobs": 0}, {"steps": 0}, {"first": -3}, {"planted_bugs": "tests.nowhere"}]
+        "options",
+        [
+            {"seeds": -1},
+            {"jobs": 0},
+            {"steps": 0},
+            {"first": -3},
+            {"planted_bugs": "tests.nowhere"},
+            {"bug": ["an order sent twice"], "no_planted_bugs": True},
+        ],
     )
     def test_refuses_what_makes_no_sense_in_a_sentence(self, options: dict[str, object]) -> None:
         with pytest.raises(CommandError) as refusal:

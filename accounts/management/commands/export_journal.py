@@ -13,11 +13,14 @@ USAGE_ERROR = 2
 
 
 def day(text: str) -> date:
-    """Return the day of an ISO 8601 text."""
+    """Return the day of an ISO 8601 text; the first and the last of the calendar have no day beside them."""
     try:
-        return date.fromisoformat(text)
+        value = date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is not a day: write it as 2021-03-15") from None
+    if not date.min < value < date.max:
+        raise ArgumentTypeError(f"{text!r} is no day that anything could be booked on")
+    return value
 
 
 class Command(BaseCommand):
@@ -42,4 +45,6 @@ class Command(BaseCommand):
         try:
             ledger_export.write_beancount(options["output"], first_day=first_day, last_day=last_day)
         except OSError as refusal:
-            raise CommandError(f"{options['output']} cannot be written: {refusal.strerror}.") from refusal
+            raise CommandError(
+                f"{options['output']} cannot be written: {refusal.strerror}.", returncode=USAGE_ERROR
+            ) from refusal

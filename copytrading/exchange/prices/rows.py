@@ -20,6 +20,9 @@ from typing import TypeVar
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
+# No coin is so dear or so cheap, and nobody trades so many or so few; beyond it floats run over.
+NUMBER_MIN, NUMBER_MAX = 1e-18, 1e18
+
 Value = TypeVar("Value")
 
 
@@ -27,7 +30,8 @@ class RecordingError(Exception):
     """A recorded file cannot be used; the message says where, why and what to do."""
 
     def __init__(self, *, path: Path, sentence: str, line: int | None = None) -> None:
-        place = path.name if line is None else f"{path.name}, line {line}"
+        name = path.name or str(path)
+        place = name if line is None else f"{name}, line {line}"
         super().__init__(f"{place}: {sentence}")
         self.path = path
         self.line = line
@@ -174,7 +178,7 @@ def to_positive_float(text: str) -> float:
     """
     Return a number above zero.
 
-    :raises ValueError: if the text is no finite number, or is zero or negative.
+    :raises ValueError: if the text is no finite number, is zero or negative, or beyond anything that is traded.
     """
     try:
         number = float(text)
@@ -183,8 +187,8 @@ def to_positive_float(text: str) -> float:
     # float() would read 1_000 and inf as numbers; an exchange writes neither.
     if not math.isfinite(number) or "_" in text:
         raise ValueError(f"{text!r} is not a number. Correct or remove the row.")
-    if number <= 0:
-        raise ValueError(f"{text!r} must be above zero. Correct or remove the row.")
+    if not NUMBER_MIN <= number <= NUMBER_MAX:
+        raise ValueError(_size_sentence(number, text))
     return number
 
 
@@ -192,11 +196,11 @@ def to_positive_decimal(text: str) -> Decimal:
     """
     Return a number above zero, exactly as written.
 
-    :raises ValueError: if the text is no finite number, or is zero or negative.
+    :raises ValueError: if the text is no finite number, is zero or negative, or beyond anything that is traded.
     """
     number = _to_decimal(text)
-    if number <= 0:
-        raise ValueError(f"{text!r} must be above zero. Correct or remove the row.")
+    if not NUMBER_MIN <= number <= NUMBER_MAX:
+        raise ValueError(_size_sentence(number, text))
     return number
 
 
@@ -210,6 +214,12 @@ def to_decimal_of_zero_or_more(text: str) -> Decimal:
     if number < 0:
         raise ValueError(f"{text!r} must not be below zero. Correct or remove the row.")
     return number
+
+
+def _size_sentence(number: float | Decimal, text: str) -> str:
+    if number <= 0:
+        return f"{text!r} must be above zero. Correct or remove the row."
+    return f"{text!r} is no price and no quantity of a coin. Correct or remove the row."
 
 
 def _to_decimal(text: str) -> Decimal:

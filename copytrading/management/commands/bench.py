@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from copytrading.management.own_database import own_database
 from copytrading.services import benchmarking
+from copytrading.services.leads import FOLLOWERS_MAX
 
 
 def count(text: str) -> int:
-    """Return a whole number of at least one."""
-    if not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    """Return a whole number from one to as many copies as a lead can have."""
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= FOLLOWERS_MAX:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {FOLLOWERS_MAX:,}")
     return int(text)
 
 

@@ -1,6 +1,8 @@
 """manage.py check_ledger: does everything add up, to the last unit?"""
 
 import json
+import math
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -8,6 +10,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from copytrading.services import reconciling
 
 NOT_CLEAN = 1
+
+
+def seconds(text: str) -> float:
+    """Return a length of time that is not negative."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ArgumentTypeError(f"{text!r} is no length of time in seconds")
+    return value
 
 
 class Command(BaseCommand):
@@ -20,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
         parser.add_argument(
             "--patience",
-            type=float,
+            type=seconds,
             default=20,
             metavar="SECONDS",
             help="how long to look again at what differs while money is on its way (default: 20)",

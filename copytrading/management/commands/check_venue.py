@@ -1,4 +1,4 @@
-"""manage.py check_venue: may this installation trade where its settings say? Exits with 1 where it may not."""
+"""manage.py check_venue: may this installation trade where its settings say? Ends with 2 where it may not."""
 
 from typing import Any
 

@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 USAGE_ERROR = 2
 NAMES = {"smart-sync": "Smart Sync", "custom-ratio": "Custom, ratio", "custom-fixed": "Custom, fixed value"}
-NEEDED = ("lead", "modes", "bars", "lead_return", "ledger_ok")
 
 
 class Command(BaseCommand):
@@ -30,6 +29,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{refusal.filename} cannot be read: {refusal.strerror}.", returncode=USAGE_ERROR
             ) from None
+        except UnicodeDecodeError:
+            raise CommandError("This is no text, so no outcome of a replay.", returncode=USAGE_ERROR) from None
         replays = [replay_of(line) for text in texts for line in text.splitlines() if line.strip()]
         if not replays:
             raise CommandError("There is no replay to compare.", returncode=USAGE_ERROR)
@@ -42,36 +43,47 @@ class Command(BaseCommand):
 def replay_of(line: str) -> dict[str, Any]:
     """Return one replay's outcome, as `replay --json` wrote it."""
     try:
-        replay = json.loads(line)
-    except json.JSONDecodeError:
-        replay = None
-    if not isinstance(replay, dict) or not all(name in replay for name in NEEDED):
-        raise CommandError(f"This is no outcome of a replay: {line[:60]}", returncode=USAGE_ERROR)
+        replay: dict[str, Any] = json.loads(line)
+        # What a table needs is there and of its kind when its rows can be written.
+        rows_of(replay)
+        ends_of(replay)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise CommandError(f"This is no outcome of a replay: {line[:60]}", returncode=USAGE_ERROR) from None
     return replay
 
 
 def as_table(replays: list[dict[str, Any]]) -> str:
     """Return a Markdown table, one row for each lead and mode."""
-    first, last = replays[0]["modes"][next(iter(replays[0]["modes"]))]["by_investment"]
-    small, large = (f"{end['investment']:,.0f} USDT" for end in (first, last))
+    small, large = ends_of(replays[0])
     rows = [
         f"| lead | bars | mode | copies | tracking error a bar, {small} | {large} | return less the lead’s, {small} "
         f"| {large} | ledger |",
         "|---|---:|---|---:|---:|---:|---:|---:|---|",
     ]
-    for replay in replays:
-        for mode, figures in replay["modes"].items():
-            least, most = figures["by_investment"]
-            cells = [
-                f"{replay['lead']} ({replay['lead_return']:+.2%})",
-                f"{replay['bars']:,}",
-                NAMES[mode],
-                f"{figures['followers']}",
-                f"{least['tracking_error_per_bar']:.4%}",
-                f"{most['tracking_error_per_bar']:.4%}",
-                f"{least['return_difference']:+.3%}",
-                f"{most['return_difference']:+.3%}",
-                "clean" if replay["ledger_ok"] else "BROKEN",
-            ]
-            rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+    return "\n".join(rows + [row for replay in replays for row in rows_of(replay)])
+
+
+def ends_of(replay: dict[str, Any]) -> tuple[str, str]:
+    """Return the smallest and the largest investment of a replay."""
+    least, most = next(iter(replay["modes"].values()), {})["by_investment"]
+    return f"{least['investment']:,.0f} USDT", f"{most['investment']:,.0f} USDT"
+
+
+def rows_of(replay: dict[str, Any]) -> list[str]:
+    """Return one row for each mode of a replay."""
+    rows = []
+    for mode, figures in replay["modes"].items():
+        least, most = figures["by_investment"]
+        cells = [
+            f"{replay['lead']} ({replay['lead_return']:+.2%})",
+            f"{replay['bars']:,}",
+            NAMES[mode],
+            f"{figures['followers']}",
+            f"{least['tracking_error_per_bar']:.4%}",
+            f"{most['tracking_error_per_bar']:.4%}",
+            f"{least['return_difference']:+.3%}",
+            f"{most['return_difference']:+.3%}",
+            "clean" if replay["ledger_ok"] else "BROKEN",
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows

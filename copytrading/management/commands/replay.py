@@ -93,7 +93,7 @@ class Command(BaseCommand):
                 end=options["end"],
             ),
             followers=options["followers"],
-            investment_max=options["investment_max"] or options["investment"],
+            investment_max=options["investment"] if options["investment_max"] is None else options["investment_max"],
             modes=replaying.Modes(options["mode"]),
         )
         name_of_lead = options["name"] or options["trader"] or (options["lead_trades"] or options["lead_weights"]).stem
@@ -102,6 +102,8 @@ class Command(BaseCommand):
             script = replaying.read_script(question)
         except whatif.WhatIfRefused as refusal:
             raise CommandError(str(refusal), returncode=USAGE_ERROR) from refusal
+        if options["export"]:
+            refuse_unwritable(options["export"])
         own = own_database(purpose="replay", durable=False, keep=options["keep"], now=timezone.now())
         with own as name, Progress() as progress:
             outcome = replaying.replay(script, show=progress.show)
@@ -110,6 +112,14 @@ class Command(BaseCommand):
         self.stdout.write(as_json(outcome, lead=name_of_lead) if options["json"] else as_text(outcome))
         if options["keep"]:
             self.stderr.write(f"The database {name} is kept.")
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Find out before the work that its outcome cannot be written; what is in the file stays there until then."""
+    try:
+        path.open("a").close()
+    except OSError as refusal:
+        raise CommandError(f"{path} cannot be written: {refusal.strerror}.", returncode=USAGE_ERROR) from refusal
 
 
 class Progress:

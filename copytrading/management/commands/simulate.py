@@ -108,6 +108,8 @@ class Command(BaseCommand):
 
     def _bug_pieces(self, options: dict[str, Any]) -> list[Piece]:
         if options["no_planted_bugs"]:
+            if options["bug"]:
+                raise CommandError("--bug plants a bug, --no-planted-bugs none: leave out one.", returncode=USAGE_ERROR)
             return []
         module = options["planted_bugs"] or PLANTED_BUGS
         try:

@@ -1,4 +1,4 @@
-"""Binance's dialect, as ccxt's real client sees it."""
+"""Binance's dialect where it is its own, as ccxt's real client sees it."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,14 +19,6 @@ def client(fake_binance: FakeVenue) -> Iterator[ccxt.Exchange]:
 
 
 class TestMarkets:
-    def test_have_their_filters(self, client: ccxt.Exchange) -> None:
-        market = client.market("ETH/USDT")
-
-        assert market["active"]
-        assert Decimal(market["precision"]["amount"]) == Decimal("0.0001")
-        assert Decimal(market["precision"]["price"]) == Decimal("0.01")
-        assert Decimal(market["limits"]["cost"]["min"]) == 5
-
     def test_tell_prices_and_depth(self, client: ccxt.Exchange, fake_binance: FakeVenue) -> None:
         fake_binance.prices(BTC="51000")
 
@@ -39,22 +31,6 @@ class TestMarkets:
         assert Decimal(best["bid"]) == Decimal("50994.90")
         assert [Decimal(str(number)) for number in book["asks"][0]] == [Decimal("51005.1"), Decimal("1.96059")]
         assert len(book["bids"]) == 20
-
-    def test_vanish_and_are_suspended(self, client: ccxt.Exchange, fake_binance: FakeVenue) -> None:
-        fake_binance.change_market("BTC-USDT", state="SUSPENDED")
-        fake_binance.change_market("ETH-USDT", state="VANISHED")
-
-        markets = client.load_markets(True)
-
-        assert markets["BTC/USDT"]["active"] is False
-        assert "ETH/USDT" not in markets
-        with pytest.raises(ccxt.MarketClosed, match="Market is closed"):
-            place(client)
-
-    def test_say_their_time(self, client: ccxt.Exchange, fake_binance: FakeVenue) -> None:
-        fake_binance.set_clock(skew_seconds=5)
-
-        assert client.fetch_time() - client.milliseconds() == pytest.approx(5_000, abs=500)
 
 
 class TestOrder:
@@ -115,14 +91,6 @@ class TestOrder:
         assert client.fetch_order(None, "BTC/USDT", {"origClientOrderId": "ss1a1"})["status"] == "closed"
         assert Decimal(client.fetch_balance()["USDT"]["used"]) == 0
 
-    def test_can_be_canceled(self, client: ccxt.Exchange) -> None:
-        order = place(client, price="49000", validity="GTC")
-
-        client.cancel_order(order["id"], "BTC/USDT")
-
-        assert client.fetch_order(order["id"], "BTC/USDT")["status"] == "canceled"
-        assert Decimal(client.fetch_balance()["USDT"]["free"]) == 100_000
-
     @pytest.mark.parametrize(
         ("changes", "error"),
         [
@@ -141,10 +109,6 @@ class TestOrder:
 
         with pytest.raises(ccxt.InvalidOrder, match="LOT_SIZE"):
             place(client, quantity="0.015")
-
-    def test_that_never_was_does_not_exist(self, client: ccxt.Exchange) -> None:
-        with pytest.raises(ccxt.OrderNotFound, match="-2013"):
-            client.fetch_order(None, "BTC/USDT", {"origClientOrderId": "nobody"})
 
 
 class TestClientOrderId:
@@ -175,22 +139,6 @@ class TestClientOrderId:
 
 
 class TestTrades:
-    def test_count_their_ids_in_each_market(self, client: ccxt.Exchange) -> None:
-        place(client)
-        place(client, "ss2a1", symbol="ETH/USDT", price="2510")
-
-        first = client.fetch_my_trades("BTC/USDT")[0]
-        other = client.fetch_my_trades("ETH/USDT")[0]
-
-        assert first["id"] == other["id"], "a trade id alone does not name a trade"
-
-    def test_are_told_since_a_moment(self, client: ccxt.Exchange) -> None:
-        order = place(client)
-        moment = order["timestamp"]
-
-        assert len(client.fetch_my_trades("BTC/USDT", since=moment)) == 1
-        assert client.fetch_my_trades("BTC/USDT", since=moment + 1) == []
-
     def test_are_not_told_over_more_than_a_day(self, client: ccxt.Exchange) -> None:
         with pytest.raises(ccxt.BaseError, match="-1127"):
             client.fetch_my_trades("BTC/USDT", since=0, params={"until": 2 * 86_400_000})
@@ -204,19 +152,6 @@ class TestKey:
     def test_that_nobody_knows_is_refused(self, fake_binance: FakeVenue) -> None:
         with pytest.raises(ccxt.AuthenticationError, match="-2015"):
             client_of(fake_binance, apiKey="nobody").private_get_account()
-
-    def test_that_was_revoked_is_refused(self, client: ccxt.Exchange, fake_binance: FakeVenue) -> None:
-        fake_binance.change_key("platform-key", revoked=True)
-
-        with pytest.raises(ccxt.BaseError, match="-2015"):
-            client.fetch_balance()
-
-    def test_for_reading_may_not_trade(self, fake_binance: FakeVenue) -> None:
-        reading = client_of(fake_binance, holder="reading")
-
-        assert Decimal(reading.fetch_balance()["ETH"]["total"]) == 3
-        with pytest.raises(ccxt.BaseError, match="-2015"):
-            place(reading)
 
     def test_tells_what_it_may_do(self, fake_binance: FakeVenue) -> None:
         told = {

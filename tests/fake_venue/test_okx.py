@@ -1,4 +1,4 @@
-"""OKX's dialect, as ccxt's real client sees it."""
+"""OKX's dialect where it is its own, as ccxt's real client sees it."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,14 +19,6 @@ def client(fake_okx: FakeVenue) -> Iterator[ccxt.Exchange]:
 
 
 class TestMarkets:
-    def test_have_their_filters(self, client: ccxt.Exchange) -> None:
-        market = client.market("ETH/USDT")
-
-        assert market["active"]
-        assert Decimal(market["precision"]["amount"]) == Decimal("0.0001")
-        assert Decimal(market["precision"]["price"]) == Decimal("0.01")
-        assert Decimal(market["limits"]["amount"]["min"]) == Decimal("0.0001")
-
     def test_tell_prices_and_depth(self, client: ccxt.Exchange, fake_okx: FakeVenue) -> None:
         fake_okx.prices(BTC="51000")
 
@@ -38,22 +30,6 @@ class TestMarkets:
         assert Decimal(tickers["BTC/USDT"]["bid"]) == Decimal("50994.9")
         assert tickers["BTC/USDT"]["timestamp"] == pytest.approx(client.milliseconds(), abs=2_000)
         assert len(book["asks"]) == 5
-
-    def test_vanish_and_are_suspended(self, client: ccxt.Exchange, fake_okx: FakeVenue) -> None:
-        fake_okx.change_market("BTC-USDT", state="SUSPENDED")
-        fake_okx.change_market("ETH-USDT", state="VANISHED")
-
-        markets = client.load_markets(True)
-
-        assert markets["BTC/USDT"]["active"] is False
-        assert "ETH/USDT" not in markets
-        with pytest.raises(ccxt.ContractUnavailable, match="51022"):
-            place(client)
-
-    def test_say_their_time(self, client: ccxt.Exchange, fake_okx: FakeVenue) -> None:
-        fake_okx.set_clock(skew_seconds=5)
-
-        assert client.fetch_time() - client.milliseconds() == pytest.approx(5_000, abs=500)
 
 
 class TestOrder:
@@ -87,19 +63,6 @@ class TestOrder:
 
         assert (found["status"], Decimal(found["filled"])) == ("canceled", Decimal("9.991"))
 
-    def test_waits_when_it_may_and_can_be_canceled(self, client: ccxt.Exchange) -> None:
-        order = place(client, price="49000", validity="GTC")
-
-        waiting = client.fetch_open_orders("BTC/USDT")
-        locked = client.fetch_balance()["USDT"]["used"]
-        client.cancel_order(order["id"], "BTC/USDT")
-
-        assert [order["clientOrderId"] for order in waiting] == ["ss1a1"]
-        assert Decimal(locked) == 4_900
-        assert client.fetch_open_orders("BTC/USDT") == []
-        assert client.fetch_order(order["id"], "BTC/USDT")["status"] == "canceled"
-        assert Decimal(client.fetch_balance()["USDT"]["free"]) == 100_000
-
     @pytest.mark.parametrize(
         ("changes", "code"),
         [
@@ -120,10 +83,6 @@ class TestOrder:
         with pytest.raises(ccxt.InvalidOrder, match="51020"):
             place(client)
 
-    def test_that_never_was_does_not_exist(self, client: ccxt.Exchange) -> None:
-        with pytest.raises(ccxt.OrderNotFound, match="51603"):
-            client.fetch_order(None, "BTC/USDT", {"clientOrderId": "nobody"})
-
     def test_that_comes_after_its_time_is_refused(self, client: ccxt.Exchange) -> None:
         client.headers = {"expTime": str(client.milliseconds() - 1)}
 
@@ -141,16 +100,6 @@ class TestClientOrderId:
 
 
 class TestTrades:
-    def test_count_their_ids_in_each_market(self, client: ccxt.Exchange) -> None:
-        place(client)
-        place(client, "ss2a1", symbol="ETH/USDT", price="2510")
-
-        first = client.fetch_my_trades("BTC/USDT")[0]
-        other = client.fetch_my_trades("ETH/USDT")[0]
-
-        assert first["id"] == other["id"], "a trade id alone does not name a trade"
-        assert first["order"] != other["order"]
-
     def test_come_newest_first_in_pages(self, client: ccxt.Exchange) -> None:
         place(client, symbol="SOL/USDT", quantity="250", price="200")
 
@@ -159,13 +108,6 @@ class TestTrades:
 
         assert [row["fillPx"] for row in page] == ["100.05", "100.03"]
         assert [row["fillPx"] for row in rest] == ["100.01"]
-
-    def test_are_told_since_a_moment(self, client: ccxt.Exchange) -> None:
-        place(client)
-        moment = client.fetch_my_trades("BTC/USDT")[0]["timestamp"]
-
-        assert len(client.fetch_my_trades("BTC/USDT", since=moment)) == 1
-        assert client.fetch_my_trades("BTC/USDT", since=moment + 1) == []
 
 
 class TestKey:
@@ -176,19 +118,6 @@ class TestKey:
     def test_that_is_wrong_is_refused(self, fake_okx: FakeVenue, options: dict[str, str], code: str) -> None:
         with pytest.raises(ccxt.AuthenticationError, match=code):
             client_of(fake_okx, **options).fetch_balance()
-
-    def test_that_was_revoked_is_refused(self, client: ccxt.Exchange, fake_okx: FakeVenue) -> None:
-        fake_okx.change_key("platform-key", revoked=True)
-
-        with pytest.raises(ccxt.ExchangeError, match="50119"):
-            client.fetch_balance()
-
-    def test_for_reading_may_not_trade(self, fake_okx: FakeVenue) -> None:
-        reading = client_of(fake_okx, holder="reading")
-
-        assert Decimal(reading.fetch_balance()["ETH"]["total"]) == 3
-        with pytest.raises(ccxt.ExchangeError, match="50120"):
-            place(reading)
 
     @pytest.mark.parametrize(
         ("holder", "permissions"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -13,7 +14,7 @@ from copytrading.models import Copy, Lead, Market
 from copytrading.services import leads as lead_services
 from copytrading.services import price_bars
 from copytrading.views import comparing
-from tests.cast import World, usdt
+from tests.cast import NOON, World, usdt
 
 HOURS = 24 * 20
 
@@ -54,6 +55,7 @@ class TestWhatIf:
         assert "Stopped itself" in page
         assert "as you set it" in page
 
+    @time_machine.travel(NOON, tick=False)  # minutes are those of the clock: none may begin in between
     def test_answers_so_often_a_minute_and_then_with_a_sentence(self, client: Client, lead: Lead, follower: User):
         address = reverse("what_if", args=[lead.slug])
         asked = [client.get(address).status_code for _ in range(comparing.QUESTIONS_A_MINUTE)]

@@ -26,6 +26,7 @@ urlpatterns = [
     path("copies", copies.Copies.as_view(), name="copies"),
     path("copies/<int:copy_id>", copies.Copy.as_view(), name="copy"),
     path("copies/<int:copy_id>/record", copies.CopyRecord.as_view(), name="copy_record"),
+    path("copies/<int:copy_id>/coins", copies.CopyCoins.as_view(), name="copy_coins"),
     path("copies/<int:copy_id>/gap", copies.CopyGap.as_view(), name="copy_gap"),
     path("copies/<int:copy_id>/activity", copies.CopyActivity.as_view(), name="copy_activity"),
     path("copies/<int:copy_id>/change-preview", changing.ChangePreview.as_view(), name="change_preview"),

@@ -42,7 +42,9 @@ class TestLeads:
             assert len(program.get("leads", **{f"{name}_min": enough}).json()["results"]) == 1
             assert program.get("leads", **{f"{name}_min": too_much}).json()["results"] == []
 
-    @pytest.mark.parametrize("query", [{"sort": "luck"}, {"page": 0}, {"fall_max": "deep"}, {"days_min": -1}, {"own_money_min": "much"}])
+    @pytest.mark.parametrize(
+        "query", [{"sort": "luck"}, {"page": 0}, {"fall_max": "deep"}, {"days_min": -1}, {"own_money_min": "much"}]
+    )
     def test_says_what_it_did_not_understand(self, program: Program, query: dict[str, object]) -> None:
         response = program.get("leads", **query)
 

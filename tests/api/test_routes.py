@@ -51,6 +51,7 @@ ROUTES = {
     "copies": Route(methods={"GET": None, "POST": {"lead": "basalt", **INVESTMENT}}),
     "copy": Route(methods={"GET": None}, owned="copy"),
     "copy_record": Route(methods={"GET": None}, owned="copy"),
+    "copy_coins": Route(methods={"GET": None}, owned="copy"),
     "copy_gap": Route(methods={"GET": None}, owned="copy"),
     "copy_activity": Route(methods={"GET": None}, owned="copy"),
     "change_preview": Route(methods={"POST": {"change": "increase", **VALUE}}, owned="copy"),

@@ -73,7 +73,7 @@ class LeadTradeShape(serializers.Serializer):
     at = serializers.DateTimeField(source="happened_at")
     coin = serializers.CharField(source="symbol")
     side = SideField(source="units", choices=["BUY", "SELL"])
-    price = PriceField(help_text="On average.")
+    price = PriceField(is_average=True, help_text="On average.")
     weight = FractionField(allow_null=True, help_text="Of the portfolio then.")
     is_jump = serializers.BooleanField(help_text="Far larger than this lead's orders before.")
 

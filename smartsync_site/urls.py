@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from smartsync_site import monitoring
 
+handler500 = "accounts.api.problems.server_error"
+
 urlpatterns = [
     path("", include("copytrading.urls")),
     path("api/v1/", include("copytrading.api.urls")),

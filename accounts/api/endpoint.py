@@ -1,8 +1,10 @@
 """The base of every address of the API: closed unless said otherwise, counted, and JSON both ways."""
 
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import Any
 
-from rest_framework import serializers
+from rest_framework import exceptions, serializers, status
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -12,6 +14,9 @@ from rest_framework.views import APIView
 
 from accounts.api.throttles import RequestsPerMinute
 from accounts.api.tokens import BearerAuthentication
+
+BODY_BYTES_MAX = 100_000
+UNKNOWN_FIELD = "There is no such field here."
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -27,12 +32,33 @@ class AlwaysJson(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+class BodyTooLarge(exceptions.APIException):
+    """No request of ours needs so much."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = f"A request can have {BODY_BYTES_MAX:,} bytes at most."
+
+
+class BoundedJsonParser(JSONParser):
+    """JSON of a size and depth that a program has a reason to send."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read(BODY_BYTES_MAX + 1)
+        if len(body) > BODY_BYTES_MAX:
+            raise BodyTooLarge
+        try:
+            return super().parse(BytesIO(body), media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError("JSON parse error - it is nested too deeply.") from None
+
+
 class Endpoint(APIView):
     authentication_classes = (BearerAuthentication,)
     permission_classes = (IsAuthenticated,)
     throttle_classes = (RequestsPerMinute,)
     renderer_classes = (JSONRenderer,)
-    parser_classes = (JSONParser,)
+    parser_classes = (BoundedJsonParser,)
     content_negotiation_class = AlwaysJson
 
     def read(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
@@ -41,11 +67,11 @@ class Endpoint(APIView):
 
         :raises ValidationError: with a sentence for each field that is wrong.
         """
-        return _checked(serializer_class(data=self.request.data))
+        return _checked(serializer_class(data=self.request.data), said=self.request.data)
 
     def read_query(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
         """Return what the address asks behind the question mark, checked the same way."""
-        return _checked(serializer_class(data=self.request.query_params))
+        return _checked(serializer_class(data=self.request.query_params), said=self.request.query_params)
 
 
 class OpenEndpoint(Endpoint):
@@ -54,6 +80,21 @@ class OpenEndpoint(Endpoint):
     permission_classes = (AllowAny,)
 
 
-def _checked(serializer: serializers.Serializer) -> dict[str, Any]:
+def _checked(serializer: serializers.Serializer, *, said: Any) -> dict[str, Any]:
+    # A misspelt stop loss must not become a copy without one.
+    if unknown := dict.fromkeys(_unknown(serializer, said), UNKNOWN_FIELD):
+        raise exceptions.ValidationError(unknown)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def _unknown(serializer: serializers.Serializer, said: Any, path: str = "") -> Iterator[str]:
+    """Yield the names in what was said that the serializer does not know, those of parts after a point."""
+    if not isinstance(said, Mapping):
+        return
+    for name, part in said.items():
+        field = serializer.fields.get(name)
+        if field is None:
+            yield path + name
+        elif isinstance(field, serializers.Serializer):
+            yield from _unknown(field, part, f"{path}{name}.")

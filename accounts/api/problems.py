@@ -10,11 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import ERROR_500_TEMPLATE_NAME
+from django.views.defaults import server_error as page_of_server_error
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
+API_PATH = "/api/"
 PROBLEM_TYPE = "application/problem+json"
 NOT_FOUND = "There is nothing here."
 
@@ -103,11 +107,23 @@ def problem_of(error: Exception) -> Response | None:
     return response
 
 
+def server_error(request: HttpRequest, template_name: str = ERROR_500_TEMPLATE_NAME) -> HttpResponse:
+    """Answer what nobody anticipated, to programs in their words and to people with a page."""
+    if not request.path.startswith(API_PATH):
+        return page_of_server_error(request, template_name)
+    body = {"type": "about:blank", "status": 500, "code": "server_error", "title": "That went wrong on our side."}
+    return JsonResponse(body, status=500, content_type=PROBLEM_TYPE)
+
+
+def _path_to(name: str, path: str) -> str:
+    if name == api_settings.NON_FIELD_ERRORS_KEY:
+        return path
+    return f"{path}.{name}" if path else name
+
+
 def _sentences(detail: Any, path: str = "") -> list[tuple[str, str]]:
     if isinstance(detail, Mapping):
-        return [
-            found for name, part in detail.items() for found in _sentences(part, f"{path}.{name}" if path else name)
-        ]
+        return [found for name, part in detail.items() for found in _sentences(part, _path_to(name, path))]
     if isinstance(detail, list):
         return [(path or "body", " ".join(str(part) for part in detail))]
     return [(path or "body", str(detail))]

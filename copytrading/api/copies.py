@@ -11,6 +11,7 @@ from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.problems import documented
 from copytrading.api.finding import copy_in_figures, own_copy, page_body, page_bounds, person
 from copytrading.api.shapes.copies import (
+    CoinResultShape,
     CopiesPageShape,
     CopiesQuery,
     CopyDetailShape,
@@ -20,7 +21,7 @@ from copytrading.api.shapes.copies import (
 )
 from copytrading.api.shapes.paging import ActivityQuery
 from copytrading.api.shapes.trades import ActivityPageShape
-from copytrading.queries import activity, gap_pages
+from copytrading.queries import activity, coin_results, gap_pages, portfolios
 from copytrading.queries import copies as copy_queries
 from copytrading.queries import leads as lead_queries
 from copytrading.services import copies
@@ -90,6 +91,18 @@ class CopyRecord(Endpoint):
     )
     def get(self, request: Request, copy_id: int) -> Response:
         return Response(CopyRecordShape(copy_queries.curve_of(own_copy(request, copy_id)), many=True).data)
+
+
+class CopyCoins(Endpoint):
+    @extend_schema(
+        operation_id="list_copy_coins",
+        tags=["copies"],
+        summary="What each coin brought a copy, those sold again too",
+        responses=documented({200: CoinResultShape(many=True)}, problems=(401, 404, 429)),
+    )
+    def get(self, request: Request, copy_id: int) -> Response:
+        rows = coin_results.coin_rows(copy_in_figures(request, copy_id), prices=portfolios.price_list())
+        return Response(CoinResultShape(rows, many=True).data)
 
 
 class CopyGap(Endpoint):

@@ -2,7 +2,7 @@
 How money looks outside: decimal strings, exact to the last unit. Inside it is whole units; a float is in neither.
 """
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 # Ten digits of whole coins and eight of fractions fit what the ledger can count.
 COINS_DIGITS_MAX = 10
+AVERAGE = Context(prec=8)
 
 
 def decimal_text(units: int, *, decimals: int, places_min: int = 0) -> str:
@@ -77,10 +78,16 @@ class QuantityField(serializers.Field):
 
 @extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "example": "142.31"})
 class PriceField(serializers.Field):
-    """Quote currency for one coin."""
+    """Quote currency for one coin: as it is, or an average, rounded to what can be read."""
+
+    def __init__(self, *, is_average: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self._is_average = is_average
 
     def to_representation(self, price: Decimal) -> str:
-        return f"{price.normalize():f}"
+        # The quotient of two sums of whole units has digits without end; money is in the sums.
+        shown = AVERAGE.plus(price) if self._is_average else price
+        return f"{shown.normalize():f}"
 
 
 @extend_schema_field({"type": "number", "format": "double", "example": 0.125})

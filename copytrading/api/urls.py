@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api.sign_in import Token
-from copytrading.api import changing, copies, leads, wallet
+from copytrading.api import changing, copies, leads, records, wallet
 from copytrading.api.nowhere import Nowhere
 
 app_name = "api"
@@ -15,10 +15,18 @@ urlpatterns = [
     path("leads/<slug:slug>", leads.Lead.as_view(), name="lead"),
     path("leads/<slug:slug>/holdings", leads.LeadHoldings.as_view(), name="lead_holdings"),
     path("leads/<slug:slug>/record", leads.LeadRecord.as_view(), name="lead_record"),
+    path("leads/<slug:slug>/statistics", records.LeadStatistics.as_view(), name="lead_statistics"),
+    path("leads/<slug:slug>/returns", records.LeadReturns.as_view(), name="lead_returns"),
+    path("leads/<slug:slug>/trades", records.LeadTrades.as_view(), name="lead_trades"),
+    path("leads/<slug:slug>/closed-positions", records.LeadClosedPositions.as_view(), name="lead_closed_positions"),
+    path("leads/<slug:slug>/events", records.LeadEvents.as_view(), name="lead_events"),
+    path("leads/<slug:slug>/what-if", records.LeadLookBack.as_view(), name="lead_what_if"),
+    path("leads/<slug:slug>/what-if/spread", records.LeadLookBackSpread.as_view(), name="lead_what_if_spread"),
     path("leads/<slug:slug>/preview", leads.LeadPreview.as_view(), name="lead_preview"),
     path("copies", copies.Copies.as_view(), name="copies"),
     path("copies/<int:copy_id>", copies.Copy.as_view(), name="copy"),
     path("copies/<int:copy_id>/record", copies.CopyRecord.as_view(), name="copy_record"),
+    path("copies/<int:copy_id>/coins", copies.CopyCoins.as_view(), name="copy_coins"),
     path("copies/<int:copy_id>/gap", copies.CopyGap.as_view(), name="copy_gap"),
     path("copies/<int:copy_id>/activity", copies.CopyActivity.as_view(), name="copy_activity"),
     path("copies/<int:copy_id>/change-preview", changing.ChangePreview.as_view(), name="change_preview"),

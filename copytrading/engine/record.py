@@ -14,6 +14,7 @@ A day's close is its last record; a day without one keeps the close before. The 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from copytrading.engine import performance
 from copytrading.engine.arrays import FloatArray, IntArray
 
 DAY_SECONDS = 86_400
+DAYS_A_WEEK = 7
+# Days are counted from 1970 on, which began three days after a Monday.
+FIRST_DAY, DAYS_AFTER_MONDAY = date(1970, 1, 1), 3
 
 # The periods a page shows; None is all of the record.
 PERIOD_DAYS: tuple[int | None, ...] = (7, 30, 90, 365, None)
@@ -146,16 +150,24 @@ def count_days(*, returns: FloatArray) -> DayCount:
 def monthly_returns(*, times: IntArray, unit_prices: FloatArray) -> dict[tuple[int, int], float]:
     """Return the gain of each calendar month by (year, month): from the close before it, or from the first record."""
     closes = day_closes(times=times, unit_prices=unit_prices)
-    months = closes.days.astype("datetime64[D]").astype("datetime64[M]")
-    # Where a month's last day lies; the price before its first day is that of the month before.
-    lasts = np.append(np.flatnonzero(months[1:] != months[:-1]), len(months) - 1) + 1
+    months = closes.days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return {(1970 + number // 12, number % 12 + 1): gain for number, gain in _gains_of(closes, months).items()}
+
+
+def weekly_returns(*, times: IntArray, unit_prices: FloatArray) -> dict[date, float]:
+    """Return the gain of each week by its Monday: from the close before it, or from the first record."""
+    closes = day_closes(times=times, unit_prices=unit_prices)
+    mondays = closes.days - (closes.days + DAYS_AFTER_MONDAY) % DAYS_A_WEEK
+    return {FIRST_DAY + timedelta(days=number): gain for number, gain in _gains_of(closes, mondays).items()}
+
+
+def _gains_of(closes: DayCloses, spans: IntArray) -> dict[int, float]:
+    """Return the gain of each span of days, whose numbers (D,) are those of the days' spans."""
+    # Where a span's last day lies; the price before its first day is that of the span before.
+    lasts = np.append(np.flatnonzero(spans[1:] != spans[:-1]), len(spans) - 1) + 1
     firsts = np.concatenate([[0], lasts[:-1]])
     gains = closes.prices[lasts] / closes.prices[firsts] - 1.0
-    numbers = months[lasts - 1].astype(np.int64)
-    return {
-        (1970 + number // 12, number % 12 + 1): gain
-        for number, gain in zip(numbers.tolist(), gains.tolist(), strict=True)
-    }
+    return dict(zip(spans[lasts - 1].tolist(), gains.tolist(), strict=True))
 
 
 def _too_early(days: int) -> PeriodFigures:

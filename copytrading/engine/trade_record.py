@@ -45,16 +45,25 @@ class RecordedTrade:
 
 @dataclass(frozen=True, kw_only=True)
 class ClosedPosition:
-    """One position from its first buy to its last sell; the result in quote units after fees."""
+    """
+    One position from its first buy to its last sell, in quote units.
+
+    The result is after fees; `paid_units` is what all its buys cost, fees included.
+    """
 
     asset: str
     opened_at: int
     closed_at: int
     result_units: int
+    paid_units: int
 
     @property
     def holding_seconds(self) -> int:
         return self.closed_at - self.opened_at
+
+    @property
+    def return_fraction(self) -> float:
+        return self.result_units / self.paid_units if self.paid_units else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,20 +85,28 @@ class TradeFigures:
 
 def closed_positions(trades: Sequence[RecordedTrade]) -> tuple[ClosedPosition, ...]:
     """Return the positions that closed, in order of closing; trades come oldest first."""
-    open_positions: dict[str, tuple[int, int, int]] = {}
+    open_positions: dict[str, tuple[int, int, int, int]] = {}
     dust: dict[str, int] = {}
     closed = []
     for trade in trades:
-        opened_at, held, result = open_positions.pop(trade.asset, (trade.time, dust.get(trade.asset, 0), 0))
+        opened_at, held, result, paid = open_positions.pop(trade.asset, (trade.time, dust.get(trade.asset, 0), 0, 0))
         held += trade.quantity_units
         assert held >= 0, "a spot lead sells no more than it holds"
         result += trade.value_units * (-1 if trade.quantity_units > 0 else 1) - trade.fee_units
+        if trade.quantity_units > 0:
+            paid += trade.value_units + trade.fee_units
         if held >= trade.lot_units or trade.quantity_units > 0:
-            open_positions[trade.asset] = opened_at, held, result
+            open_positions[trade.asset] = opened_at, held, result, paid
         else:
             dust[trade.asset] = held
             closed.append(
-                ClosedPosition(asset=trade.asset, opened_at=opened_at, closed_at=trade.time, result_units=result)
+                ClosedPosition(
+                    asset=trade.asset,
+                    opened_at=opened_at,
+                    closed_at=trade.time,
+                    result_units=result,
+                    paid_units=paid,
+                )
             )
     return tuple(closed)
 

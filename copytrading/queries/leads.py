@@ -53,6 +53,8 @@ class LeadFilter:
     days_min: int = 0
     fall_max: float | None = None
     stake_min: float | None = None
+    own_units_min: int = 0
+    following_units_min: int = 0
     has_vacancies: bool = False
     with_ended: bool = False
 
@@ -204,6 +206,8 @@ def _answers(card: LeadCard, wanted: LeadFilter) -> bool:
         and (wanted.fall_max is None or (card.fall_fraction is not None and card.fall_fraction <= wanted.fall_max))
         # A lead whom nobody follows yet has all the stake there is.
         and (wanted.stake_min is None or card.stake_fraction is None or card.stake_fraction >= wanted.stake_min)
+        and card.own_units >= wanted.own_units_min
+        and card.following_units >= wanted.following_units_min
         and (card.is_open or not wanted.has_vacancies)
     )
 

@@ -113,6 +113,9 @@ class LocalFolder:
             self._write_secrets()
         except PermissionError:
             raise CannotStart(f"{self.path} cannot be written by this user.") from None
+        except OSError as error:
+            # A disk that can only be read, a file where a folder should be.
+            raise CannotStart(f"{self.path} cannot be written: {error.strerror}.") from None
 
     def _write_secrets(self) -> None:
         target = self.path / "secrets.json"

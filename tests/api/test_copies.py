@@ -154,6 +154,16 @@ class TestCopy:
         assert isinstance(bitcoin["quantity"], str)
         assert body["result"].startswith("-0.")
 
+    def test_says_what_each_coin_brought(self, world: World, program: Program, copy: Copy) -> None:
+        world.prices(BTC="55000")
+
+        coins = program.get(f"copies/{copy.pk}/coins").json()
+
+        results = {coin["coin"]: coin["result"] for coin in coins}
+        assert results["Cash"] is None
+        assert float(results["BTC"]) == pytest.approx(float(program.get(f"copies/{copy.pk}").json()["result"]))
+        assert sum(coin["weight"] for coin in coins) == pytest.approx(1, abs=1e-5)
+
     def test_tells_what_happened_page_by_page(self, program: Program, copy: Copy) -> None:
         every = program.get(f"copies/{copy.pk}/activity").json()["results"]
         trades = program.get(f"copies/{copy.pk}/activity", kind="trade").json()["results"]

@@ -1,11 +1,13 @@
 """Money as decimal strings: exact both ways, and nothing else is money."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
-from copytrading.api.fields import decimal_text, units_from_text
+from copytrading.api.fields import PriceField, decimal_text, units_from_text
 
 
 class TestDecimalText:
@@ -56,3 +58,11 @@ class TestUnitsFromText:
     def test_takes_nothing_that_is_not_plainly_money(self, text: object) -> None:
         with pytest.raises(ValidationError):
             units_from_text(text, decimals=8)
+
+
+class TestPriceField:
+    @pytest.mark.parametrize(
+        ("is_average", "text"), [(False, "145.499999999902923"), (True, "145.5")], ids=["exact", "average"]
+    )
+    def test_rounds_averages_and_nothing_else(self, is_average: bool, text: str) -> None:
+        assert PriceField(is_average=is_average).to_representation(Decimal("145.499999999902923")) == text

@@ -31,7 +31,20 @@ class TestLeads:
         assert program.get("leads").json()["results"] == []
         assert program.get("leads", with_ended="true").json()["results"][0]["status"] == "ENDED"
 
-    @pytest.mark.parametrize("query", [{"sort": "luck"}, {"page": 0}, {"fall_max": "deep"}, {"days_min": -1}])
+    def test_finds_by_own_money_and_by_the_money_that_follows(
+        self, world: World, program: Program, lead: Lead, follower: User
+    ) -> None:
+        world.start(follower, lead)
+        body = program.get("leads").json()["results"][0]
+
+        for name in ("own_money", "following_money"):
+            enough, too_much = body[name], f"{float(body[name]) + 1:.2f}"
+            assert len(program.get("leads", **{f"{name}_min": enough}).json()["results"]) == 1
+            assert program.get("leads", **{f"{name}_min": too_much}).json()["results"] == []
+
+    @pytest.mark.parametrize(
+        "query", [{"sort": "luck"}, {"page": 0}, {"fall_max": "deep"}, {"days_min": -1}, {"own_money_min": "much"}]
+    )
     def test_says_what_it_did_not_understand(self, program: Program, query: dict[str, object]) -> None:
         response = program.get("leads", **query)
 

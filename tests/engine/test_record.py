@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import empyrical
@@ -115,6 +115,26 @@ class TestDrawdown:
 
     def test_is_none_where_the_price_never_fell(self):
         assert record.drawdown_of(times=np.arange(3), unit_prices=np.array([1.0, 1.0, 2.0])) is None
+
+
+class TestWeeklyReturns:
+    def test_begin_on_mondays(self):
+        # Wednesday, Sunday, Monday, and a week without a record in between.
+        days = ("2021-11-10", "2021-11-14T23:59", "2021-11-15", "2021-11-24")
+
+        table = record.weekly_returns(
+            times=np.array([seconds(day) for day in days]), unit_prices=np.array([1.0, 2.0, 3.0, 1.5])
+        )
+
+        assert table == {date(2021, 11, 8): 1.0, date(2021, 11, 15): 0.5, date(2021, 11, 22): -0.5}
+
+    def test_multiply_to_the_whole_return(self, recorded_prices):
+        for prices in recorded_prices.values():
+            table = record.weekly_returns(times=np.arange(len(prices)) * DAY, unit_prices=prices)
+
+            whole = np.prod([1 + gain for gain in table.values()]) - 1
+            assert whole == pytest.approx(prices[-1] / prices[0] - 1, rel=1e-9)
+            assert {day.weekday() for day in table} == {0}
 
 
 class TestMonthlyReturns:

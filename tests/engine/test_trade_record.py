@@ -22,7 +22,7 @@ class TestClosedPositions:
         trades = [trade(0, 10, 1000), trade(5, 10, 900), trade(7, -5, 500), trade(9, -15, 1350)]
 
         assert trade_record.closed_positions(trades) == (
-            ClosedPosition(asset="BTC", opened_at=0, closed_at=9, result_units=-50),
+            ClosedPosition(asset="BTC", opened_at=0, closed_at=9, result_units=-50, paid_units=1900),
         )
 
     def test_keep_coins_apart_and_leave_open_ones_out(self):
@@ -34,6 +34,7 @@ class TestClosedPositions:
         positions = trade_record.closed_positions([trade(0, 1, 100, fee=2), trade(1, -1, 103, fee=2)])
 
         assert positions[0].result_units == -1
+        assert positions[0].return_fraction == pytest.approx(-1 / 102)
 
     def test_close_when_less_than_a_lot_is_left_and_take_that_along(self):
         def of_lots(time: int, quantity: int, value: int) -> RecordedTrade:
@@ -43,7 +44,7 @@ class TestClosedPositions:
 
         # 9 are left of the first: too few to sell. The second has them too, and 20 of its 30 are left.
         assert trade_record.closed_positions(trades) == (
-            ClosedPosition(asset="BTC", opened_at=0, closed_at=1, result_units=210),
+            ClosedPosition(asset="BTC", opened_at=0, closed_at=1, result_units=210, paid_units=390),
         )
         closed = trade_record.closed_positions([*trades, of_lots(7, -20, 400)])[1]
         assert (closed.opened_at, closed.result_units) == (5, 240)

@@ -12,26 +12,10 @@ from copytrading.queries import lead_statistics, records
 from copytrading.services import leads as lead_services
 from copytrading.services import recording
 from tests.cast import NOON, World, usdt
+from tests.pasts import record
 from tests.queries.lead_stage import statistics_of
 
 pytestmark = pytest.mark.django_db
-
-
-def record(lead: Lead, prices: list[float], *, until: datetime = NOON, following: str | None = None) -> None:
-    """Give a lead one record a day, the last one at `until`."""
-    last = len(prices) - 1
-    LeadRecord.objects.bulk_create(
-        LeadRecord(
-            lead=lead,
-            recorded_at=until - timedelta(days=last - number),
-            equity_units=usdt(10000 * price),
-            unit_price=price,
-            following_units=None if following is None else usdt(following),
-        )
-        for number, price in enumerate(prices)
-    )
-    Lead.objects.filter(pk=lead.pk).update(started_at=until - timedelta(days=last))
-    lead.refresh_from_db()
 
 
 class TestPeriods:

@@ -1,13 +1,13 @@
 """Looking back on a lead's own record: what it says, what it refuses, and that a year of it is quick."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from time import process_time
 
 import numpy as np
 import pytest
 from django.core.cache import cache
 
-from copytrading.models import Copy, Lead, LeadRecord, Market, ObservedTrade, PriceBar
+from copytrading.models import Copy, Lead, LeadRecord, Market, PriceBar
 from copytrading.services import lead_history, price_bars, recording
 from copytrading.services import leads as lead_services
 from copytrading.services.copy_refusals import CustomCopyTerms, InvestmentTooSmall, StopLossTooHigh, TermsNotPossible
@@ -16,43 +16,13 @@ from copytrading.services.demo import world as demo
 from copytrading.services.lead_history import HistoryIncomplete, HistoryTooShort
 from copytrading.services.lead_whatif import LookBack, Question, StartOutsideRecord
 from tests.cast import NOON, World, usdt
-
-HOURS = 24 * 40
-
-
-def write_past(world: World, *, hours: int = HOURS, drift: float = 0.0004) -> list[datetime]:
-    """Write hourly closes that end now: BTC rises steadily, ETH swings, SOL stands still."""
-    steps = np.arange(hours)
-    closes = {
-        "BTC-USDT": 50_000 * np.exp(drift * (steps - hours + 1)),
-        "ETH-USDT": 2_500 * (1 + 0.2 * np.sin(steps / 50)),
-        "SOL-USDT": np.full(hours, 100.0),
-    }
-    times = [world.now - timedelta(hours=hours - 1 - step) for step in steps.tolist()]
-    price_bars.write_bars(closes=closes, times=times)
-    return times
-
-
-def observe(lead: Lead, symbol: str | None, coins: float, value: float, when: datetime) -> None:
-    ObservedTrade.objects.create(
-        lead=lead,
-        market=Market.objects.get(symbol=f"{symbol}-USDT") if symbol else None,
-        units=round(coins * 10**8),
-        cash_units=usdt(value),
-        traded_at=when,
-    )
+from tests.pasts import HOURS, give_past, observe, write_past
 
 
 @pytest.fixture
 def seen_lead(world: World, lead: Lead) -> Lead:
     """A lead with forty days of a past: about half in BTC from the first hour on, ETH bought and sold again."""
-    lead.flows.all().delete()
-    times = write_past(world)
-    observe(lead, None, 0, 10_000, times[0])
-    for symbol, coins, when in (("BTC", 0.14, times[0]), ("ETH", 1, times[200]), ("ETH", -1, times[600])):
-        value = coins * PriceBar.objects.get(market__symbol=f"{symbol}-USDT", closed_at=when).close
-        observe(lead, symbol, coins, -value - abs(value) / 1_000, when)
-    return lead
+    return give_past(world, lead)
 
 
 def ask(lead: Lead, **options: object) -> LookBack:

@@ -157,6 +157,14 @@ class TestUpRefuses:
 
             assert f"Port {port} is in use" in self.refused(home, "--port", str(port))
 
+    @pytest.mark.parametrize("port", ["0", "-1", "65536", "many"])
+    def test_a_port_that_is_none(self, home: Home, port: str) -> None:
+        ended = home.run("up", f"--port={port}")
+
+        assert ended.returncode == 2
+        assert f"'{port}' is no port: name a number from 1 to 65535" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
     def test_prices_that_are_not_there(self, home: Home) -> None:
         assert "nowhere.csv, and there is no such file" in self.refused(
             home, SMARTSYNC_PRICES=f"{__file__},nowhere.csv"

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, QuantityField
+from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
 from copytrading.services.copy_refusals import CustomCopyTerms
@@ -56,6 +56,18 @@ class PositionShape(serializers.Serializer):
     value = MoneyField(source="value_units")
     weight = FractionField()
     lead_weight = FractionField()
+
+
+class CoinResultShape(serializers.Serializer):
+    """What a coin brought a copy: worth now, plus sold, less bought, less fees. Coins that were sold again are last."""
+
+    coin = serializers.CharField(source="symbol")
+    quantity = QuantityField()
+    value = MoneyField(source="value_units")
+    weight = FractionField()
+    lead_weight = FractionField()
+    average_price = PriceField(is_average=True, allow_null=True, help_text="Of what was bought.")
+    result = MoneyField(source="result_units", allow_null=True, help_text="Null for cash.")
 
 
 class ComparisonShape(serializers.Serializer):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from copytrading.api.fields import FractionField, MoneyField, PriceField
+from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.queries.lead_pages import PERIODS
 from copytrading.queries.leads import Sorting, Standing
@@ -20,6 +20,8 @@ class LeadsQuery(PageQuery):
     days_min = serializers.IntegerField(default=0, min_value=0, max_value=36_500, help_text="Days leading.")
     fall_max = serializers.FloatField(required=False, min_value=0, max_value=1, help_text="Deepest fall, 0.2 for 20 %.")
     stake_min = serializers.FloatField(required=False, min_value=0, max_value=1e6, help_text="Own money by followers'.")
+    own_money_min = MoneyInputField(source="own_units_min", default=0)
+    following_money_min = MoneyInputField(source="following_units_min", default=0)
     has_vacancies = serializers.BooleanField(default=False)
     with_ended = serializers.BooleanField(default=False)
 

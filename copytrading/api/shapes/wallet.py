@@ -108,6 +108,7 @@ class TroubleShape(serializers.Serializer):
 
 
 class MarketShape(serializers.Serializer):
+    id = serializers.IntegerField(source="pk", help_text="What `market_ids` of a Custom copy name.")
     symbol = serializers.CharField()
     coin = serializers.CharField(source="base.symbol")
     price = PriceField(source="mark.price", allow_null=True, default=None)

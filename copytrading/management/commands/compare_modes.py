@@ -47,7 +47,7 @@ def replay_of(line: str) -> dict[str, Any]:
         # What a table needs is there and of its kind when its rows can be written.
         rows_of(replay)
         ends_of(replay)
-    except (ValueError, TypeError, LookupError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError, StopIteration):
         raise CommandError(f"This is no outcome of a replay: {line[:60]}", returncode=USAGE_ERROR) from None
     return replay
 
@@ -65,7 +65,7 @@ def as_table(replays: list[dict[str, Any]]) -> str:
 
 def ends_of(replay: dict[str, Any]) -> tuple[str, str]:
     """Return the smallest and the largest investment of a replay."""
-    least, most = next(iter(replay["modes"].values()), {})["by_investment"]
+    least, most = next(figures for figures in replay["modes"].values())["by_investment"]
     return f"{least['investment']:,.0f} USDT", f"{most['investment']:,.0f} USDT"
 
 

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from smartsync_site.embedded import CannotStart, EmbeddedServers
 from smartsync_site.supervisor import Program, Supervisor, write_line
 
 POSTGRES_MAJOR_MIN = 15
+PORT_MAX = 65_535
 RUNTIME_ROLE = "smartsync_runtime"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -51,13 +53,20 @@ def step(doing: str) -> Iterator[None]:
         say(f"{doing}: done after {seconds:.1f} s.")
 
 
+def port_number(text: str) -> int:
+    """Return a port that can be listened on and named in an address."""
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= PORT_MAX:
+        raise ArgumentTypeError(f"{text!r} is no port: name a number from 1 to {PORT_MAX}")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = "Start the whole platform on this machine."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+        parser.add_argument("--port", type=port_number, default=8000, help="the port of the pages (default: 8000)")
 
     def handle(self, *, host: str, port: int, **_: Any) -> None:
         began_at = time.monotonic()

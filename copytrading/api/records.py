@@ -1,0 +1,131 @@
+"""What a lead's record says, piece by piece, and what copying it would have brought."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoint import Endpoint
+from accounts.api.problems import documented
+from copytrading.api.finding import page_body, page_bounds, public_lead
+from copytrading.api.shapes.paging import PageQuery
+from copytrading.api.shapes.records import (
+    ClosedPositionsPageShape,
+    LeadEventShape,
+    LeadStatisticsShape,
+    LeadTradeShape,
+    LookBackInput,
+    LookBackShape,
+    ReturnShape,
+    ReturnsQuery,
+    SpreadShape,
+)
+from copytrading.queries import lead_pages, lead_returns, lead_statistics, records
+from copytrading.queries import leads as lead_queries
+from copytrading.services.lead_whatif import LookBack, Question
+
+READ_PROBLEMS = (401, 404, 429)
+ASKED_PROBLEMS = (400, 401, 404, 429)
+LOOK_BACK_PROBLEMS = (400, 401, 404, 409, 429)
+
+
+class LeadStatistics(Endpoint):
+    @extend_schema(
+        operation_id="read_lead_statistics",
+        tags=["leads"],
+        summary="A lead's figures of 7, 30, 90 and 365 days and of all, win rates, holding time and preferred coins",
+        responses=documented({200: LeadStatisticsShape}, problems=READ_PROBLEMS),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        now = timezone.now()
+        card = lead_queries.card_of(public_lead(slug), now=now)
+        return Response(LeadStatisticsShape(lead_statistics.statistics_of(card, now=now)).data)
+
+
+class LeadReturns(Endpoint):
+    @extend_schema(
+        operation_id="list_lead_returns",
+        tags=["leads"],
+        summary="A lead's returns week by week or month by month, latest first",
+        parameters=[ReturnsQuery],
+        responses=documented({200: ReturnShape(many=True)}, problems=ASKED_PROBLEMS),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        span = lead_returns.Span(self.read_query(ReturnsQuery)["by"])
+        return Response(ReturnShape(lead_returns.returns_of(public_lead(slug), span=span), many=True).data)
+
+
+class LeadTrades(Endpoint):
+    @extend_schema(
+        operation_id="list_lead_trades",
+        tags=["leads"],
+        summary="What a lead traded last, latest first",
+        responses=documented({200: LeadTradeShape(many=True)}, problems=READ_PROBLEMS),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        lead = public_lead(slug)
+        trades = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
+        return Response(LeadTradeShape(trades, many=True).data)
+
+
+class LeadEvents(Endpoint):
+    @extend_schema(
+        operation_id="list_lead_events",
+        tags=["leads"],
+        summary="When a lead moved money, paused, went on, began and ended, latest first",
+        responses=documented({200: LeadEventShape(many=True)}, problems=READ_PROBLEMS),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(LeadEventShape(lead_pages.events_of(public_lead(slug)), many=True).data)
+
+
+class LeadClosedPositions(Endpoint):
+    @extend_schema(
+        operation_id="list_lead_closed_positions",
+        tags=["leads"],
+        summary="The positions a lead closed, latest first",
+        parameters=[PageQuery],
+        responses=documented({200: ClosedPositionsPageShape}, problems=ASKED_PROBLEMS),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        page = self.read_query(PageQuery)["page"]
+        closed = lead_returns.closed_positions_of(public_lead(slug))
+        return Response(ClosedPositionsPageShape(page_body(closed[page_bounds(page)], page)).data)
+
+
+class LeadLookBack(Endpoint):
+    @extend_schema(
+        operation_id="look_back",
+        tags=["leads"],
+        summary="What copying this lead would have brought, in Smart Sync and in Custom copy",
+        description="Replays the lead's own record with your amount and terms. Nothing is written.",
+        request=LookBackInput,
+        responses=documented({200: LookBackShape}, problems=LOOK_BACK_PROBLEMS),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        looked_back = LookBack(lead=public_lead(slug), question=_question(self)).comparison()
+        return Response(LookBackShape(looked_back).data)
+
+
+class LeadLookBackSpread(Endpoint):
+    @extend_schema(
+        operation_id="look_back_from_many_days",
+        tags=["leads"],
+        summary="The same from days all over the record: how much of it was the day one began",
+        description="`start` makes no difference here.",
+        request=LookBackInput,
+        responses=documented({200: SpreadShape}, problems=LOOK_BACK_PROBLEMS),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        return Response(SpreadShape(LookBack(lead=public_lead(slug), question=_question(self)).spread()).data)
+
+
+def _question(endpoint: Endpoint) -> Question:
+    wanted = endpoint.read(LookBackInput)
+    return Question(
+        investment_units=wanted["investment"],
+        buy_existing=wanted["buy_existing"],
+        stop_loss_units=wanted["stop_loss"],
+        start=wanted["start"],
+        custom=wanted["custom"],
+    )

@@ -1,0 +1,70 @@
+"""What every address of the API refuses, whatever it is about: fields it does not know, and bodies without measure."""
+
+import pytest
+from django.test import Client, RequestFactory
+
+from accounts.api.endpoint import BODY_BYTES_MAX
+from accounts.api.problems import PROBLEM_TYPE, server_error
+from accounts.models import User
+from copytrading.models import Copy, Lead
+from tests.api.program import Program
+
+
+def send(program: Program, body: bytes) -> tuple[int, dict[str, object]]:
+    """Send a body as it is, and return the status and the problem."""
+    response = Client().post(
+        "/api/v1/wallet/deposits",
+        body,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {program.token}", "Idempotency-Key": "deposit-0001"},
+    )
+    return response.status_code, response.json()
+
+
+class TestUnknownFields:
+    def test_are_refused_by_name_before_anything_is_done(self, program: Program, lead: Lead) -> None:
+        body = {"lead": lead.slug, "investment": "1000.00", "stop_los": "100.00"}
+
+        response = program.post("copies", body, key="start-0001")
+
+        assert (response.status_code, response.json()["field"]) == (400, "stop_los")
+        assert not Copy.objects.exists()
+
+    def test_are_found_inside_of_parts(self, program: Program, lead: Lead) -> None:
+        body = {"investment": "1000.00", "custom": {"order_value": "10.00", "order_maximum": "5.00"}}
+
+        problem = program.post(f"leads/{lead.slug}/preview", body).json()
+
+        assert problem["field"] == "custom.order_maximum"
+
+    def test_are_refused_behind_the_question_mark_too(self, program: Program) -> None:
+        response = program.get("leads", has_vacancy="true")
+
+        assert (response.status_code, response.json()["field"]) == (400, "has_vacancy")
+
+
+class TestBody:
+    def test_can_be_nested_as_deeply_as_it_likes_and_is_refused(self, program: Program) -> None:
+        status, problem = send(program, b'{"value":' + b"[" * 40_000 + b"]" * 40_000 + b"}")
+
+        assert (status, problem["code"]) == (400, "parse_error")
+
+    def test_has_a_size(self, program: Program) -> None:
+        just_right, too_large = (b'{"value": "1.00"' + b" " * (BODY_BYTES_MAX - 17 + more) + b"}" for more in (0, 1))
+
+        assert send(program, too_large)[1]["code"] == "body_too_large"
+        assert send(program, just_right)[0] == 201
+
+    @pytest.mark.parametrize("body", [b"[]", b'"text"', b"7"])
+    def test_that_is_no_object_is_wrong_as_a_whole(self, program: Program, body: bytes) -> None:
+        status, problem = send(program, body)
+
+        assert (status, problem["field"]) == (400, "body")
+
+
+class TestServerError:
+    def test_speaks_to_programs_in_their_words_and_to_people_with_a_page(self, db: None, follower: User) -> None:
+        for path, kind in (("/api/v1/leads", PROBLEM_TYPE), ("/copies/", "text/html; charset=utf-8")):
+            response = server_error(RequestFactory().get(path))
+
+            assert (response.status_code, response["Content-Type"]) == (500, kind)

@@ -108,6 +108,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "copytrading.forms.rendering.FormRenderer"
+
 # -- PostgreSQL: the queue and the truth -------------------------------------------------------------------------------
 
 DATABASES: dict[str, dict[str, Any]] = {

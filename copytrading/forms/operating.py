@@ -9,6 +9,8 @@ from copytrading.queries import operating
 
 OTHER_ACCOUNT = "OTHER"
 REASON_LENGTH_MAX = 200
+# More than any number of units has, and few enough to be scaled.
+DIGITS_MAX = 40
 
 
 class HaltForm(forms.Form):
@@ -39,6 +41,7 @@ class CorrectionForm(forms.Form):
     asset = forms.TypedChoiceField(label="Coin", coerce=int)
     quantity = forms.DecimalField(
         label="How many",
+        max_digits=DIGITS_MAX,
         help_text="Coins the account gets; with a minus sign, coins it gives. The other side is the venue.",
     )
     account = forms.ChoiceField(label="Whose")

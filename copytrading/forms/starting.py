@@ -7,6 +7,7 @@ from django import forms
 from copytrading.forms.terms import TermsForm
 from copytrading.services.copy_refusals import CustomCopyTerms
 
+CUSTOM_FIELDS = ("order_ratio", "order_value", "order_value_max", "total_value_max", "markets")
 SMART_SYNC, CUSTOM = "SMART_SYNC", "CUSTOM"
 
 
@@ -20,7 +21,9 @@ class StartForm(TermsForm):
 
     def clean(self) -> dict[str, Any]:
         terms = super().clean()
-        if terms.get("mode") == CUSTOM:
+        if not self.is_custom:
+            self.forgive(*CUSTOM_FIELDS)
+        else:
             field = "order_value" if self.answers_by_value else "order_ratio"
             if terms.get(field) is None and field not in self.errors:
                 self.add_error(field, "Enter how each order is answered.")
@@ -28,6 +31,7 @@ class StartForm(TermsForm):
 
     @property
     def is_custom(self) -> bool:
+        """Whether Custom copy was chosen; a mode that does not exist chose nothing."""
         return bool(self.cleaned_data.get("mode") == CUSTOM)
 
     def custom_terms(self) -> CustomCopyTerms | None:

@@ -48,10 +48,17 @@ class TermsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         terms = super().clean() or self.cleaned_data
+        self.forgive("order_ratio" if self.answers_by_value else "order_value")
         terms["stop_loss_units"] = _stop_loss_units(
             terms.get("stop_loss"), terms.get("stop_loss_in"), terms.get("investment")
         )
         return terms
+
+    def forgive(self, *names: str) -> None:
+        """Leave out what is wrong where the page does not ask: an error there could be neither seen nor mended."""
+        for name in names:
+            if self.errors.pop(name, None):
+                self.cleaned_data[name] = None
 
     @property
     def level_units(self) -> int | None:

@@ -155,7 +155,7 @@ class CopyFlow(models.Model):
         indexes = (models.Index(fields=["copy"], condition=Q(status="REQUESTED"), name="copy_flow_on_its_way"),)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.units}"
+        return f"{self.get_kind_display()} on {self.moved_at:%Y-%m-%d}"
 
 
 class ProfitShare(models.Model):

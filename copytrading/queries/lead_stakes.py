@@ -36,6 +36,16 @@ class Stake:
         return [ratio for _, ratio in self.points]
 
     @property
+    def own_range(self) -> tuple[int, int]:
+        """Return the least and the most of the own money that is shown."""
+        return min(self.own_units), max(self.own_units)
+
+    @property
+    def ratio_range(self) -> tuple[float, float]:
+        """Return the lowest and the highest of the ratios that are shown."""
+        return min(self.ratios), max(self.ratios)
+
+    @property
     def own_units(self) -> list[int]:
         return [units for _, units in self.own_values]
 

@@ -144,7 +144,7 @@ def refuse_terms(terms: CustomCopyTerms, investment_units: int) -> None:
     if terms.order_value_units is not None and not 0 < terms.order_value_units <= investment_units:
         raise TermsNotPossible(f"The value of an order must be above zero and at most {_cash_text(investment_units)}.")
     if terms.order_ratio is not None and not 0 < terms.order_ratio <= RATIO_MAX:
-        raise TermsNotPossible(f"The ratio must be above zero and at most {RATIO_MAX}.", field="order_ratio")
+        raise TermsNotPossible(f"The ratio must be above zero and at most {RATIO_MAX:g}.", field="order_ratio")
     for units, field in (
         (terms.order_value_max_units, "order_value_max"),
         (terms.total_value_max_units, "total_value_max"),

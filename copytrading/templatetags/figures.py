@@ -1,11 +1,11 @@
 """
 Figures as people read them: thousands apart, a true minus sign, a narrow space before the unit.
 
-Money comes as whole units and is cut, never rounded up: nobody is shown a cent they do not have.
+Money comes as whole units and is cut, never rounded up: nobody is shown a cent they do not have, nor a smaller loss.
 """
 
 from datetime import datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from django import template
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils import timezone
 register = template.Library()
 
 CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
+CENT_UNITS = 10 ** (CASH_DECIMALS - 2)
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 NOTHING = "\u2013"
@@ -32,7 +33,8 @@ def signed_money(units: int | None) -> str:
     """Return cash units with their sign: +184.20, −3.40, 0.00."""
     if units is None:
         return NOTHING
-    cents = _cents(units)
+    # Down, not toward zero: what came back less what was put in is then the result beside them, to the cent.
+    cents = _cents(units, rounding=ROUND_FLOOR)
     return _with_minus(f"{cents:+,}") if cents else "0.00"
 
 
@@ -51,8 +53,9 @@ def short_money(units: int | None) -> str:
     value = Decimal(int(units)).scaleb(-CASH_DECIMALS)
     for name, scale in (("B", 9), ("M", 6), ("K", 3)):
         if abs(value) >= 10**scale:
-            return _with_minus(f"{value.scaleb(-scale):.1f}{NARROW_SPACE}{name}")
-    return _with_minus(f"{value:.0f}")
+            shown = value.scaleb(-scale).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+            return _with_minus(f"{shown}{NARROW_SPACE}{name}")
+    return _with_minus(f"{int(value)}")
 
 
 @register.filter
@@ -155,8 +158,10 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def direction(value: float | Decimal | None) -> str:
-    """Return the class that colours a figure: gain, loss, or nothing for what is shown as a zero."""
+    """Return the class that colours a fraction or units: gain, loss, or nothing for what is shown as a zero."""
     if not value or (isinstance(value, float) and abs(value) < 0.0005):
+        return ""
+    if isinstance(value, int) and 0 < value < CENT_UNITS:
         return ""
     return "gain" if value > 0 else "loss"
 
@@ -189,8 +194,8 @@ def day(when: datetime | None) -> str:
     return f"{local.day} {local:%B}" if local.year == timezone.localtime().year else f"{local.day} {local:%B %Y}"
 
 
-def _cents(units: int) -> Decimal:
-    return Decimal(int(units)).scaleb(-CASH_DECIMALS).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+def _cents(units: int, *, rounding: str = ROUND_DOWN) -> Decimal:
+    return Decimal(int(units)).scaleb(-CASH_DECIMALS).quantize(Decimal("0.01"), rounding=rounding)
 
 
 def _rounded(fraction: float | Decimal, decimals: int) -> float:

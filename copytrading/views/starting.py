@@ -77,7 +77,9 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         "portfolio": portfolio,
         "mine": _mine(preview, portfolio),
         "custom": form.custom_terms(),
-        "chosen": [coin for market_id, coin in market_queries.market_choices() if market_id in terms["markets"]],
+        "chosen": [
+            coin for market_id, coin in market_queries.market_choices() if market_id in (terms["markets"] or ())
+        ],
     }
     return render(request, TEMPLATE, {"section": "discover", **context})
 

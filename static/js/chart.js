@@ -35,7 +35,7 @@
         fontSize: 12,
       },
       grid: { vertLines: { visible: false }, horzLines: { color: colour(figure, "--line") } },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.14, bottom: 0.06 } },
+      rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.14, bottom: 0.06 } },
       timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, fixLeftEdge: true, fixRightEdge: true },
       crosshair: { vertLine: { color: quiet, labelVisible: false }, horzLine: { color: quiet, labelBackgroundColor: quiet } },
       handleScroll: false,

@@ -153,6 +153,7 @@ class TestCorrections:
             ({"quantity": "0.000000001"}, "smallest units"),
             ({"quantity": "NaN"}, "Enter a number."),
             ({"quantity": "1e30"}, "smallest units"),
+            ({"quantity": "1e999999"}, "no more than 40 digits"),
             ({"account": "OTHER"}, "Which account is it?"),
             ({"account": "OTHER", "account_number": "99999"}, "Choose an account"),
             ({"reason": ""}, "Another operator has to approve it."),

@@ -27,12 +27,25 @@ class TestMoney:
     def test_carries_a_sign_unless_it_shows_a_zero(self, units: int, text: str):
         assert figures.signed_money(units) == text
 
+    def test_shows_no_smaller_loss_than_there_is(self):
+        put_in, came_back = 30_000_000_000, 29_978_480_000
+
+        assert figures.money(came_back) == "299.78"
+        assert figures.signed_money(came_back - put_in) == "−0.22"
+
     @pytest.mark.parametrize(("units", "text"), [(85_000_000_000, "850"), (85_050_000_000, "850.50")])
     def test_leaves_empty_decimals_out(self, units: int, text: str):
         assert figures.round_money(units) == text
 
     @pytest.mark.parametrize(
-        ("value", "text"), [(950, "950"), (12_400, "12.4\u202fK"), (3_100_000, "3.1\u202fM"), (-2_000, "−2.0\u202fK")]
+        ("value", "text"),
+        [
+            (950, "950"),
+            (12_400, "12.4\u202fK"),
+            (999_990, "999.9\u202fK"),
+            (3_100_000, "3.1\u202fM"),
+            (-2_000, "−2.0\u202fK"),
+        ],
     )
     def test_is_short_in_a_card(self, value: int, text: str):
         assert figures.short_money(value * 10**8) == text
@@ -77,7 +90,9 @@ class TestPercent:
     def test_leaves_empty_decimals_out(self, fraction: Decimal, text: str):
         assert figures.whole_percent(fraction) == text
 
-    @pytest.mark.parametrize(("value", "name"), [(0.1, "gain"), (-5, "loss"), (0, ""), (None, ""), (0.0001, "")])
+    @pytest.mark.parametrize(
+        ("value", "name"), [(0.1, "gain"), (-5, "loss"), (0, ""), (None, ""), (0.0001, ""), (999_999, "")]
+    )
     def test_has_a_colour_where_it_has_a_sign(self, value: float | None, name: str):
         assert figures.direction(value) == name
 

@@ -85,6 +85,15 @@ class TestCopyTerms:
         assert "Stops itself at 800 USDT" in in_percent
         assert "<html" not in in_usdt
 
+    def test_says_which_ratio_suits_the_amount_that_is_typed(self, signed_in: Client, holding_lead: Lead):
+        typed = {"mode": "CUSTOM", "investment": "500"}
+        address = reverse("copy_terms", args=[holding_lead.slug])
+
+        answer = signed_in.get(address, typed, headers={"HX-Request": "true"}).text
+
+        assert 'id="ratio-hint" hx-swap-oob="true"' in answer
+        assert "is 500 USDT beside" in answer
+
     def test_gives_the_reason_instead_of_the_form(self, signed_in: Client, lead: Lead, world: World):
         lead_services.pause_lead(lead_id=lead.pk, now=world.now)
 
@@ -135,6 +144,30 @@ class TestCopyReview:
         after_field = page.split(f'id="id_{field}"')[1].split('class="field')[0]
         assert '<ul class="errors"' in after_field
         assert "Start copying" not in page
+
+    def test_stands_at_the_first_field_that_is_wrong(self, signed_in: Client, holding_lead: Lead):
+        page = signed_in.get(review_of(holding_lead), TERMS | {"stop_loss": "some"}).text
+
+        assert re.findall(r'name="(\w+)"[^>]* autofocus', page) == ["stop_loss"]
+
+    def test_does_not_stop_at_what_its_mode_does_not_ask(self, signed_in: Client, holding_lead: Lead):
+        unseen = {"order_by": "ratio", "order_ratio": "much", "order_value_max": "some", "markets": "moon"}
+
+        page = signed_in.get(review_of(holding_lead), TERMS | unseen).text
+
+        assert "Start copying" in page
+
+    def test_does_not_stop_at_the_other_way_of_answering(self, signed_in: Client, holding_lead: Lead):
+        custom = {"mode": "CUSTOM", "order_by": "value", "order_value": "50", "order_ratio": "much"}
+
+        page = signed_in.get(review_of(holding_lead), TERMS | custom).text
+
+        assert "Start copying" in page
+
+    def test_says_that_there_is_no_such_mode(self, signed_in: Client, holding_lead: Lead):
+        page = signed_in.get(review_of(holding_lead), TERMS | {"mode": "OTHER"}).text
+
+        assert "OTHER is not one of the available choices" in page
 
     def test_loses_nothing_that_was_typed(self, signed_in: Client, holding_lead: Lead):
         page = signed_in.get(review_of(holding_lead), TERMS | {"investment": "77", "stop_loss": "12.5"}).text

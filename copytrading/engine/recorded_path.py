@@ -136,7 +136,9 @@ class _Account:
         return RecordedPath(path=path, start_cash=self._start_cash, scales=np.array(self._scales))
 
     def _pay(self, move: Move, *, bar: int) -> bool:
-        before = self._equity(bar)
+        # What a new start puts aside is worth what it was before: the new account makes the rest of that bar itself.
+        is_between = move.is_start and move.time < self._bars.times[bar]
+        before = self._equity(max(bar - 1, 0) if is_between else bar)
         if move.is_start:
             for asset in [asset for asset, units in enumerate(self._held) if units]:
                 self._close(asset)

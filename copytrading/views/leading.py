@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -159,12 +159,15 @@ def lead_pause(request: MemberRequest) -> HttpResponse:
     """Pause, or go on."""
     lead = own_lead(request)
     try:
-        if request.POST.get("change") == "resume":
-            leads.resume_lead(lead_id=lead.pk, now=timezone.now())
-            messages.success(request, "You take followers and orders again.")
-        else:
-            leads.pause_lead(lead_id=lead.pk, now=timezone.now())
-            messages.success(request, "Paused. Copies keep what they hold; nobody new can follow.")
+        match request.POST.get("change"):
+            case "resume":
+                leads.resume_lead(lead_id=lead.pk, now=timezone.now())
+                messages.success(request, "You take followers and orders again.")
+            case "pause":
+                leads.pause_lead(lead_id=lead.pk, now=timezone.now())
+                messages.success(request, "Paused. Copies keep what they hold; nobody new can follow.")
+            case _:
+                return HttpResponseBadRequest("Say whether to pause or to go on.")
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     return redirect("lead_console")

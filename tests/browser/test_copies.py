@@ -200,3 +200,23 @@ class TestWalletPage:
 
         expect(page.get_by_text("1,000.00 USDT came in.")).to_be_visible()
         expect(page.locator("#balances")).to_contain_text("11,000.00")
+
+
+class TestSpotTicket:
+    def test_stands_at_what_is_wrong_and_stays_one_ticket(
+        self, page: Page, site_url: str, signed_in: User, lively_world: World, page_errors: list[str]
+    ) -> None:
+        settle_now(lively_world)
+        page.goto(f"{site_url}/wallet/")
+        ticket = page.locator("#ticket")
+        for wrong in ("0", "none"):
+            ticket.get_by_label("How much").fill(wrong)
+            ticket.get_by_role("button", name="See what happens").click()
+            expect(ticket.get_by_role("alert")).to_be_visible()
+            expect(ticket.get_by_label("How much")).to_be_focused()
+
+        ticket.get_by_label("How much").fill("50")
+        ticket.get_by_role("button", name="See what happens").click()
+
+        expect(ticket).to_have_count(1)
+        expect(ticket.get_by_role("button", name="Buy now")).to_be_visible()

@@ -86,6 +86,14 @@ class TestPathOfMoves:
         assert recorded.path.held_units[-1, 0] == 0
         assert recorded.path.epoch[-1, 0] == 1
 
+    def test_counts_the_hour_of_a_new_start_once(self):
+        start, bought = paid(1.5, 7_000, is_start=True), traded(1.6, 50, 110)
+
+        recorded = path(paid(0, 1_000), traded(0, 10, 100), start, bought)
+
+        # The old coins end at 110; the new account buys 5,500 of its 7,000 at 110 and sees 120 at the close.
+        assert equity(recorded)[2] == pytest.approx(1.1 * 7_500 / 7_000)
+
     def test_counts_a_sale_as_a_fraction_of_what_was_held(self):
         recorded = path(paid(0, 1_000), traded(0, 8, 100), traded(1, -2, 110))
 

@@ -128,6 +128,12 @@ class TestPause:
         lead.refresh_from_db()
         assert lead.status == Lead.Status.ACTIVE
 
+    def test_does_nothing_that_was_not_said(self, console: Client, lead: Lead) -> None:
+        assert console.post(reverse("lead_pause"), {"change": "stop"}).status_code == 400
+
+        lead.refresh_from_db()
+        assert lead.status == Lead.Status.ACTIVE
+
 
 class TestEnd:
     def test_says_what_happens_to_copies_and_open_orders_then_ends(

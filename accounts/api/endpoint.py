@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts.api.throttles import RequestsPerMinute
@@ -56,7 +57,7 @@ class BoundedJsonParser(JSONParser):
 class Endpoint(APIView):
     authentication_classes = (BearerAuthentication,)
     permission_classes = (IsAuthenticated,)
-    throttle_classes = (RequestsPerMinute,)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (RequestsPerMinute,)
     renderer_classes = (JSONRenderer,)
     parser_classes = (BoundedJsonParser,)
     content_negotiation_class = AlwaysJson

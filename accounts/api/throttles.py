@@ -23,6 +23,13 @@ class RequestsPerMinute(BaseThrottle):
         return rate_limits.seconds_to_wait()
 
 
+class LongAnswersPerMinute(RequestsPerMinute):
+    """What takes a while to count is counted so often for one person; everything else goes on."""
+
+    name = "long-answers"
+    limit = 30
+
+
 class SignInsPerMinute(RequestsPerMinute):
     """Few, because a password can be guessed."""
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoint import Endpoint
 from accounts.api.problems import documented
+from accounts.api.throttles import LongAnswersPerMinute, RequestsPerMinute
 from copytrading.api.finding import page_body, page_bounds, public_lead
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.records import (
@@ -94,6 +95,8 @@ class LeadClosedPositions(Endpoint):
 
 
 class LeadLookBack(Endpoint):
+    throttle_classes = (RequestsPerMinute, LongAnswersPerMinute)
+
     @extend_schema(
         operation_id="look_back",
         tags=["leads"],
@@ -108,6 +111,8 @@ class LeadLookBack(Endpoint):
 
 
 class LeadLookBackSpread(Endpoint):
+    throttle_classes = (RequestsPerMinute, LongAnswersPerMinute)
+
     @extend_schema(
         operation_id="look_back_from_many_days",
         tags=["leads"],

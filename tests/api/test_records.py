@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.api.throttles import LongAnswersPerMinute
 from copytrading.models import Lead
 from tests.api.program import Program
 from tests.cast import NOON, World
@@ -127,6 +128,17 @@ class TestWhatIf:
         response = program.post(f"leads/{seen_lead.slug}/what-if", terms)
 
         assert (response.status_code, response.json()["field"]) == (status, field)
+
+    def test_is_asked_so_often_a_minute(self, program: Program, lead: Lead) -> None:
+        path, question = f"leads/{lead.slug}/what-if", {"investment": "1000.00"}
+        answers = [program.post(path, question).status_code for _ in range(LongAnswersPerMinute.limit)]
+
+        refused = program.post(f"{path}/spread", question)
+
+        assert set(answers) == {409}
+        assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+        assert int(refused["Retry-After"]) > 0
+        assert program.get("leads").status_code == 200
 
     def test_says_so_where_there_is_no_record(self, program: Program, lead: Lead) -> None:
         assert program.post(f"leads/{lead.slug}/what-if", {"investment": "1000.00"}).status_code == 409

@@ -1,4 +1,4 @@
-"""A lead's page: the portfolio, the coins and the trades that it shows."""
+"""A lead's page: the portfolio, the curve, the trades and the events that it shows."""
 
 from datetime import timedelta
 

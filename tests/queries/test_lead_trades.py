@@ -1,4 +1,4 @@
-"""What a lead's trades say: wins, holding times and turnover, here and elsewhere."""
+"""What a lead's trades say: positions won, how long they were held, in which coins; here and elsewhere."""
 
 from datetime import timedelta
 

@@ -10,6 +10,7 @@ from tests.cast import World
 def give(
     world: World, lead: Lead, side: str, quantity: int, limit: str | None = None, symbol: str = "BTC"
 ) -> LeadOrder:
+    """Submit an order of a lead, in whole units; with a limit it waits for its price."""
     return lead_orders.submit_lead_order(
         lead_id=lead.pk,
         market_id=Market.objects.get(symbol=f"{symbol}-USDT").pk,

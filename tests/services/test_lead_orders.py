@@ -7,13 +7,7 @@ import pytest
 
 from accounts.models import User
 from copytrading.models import Adjustment, Lead, LeadOrder, Market, Order
-from copytrading.services import (
-    copies,
-    explaining,
-    lead_orders,
-    reconciling,
-    syncing,
-)
+from copytrading.services import copies, explaining, lead_orders, reconciling, syncing
 from copytrading.services.refusals import NotPossibleNow, Refusal
 from tests.cast import World, usdt
 from tests.services.lead_stage import give

@@ -8,11 +8,7 @@ from accounts.models import User
 from copytrading.models import Copy, Lead, LeadOrder
 from copytrading.queries.activity import receipts_of
 from copytrading.queries.leads import public_leads
-from copytrading.services import (
-    copy_refusals,
-    lead_notices,
-    leads,
-)
+from copytrading.services import copy_refusals, lead_notices, leads
 from copytrading.services.refusals import Refusal
 from tests.cast import World, usdt
 from tests.services.lead_stage import give

@@ -4,9 +4,7 @@ import pytest
 
 from accounts.models import User
 from copytrading.models import CopyFlag, Lead
-from copytrading.services import (
-    self_copies,
-)
+from copytrading.services import self_copies
 from tests.cast import World
 
 

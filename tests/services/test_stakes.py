@@ -5,41 +5,10 @@ import pytest
 from accounts.models import User
 from copytrading.models import Copy, Lead, LeadOrder, LinkedAccount, Notice
 from copytrading.queries.activity import receipts_of
-from copytrading.services import (
-    leads,
-    stakes,
-)
+from copytrading.services import leads, stakes
 from tests.cast import World, usdt
 from tests.elsewhere import Elsewhere, connect, look
 from tests.services.lead_stage import give
-
-
-class TestStakeElsewhere:
-    def test_counts_what_is_observed(self, world: World, faraway: Lead, elsewhere: Elsewhere, follower: User) -> None:
-        with pytest.raises(stakes.StakeTooSmall):
-            world.start(follower, faraway, "500")
-        elsewhere.holds(BTC="0", USDT="499")
-        link = connect(world, faraway)
-        with pytest.raises(stakes.StakeTooSmall):
-            world.start(follower, faraway, "500")
-
-        elsewhere.holds(USDT="600")
-        look(world, link)
-        look(world, link)
-
-        assert world.start(follower, faraway, "500").status == Copy.Status.STARTING
-
-    def test_raises_the_alarm_where_it_is_taken_out_while_followed(
-        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere, follower: User
-    ) -> None:
-        world.start(follower, faraway, "1000")
-        elsewhere.holds(BTC="0", USDT="100")
-
-        look(world, link)
-        look(world, link)
-
-        faraway.refresh_from_db()
-        assert faraway.stake_alarm_at == world.now
 
 
 class TestOwnStake:
@@ -98,3 +67,31 @@ class TestOwnStake:
         leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(150), idempotency_key="2", now=world.now)
         lead.refresh_from_db()
         assert lead.stake_alarm_at is not None
+
+
+class TestStakeElsewhere:
+    def test_counts_what_is_observed(self, world: World, faraway: Lead, elsewhere: Elsewhere, follower: User) -> None:
+        with pytest.raises(stakes.StakeTooSmall):
+            world.start(follower, faraway, "500")
+        elsewhere.holds(BTC="0", USDT="499")
+        link = connect(world, faraway)
+        with pytest.raises(stakes.StakeTooSmall):
+            world.start(follower, faraway, "500")
+
+        elsewhere.holds(USDT="600")
+        look(world, link)
+        look(world, link)
+
+        assert world.start(follower, faraway, "500").status == Copy.Status.STARTING
+
+    def test_raises_the_alarm_where_it_is_taken_out_while_followed(
+        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere, follower: User
+    ) -> None:
+        world.start(follower, faraway, "1000")
+        elsewhere.holds(BTC="0", USDT="100")
+
+        look(world, link)
+        look(world, link)
+
+        faraway.refresh_from_db()
+        assert faraway.stake_alarm_at == world.now

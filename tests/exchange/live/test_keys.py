@@ -2,12 +2,7 @@
 
 import pytest
 
-from copytrading.exchange.errors import (
-    KeyRefused,
-    OrderRejected,
-    RejectionCode,
-    VenueBusy,
-)
+from copytrading.exchange.errors import KeyRefused, OrderRejected, RejectionCode, VenueBusy
 from copytrading.exchange.orders import Side
 from tests.exchange.live.conftest import find, place, venue_at
 

@@ -5,10 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from copytrading.exchange.errors import (
-    AnswerNotUnderstood,
-    MarketUnknown,
-)
+from copytrading.exchange.errors import AnswerNotUnderstood, MarketUnknown
 from copytrading.exchange.live.venue import LiveVenue
 from copytrading.exchange.markets import MarketStatus
 from copytrading.exchange.orders import Side

@@ -25,6 +25,7 @@ from copytrading.models import Halt, Lead, LeadHolding
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
 from copytrading.services.simulating import liveness, rules_of_money
+from copytrading.services.simulating.beats import Beats
 from copytrading.services.simulating.ears import Ear, place_of
 from copytrading.services.simulating.lead_deeds import Deed
 from copytrading.services.simulating.outcome import Outcome, RuleBroken
@@ -40,19 +41,6 @@ LOOKS_MAX = 100
 LOOKS_MIN = 3
 # When an operator takes leads up again that were set aside, and lifts halts.
 OPERATOR_LOOKS = (0, 20, 40)
-# How often a beat is heard while there is so much else to see. Those not named here draw curves and explain: they
-# cost most and move nothing, so once the faults have ended one look of theirs is enough.
-BEAT_CHANCES = {
-    "sync_leads": 0.9,
-    "check_stop_losses": 0.35,
-    "work_off_orders": 0.2,
-    "compare_trades": 0.35,
-    "reconcile": 0.25,
-    "finish_transfers": 0.2,
-    "settle_profit_shares": 0.3,
-    "watch_listings": 0.06,
-}
-BEAT_CHANCE = 0.06
 CREW_SIZE = 3
 # Further than that clocks of one installation do not differ: the platform allows for two seconds between two of them.
 CLOCK_STEP_SECONDS = 0.9
@@ -115,7 +103,7 @@ class Story:
         self.events = 0
         self.troubles: list[str] = []
         self.seen: Snapshot
-        self.next_beats: dict[str, datetime] = {}
+        self.beats = Beats(self.world)
         self.asked: list[Deed] = []
         self.deeds: dict[Worker, Deed] = {}
 
@@ -180,7 +168,7 @@ class Story:
             # and drift is repaired by the minute.
             self.world.pass_time(2 if left else 1000 if not has_settled else 61)
             has_settled |= not left
-            self._ring_beats(calm_look=look)
+            self.beats.ring(calm_look=look)
             if look in OPERATOR_LOOKS:
                 Lead.objects.filter(failures__gt=0).update(failures=0)
                 Halt.objects.filter(lifted_at__isnull=True).update(lifted_at=self.world.now)
@@ -213,7 +201,7 @@ class Story:
             if self.random.random() < 0.03:
                 seconds = self.random.choice([900.0, 11_000.0, 90_000.0, 604_800.0])
         self.world.pass_time(seconds)
-        self._ring_beats()
+        self.beats.ring()
 
     def _feel_like_something(self) -> None:
         deed = self.people.next_deed(self.seen)
@@ -274,27 +262,6 @@ class Story:
             self.world.note(f"{worker.name} fails: {type(trouble).__name__}: {trouble}")
             self.troubles.append(f"{worker.title} failed with {type(trouble).__name__}: {trouble}, {place_of(trouble)}")
         worker.trouble = None
-
-    def _ring_beats(self, *, calm_look: int | None = None) -> None:
-        """Ring what is due; all of it is heard at the first look without faults, later what moves something."""
-        for entry in current_app.conf.beat_schedule.values():
-            if not isinstance(entry["schedule"], int | float):
-                # What is done once a day tidies up and moves nothing.
-                continue
-            task = entry["task"].rpartition(".")[2]
-            if calm_look != 0 and self.next_beats.setdefault(task, self.world.now) > self.world.now:
-                continue
-            self.next_beats[task] = self.world.now + timedelta(seconds=float(entry["schedule"]))
-            if calm_look is None:
-                if self.random.random() >= BEAT_CHANCES.get(task, BEAT_CHANCE):
-                    continue
-            elif calm_look and task not in BEAT_CHANCES:
-                continue
-            # A beat that nobody has answered yet is not rung once more.
-            if not self.world.rings.is_waiting(task):
-                self.world.rings.add(task)
-            if self.world.swarm.strikes("two beats at once"):
-                self.world.rings.add(task)
 
     def _observed_holdings(self) -> dict[int, dict[int, int]]:
         held: dict[int, dict[int, int]] = {}

@@ -28,6 +28,8 @@ def begin(*arguments: str, **streams: object) -> subprocess.Popen[str]:
         env=os.environ | UNREACHABLE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs tests in the background has Ctrl-C ignored, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **streams,  # type: ignore[call-overload]
     )
 

@@ -99,7 +99,8 @@ def offer_of(
     :param price_limit: of a lead's limit order that takes part; nobody in the order pays more, or gets less.
     """
     side = Side.BUY if net_units > 0 else Side.SELL
-    cap = mark * (1 + Decimal(str(slippage_max)) * (1 if side is Side.BUY else -1))
+    lowest, highest = mark * (1 - Decimal(str(slippage_max))), mark * (1 + Decimal(str(slippage_max)))
+    cap = highest if side is Side.BUY else lowest
     if price_limit is not None:
         cap = min(cap, price_limit) if side is Side.BUY else max(cap, price_limit)
     rules = rules_of(market)
@@ -116,13 +117,14 @@ def offer_of(
                 break
         cushion = limit * Decimal(str(settings.SMARTSYNC_LIMIT_CUSHION))
         limit = min(cap, rules.price_limit(side=side, price=limit + max(cushion, Decimal(0))))
-    mid = book.mid or mark
+    # Who meets inside is bound by the cap like who sends: a wish is sized by it, so it must be payable here too.
+    mid = min(max(book.mid or mark, lowest), highest)
     return Offer(
         side=side,
         depth_units=int(depth.scaleb(market.base.decimals)),
         price_limit=limit,
         price_mid=mid,
-        price_buy_max=max(limit, mid) if side is Side.BUY else mid * (1 + Decimal(str(slippage_max))),
+        price_buy_max=max(limit, mid) if side is Side.BUY else min(mid, mark) * (1 + Decimal(str(slippage_max))),
     )
 
 

@@ -77,7 +77,8 @@ def _clear_flags(lead: Lead, now: datetime, *, followed_until: datetime, has_res
 def _pay_reductions(lead: Lead, now: datetime, *, may_fall_short: bool) -> None:
     """Pay what was asked to be taken out, as soon as enough has been sold."""
     flows = list(
-        CopyFlow.objects.filter(copy__lead=lead, status=CopyFlow.Status.REQUESTED, moved_at__lte=now)
+        # All of them, whatever this machine's clock says: what is owed counts them all, and is paid by them.
+        CopyFlow.objects.filter(copy__lead=lead, status=CopyFlow.Status.REQUESTED)
         .exclude(copy__status=Copy.Status.STOPPING)
         .select_related("copy")
         .order_by("pk")
@@ -166,7 +167,8 @@ def _finish_stopping(lead: Lead, now: datetime) -> None:
         kind=ProfitShare.Kind.STOP, now=now,
     )  # fmt: skip
     for copy in rows:
-        copy.status, copy.stopped_at, copy.align_wanted_at = Copy.Status.STOPPED, now, None
+        # The clock of who started it may have been ahead of ours.
+        copy.status, copy.stopped_at, copy.align_wanted_at = Copy.Status.STOPPED, max(now, copy.started_at), None
     Copy.objects.bulk_update(rows, ["status", "stopped_at", "align_wanted_at"], batch_size=2_000)
     CopyFlow.objects.bulk_create(
         [

@@ -1,5 +1,7 @@
 """What a lead's record says, piece by piece, and what copying it would have brought."""
 
+from dataclasses import replace
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -122,7 +124,8 @@ class LeadLookBackSpread(Endpoint):
         responses=documented({200: SpreadShape}, problems=LOOK_BACK_PROBLEMS),
     )
     def post(self, request: Request, slug: str) -> Response:
-        return Response(SpreadShape(LookBack(lead=public_lead(slug), question=_question(self)).spread()).data)
+        question = replace(_question(self), start=None)
+        return Response(SpreadShape(LookBack(lead=public_lead(slug), question=question).spread()).data)
 
 
 def _question(endpoint: Endpoint) -> Question:

@@ -58,18 +58,18 @@ def acting_mask(
     """
     Return which holdings of which copies this plan may trade, (N, A).
 
-    An asset the lead touched is followed at once; a copy that is aligning (it just started, or
+    An asset the lead touched, (A,) or (N, A), is followed at once; a copy that is aligning (it just started, or
     changed its size) trades everything; any other holding only when it has drifted, in value, by more than
     `drift_band` of the copy's equity, and not while the lead's own money is settling. What is not
     tradable, or has no positive price, is left alone.
     """
     assert drift_band >= 0, "a drift band is a share of equity"
     priced = unit_prices > 0
-    acting = touched[None, :] | aligning[:, None]
+    acting = touched | aligning[:, None]
     if not settling:
         drift_value = np.abs(target_units - held_units) * np.where(priced, unit_prices, 0.0)
         acting = acting | (drift_value > drift_band * equity[:, None])
-    return acting & (tradable & priced)[None, :] & ~np.isnan(target_units)
+    return acting & (tradable & priced) & ~np.isnan(target_units)
 
 
 def plan_sells(*, target_units: FloatArray, held_units: IntArray, acting: BoolArray) -> IntArray:
@@ -101,8 +101,9 @@ def plan_buys(
     """
     assert fee_rate >= 0, "a venue does not pay for trading"
     wanted = _whole_units(np.where(acting, target_units - held_units, 0.0), scale=target_units)
-    cost_of_unit = np.where(unit_prices > 0, unit_prices, 0.0) * (1.0 + fee_rate)
-    assert not wanted[:, ~(unit_prices > 0)].any(), "nothing is bought without a price"
+    priced = unit_prices > 0
+    cost_of_unit = np.where(priced, unit_prices, 0.0) * (1.0 + fee_rate)
+    assert priced.all() or not wanted[:, ~priced].any(), "nothing is bought without a price"
 
     costs = wanted * cost_of_unit
     short = np.ceil(costs).sum(axis=1) > cash_units
@@ -144,8 +145,7 @@ def _whole_units(differences: FloatArray, *, scale: FloatArray) -> IntArray:
     `scale` is the target a difference came from: its float noise is forgiven, so that a
     target that means 50 coins buys 50 and not one unit less.
     """
-    noise = np.where(np.isfinite(scale), np.abs(scale), 0.0) * ROUNDING_NOISE
     # Half a unit at most, else a huge holding's noise would buy what was never wanted.
-    forgiven = differences + np.minimum(noise, 0.5)
+    forgiven = differences + np.minimum(np.abs(scale) * ROUNDING_NOISE, 0.5)
     units: IntArray = np.floor(np.where(differences > 0, forgiven, 0.0)).astype(np.int64)
     return units

@@ -49,12 +49,13 @@ def trade_toward(
 
     Payments round against the portfolio, as money does: costs up, proceeds down.
     """
-    buy_prices = unit_prices * (1 + slippage_rate)
-    sell_prices = np.where(acting.any(axis=0), unit_prices, 0.0) * (1 - slippage_rate)
-
+    # What nobody may trade needs no price, and may have none.
+    prices = np.where(acting.any(axis=0), unit_prices, 0.0)
     sold = -plan_sells(target_units=target_units, held_units=held_units, acting=acting)
-    proceeds = sold * sell_prices
+    proceeds = sold * (prices * (1 - slippage_rate))
     cash_units = cash_units + np.floor(proceeds * (1 - fee_rate)).sum(axis=1).astype(np.int64)
+
+    buy_prices = prices * (1 + slippage_rate)
     plan = plan_buys(
         target_units=target_units,
         held_units=held_units,
@@ -64,14 +65,12 @@ def trade_toward(
         acting=acting,
     )
     bought = plan.trade_units
-    costs = bought * np.where(bought.any(axis=0), buy_prices, 0.0)
+    costs = bought * buy_prices
     cash_units = cash_units - np.ceil(costs * (1 + fee_rate)).sum(axis=1).astype(np.int64)
-
-    traded_values = (sold + bought) * np.where(acting.any(axis=0), unit_prices, 0.0)
     return Rebalance(
         held_units=held_units - sold + bought,
         cash_units=cash_units,
-        fee_costs=(proceeds.sum(axis=1) + costs.sum(axis=1)) * fee_rate,
-        slippage_costs=traded_values.sum(axis=1) * slippage_rate,
+        fee_costs=(proceeds + costs).sum(axis=1) * fee_rate,
+        slippage_costs=((sold + bought) * prices).sum(axis=1) * slippage_rate,
         cash_short=(bought < plan.wanted_units) & (plan.factors < CASH_SUFFICED)[:, None],
     )

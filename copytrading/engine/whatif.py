@@ -8,7 +8,7 @@ K investments look at every bar of their run, as a live copy would:
 
 Smart Sync holds the lead's ratios. The two custom modes follow single orders instead, as
 other platforms do, so that both can be compared on the same record. `replay_portfolio` starts all
-investments together; `replay_starts` lets each start at a moment of its own, so that nobody is
+investments together; `replay_runs` lets each start and end at a moment of its own, so that nobody is
 shown one lucky curve only.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from copytrading.engine.adjustments import Reason
-from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.copy_terms import Mode, Terms
 from copytrading.engine.lead_path import START_UNITS, LeadPath
 from copytrading.engine.performance import tracking_error_per_bar
@@ -29,10 +29,9 @@ __all__ = [
     "NOT_STOPPED",
     "Mode",
     "Replay",
-    "StartOutcomes",
     "Terms",
     "replay_portfolio",
-    "replay_starts",
+    "replay_runs",
     "spread_starts",
 ]
 
@@ -40,15 +39,20 @@ __all__ = [
 @dataclass(frozen=True, kw_only=True)
 class Replay:
     """
-    What became of K investments over T bars; values in quote currency, quantities in coins.
+    What became of K investments; values in quote currency, quantities in coins.
 
-    `stopped_bars` (K,) is the bar of the run at which the stop loss sold everything, or `NOT_STOPPED`.
+    Over the T bars from the first start to the last end, at `times` (T,): `lead_equity` (T,), and `copy_equity` (K, T),
+    NaN outside of a copy's own run. All others are one for each copy: `start_bars` and `last_bars` are the bars of its
+    run, `stopped_bars` the one at which its stop loss sold everything, or `NOT_STOPPED`, all counted from the first of
+    `times`; `lead_returns` are measured over the same bars as `copy_returns`.
     """
 
     times: IntArray
     lead_equity: FloatArray
     copy_equity: FloatArray
-    lead_return: float
+    start_bars: IntArray
+    last_bars: IntArray
+    lead_returns: FloatArray
     copy_returns: FloatArray
     tracking_errors_per_bar: FloatArray
     final_quantities: FloatArray
@@ -59,93 +63,56 @@ class Replay:
     stopped_bars: IntArray
 
 
-@dataclass(frozen=True, kw_only=True)
-class StartOutcomes:
-    """
-    What became of K investments that started at different times and all ended at the same bar.
-
-    Over the T bars since the first start, at `times` (T,): `lead_equity` (T,), and `copy_equity` (K, T), NaN before a
-    copy started; in quote currency, as the costs. All others are (K,): `start_times` are those of the bars at which the
-    copies really started, and `lead_returns` are measured over the same bars as the copies'.
-    """
-
-    times: IntArray
-    lead_equity: FloatArray
-    copy_equity: FloatArray
-    start_times: IntArray
-    lead_returns: FloatArray
-    copy_returns: FloatArray
-    tracking_errors_per_bar: FloatArray
-    costs: FloatArray
-    stopped: BoolArray
-
-
 def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Terms, start_time: int, last_bar: int) -> Replay:
     """
     Replay K investments that start at the first bar at or after `start_time` and run to `last_bar`, inclusive.
 
     What the lead holds at the close of the first bar is what exists when the copies join.
-    `lead_return` is measured from the lead's equity there, `copy_returns` from the investments.
+    `lead_returns` are measured from the lead's equity there, `copy_returns` from the investments.
     """
-    copies = ReplayedCopies(
+    copies = len(terms.investments)
+    return replay_runs(
         path=path,
         lead_cash=lead_cash,
         terms=terms,
-        start_times=np.full(len(terms.investments), start_time, dtype=np.int64),
-        last_bar=last_bar,
+        start_times=np.full(copies, start_time, dtype=np.int64),
+        last_bars=np.full(copies, last_bar, dtype=np.int64),
     )
-    copies.run()
-    run = slice(copies.first_bar, last_bar + 1)
 
+
+def replay_runs(
+    *, path: LeadPath, lead_cash: float, terms: Terms, start_times: IntArray, last_bars: IntArray
+) -> Replay:
+    """
+    Replay K investments, each from the first bar at or after its own start time to its own last bar, inclusive.
+
+    Each comes out as `replay_portfolio` alone would bring it out.
+    """
+    copies = ReplayedCopies(path=path, lead_cash=lead_cash, terms=terms, start_times=start_times, last_bars=last_bars)
+    copies.run()
+    all_bars = slice(copies.first_bar, int(last_bars.max()) + 1)
     # From each portfolio's own units back to currency and coins.
     value_of_unit = terms.investments / START_UNITS
-    lead_equity = path.equity()[run] * (lead_cash / START_UNITS)
+    lead_equity = path.equity()[all_bars] * (lead_cash / START_UNITS)
     copy_equity = copies.equity * value_of_unit[:, None]
+    start_bars, last_bars = copies.start_bars - copies.first_bar, last_bars - copies.first_bar
     return Replay(
-        times=path.bars.times[run],
+        times=path.bars.times[all_bars],
         lead_equity=lead_equity,
         copy_equity=copy_equity,
-        lead_return=float(lead_equity[-1] / lead_equity[0] - 1),
-        copy_returns=copy_equity[:, -1] / terms.investments - 1,
-        tracking_errors_per_bar=tracking_error_per_bar(values=copy_equity, lead_values=lead_equity),
+        start_bars=start_bars,
+        last_bars=last_bars,
+        lead_returns=lead_equity[last_bars] / lead_equity[start_bars] - 1,
+        copy_returns=copy_equity[np.arange(len(last_bars)), last_bars] / terms.investments - 1,
+        tracking_errors_per_bar=_tracking_errors(
+            copy_equity=copy_equity, lead_equity=lead_equity, start_bars=start_bars, last_bars=last_bars
+        ),
         final_quantities=copies.held * value_of_unit[:, None] / path.bars.coin_prices,
         final_cash=copies.cash * value_of_unit,
         fee_costs=copies.fee_costs * value_of_unit,
         slippage_costs=copies.slippage_costs * value_of_unit,
         adjustments={reason: counts for reason, counts in copies.adjustments.items() if counts.any()},
         stopped_bars=copies.stopped_bars,
-    )
-
-
-def replay_starts(
-    *, path: LeadPath, lead_cash: float, terms: Terms, start_times: IntArray, last_bar: int
-) -> StartOutcomes:
-    """
-    Replay K investments, each from the first bar at or after its own start time (K,) to `last_bar`, inclusive.
-
-    Each comes out as `replay_portfolio` alone would bring it out.
-    """
-    copies = ReplayedCopies(path=path, lead_cash=lead_cash, terms=terms, start_times=start_times, last_bar=last_bar)
-    copies.run()
-    lead_equity = path.equity()
-    starts = copies.start_bars.tolist()
-    errors = [
-        tracking_error_per_bar(
-            values=copies.equity[copy, start - copies.first_bar :], lead_values=lead_equity[start : last_bar + 1]
-        )
-        for copy, start in enumerate(starts)
-    ]
-    value_of_unit = terms.investments / START_UNITS
-    return StartOutcomes(
-        times=path.bars.times[copies.first_bar : last_bar + 1],
-        lead_equity=lead_equity[copies.first_bar : last_bar + 1] * (lead_cash / START_UNITS),
-        copy_equity=copies.equity * value_of_unit[:, None],
-        start_times=path.bars.times[copies.start_bars],
-        lead_returns=lead_equity[last_bar] / lead_equity[copies.start_bars] - 1,
-        copy_returns=copies.equity[:, -1] / START_UNITS - 1,
-        tracking_errors_per_bar=np.array(errors, dtype=np.float64),
-        costs=(copies.fee_costs + copies.slippage_costs) * value_of_unit,
-        stopped=copies.stopped_bars != NOT_STOPPED,
     )
 
 
@@ -158,3 +125,17 @@ def spread_starts(*, times: IntArray, first_bar: int, last_bar: int, count: int)
     assert first_bar <= last_bar, "a run has at least one bar"
     latest = last_bar - (last_bar - first_bar) // 10
     return np.asarray(times[np.unique(np.linspace(first_bar, latest, count).astype(np.int64))])
+
+
+def _tracking_errors(
+    *, copy_equity: FloatArray, lead_equity: FloatArray, start_bars: IntArray, last_bars: IntArray
+) -> FloatArray:
+    """Return the tracking error of each copy over its own run, those of one run together (K,)."""
+    errors = np.empty(len(start_bars))
+    runs, run_of_copy = np.unique(np.stack([start_bars, last_bars]), axis=1, return_inverse=True)
+    for run, (start, last) in enumerate(runs.T.tolist()):
+        rows = np.flatnonzero(run_of_copy == run)
+        errors[rows] = tracking_error_per_bar(
+            values=copy_equity[rows, start : last + 1], lead_values=lead_equity[start : last + 1]
+        )
+    return errors

@@ -21,7 +21,7 @@ from copytrading.engine.whatif import (
     Replay,
     Terms,
     replay_portfolio,
-    replay_starts,
+    replay_runs,
     spread_starts,
 )
 from copytrading.exchange.prices.files import moment_of
@@ -137,17 +137,20 @@ def _starts_of(question: Question, *, recording: Recording) -> tuple[StartOutcom
     start_times = spread_starts(
         times=bars.times, first_bar=recording.first_bar, last_bar=recording.last_bar, count=question.start_count
     )
-    outcomes = replay_starts(
+    replay = replay_runs(
         path=recording.path,
         lead_cash=float(question.lead_cash),
         terms=_terms_of(question, recording=recording, start_bars=np.searchsorted(bars.times, start_times)),
         start_times=start_times,
-        last_bar=recording.last_bar,
+        last_bars=np.full(len(start_times), recording.last_bar),
     )
     return tuple(
         StartOutcome(at=moment_of(time), lead_return=lead_return, copy_return=copy_return)
         for time, lead_return, copy_return in zip(
-            outcomes.start_times.tolist(), outcomes.lead_returns.tolist(), outcomes.copy_returns.tolist(), strict=True
+            replay.times[replay.start_bars].tolist(),
+            replay.lead_returns.tolist(),
+            replay.copy_returns.tolist(),
+            strict=True,
         )
     )
 
@@ -158,7 +161,7 @@ def _outcome_of(replay: Replay, *, recording: Recording) -> Outcome:
     fee_costs, slippage_costs = float(replay.fee_costs[0]), float(replay.slippage_costs[0])
     quantities = zip(recording.symbols, replay.final_quantities[0].tolist(), strict=True)
     return Outcome(
-        lead_return=replay.lead_return,
+        lead_return=float(replay.lead_returns[0]),
         copy_return=float(replay.copy_returns[0]),
         tracking_error_per_bar=float(replay.tracking_errors_per_bar[0]),
         final_holdings={symbol: quantity for symbol, quantity in quantities if quantity > 0},

@@ -68,7 +68,7 @@ class TestSmartSync:
 
         assert result.final_quantities == pytest.approx(np.array([[5.0]]))
         assert result.copy_equity[0] == pytest.approx([1000.0, 1050.0])
-        assert result.lead_return == pytest.approx(0.05)
+        assert result.lead_returns[0] == pytest.approx(0.05)
         assert result.tracking_errors_per_bar == pytest.approx([0.0], abs=1e-12)
 
     def test_follows_a_late_joiners_worked_example_to_the_eighth_decimal(self):
@@ -105,8 +105,8 @@ class TestSmartSync:
 
         result = replay(closes=closes, trades=trades, lead_cash=20_000, investments=(100.0, 1e6), start=7)
 
-        assert abs(result.lead_return) > 0.001
-        assert result.copy_returns == pytest.approx([result.lead_return] * 2, abs=1e-9)
+        assert abs(result.lead_returns[0]) > 0.001
+        assert result.copy_returns == pytest.approx([result.lead_returns[0]] * 2, abs=1e-9)
         assert result.adjustments == {}
 
     def test_sells_at_once_what_the_lead_sells(self):

@@ -15,9 +15,10 @@ from copytrading.engine import baseline, stop_loss, weights
 from copytrading.engine.lead_path import START_UNITS, LeadPath, bars_of, path_of_weights
 from copytrading.engine.planning import acting_mask
 from copytrading.engine.rebalancing import trade_toward
-from copytrading.engine.whatif import Mode, Terms, replay_portfolio, replay_starts, spread_starts
+from copytrading.engine.whatif import NOT_STOPPED, Mode, Terms, replay_portfolio, replay_runs, spread_starts
 
 BARS, ASSETS, STARTS = 400, 4, 12
+TO_THE_END = np.full(STARTS, BARS - 1)
 
 
 def recording(seed: int) -> LeadPath:
@@ -96,7 +97,7 @@ def plain_equity(path: LeadPath, copy: Terms, *, start: int) -> list[float]:
     return [value * 1000 / START_UNITS for value in equity_after]
 
 
-class TestReplayStarts:
+class TestReplayRuns:
     @pytest.mark.parametrize("buys_existing", [True, False])
     @pytest.mark.parametrize("loss_max", [np.nan, 60.0])
     @pytest.mark.parametrize("seed", [1, 2])
@@ -105,10 +106,10 @@ class TestReplayStarts:
         starts = spread_starts(times=path.bars.times, first_bar=30, last_bar=BARS - 1, count=STARTS)
         copies = terms(STARTS, buys_existing=buys_existing, stop_losses=np.full(STARTS, loss_max), drift_band=0.003)
 
-        outcomes = replay_starts(path=path, lead_cash=1e4, terms=copies, start_times=starts, last_bar=BARS - 1)
+        outcomes = replay_runs(path=path, lead_cash=1e4, terms=copies, start_times=starts, last_bars=TO_THE_END)
 
         assert len(starts) == STARTS
-        assert outcomes.stopped.any() == (loss_max == 60.0)
+        assert (outcomes.stopped_bars != NOT_STOPPED).any() == (loss_max == 60.0)
         for copy, start in enumerate(starts.tolist()):
             alone = terms(1, buys_existing=buys_existing, stop_losses=np.array([loss_max]), drift_band=0.003)
             expected = plain_equity(path, alone, start=start)
@@ -116,8 +117,9 @@ class TestReplayStarts:
             assert outcomes.copy_equity[copy, start - 30 :].tolist() == pytest.approx(expected, rel=1e-12)
             assert outcomes.copy_returns[copy] == pytest.approx(expected[-1] / 1000 - 1, abs=1e-12)
 
+    @pytest.mark.parametrize("held", [BARS, 50, 1, 0])
     @pytest.mark.parametrize("mode", list(Mode))
-    def test_equals_a_replay_of_each_start_alone(self, mode):
+    def test_equals_a_replay_of_each_run_alone(self, mode, held):
         path = recording(3)
         starts = spread_starts(times=path.bars.times, first_bar=0, last_bar=BARS - 1, count=STARTS)
         limits = {} if mode is Mode.SMART_SYNC else {"total_values_max": 700.0, "order_values_max": 120.0}
@@ -125,14 +127,26 @@ class TestReplayStarts:
         def limited(count: int) -> Terms:
             return terms(count, mode=mode, **{name: np.full(count, value) for name, value in limits.items()})
 
-        together = replay_starts(path=path, lead_cash=1e4, terms=limited(STARTS), start_times=starts, last_bar=BARS - 1)
+        ends = np.minimum(starts + held, BARS - 1)
 
-        for copy, start in enumerate(starts.tolist()):
-            alone = replay_portfolio(path=path, lead_cash=1e4, terms=limited(1), start_time=start, last_bar=BARS - 1)
-            assert together.copy_returns[copy] == pytest.approx(alone.copy_returns[0], abs=1e-12)
-            assert together.lead_returns[copy] == pytest.approx(alone.lead_return, abs=1e-12)
-            assert together.tracking_errors_per_bar[copy] == pytest.approx(alone.tracking_errors_per_bar[0], abs=1e-12)
-            assert together.costs[copy] == pytest.approx((alone.fee_costs + alone.slippage_costs)[0], abs=1e-9)
+        together = replay_runs(path=path, lead_cash=1e4, terms=limited(STARTS), start_times=starts, last_bars=ends)
+
+        for copy, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            alone = replay_portfolio(path=path, lead_cash=1e4, terms=limited(1), start_time=start, last_bar=end)
+            run = slice(start, end + 1)
+            assert np.isnan(np.delete(together.copy_equity[copy], run)).all()
+            assert together.copy_equity[copy, run].tolist() == pytest.approx(alone.copy_equity[0].tolist(), rel=1e-12)
+            for figure in (
+                "copy_returns",
+                "lead_returns",
+                "tracking_errors_per_bar",
+                "final_cash",
+                "fee_costs",
+                "slippage_costs",
+                "stopped_bars",
+            ):
+                assert getattr(together, figure)[copy] == pytest.approx(getattr(alone, figure)[0], abs=1e-9), figure
+            assert together.final_quantities[copy].tolist() == pytest.approx(alone.final_quantities[0].tolist())
 
 
 class TestSpreadStarts:

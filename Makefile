@@ -27,6 +27,9 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
+# Tests and the platform start many processes: what they import is kept compiled, whatever the surroundings say.
+export PYTHONDONTWRITEBYTECODE =
+
 # What is not given here may stand in .env.
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
@@ -62,7 +65,7 @@ check: $(INSTALLED_DEV)
 		$(BIN)/python manage.py check --deploy --fail-level WARNING > /dev/null
 
 # Two hundred random worlds through the whole stack, as many for the tracking gaps, and 500 wicks beside 500 breaches;
-# `make test` looks at a fifth of them.
+# `make test` looks at a tenth of them.
 worlds: $(INSTALLED_DEV)
 	@WORLDS=200 $(BIN)/python -m pytest -q -s tests/simulation/test_random_worlds.py tests/simulation/test_gaps.py \
 		tests/simulation/test_wicks.py

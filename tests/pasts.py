@@ -45,18 +45,26 @@ def give_past(world: World, lead: Lead) -> Lead:
     return lead
 
 
-def record(lead: Lead, prices: list[float], *, until: datetime = NOON, following: str | None = None) -> None:
-    """Give a lead one record a day, the last one at `until`."""
+def record(
+    lead: Lead,
+    prices: list[float],
+    *,
+    until: datetime = NOON,
+    equity: str | None = None,
+    following: str | None = None,
+    days: int | None = None,
+) -> None:
+    """Give a lead one record a day, the last one at `until`; it began `days` before, or with the first record."""
     last = len(prices) - 1
     LeadRecord.objects.bulk_create(
         LeadRecord(
             lead=lead,
             recorded_at=until - timedelta(days=last - number),
-            equity_units=usdt(10000 * price),
+            equity_units=usdt(10000 * price if equity is None else equity),
             unit_price=price,
             following_units=None if following is None else usdt(following),
         )
         for number, price in enumerate(prices)
     )
-    Lead.objects.filter(pk=lead.pk).update(started_at=until - timedelta(days=last))
+    Lead.objects.filter(pk=lead.pk).update(started_at=until - timedelta(days=last if days is None else days))
     lead.refresh_from_db()

@@ -1,5 +1,6 @@
 """What a start or a change of a copy is refused for: each no has a code and a sentence, and comes first."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -151,6 +152,12 @@ def refuse_terms(terms: CustomCopyTerms, investment_units: int) -> None:
     ):
         if units is not None and units <= 0:
             raise TermsNotPossible("A maximum must be above zero; leave it empty for none.", field=field)
+    if terms.order_value_units is not None and terms.order_value_units > (terms.order_value_max_units or math.inf):
+        raise TermsNotPossible(
+            f"Each order is to be {_cash_text(terms.order_value_units)}, which is more than this maximum: raise it, or"
+            " leave it empty for none.",
+            field="order_value_max",
+        )
     known = Market.objects.filter(pk__in=terms.market_ids).count()
     if known != len(set(terms.market_ids)):
         raise TermsNotPossible("One of the chosen markets is not listed here.", field="markets")

@@ -9,7 +9,7 @@ from copytrading.models import Lead, LeadOrder, LeadRecord
 from copytrading.queries import lead_pages, records
 from copytrading.services import leads as lead_services
 from tests.cast import NOON, World, usdt
-from tests.queries.lead_stage import record
+from tests.pasts import record
 
 
 class TestLeadPage:

@@ -14,7 +14,8 @@ from copytrading.queries.leads import LeadFilter, Sorting, Standing
 from copytrading.services import leads as lead_services
 from copytrading.services import recording
 from tests.cast import NOON, World, usdt
-from tests.queries.lead_stage import make_leads, record
+from tests.pasts import record
+from tests.queries.lead_stage import make_leads
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ class TestCards:
 
         assert card.return_fraction == pytest.approx(0.1)
         assert card.fall_fraction == pytest.approx(0.25)
-        assert card.own_units == usdt(10000)
+        assert card.own_units == usdt(11000)
         assert card.days_leading == 3
 
     def test_say_nothing_where_it_is_too_early(self, lead: Lead):

@@ -152,6 +152,7 @@ class TestCustomCopy:
             CustomCopyTerms(order_ratio=-1.0),
             CustomCopyTerms(order_ratio=float("nan")),
             CustomCopyTerms(order_ratio=0.5, order_value_max_units=0),
+            CustomCopyTerms(order_value_units=usdt(50), order_value_max_units=usdt(50) - 1),
             CustomCopyTerms(order_ratio=0.5, market_ids=(999_999,)),
         ],
     )

@@ -58,7 +58,7 @@ class TestComparison:
 
     def test_keeps_to_the_terms_of_a_custom_copy(self, seen_lead: Lead):
         terms = CustomCopyTerms(
-            order_value_units=usdt(300),
+            order_ratio=0.1,
             order_value_max_units=usdt(200),
             market_ids=(Market.objects.get(symbol="BTC-USDT").pk,),
         )

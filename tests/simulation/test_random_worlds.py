@@ -36,7 +36,7 @@ step = st.one_of(
 
 
 # `make worlds` looks at 200 of them.
-WORLDS = int(os.environ.get("WORLDS", "40"))
+WORLDS = int(os.environ.get("WORLDS", "20"))
 
 
 @dataclass

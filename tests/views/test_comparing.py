@@ -125,7 +125,7 @@ CUSTOM = {
     "investment": "1,000",
     "order_by": "value",
     "order_value": "50",
-    "order_value_max": "40",
+    "order_value_max": "60",
     "total_value_max": "500",
 }
 
@@ -164,7 +164,7 @@ class TestCustomCopyInTheWizard:
         signed_in.post(address, carried)
 
         copy = Copy.objects.get()
-        assert (copy.mode, copy.order_value_units, copy.order_value_max_units) == ("CUSTOM_FIXED", usdt(50), usdt(40))
+        assert (copy.mode, copy.order_value_units, copy.order_value_max_units) == ("CUSTOM_FIXED", usdt(50), usdt(60))
         assert (copy.total_value_max_units, copy.market_ids) == (usdt(500), [bitcoin.pk])
         assert "with 50 USDT" in page
         assert "Nothing is bought now" in page
@@ -190,6 +190,7 @@ class TestCustomCopyInTheWizard:
             ({"order_value": "-5"}, "order_value"),
             ({"order_by": "ratio", "order_ratio": "500"}, "order_ratio"),
             ({"order_by": "ratio", "order_ratio": "0"}, "order_ratio"),
+            ({"order_value_max": "49.99"}, "order_value_max"),
             ({"total_value_max": "0"}, "total_value_max"),
         ],
     )
@@ -200,7 +201,8 @@ class TestCustomCopyInTheWizard:
 
         beside = page.split(f'id="id_{field}"')[1].split('class="field')[0]
         assert 'class="errors"' in beside
-        assert 'name="order_value_max" value="40"' in page
+        kept = (CUSTOM | wrong)["order_value_max"]
+        assert f'name="order_value_max" value="{kept}"' in page
         assert "Start copying" not in page
 
     def test_refuses_a_market_that_is_not_there(self, signed_in: Client, known_lead: Lead):

@@ -54,6 +54,11 @@ class Scene:
         return self.own.units
 
     @property
+    def widened(self) -> BoolArray:
+        """Return the markets (A,) in which an exit has to reach further than the usual cap."""
+        return np.asarray(self.slippage_max > settings.SMARTSYNC_SLIPPAGE_CAP, dtype=np.bool_)
+
+    @property
     def lead_orders(self) -> FloatArray:
         """Return how many buy orders of the lead that is (A,)."""
         return self.own.orders
@@ -157,9 +162,8 @@ def wishes_in(scene: Scene, *, buy_prices: FloatArray) -> Wishes:
         settling=bool(scene.lead.settling_until and scene.lead.settling_until > scene.now),
         rules=platform_rules(),
     )
-    # Where an exit has to reach further than the usual cap, it goes alone: nobody else pays for its haste.
-    widened = scene.slippage_max > settings.SMARTSYNC_SLIPPAGE_CAP
-    if widened.any():
-        others = ~scene.copies.has_status("STOPPING")[:, None] & widened[None, :]
-        return deciding.without(wishes, copies=others, lead=widened)
+    # An exit that reaches further goes alone: nobody else pays for its haste.
+    if scene.widened.any():
+        others = ~scene.copies.has_status("STOPPING")[:, None] & scene.widened[None, :]
+        return deciding.without(wishes, copies=others, lead=scene.widened)
     return wishes

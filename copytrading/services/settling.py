@@ -36,13 +36,14 @@ def settle_lead(*, lead_id: int, now: datetime, cycle: SyncCycle | None, has_res
         lead = Lead.objects.select_for_update().get(pk=lead_id)
         if cycle is not None:
             cycle = SyncCycle.objects.select_for_update().get(pk=cycle.pk)
-            if cycle.status == SyncCycle.Status.DONE:
+            # Another worker may have been faster, to the end or to the orders of the next phase.
+            if cycle.status == SyncCycle.Status.DONE or cycle.orders.filter(booked_at__isnull=True).exists():
                 return cycle
         elif lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
             return None
         _clear_flags(lead, now, followed_until=cycle.opened_at if cycle else now, has_rest=has_rest)
         following.expire_lead_orders(lead=lead, now=now)
-        _pay_reductions(lead, now, may_fall_short=not has_rest)
+        _pay_reductions(lead, now, followed_until=cycle.opened_at if cycle else now, has_rest=has_rest)
         _finish_stopping(lead, now)
         if lead.status == Lead.Status.ENDED:
             _return_own_money(lead, now)
@@ -74,8 +75,13 @@ def _clear_flags(lead: Lead, now: datetime, *, followed_until: datetime, has_res
     started.update(status=Copy.Status.ACTIVE)
 
 
-def _pay_reductions(lead: Lead, now: datetime, *, may_fall_short: bool) -> None:
-    """Pay what was asked to be taken out, as soon as enough has been sold."""
+def _pay_reductions(lead: Lead, now: datetime, *, followed_until: datetime, has_rest: bool) -> None:
+    """
+    Pay what was asked to be taken out, as soon as enough has been sold.
+
+    What a copy had its chance to sell for is paid as far as it got: lots and a thin book leave something over. What was
+    asked for since the decision has not had its chance yet.
+    """
     flows = list(
         # All of them, whatever this machine's clock says: what is owed counts them all, and is paid by them.
         CopyFlow.objects.filter(copy__lead=lead, status=CopyFlow.Status.REQUESTED)
@@ -89,7 +95,11 @@ def _pay_reductions(lead: Lead, now: datetime, *, may_fall_short: bool) -> None:
     copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset())
     gross = sharing.value(copies, board)
     payable = _payable(copies, gross)
-    paying = (copies.owed_units > 0) & (payable > 0) & (may_fall_short | (payable >= copies.owed_units))
+    asked_since = [flow.copy_id for flow in flows if flow.moved_at > followed_until]
+    # A copy that pauses keeps the wish to be aligned until it goes on.
+    followed = np.isnan(copies.align_wanted_at) | copies.has_status("PAUSED")
+    had_chance = followed & ~np.isin(copies.ids, asked_since) & (not has_rest)
+    paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
     paying &= ~copies.has_status("STOPPING")
     if not paying.any():
         return

@@ -275,7 +275,12 @@ def _is_quiet(scene: Scene) -> bool:
 
 
 def _is_waiting(scene: Scene) -> bool:
-    """Return whether somebody waits for a market that is listed but cannot be traded this moment, or a lead unseen."""
+    """
+    Return whether somebody waits.
+
+    They wait for a market that is listed but cannot be traded this moment, or in which an exit goes alone, or for a
+    lead unseen.
+    """
     wanted_places = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
     aligning = ~np.isnan(scene.copies.align_wanted_at) & scene.copies.has_status("STARTING", "ACTIVE")
     if not (wanted_places.any() or aligning.any()):
@@ -283,4 +288,4 @@ def _is_waiting(scene: Scene) -> bool:
     if not scene.portfolio.is_seen:
         return True
     relevant = wanted_places | (scene.portfolio.units > 0)
-    return bool((relevant & scene.board.listed & ~scene.tradable).any())
+    return bool((relevant & scene.board.listed & (~scene.tradable | scene.widened)).any())

@@ -1,11 +1,35 @@
 """The end of a look: what is left of a stopped copy, and who takes it over."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from accounts.models import Journal, User
-from copytrading.models import Copy, CopyFlow, Lead
-from copytrading.services import copies, reconciling, settling
+from copytrading.models import Copy, CopyFlow, Lead, SyncCycle
+from copytrading.services import copies, reconciling, settling, syncing, trading
 from tests.cast import World, usdt
+
+
+def decide_only(world: World, lead: Lead) -> SyncCycle:
+    """Let a worker decide and die before it sends anything."""
+    with patch.object(trading, "work_off", return_value=False):
+        cycle = syncing.sync_lead(lead_id=lead.pk, now=world.now)
+    assert cycle is not None, "there is something to trade"
+    return cycle
+
+
+class TestACycle:
+    def test_is_not_done_while_an_order_of_it_stands(self, world: World, lead: Lead) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        cycle = decide_only(world, lead)
+
+        settling.settle_lead(lead_id=lead.pk, now=world.now, cycle=cycle, has_rest=False)
+
+        cycle.refresh_from_db()
+        assert cycle.status == SyncCycle.Status.BUYING
+        world.settle()
+        cycle.refresh_from_db()
+        assert cycle.status == SyncCycle.Status.DONE
+        assert not cycle.orders.filter(booked_at__isnull=True).exists()
 
 
 class TestAnExit:
@@ -53,3 +77,42 @@ class TestReductions:
         paid = list(Copy.objects.order_by("pk").values_list("paid_out_units", flat=True))
         assert paid == [usdt(100), usdt(200)]
         assert not CopyFlow.objects.filter(status=CopyFlow.Status.REQUESTED).exists()
+
+    def test_are_not_paid_short_by_a_decision_that_did_not_know_of_them(
+        self, world: World, lead: Lead, follower: User
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.15")
+        world.settle()
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        world.lead_trades(lead, "BTC", "BUY", "0.01")
+        decide_only(world, lead)
+        world.wait(1)
+        copies.reduce_copy(copy_id=copy.pk, units=usdt(600), idempotency_key="much", now=world.now)
+
+        syncing.sync_lead(lead_id=lead.pk, now=world.now)
+
+        assert CopyFlow.objects.get(idempotency_key="much").status == CopyFlow.Status.REQUESTED
+        world.settle()
+        flow = CopyFlow.objects.get(idempotency_key="much")
+        assert (flow.status, flow.units) == (CopyFlow.Status.DONE, -usdt(600))
+
+    def test_wait_for_an_exit_that_goes_alone(
+        self, world: World, lead: Lead, follower: User, other_follower: User
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.15")
+        world.settle()
+        staying, leaving = world.start(follower, lead, "1000"), world.start(other_follower, lead, "1000")
+        world.settle()
+        # Drift is not repaired meanwhile, so nothing else would sell for it.
+        Lead.objects.filter(pk=lead.pk).update(settling_until=world.now + timedelta(minutes=15))
+        copies.stop_copy(copy_id=leaving.pk, now=world.now)
+        Copy.objects.filter(pk=leaving.pk).update(stopping_at=world.now - timedelta(minutes=2))
+        copies.reduce_copy(copy_id=staying.pk, units=usdt(600), idempotency_key="much", now=world.now)
+
+        world.settle()
+
+        leaving.refresh_from_db()
+        assert leaving.status == Copy.Status.STOPPED
+        flow = CopyFlow.objects.get(idempotency_key="much")
+        assert (flow.status, flow.units) == (CopyFlow.Status.DONE, -usdt(600))

@@ -50,7 +50,7 @@ def off_ratios(now: Snapshot, holdings_of: dict[int, dict[int, int]]) -> Iterato
             held.get(lead["ledger_account_id"], {}) if lead["ledger_account_id"] else holdings_of.get(lead["id"], {})
         )
         own = held.get(copy["ledger_account_id"], {})
-        lead_equity, equity = _worth(source, prices), _worth(own, prices)
+        lead_equity, equity = _worth(source, prices), _own_worth(copy, _worth(own, prices))
         if lead_equity <= 0 or equity <= 0:
             continue
         for market in now["markets"]:
@@ -76,6 +76,11 @@ def _held(now: Snapshot) -> dict[int, dict[int, int]]:
     for balance in now["balances"]:
         held.setdefault(balance["ledger_account_id"], {})[balance["asset_id"]] = balance["posted"]
     return held
+
+
+def _own_worth(copy: Row, gross: Decimal) -> Decimal:
+    """Return what of a copy's worth is its own: the part of a new high that is the lead's is kept in cash."""
+    return gross - Decimal(copy["profit_share_rate"]) * max(gross - copy["mark_value_units"], Decimal(0))
 
 
 def _worth(units: dict[int, int], prices: dict[int, Decimal]) -> Decimal:

@@ -16,12 +16,6 @@ LEADS, COPIES = "/admin/copytrading/lead/", "/admin/copytrading/copy/"
 
 
 @pytest.fixture
-def panel(client: Client, operator: User) -> Client:
-    client.force_login(operator)
-    return client
-
-
-@pytest.fixture
 def applicant(world: World, stranger: User) -> Lead:
     return leads.apply_as_lead(
         user=stranger, name="Hopeful", bio="", tags=[], profit_share_rate=0, followers_max=10, now=world.now

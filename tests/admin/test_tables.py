@@ -50,12 +50,6 @@ def address(model: type[Model], page: str, *arguments: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
 
 
-@pytest.fixture
-def panel(client: Client, operator: User) -> Client:
-    client.force_login(operator)
-    return client
-
-
 def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> None:
     """Make something of everything happen."""
     joined = User.objects.create_user(f"joined-{round_number}@example.org")

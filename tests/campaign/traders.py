@@ -11,6 +11,7 @@ import random
 import threading
 import urllib.error
 import urllib.request
+from abc import ABC, abstractmethod
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -33,7 +34,7 @@ OPEN_ORDERS_MAX = 2
 RETRY_SECONDS = 0.5
 
 
-class Trader(threading.Thread):
+class Trader(threading.Thread, ABC):
     """Somebody who acts again and again until told to stop."""
 
     def __init__(self, *, seed: int, stopping: threading.Event, done: Counter[str]) -> None:
@@ -51,8 +52,9 @@ class Trader(threading.Thread):
         finally:
             connections.close_all()
 
+    @abstractmethod
     def act(self, key: str) -> None:
-        raise NotImplementedError
+        """Do one thing; the key is that of the button that is pressed."""
 
     def leave(self) -> None:
         """Do what one does at the end; nothing, unless somebody has something to do."""

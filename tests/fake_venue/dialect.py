@@ -1,5 +1,6 @@
 """What both dialects have in common: routes, and the way from a request to what it does or why it is refused."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import InvalidOperation
@@ -42,7 +43,7 @@ class Asked:
 Act = Callable[[Asked], Any]
 
 
-class Dialect:
+class Dialect(ABC):
     """How one venue says it. Subclasses name the routes, open requests, and put the answers into their words."""
 
     name: ClassVar[str]
@@ -78,34 +79,34 @@ class Dialect:
 
     # -- what a dialect says itself ------------------------------------------------------------------------------------
 
-    def routes(self) -> dict[tuple[str, str], tuple[Route, Act]]:
-        raise NotImplementedError
+    @abstractmethod
+    def routes(self) -> dict[tuple[str, str], tuple[Route, Act]]: ...
 
-    def given(self, request: Request) -> dict[str, str]:
-        raise NotImplementedError
+    @abstractmethod
+    def given(self, request: Request) -> dict[str, str]: ...
 
+    @abstractmethod
     def open(self, request: Request, route: Route, *, circumstances: Circumstances, now_ms: int) -> ApiKey:
         """
         Return the key that a request was signed with.
 
         :raises Refusal: if key, signature, scope or time do not hold.
         """
-        raise NotImplementedError
 
-    def tell(self, content: Any, *, now_ms: int) -> Answer:
-        raise NotImplementedError
+    @abstractmethod
+    def tell(self, content: Any, *, now_ms: int) -> Answer: ...
 
-    def refuse(self, refused: Refused) -> Refusal:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse(self, refused: Refused) -> Refusal: ...
 
-    def malformed(self, message: str) -> Refusal:
-        raise NotImplementedError
+    @abstractmethod
+    def malformed(self, message: str) -> Refusal: ...
 
-    def too_fast(self, *, seconds: float, banned: bool) -> Answer:
-        raise NotImplementedError
+    @abstractmethod
+    def too_fast(self, *, seconds: float, banned: bool) -> Answer: ...
 
-    def unknown_path(self) -> Answer:
-        raise NotImplementedError
+    @abstractmethod
+    def unknown_path(self) -> Answer: ...
 
     def headers(self, *, weight_used: int) -> dict[str, str]:
         return {}

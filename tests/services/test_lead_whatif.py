@@ -68,6 +68,14 @@ class TestComparison:
         assert outcome.custom.adjustments == {"ORDER_MAX_CAPPED": 1, "MARKET_NOT_CHOSEN": 1}
         assert outcome.custom.cash_fraction == pytest.approx(0.8, abs=0.1)
 
+    def test_answers_each_order_with_a_fixed_value(self, seen_lead: Lead):
+        terms = CustomCopyTerms(order_value_units=usdt(300), market_ids=(Market.objects.get(symbol="BTC-USDT").pk,))
+
+        outcome = ask(seen_lead, custom=terms).comparison()
+
+        assert outcome.custom.adjustments == {"MARKET_NOT_CHOSEN": 1}
+        assert outcome.custom.cash_fraction == pytest.approx(0.7, abs=0.1)
+
     def test_sees_no_return_in_a_deposit(self, seen_lead: Lead, world: World):
         before = ask(seen_lead).comparison().lead_return
         middle = seen_lead.observed_trades.first().traded_at + timedelta(days=35)

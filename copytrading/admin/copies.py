@@ -67,7 +67,7 @@ class CopyAdmin(ActingAdmin):
         "account_link",
         "trades_link",
         "fence",
-        "align_wanted_at",
+        "align_request",
         "breached_at",
         "started_at",
         "stopping_at",

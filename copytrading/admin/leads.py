@@ -86,6 +86,7 @@ class LeadAdmin(ActingAdmin):
         "ended_at",
         "settling_until",
         "sync_wanted_at",
+        "request_count",
         "looked_at",
         "failures",
     )
@@ -210,7 +211,7 @@ class LeadHoldingAdmin(ReadOnlyAdmin):
 
 @admin.register(LeadPosition)
 class LeadPositionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "lead", "asset", "survival", "epoch", "touched_at")
+    list_display = ("id", "lead", "asset", "survival", "epoch", "touch_request")
     list_filter = ("asset",)
     list_select_related = ("lead", "asset")
     search_fields = ("lead__name", "asset__symbol")

@@ -45,7 +45,7 @@ class SyncCycleAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     search_fields = ("=id", "lead__name")
     inlines = (OrderRows,)
-    fields = ("lead", "status", "opened_at", "done_at", "adjustments_link")
+    fields = ("lead", "status", "opened_at", "done_at", "request_count", "adjustments_link")
     readonly_fields = fields
 
     @admin.display(description="adjustments")

@@ -68,8 +68,9 @@ class Copy(models.Model):
     share_wanted_at = models.DateTimeField(null=True, blank=True)
     # Every change of settings and every stop raises the fence; a buy decided under an older one is not sent.
     fence = models.PositiveIntegerField(default=0)
-    # All assets are brought to the lead's ratios in the next cycle: after a start, an increase, a reduction, a resume.
-    align_wanted_at = models.DateTimeField(null=True, blank=True)
+    # The request to bring all assets to the lead's ratios in the next cycle, or to sell for what is to be paid: after a
+    # start, an increase, a reduction, a resume, or when a profit share is due.
+    align_request = models.PositiveBigIntegerField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
     idempotency_key = models.CharField(max_length=80)
     started_at = models.DateTimeField()
@@ -147,6 +148,8 @@ class CopyFlow(models.Model):
     units = models.BigIntegerField()
     # A reduction is REQUESTED until enough is sold; everything else is DONE at once.
     status = models.CharField(max_length=12, choices=Status, default=Status.DONE)
+    # The request of a reduction: a decision that did not know of it has sold nothing for it.
+    request = models.PositiveBigIntegerField(default=0, db_default=0)
     idempotency_key = models.CharField(max_length=80)
     moved_at = models.DateTimeField()
 

@@ -47,6 +47,8 @@ class Lead(models.Model):
     # The queue: a cycle is wanted since then, and looked for drift last then.
     sync_wanted_at = models.DateTimeField(null=True, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True)
+    # Requests of a cycle so far. What is asked for keeps the number of its request, a decision how many it knew of.
+    request_count = models.PositiveBigIntegerField(default=0, db_default=0)
     # The lead took money out while followed, and what stayed is little; until enough is back in.
     stake_alarm_at = models.DateTimeField(null=True, blank=True)
     # Failures in a row; at five the lead is set aside for an operator, and the others go on.
@@ -94,14 +96,14 @@ class LeadPosition(models.Model):
     How much of an earlier holding still stands.
 
     `survival` is multiplied by 1 − sold/held at each sale; a position that closes opens the next `epoch` at 1.
-    `touched_at` is the last trade that the copies have still to follow.
+    `touch_request` is the request of the last trade that the copies have still to follow.
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="positions")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     survival = models.FloatField(default=1)
     epoch = models.PositiveIntegerField(default=0)
-    touched_at = models.DateTimeField(null=True)
+    touch_request = models.PositiveBigIntegerField(null=True)
     # An observed lead's trades that Custom copies have still to answer: signed units, and how many orders they were.
     pending_units = models.BigIntegerField(default=0)
     pending_orders = models.PositiveIntegerField(default=0)

@@ -28,6 +28,8 @@ class SyncCycle(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.SELLING)
     opened_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    # How many requests of its lead the decision knew of: those it follows.
+    request_count = models.PositiveBigIntegerField(default=0, db_default=0)
     # Something was wanted that could not be traded yet: the next cycle goes on with it.
     has_rest = models.BooleanField(default=False)
 

@@ -128,7 +128,7 @@ def look_at(lead: Lead, *, board: Board, copy_id: int | None = None) -> Look | N
             weight_max=copies.weight_max,
         ),
         lot_units=board.lot_units,
-        waiting=~copies.has_status("ACTIVE") | ~np.isnan(copies.align_wanted_at),
+        waiting=~copies.has_status("ACTIVE") | copies.aligning,
         share_units=accrued - accrued_before + _shared_since(snapshot, copies),
     )
     gaps = Gaps(

@@ -25,18 +25,18 @@ COPY_COLUMNS = """
         CASE copy.status WHEN 'STARTING' THEN 0 WHEN 'ACTIVE' THEN 1 WHEN 'PAUSED' THEN 2 ELSE 3 END::bigint,
         coalesce((SELECT -sum(flow.units) FROM copytrading_copyflow AS flow
             WHERE flow.copy_id = copy.id AND flow.status = 'REQUESTED'), 0)::bigint,
+        (copy.align_request IS NOT NULL)::int::bigint,
         copy.issued_units, copy.mark_value_units, (copy.profit_share_rate * 1000000)::bigint,
         coalesce(copy.order_value_units::double precision, 'NaN'), coalesce(copy.order_ratio, 'NaN'),
         coalesce(copy.order_value_max_units::double precision, 'NaN'),
         coalesce(copy.total_value_max_units::double precision, 'NaN'),
         coalesce(copy.weight_max, 'NaN'),
-        coalesce(extract(epoch FROM copy.align_wanted_at), 'NaN')::double precision,
         coalesce(extract(epoch FROM copy.stopping_at), 'NaN')::double precision
     FROM copytrading_copy AS copy
     WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' AND coalesce(copy.id = %s, true)
     ORDER BY copy.ledger_account_id
 """
-COPY_TYPES = ["bigint"] * 9 + ["double precision"] * 7
+COPY_TYPES = ["bigint"] * 10 + ["double precision"] * 6
 
 BALANCE_COLUMNS = """
     SELECT balance.ledger_account_id, balance.asset_id, balance.posted, balance.held
@@ -62,7 +62,7 @@ CHOSEN_COLUMNS = """
 @dataclass(frozen=True, kw_only=True)
 class LeadPortfolio:
     """
-    What a lead holds, (A,) on the board; `touched_at` is in seconds, NaN where no trade waits to be followed.
+    What a lead holds, (A,) on the board; `touched` says where a trade waits to be followed.
 
     `pending_units` and `pending_orders` are trades seen elsewhere that Custom copies have still to answer.
     """
@@ -74,7 +74,7 @@ class LeadPortfolio:
     held_units: IntArray
     survival: FloatArray
     epoch: IntArray
-    touched_at: FloatArray
+    touched: BoolArray
     pending_units: IntArray
     pending_orders: IntArray
     # False while the account elsewhere cannot be read: then these are old numbers, and nothing is decided by them.
@@ -120,7 +120,7 @@ class CopyTable:
     share_state: ShareState
     custom: CustomTerms
     weight_max: FloatArray
-    align_wanted_at: FloatArray
+    aligning: BoolArray
     stopping_at: FloatArray
     cash_units: IntArray
     cash_held_units: IntArray
@@ -158,16 +158,16 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
     units[places], held_units[places] = posted[~is_cash], held[~is_cash]
 
     query = (
-        "SELECT asset_id, epoch::bigint, pending_units, pending_orders::bigint, survival,"
-        " coalesce(extract(epoch FROM touched_at), 'NaN')::double precision"
+        "SELECT asset_id, epoch::bigint, pending_units, pending_orders::bigint,"
+        " (touch_request IS NOT NULL)::int::bigint, survival"
         " FROM copytrading_leadposition WHERE lead_id = %s"
     )
-    types = ["bigint"] * 4 + ["double precision"] * 2
-    position_assets, epochs, *pending, survivals, touched = bulk_rows.read_columns(query, [lead.pk], types=types)
+    types = ["bigint"] * 5 + ["double precision"]
+    position_assets, epochs, *pending, touches, survivals = bulk_rows.read_columns(query, [lead.pk], types=types)
     places = board.places_of(position_assets)
     epoch, survival = np.zeros_like(board.asset_ids), np.ones(len(board.asset_ids))
-    touched_at = np.full(len(board.asset_ids), np.nan)
-    epoch[places], survival[places], touched_at[places] = epochs, survivals, touched
+    touched = np.zeros(len(board.asset_ids), dtype=np.bool_)
+    epoch[places], survival[places], touched[places] = epochs, survivals, touches > 0
     pending_units, pending_orders = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
     pending_units[places], pending_orders[places] = pending
     return LeadPortfolio(
@@ -178,7 +178,7 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
         held_units=held_units,
         survival=survival,
         epoch=epoch,
-        touched_at=touched_at,
+        touched=touched,
         pending_units=pending_units,
         pending_orders=pending_orders,
         is_seen=links.is_seen(lead),
@@ -189,8 +189,8 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
     """Return all copies of a lead that are not stopped, or one of them, in the order of their ledger accounts."""
     which = [lead.pk, copy_id]
     columns = bulk_rows.read_columns(COPY_COLUMNS, which, types=COPY_TYPES)
-    ids, account_ids, invested, stop_loss, status, owed, issued, mark_value, rate, *moments = columns
-    order_values, ratios, order_values_max, total_values_max, weight_max, align_wanted_at, stopping_at = moments
+    ids, account_ids, invested, stop_loss, status, owed, aligning, issued, mark_value, rate, *moments = columns
+    order_values, ratios, order_values_max, total_values_max, weight_max, stopping_at = moments
     shape = (len(ids), len(board.asset_ids))
 
     balances = bulk_rows.read_columns(BALANCE_COLUMNS, which, types=["bigint"] * 4)
@@ -227,7 +227,7 @@ def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = 
             chosen=_chosen_markets(which, account_ids, board),
         ),
         weight_max=weight_max,
-        align_wanted_at=align_wanted_at,
+        aligning=aligning > 0,
         stopping_at=stopping_at,
         cash_units=cash_units,
         cash_held_units=cash_held_units,

@@ -62,9 +62,9 @@ class Crowd:
         self.tick()
         funding.fund_dust_account(now=self.now)
         self._start_lead()
+        request = queueing.request_sync(lead_id=self.lead.pk, now=self.now)
         for first in range(0, self.copies, CHUNK):
-            self._start_copies(first, min(first + CHUNK, self.copies))
-        queueing.request_sync(lead_id=self.lead.pk, now=self.now)
+            self._start_copies(first, min(first + CHUNK, self.copies), request)
         self.sync()
 
     def tick(self) -> None:
@@ -110,8 +110,8 @@ class Crowd:
         self.sync()
         self.tick()
 
-    def _start_copies(self, first: int, last: int) -> None:
-        """Write people, their money and their copies, `first` to `last`, as rows."""
+    def _start_copies(self, first: int, last: int, request: int) -> None:
+        """Write people, their money and their copies, `first` to `last`, as rows; `request` aligns them."""
         cash = market_queries.cash_asset()
         people = User.objects.bulk_create(
             [User(email=f"follower{number}@bench.invalid", password="!") for number in range(first, last)]
@@ -150,7 +150,7 @@ class Crowd:
                     issued_units=invested,
                     mark_value_units=invested,
                     shared_until=self.now,
-                    align_wanted_at=self.now,
+                    align_request=request,
                     idempotency_key="crowd",
                     started_at=self.now,
                 )

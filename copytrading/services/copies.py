@@ -64,6 +64,7 @@ def start_copy(
         refuse_start(lead, follower, investment_units, stop_loss_units, now)
         if terms is not None:
             refuse_terms(terms, investment_units)
+        request = queueing.request_sync(lead_id=lead.pk, now=now)
         copy = Copy.objects.create(
             follower=follower,
             lead=lead,
@@ -78,7 +79,7 @@ def start_copy(
             issued_units=investment_units,
             mark_value_units=investment_units,
             shared_until=now,
-            align_wanted_at=now if terms is None else None,
+            align_request=request if terms is None else None,
             idempotency_key=idempotency_key,
             started_at=now,
         )
@@ -88,7 +89,6 @@ def start_copy(
             _note_baseline(copy, lead, now)
         _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
         self_copies.flag_likeness(copy, now=now)
-        queueing.request_sync(lead_id=lead.pk, now=now)
     return copy
 
 
@@ -137,16 +137,16 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
         refuse_inactive(copy)
         equity = equity_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
         refuse_reduction(copy, units, equity)
+        copy.invested_units, copy.stop_loss_units = terms_after(copy, -units, equity)
         CopyFlow.objects.create(
             copy=copy,
             kind=CopyFlow.Kind.REDUCE,
             units=-units,
             status=CopyFlow.Status.REQUESTED,
+            request=_realign(copy, now, "invested_units", "stop_loss_units"),
             idempotency_key=idempotency_key,
             moved_at=now,
         )
-        copy.invested_units, copy.stop_loss_units = terms_after(copy, -units, equity)
-        _realign(copy, now, "invested_units", "stop_loss_units")
         _note(copy, Notice.Kind.COPY_REDUCED, now, units=units)
     return copy
 
@@ -275,12 +275,15 @@ def _is_done_before(copy: Copy, idempotency_key: str, units: int) -> bool:
     return flow is not None
 
 
-def _realign(copy: Copy, now: datetime, *changed: str) -> None:
+def _realign(copy: Copy, now: datetime, *changed: str) -> int:
+    """Save a copy that was changed, ask for a cycle, and return the number of that request."""
+    request = queueing.request_sync(lead_id=copy.lead_id, now=now)
     # A Custom copy has no ratios to be brought to.
-    copy.align_wanted_at = now if copy.mode == Copy.Mode.SMART_SYNC else None
+    if copy.mode == Copy.Mode.SMART_SYNC:
+        copy.align_request = request
     copy.fence += 1
-    copy.save(update_fields=[*changed, "align_wanted_at", "fence"])
-    queueing.request_sync(lead_id=copy.lead_id, now=now)
+    copy.save(update_fields=[*changed, "align_request", "fence"])
+    return request
 
 
 def _note(copy: Copy, kind: Notice.Kind, now: datetime, *, units: int | None = None) -> None:

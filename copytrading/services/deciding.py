@@ -93,15 +93,14 @@ def decide_wishes(
     # A ratio needs every price in it, and a lead who is seen: till then nobody is rebalanced, and exits go on.
     valued = lead.is_seen and bool(board.fresh[(lead.units > 0) | (lead_wish != 0)].all())
     priced = ~((copies.units > 0) & ~board.fresh).any(axis=1)
-    touched = ~np.isnan(lead.touched_at) | (lead_wish != 0)
-    aligning = ~np.isnan(copies.align_wanted_at)
+    touched = lead.touched | (lead_wish != 0)
     acting = planning.acting_mask(
         target_units=targets,
         held_units=copies.units,
         unit_prices=board.unit_prices,
         equity=np.nan_to_num(copies.equity(board)),
         touched=touched,
-        aligning=aligning,
+        aligning=copies.aligning,
         drift_band=rules.drift_band,
         settling=settling,
         tradable=tradable,
@@ -109,7 +108,7 @@ def decide_wishes(
     acting &= (following & priced & valued & ~by_order)[:, None]
     acting |= (by_order & valued)[:, None] & (answers.wish_units != 0) & (tradable & board.fresh)[None, :]
     acting |= (stopping | trimming & priced)[:, None] & tradable[None, :]
-    explained = acting & (touched[None, :] | aligning[:, None] | stopping[:, None])
+    explained = acting & (touched[None, :] | copies.aligning[:, None] | stopping[:, None])
 
     sells = planning.plan_sells(target_units=targets, held_units=copies.units, acting=acting)
     sells = np.maximum(sells, copies.held_units - copies.units)
@@ -197,7 +196,7 @@ def _trimming(copies: CopyTable, lead: LeadPortfolio) -> BoolArray:
     """Return which copies (N,) have to pay something out and are not kept at the lead's ratios."""
     has_no_ratios = copies.custom.applies | (not lead.is_seen)
     on_its_own = copies.has_status("PAUSED") | (has_no_ratios & copies.has_status("STARTING", "ACTIVE"))
-    asked = (copies.owed_units > 0) | ~np.isnan(copies.align_wanted_at)
+    asked = (copies.owed_units > 0) | copies.aligning
     return np.asarray(on_its_own & asked, dtype=np.bool_)
 
 

@@ -86,8 +86,8 @@ def _findings(
 
 
 def _waited_for(scene: Scene) -> BoolArray:
-    touched = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
-    aligning = ~np.isnan(scene.copies.align_wanted_at) & (scene.copies.has_status("STARTING", "ACTIVE"))
+    touched = scene.portfolio.touched | (scene.lead_wish != 0)
+    aligning = scene.copies.aligning & scene.copies.has_status("STARTING", "ACTIVE")
     return (touched[None, :] | aligning[:, None]) & (scene.portfolio.units > 0)[None, :]
 
 

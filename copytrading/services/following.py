@@ -40,22 +40,22 @@ def follow_up(
                 asset_id=order.market.base_id,
                 signed_units=quantity,
                 held_before=held_after - quantity,
-                touched_at=cycle.opened_at,
+                request=cycle.request_count,
             )
     followers = Copy.objects.filter(lead=lead, ledger_account_id__in=order.participant_ids[:TELL_PEOPLE_MAX])
     bell.publish_to_users(list(followers.values_list("follower_id", flat=True)), "activity")
     bell.publish(f"lead:{lead.pk}", "lead")
 
 
-def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int, touched_at: datetime) -> None:
-    """Note that a lead traded: the asset is touched, and a sale leaves less of what was held before."""
+def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int, request: int) -> None:
+    """Note that a lead traded: `request` is to follow it, and a sale leaves less of what was held before."""
     position, _ = LeadPosition.objects.get_or_create(lead=lead, asset_id=asset_id)
     if signed_units < 0:
         position.survival, position.epoch = baseline.after_sale(
             survival=position.survival, epoch=position.epoch, held_units=held_before, sold_units=-signed_units
         )
-    position.touched_at = touched_at
-    position.save(update_fields=["survival", "epoch", "touched_at"])
+    position.touch_request = request
+    position.save(update_fields=["survival", "epoch", "touch_request"])
 
 
 def note_departure(*, lead: Lead, asset_id: int, units: int, held_before: int) -> None:

@@ -49,9 +49,7 @@ class _Seen:
     reading: BalanceChange
 
 
-def observe_trade(
-    *, lead_id: int, asset_id: int, signed_units: int, cash_units: int, now: datetime, request_cycle: bool = True
-) -> None:
+def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units: int, now: datetime) -> None:
     """
     Note a trade that a lead made elsewhere: signed units of a coin, and what the cash changed by, fee included.
 
@@ -69,7 +67,11 @@ def observe_trade(
         measuring.measure_lead(lead=lead, now=now)
         measuring.note_observed_trade(lead=lead, asset_id=asset_id, signed_units=signed_units, cash_units=cash_units)
         following.note_trade(
-            lead=lead, asset_id=asset_id, signed_units=signed_units, held_before=holding.units, touched_at=now
+            lead=lead,
+            asset_id=asset_id,
+            signed_units=signed_units,
+            held_before=holding.units,
+            request=queueing.request_sync(lead_id=lead.pk, now=now),
         )
         following.note_pending(lead=lead, asset_id=asset_id, signed_units=signed_units)
         ObservedTrade.objects.create(
@@ -83,8 +85,6 @@ def observe_trade(
         cash_holding.units += cash_units
         holding.save(update_fields=["units"])
         cash_holding.save(update_fields=["units"])
-        if request_cycle:
-            queueing.request_sync(lead_id=lead.pk, now=now)
 
 
 def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
@@ -175,11 +175,8 @@ def _take(lead: Lead, seen: _Seen, idempotency_key: str, now: datetime, *, is_qu
                 signed_units=int(reading.traded_units[place]),
                 cash_units=int(reading.paid_units[place]),
                 now=now,
-                request_cycle=False,
             )
     _move(lead, seen.board, np.minimum(reading.moved_units, 0), min(reading.moved_cash_units, 0))
-    if reading.traded_units.any():
-        queueing.request_sync(lead_id=lead.pk, now=now)
     if not reading.moved_turnover(prices):
         return
     lead.refresh_from_db()

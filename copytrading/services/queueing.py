@@ -1,12 +1,29 @@
-"""The queue is a column: a lead whose copies need a cycle says since when, and the bell saves the wait."""
+"""
+The queue is a column: a lead whose copies need a cycle says since when, and the bell saves the wait.
+
+Requests are numbered by their lead, and a decision knows how many it has seen. So it is a count in the lead's own row,
+and no clock, that tells what a decision knew of from what came after it.
+"""
 
 from datetime import datetime
 
-from copytrading.models import Lead
+from django.db import connection
+
 from copytrading.services import bell
 
 
-def request_sync(*, lead_id: int, now: datetime) -> None:
-    """Note that a lead's copies need a cycle and ring the bell. In the caller's transaction."""
-    Lead.objects.filter(pk=lead_id, sync_wanted_at__isnull=True).update(sync_wanted_at=now)
+def request_sync(*, lead_id: int, now: datetime) -> int:
+    """
+    Note that a lead's copies need a cycle, ring the bell, and return the number of this request.
+
+    In the caller's transaction: what is asked for by that number is written in the same one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE copytrading_lead SET request_count = request_count + 1,"
+            " sync_wanted_at = coalesce(sync_wanted_at, %s) WHERE id = %s RETURNING request_count",
+            [now, lead_id],
+        )
+        (number,) = cursor.fetchone()
     bell.ring_for_lead(lead_id)
+    return int(number)

@@ -143,7 +143,7 @@ def one_copy(
         share_state=share_state or ShareState(issued_units=cash, mark_value_units=cash, rate_millionths=0 * cash),
         custom=custom or _no_terms(width),
         weight_max=np.array([weight_max]),
-        align_wanted_at=np.full(1, scene.now.timestamp()),
+        aligning=np.ones(1, dtype=np.bool_),
         stopping_at=np.full(1, np.nan),
         cash_units=cash,
         cash_held_units=np.zeros(1, dtype=np.int64),

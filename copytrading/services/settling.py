@@ -26,10 +26,13 @@ from copytrading.services.scene import EXIT_SLIPPAGE_MAX
 log = structlog.get_logger()
 
 
-def settle_lead(*, lead_id: int, now: datetime, cycle: SyncCycle | None, has_rest: bool) -> SyncCycle | None:
+def settle_lead(
+    *, lead_id: int, now: datetime, cycle: SyncCycle | None, followed: int, has_rest: bool
+) -> SyncCycle | None:
     """
     Finish a look at a lead: `cycle` is the one that traded, None where nothing was to be traded.
 
+    :param followed: how many of the lead's requests the look knew of; a later one waits for the next.
     :param has_rest: something wanted could not be traded yet, so the flags stay and the bell rings again.
     """
     with transaction.atomic():
@@ -41,9 +44,9 @@ def settle_lead(*, lead_id: int, now: datetime, cycle: SyncCycle | None, has_res
                 return cycle
         elif lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
             return None
-        _clear_flags(lead, now, followed_until=cycle.opened_at if cycle else now, has_rest=has_rest)
+        _clear_flags(lead, now, followed=followed, has_rest=has_rest)
         following.expire_lead_orders(lead=lead, now=now)
-        _pay_reductions(lead, now, followed_until=cycle.opened_at if cycle else now, has_rest=has_rest)
+        _pay_reductions(lead, now, followed=followed, has_rest=has_rest)
         _finish_stopping(lead, now)
         if lead.status == Lead.Status.ENDED:
             _return_own_money(lead, now)
@@ -56,26 +59,23 @@ def settle_lead(*, lead_id: int, now: datetime, cycle: SyncCycle | None, has_res
     return cycle
 
 
-def _clear_flags(lead: Lead, now: datetime, *, followed_until: datetime, has_rest: bool) -> None:
+def _clear_flags(lead: Lead, now: datetime, *, followed: int, has_rest: bool) -> None:
     """What was followed need not be followed again; what came in meanwhile waits for the next cycle."""
     lead.looked_at, lead.failures = now, 0
-    started = Copy.objects.filter(lead=lead, status=Copy.Status.STARTING, started_at__lte=followed_until)
+    copies = Copy.objects.filter(lead=lead)
     if has_rest:
         lead.sync_wanted_at = lead.sync_wanted_at or now
-        started.filter(align_wanted_at__isnull=True).update(status=Copy.Status.ACTIVE)
-        return
-    if lead.sync_wanted_at and lead.sync_wanted_at <= followed_until:
-        lead.sync_wanted_at = None
-    LeadPosition.objects.filter(lead=lead, touched_at__lte=followed_until).update(
-        touched_at=None, pending_units=0, pending_orders=0
-    )
-    Copy.objects.filter(lead=lead, align_wanted_at__lte=followed_until).exclude(status=Copy.Status.PAUSED).update(
-        align_wanted_at=None
-    )
-    started.update(status=Copy.Status.ACTIVE)
+    else:
+        if lead.request_count == followed:
+            lead.sync_wanted_at = None
+        LeadPosition.objects.filter(lead=lead, touch_request__lte=followed).update(
+            touch_request=None, pending_units=0, pending_orders=0
+        )
+        copies.filter(align_request__lte=followed).update(align_request=None)
+    copies.filter(status=Copy.Status.STARTING, align_request__isnull=True).update(status=Copy.Status.ACTIVE)
 
 
-def _pay_reductions(lead: Lead, now: datetime, *, followed_until: datetime, has_rest: bool) -> None:
+def _pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) -> None:
     """
     Pay what was asked to be taken out, as soon as enough has been sold.
 
@@ -83,7 +83,7 @@ def _pay_reductions(lead: Lead, now: datetime, *, followed_until: datetime, has_
     asked for since the decision has not had its chance yet.
     """
     flows = list(
-        # All of them, whatever this machine's clock says: what is owed counts them all, and is paid by them.
+        # All of them: what is owed counts them all, and is paid by them.
         CopyFlow.objects.filter(copy__lead=lead, status=CopyFlow.Status.REQUESTED)
         .exclude(copy__status=Copy.Status.STOPPING)
         .select_related("copy")
@@ -95,10 +95,8 @@ def _pay_reductions(lead: Lead, now: datetime, *, followed_until: datetime, has_
     copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset())
     gross = sharing.value(copies, board)
     payable = _payable(copies, gross)
-    asked_since = [flow.copy_id for flow in flows if flow.moved_at > followed_until]
-    # A copy that pauses keeps the wish to be aligned until it goes on.
-    followed = np.isnan(copies.align_wanted_at) | copies.has_status("PAUSED")
-    had_chance = followed & ~np.isin(copies.ids, asked_since) & (not has_rest)
+    asked_since = [flow.copy_id for flow in flows if flow.request > followed]
+    had_chance = ~copies.aligning & ~np.isin(copies.ids, asked_since) & (not has_rest)
     paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
     paying &= ~copies.has_status("STOPPING")
     if not paying.any():
@@ -178,8 +176,8 @@ def _finish_stopping(lead: Lead, now: datetime) -> None:
     )  # fmt: skip
     for copy in rows:
         # The clock of who started it may have been ahead of ours.
-        copy.status, copy.stopped_at, copy.align_wanted_at = Copy.Status.STOPPED, max(now, copy.started_at), None
-    Copy.objects.bulk_update(rows, ["status", "stopped_at", "align_wanted_at"], batch_size=2_000)
+        copy.status, copy.stopped_at, copy.align_request = Copy.Status.STOPPED, max(now, copy.started_at), None
+    Copy.objects.bulk_update(rows, ["status", "stopped_at", "align_request"], batch_size=2_000)
     CopyFlow.objects.bulk_create(
         [
             CopyFlow(

@@ -128,15 +128,15 @@ def _has_sold(copy: Copy, now: datetime) -> bool:
     """Return whether a copy had its chance to sell for its share: what lots and a thin book left over stays owed."""
     if copy.share_wanted_at is None:
         return False
-    return copy.align_wanted_at is None or now - copy.share_wanted_at >= timedelta(seconds=SELLING_SECONDS)
+    return copy.align_request is None or now - copy.share_wanted_at >= timedelta(seconds=SELLING_SECONDS)
 
 
 def _ask_to_sell(lead: Lead, copy_ids: IntArray, now: datetime) -> None:
     if not len(copy_ids):
         return
     waiting = Copy.objects.filter(pk__in=copy_ids.tolist(), share_wanted_at__isnull=True)
-    if waiting.update(share_wanted_at=now, align_wanted_at=now):
-        queueing.request_sync(lead_id=lead.pk, now=now)
+    if waiting.exists():
+        waiting.update(share_wanted_at=now, align_request=queueing.request_sync(lead_id=lead.pk, now=now))
 
 
 def _book(

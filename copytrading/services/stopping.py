@@ -32,7 +32,7 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE copytrading_copy SET status = 'STOPPING', stop_reason = %s, stopping_at = %s, fence = fence + 1,"
-            " align_wanted_at = NULL, breached_at = NULL WHERE id = ANY(%s)",
+            " align_request = NULL, breached_at = NULL WHERE id = ANY(%s)",
             [reason, now, ids],
         )
     # Money on its way out goes out with the rest.

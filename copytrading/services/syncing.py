@@ -89,7 +89,8 @@ def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
         if _is_quiet(scene):
             Lead.objects.filter(pk=lead_id).update(looked_at=now, failures=0)
         else:
-            settling.settle_lead(lead_id=lead_id, now=now, cycle=None, has_rest=_is_waiting(scene))
+            has_rest = _is_waiting(scene)
+            settling.settle_lead(lead_id=lead_id, now=now, cycle=None, followed=lead.request_count, has_rest=has_rest)
         return None
     books = _look_at_books(scene, wishes)
     try:
@@ -97,7 +98,7 @@ def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
             lead = Lead.objects.select_for_update().get(pk=lead_id)
             if lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
                 return None
-            cycle = SyncCycle.objects.create(lead=lead, opened_at=now)
+            cycle = SyncCycle.objects.create(lead=lead, opened_at=now, request_count=lead.request_count)
             lead.sync_wanted_at, lead.looked_at = None, now
             lead.save(update_fields=["sync_wanted_at", "looked_at"])
             _decide(cycle, load_scene(lead, now=now), books)
@@ -117,7 +118,9 @@ def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
     """
     cycle.refresh_from_db()
     if cycle.status == SyncCycle.Status.BUYING:
-        return settling.settle_lead(lead_id=cycle.lead_id, now=now, cycle=cycle, has_rest=cycle.has_rest)
+        return settling.settle_lead(
+            lead_id=cycle.lead_id, now=now, cycle=cycle, followed=cycle.request_count, has_rest=cycle.has_rest
+        )
     scene = load_scene(cycle.lead, now=now)
     books = _look_at_books(scene, wishes_in(scene, buy_prices=cap_prices(scene)))
     try:
@@ -137,8 +140,8 @@ def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
 
 def _untradable_wishes(scene: Scene) -> BoolArray:
     """Return the markets (A,) that are closed to us although somebody waits to follow a trade there."""
-    touched = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
-    aligning = bool((~np.isnan(scene.copies.align_wanted_at) & scene.copies.has_status("STARTING", "ACTIVE")).any())
+    touched = scene.portfolio.touched | (scene.lead_wish != 0)
+    aligning = bool((scene.copies.aligning & scene.copies.has_status("STARTING", "ACTIVE")).any())
     return ~scene.board.listed & (touched | (aligning & (scene.portfolio.units > 0)))
 
 
@@ -266,7 +269,7 @@ def _is_quiet(scene: Scene) -> bool:
     lead, copies = scene.lead, scene.copies
     if lead.sync_wanted_at is not None or lead.status == Lead.Status.ENDED:
         return False
-    if not np.isnan(scene.portfolio.touched_at).all() or not np.isnan(copies.align_wanted_at).all():
+    if scene.portfolio.touched.any() or copies.aligning.any():
         return False
     if copies.has_status("STARTING", "STOPPING").any() or copies.owed_units.any():
         return False
@@ -279,13 +282,14 @@ def _is_waiting(scene: Scene) -> bool:
     Return whether somebody waits.
 
     They wait for a market that is listed but cannot be traded this moment, or in which an exit goes alone, or for a
-    lead unseen.
+    lead unseen. A copy may have to sell what the lead does not hold any more.
     """
-    wanted_places = ~np.isnan(scene.portfolio.touched_at) | (scene.lead_wish != 0)
-    aligning = ~np.isnan(scene.copies.align_wanted_at) & scene.copies.has_status("STARTING", "ACTIVE")
-    if not (wanted_places.any() or aligning.any()):
-        return False
-    if not scene.portfolio.is_seen:
+    portfolio, copies = scene.portfolio, scene.copies
+    wanted_places = portfolio.touched | (scene.lead_wish != 0)
+    to_ratios = copies.aligning & copies.has_status("STARTING", "ACTIVE")
+    if not portfolio.is_seen and (wanted_places.any() or to_ratios.any()):
         return True
-    relevant = wanted_places | (scene.portfolio.units > 0)
+    relevant = wanted_places | (copies.units[copies.aligning] > 0).any(axis=0)
+    if wanted_places.any() or to_ratios.any():
+        relevant |= portfolio.units > 0
     return bool((relevant & scene.board.listed & (~scene.tradable | scene.widened)).any())

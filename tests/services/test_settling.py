@@ -1,7 +1,9 @@
 """The end of a look: what is left of a stopped copy, and who takes it over."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
+
+import pytest
 
 from accounts.models import Journal, User
 from copytrading.models import Copy, CopyFlow, Lead, SyncCycle
@@ -17,12 +19,18 @@ def decide_only(world: World, lead: Lead) -> SyncCycle:
     return cycle
 
 
+def look(lead: Lead, now: datetime) -> None:
+    """Let a worker whose clock says `now` look where nothing is to be traded."""
+    lead.refresh_from_db()
+    settling.settle_lead(lead_id=lead.pk, now=now, cycle=None, followed=lead.request_count, has_rest=False)
+
+
 class TestACycle:
     def test_is_not_done_while_an_order_of_it_stands(self, world: World, lead: Lead) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         cycle = decide_only(world, lead)
 
-        settling.settle_lead(lead_id=lead.pk, now=world.now, cycle=cycle, has_rest=False)
+        settling.settle_lead(lead_id=lead.pk, now=world.now, cycle=cycle, followed=cycle.request_count, has_rest=False)
 
         cycle.refresh_from_db()
         assert cycle.status == SyncCycle.Status.BUYING
@@ -55,7 +63,7 @@ class TestAnExit:
         copy = world.start(follower, lead)
         copies.stop_copy(copy_id=copy.pk, now=world.now)
 
-        settling.settle_lead(lead_id=lead.pk, now=copy.started_at - timedelta(seconds=2), cycle=None, has_rest=False)
+        look(lead, copy.started_at - timedelta(seconds=2))
 
         copy.refresh_from_db()
         assert (copy.status, copy.stopped_at) == (Copy.Status.STOPPED, copy.started_at)
@@ -71,15 +79,16 @@ class TestReductions:
         copies.reduce_copy(copy_id=first.pk, units=usdt(100), idempotency_key="first", now=world.now)
         copies.reduce_copy(copy_id=second.pk, units=usdt(200), idempotency_key="second", now=ahead)
 
-        settling.settle_lead(lead_id=lead.pk, now=world.now, cycle=None, has_rest=False)
-        settling.settle_lead(lead_id=lead.pk, now=ahead, cycle=None, has_rest=False)
+        look(lead, world.now)
+        look(lead, ahead)
 
         paid = list(Copy.objects.order_by("pk").values_list("paid_out_units", flat=True))
         assert paid == [usdt(100), usdt(200)]
         assert not CopyFlow.objects.filter(status=CopyFlow.Status.REQUESTED).exists()
 
+    @pytest.mark.parametrize("seconds", [1, 0, -1])
     def test_are_not_paid_short_by_a_decision_that_did_not_know_of_them(
-        self, world: World, lead: Lead, follower: User
+        self, world: World, lead: Lead, follower: User, seconds: int
     ) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.15")
         world.settle()
@@ -87,8 +96,9 @@ class TestReductions:
         world.settle()
         world.lead_trades(lead, "BTC", "BUY", "0.01")
         decide_only(world, lead)
-        world.wait(1)
-        copies.reduce_copy(copy_id=copy.pk, units=usdt(600), idempotency_key="much", now=world.now)
+        # Whether the clock of who asks is ahead of the one that decided, or behind.
+        asked_at = world.now + timedelta(seconds=seconds)
+        copies.reduce_copy(copy_id=copy.pk, units=usdt(600), idempotency_key="much", now=asked_at)
 
         syncing.sync_lead(lead_id=lead.pk, now=world.now)
 

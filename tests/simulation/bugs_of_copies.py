@@ -10,7 +10,7 @@ from django.db.models import F
 
 from copytrading.engine import planning, profit_share
 from copytrading.models import Copy
-from copytrading.services import copies, scene, settling, sharing, stopping, syncing
+from copytrading.services import closing, copies, reducing, scene, settling, sharing, stopping, syncing
 
 
 def stop_without_raising_the_fence() -> list[Any]:
@@ -69,17 +69,27 @@ def stopped_copy_follows() -> list[Any]:
 
 def exit_left_open() -> list[Any]:
     """A copy that stops is marked as done at once; its coins stay where they are."""
-    finish = settling._finish_stopping
+    finish = closing.close_stopped_copies
 
     def mark_as_done(lead: Any, now: datetime) -> None:
         Copy.objects.filter(lead=lead, status=Copy.Status.STOPPING).update(status=Copy.Status.STOPPED, stopped_at=now)
         finish(lead, now)
 
-    return [patch.object(settling, "_finish_stopping", mark_as_done)]
+    return [patch.object(closing, "close_stopped_copies", mark_as_done)]
 
 
 def reduction_is_forgotten() -> list[Any]:
-    return [patch.object(settling, "_pay_reductions", lambda lead, now, *, may_fall_short: None)]
+    return [patch.object(reducing, "pay_reductions", lambda lead, now, **terms: None)]
+
+
+def later_request_taken_for_followed() -> list[Any]:
+    """The end of a cycle clears every flag, those of its meanwhile too."""
+    settle = settling.settle_lead
+
+    def settle_everything(*, followed: int, **named: Any) -> Any:
+        return settle(followed=followed + 1_000, **named)
+
+    return [patch.object(settling, "settle_lead", settle_everything)]
 
 
 def stopped_copy_starts_again() -> list[Any]:
@@ -110,6 +120,10 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "stopping copy still follows": ("It buys, and is never sold out.", stopped_copy_follows),
     "copy done before it is sold out": ("Coins are left in a copy that has ended.", exit_left_open),
     "reduction forgotten": ("Money that was asked for is never paid.", reduction_is_forgotten),
+    "later request taken for followed": (
+        "What was asked for since the decision is forgotten, or paid short.",
+        later_request_taken_for_followed,
+    ),
     "stopped copy paused": ("A final state is left again.", stopped_copy_starts_again),
     "bell is the queue": ("A lost ring is lost work.", bell_is_the_queue),
 }

@@ -14,7 +14,7 @@ from accounts.models import Hold, Journal
 from copytrading.engine import allocation
 from copytrading.engine.arrays import IntArray
 from copytrading.exchange import registry
-from copytrading.services import booking, settling, sharing
+from copytrading.services import booking, closing, sharing
 
 Allocate = Callable[..., IntArray]
 
@@ -132,13 +132,13 @@ def dust_is_dropped() -> list[Any]:
     def take_nothing(board: Any, copies: Any, done: Any, *others: Any) -> IntArray:
         return np.zeros(int(done.sum()), dtype=np.int64)
 
-    return [patch.object(settling, "_take_dust", take_nothing)]
+    return [patch.object(closing, "_take_dust", take_nothing)]
 
 
 def paid_out_before_coins_are_sold() -> list[Any]:
     """A stopped copy is paid at the mark for all that it has, and the platform keeps the coins."""
     return [
-        patch.object(settling, "_dust_places", lambda board, copies, stopping: np.ones(len(board.asset_ids), np.bool_))
+        patch.object(closing, "_dust_places", lambda board, copies, stopping: np.ones(len(board.asset_ids), np.bool_))
     ]
 
 

@@ -1,5 +1,7 @@
 """A few seeds in every test run: nothing breaks, the same seed is the same story, and planted bugs are caught."""
 
+import inspect
+import types
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +10,7 @@ from django.core.management.base import CommandError
 
 from copytrading.services.simulating import campaign
 from copytrading.services.simulating.workers import Crew
-from tests.simulation.planted_bugs import PLANTED_BUGS
+from tests.simulation.planted_bugs import PLANTED_BUGS, PlantedBug
 
 STEPS = 45
 # One bug of each kind, with a seed that is known to meet it soon; the campaign plays all of them.
@@ -54,6 +56,18 @@ class TestPlay:
 class TestPlantedBugs:
     def test_are_twenty_five_and_more_with_names_of_their_own(self) -> None:
         assert len({bug.name for bug in PLANTED_BUGS}) == len(PLANTED_BUGS) >= 25
+
+    @pytest.mark.parametrize("bug", PLANTED_BUGS, ids=lambda bug: bug.name)
+    def test_fit_what_they_take_the_place_of(self, bug: PlantedBug) -> None:
+        """One that fell over its own arguments would be caught by that, and not by what it does."""
+        for patched in bug.patches():
+            if not isinstance(patched.new, types.FunctionType):
+                continue
+            signature = inspect.signature(getattr(patched.getter(), patched.attribute))
+            by_name = {name: name for name, one in signature.parameters.items() if one.kind is one.KEYWORD_ONLY}
+            by_place = [name for name, one in signature.parameters.items() if one.kind is one.POSITIONAL_OR_KEYWORD]
+
+            inspect.signature(patched.new).bind(*by_place, **by_name)
 
 
 class TestSimulateCommand:

@@ -22,7 +22,7 @@ def unfinished(now: Snapshot) -> Iterator[str]:
     yield from (f"Transfer {row['id']} is not booked." for row in now["transfers"] if row["status"] != "BOOKED")
     for flow in now["copy_flows"]:
         copy = now.get("copies", flow["copy_id"])
-        if flow["status"] == "REQUESTED" and copy is not None and copy["status"] != "PAUSED":
+        if flow["status"] == "REQUESTED" and copy is not None:
             yield f"Flow {flow['id']} of copy {flow['copy_id']} is on its way."
     for lead in now["leads"]:
         if lead["status"] == "ENDED" and any(

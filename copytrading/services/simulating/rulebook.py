@@ -28,6 +28,7 @@ def broken_rules(before: Snapshot, now: Snapshot, *, venue: SimulatedVenue, pres
         *rules_of_orders.claim_saw_every_stop(before, now),
         *rules_of_copies.states_follow_the_rules(before, now),
         *rules_of_copies.stop_raises_the_fence(before, now),
+        *rules_of_copies.reduction_is_paid_as_asked(before, now),
         *rules_of_copies.mark_never_falls(before, now),
         *rules_of_copies.profit_is_shared_once(before, now),
         *rules_of_copies.press_has_one_effect(now, presses),

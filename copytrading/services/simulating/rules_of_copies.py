@@ -31,6 +31,8 @@ NEXT_STATES = {
     "copy_flows": {"REQUESTED": {"DONE", "SUPERSEDED"}},
 }
 MILLION = 1_000_000
+# A reduction sells a little more than it needs; what the price does meanwhile may still cost as much.
+SHORT_MAX = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,18 @@ def stop_raises_the_fence(before: Snapshot, now: Snapshot) -> Iterator[str]:
         stops = copy["status"] not in ("STOPPING", "STOPPED") and later["status"] in ("STOPPING", "STOPPED")
         if later["fence"] < copy["fence"] + stops:
             yield f"Copy {copy['id']} went to {later['status']} with fence {later['fence']}, before {copy['fence']}."
+
+
+def reduction_is_paid_as_asked(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """What is taken out of a copy comes whole, but for what lots and the venue's minimum leave over."""
+    minimum = max((market["value_min_units"] for market in now["markets"]), default=0)
+    for flow in before["copy_flows"]:
+        later = now.get("copy_flows", flow["id"])
+        if later is None or flow["status"] != "REQUESTED" or later["status"] != "DONE":
+            continue
+        asked, paid = -flow["units"], -later["units"]
+        if asked - paid > asked * SHORT_MAX + minimum:
+            yield f"Flow {flow['id']} of copy {flow['copy_id']} was asked for {asked} units and paid {paid}."
 
 
 def mark_never_falls(before: Snapshot, now: Snapshot) -> Iterator[str]:

@@ -13,6 +13,17 @@ from django.db.utils import ProgrammingError
 
 RUNTIME_ROLE = "smartsync_runtime"
 
+# Roles belong to the whole server: a platform beside this one may create it in the same moment.
+CREATION = f"""
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{RUNTIME_ROLE}') THEN
+        BEGIN
+            CREATE ROLE {RUNTIME_ROLE} NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+    END IF;
+END $$
+"""
 GRANTS = f"""
 GRANT {RUNTIME_ROLE} TO CURRENT_USER;
 GRANT USAGE ON SCHEMA public TO {RUNTIME_ROLE};
@@ -34,12 +45,9 @@ def grant_runtime_role(*, using: str, verbosity: int = 0, **_: Any) -> None:
     if connection.alias != using or "accounts_balance" not in connection.introspection.table_names():
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [RUNTIME_ROLE])
-        exists = cursor.fetchone()
         try:
             with transaction.atomic(using=using):
-                if not exists:
-                    cursor.execute(f"CREATE ROLE {RUNTIME_ROLE} NOLOGIN")
+                cursor.execute(CREATION)
                 cursor.execute(GRANTS)
         except ProgrammingError as refusal:
             if verbosity:

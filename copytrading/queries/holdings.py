@@ -140,6 +140,11 @@ class CopyTable:
         known = np.nan_to_num(gross).astype(np.int64)
         return gross - self.owed_units - profit_share.accrued_units(state=self.share_state, equity_units=known)
 
+    @property
+    def short(self) -> BoolArray:
+        """Return which copies (N,) have to pay out more than they have in cash: they sell, however little it is."""
+        return np.asarray(self.owed_units > self.cash_units - self.cash_held_units, dtype=np.bool_)
+
     def has_status(self, *names: str) -> BoolArray:
         return np.isin(self.status, [STATUS_NUMBERS[name] for name in names])
 

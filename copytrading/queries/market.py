@@ -43,6 +43,11 @@ class Board:
     priced_at: FloatArray
     doubted_prices: FloatArray
 
+    @property
+    def awaited(self) -> BoolArray:
+        """Return the markets (A,) that do not trade but may do so again."""
+        return np.asarray(~self.listed & ~self.frozen, dtype=np.bool_)
+
     def places_of(self, asset_ids: IntArray) -> IntArray:
         """Return the place of each asset on the board; all of them must be on it."""
         places = np.searchsorted(self.asset_ids, asset_ids)

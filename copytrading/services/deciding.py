@@ -94,13 +94,14 @@ def decide_wishes(
     valued = lead.is_seen and bool(board.fresh[(lead.units > 0) | (lead_wish != 0)].all())
     priced = ~((copies.units > 0) & ~board.fresh).any(axis=1)
     touched = lead.touched | (lead_wish != 0)
+    aligning = copies.aligning | copies.short
     acting = planning.acting_mask(
         target_units=targets,
         held_units=copies.units,
         unit_prices=board.unit_prices,
         equity=np.nan_to_num(copies.equity(board)),
         touched=touched,
-        aligning=copies.aligning,
+        aligning=aligning,
         drift_band=rules.drift_band,
         settling=settling,
         tradable=tradable,
@@ -108,7 +109,7 @@ def decide_wishes(
     acting &= (following & priced & valued & ~by_order)[:, None]
     acting |= (by_order & valued)[:, None] & (answers.wish_units != 0) & (tradable & board.fresh)[None, :]
     acting |= (stopping | trimming & priced)[:, None] & tradable[None, :]
-    explained = acting & (touched[None, :] | copies.aligning[:, None] | stopping[:, None])
+    explained = acting & (touched[None, :] | aligning[:, None] | stopping[:, None])
 
     sells = planning.plan_sells(target_units=targets, held_units=copies.units, acting=acting)
     sells = np.maximum(sells, copies.held_units - copies.units)

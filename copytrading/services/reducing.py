@@ -19,7 +19,8 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     Pay what was asked to be taken out, as soon as enough has been sold.
 
     What a copy had its chance to sell for is paid as far as it got: lots and a thin book leave something over. What was
-    asked for since the decision has not had its chance yet.
+    asked for since the decision has not had its chance yet, and nobody has while a market is suspended, until its coins
+    are frozen.
     """
     flows = list(
         # All of them: what is owed counts them all, and is paid by them.
@@ -35,7 +36,8 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     gross = sharing.value(copies, board)
     payable = _payable(copies, gross)
     asked_since = [flow.copy_id for flow in flows if flow.request > followed]
-    had_chance = ~copies.aligning & ~np.isin(copies.ids, asked_since) & (not has_rest)
+    waiting = (copies.units > 0)[:, board.awaited].any(axis=1)
+    had_chance = ~copies.aligning & ~waiting & ~np.isin(copies.ids, asked_since) & (not has_rest)
     paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
     paying &= ~copies.has_status("STOPPING")
     if not paying.any():

@@ -289,7 +289,7 @@ def _is_waiting(scene: Scene) -> bool:
     to_ratios = copies.aligning & copies.has_status("STARTING", "ACTIVE")
     if not portfolio.is_seen and (wanted_places.any() or to_ratios.any()):
         return True
-    relevant = wanted_places | (copies.units[copies.aligning] > 0).any(axis=0)
+    relevant = wanted_places | (copies.units[copies.aligning | copies.short] > 0).any(axis=0)
     if wanted_places.any() or to_ratios.any():
         relevant |= portfolio.units > 0
     return bool((relevant & scene.board.listed & (~scene.tradable | scene.widened)).any())

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
 from accounts.models import User
 from copytrading.models import Copy, CopyFlow, Halt, Lead, LeadPosition, Market
@@ -24,6 +25,10 @@ def copy(world: World, lead: Lead, follower: User) -> Copy:
 def close_bitcoin(world: World) -> Halt:
     market_id = Market.objects.get(symbol="BTC-USDT").pk
     return halts.place_halt(scope=Halt.Scope.MARKET, target_id=market_id, reason="A look first.", now=world.now)
+
+
+def listed_as(status: Market.Status, world: World) -> None:
+    Market.objects.filter(symbol="BTC-USDT").update(status=status, status_since=world.now)
 
 
 def test_a_copy_that_goes_on_sells_what_the_lead_sold_meanwhile(
@@ -66,6 +71,35 @@ def test_a_paused_copy_is_paid_from_its_cash_at_once(world: World, copy: Copy) -
     world.settle()
 
     assert CopyFlow.objects.get(idempotency_key="little").status == CopyFlow.Status.DONE
+
+
+class TestAReductionWhileAMarketIsSuspended:
+    @pytest.fixture(params=["ACTIVE", "PAUSED"])
+    def flow(self, request: pytest.FixtureRequest, world: World, copy: Copy) -> CopyFlow:
+        if request.param == Copy.Status.PAUSED:
+            copies.pause_copy(copy_id=copy.pk, now=world.now)
+        listed_as(Market.Status.SUSPENDED, world)
+        copies.reduce_copy(copy_id=copy.pk, units=usdt(600), idempotency_key="much", now=world.now)
+        world.settle()
+        flow = CopyFlow.objects.get(idempotency_key="much")
+        assert flow.status == CopyFlow.Status.REQUESTED
+        return flow
+
+    def test_is_paid_whole_once_it_trades_again(self, world: World, flow: CopyFlow) -> None:
+        listed_as(Market.Status.TRADING, world)
+        world.wait(60)
+        world.settle()
+
+        flow.refresh_from_db()
+        assert (flow.status, flow.units) == (CopyFlow.Status.DONE, -usdt(600))
+
+    def test_is_paid_as_far_as_it_goes_once_the_coins_are_frozen(self, world: World, flow: CopyFlow) -> None:
+        cash = world.held(flow.copy.ledger_account)["USDT"]
+        world.wait(settings.SMARTSYNC_FROZEN_AFTER_SECONDS)
+        world.settle()
+
+        flow.refresh_from_db()
+        assert (flow.status, flow.units) == (CopyFlow.Status.DONE, -cash)
 
 
 @pytest.mark.parametrize("seconds", [1, 0, -1])

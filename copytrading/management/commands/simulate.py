@@ -19,7 +19,7 @@ from copytrading.services.simulating.story import STEPS
 PLANTED_BUGS = "tests.simulation.planted_bugs"
 JOBS_MAX = 64
 # With a bug planted, so many seeds at most have to notice.
-BUG_SEEDS = 80
+BUG_SEEDS = 400
 
 
 @dataclass

@@ -61,9 +61,11 @@ class People(LeadDeeds):
         units = self.random.choice([100, 101, 137, 500, 1_000, 7_777]) * UNIT
         terms = None
         if self.random.random() < 0.25:
-            by_value = self.random.random() < 0.5
+            # Some have spent their cash after an order or two.
+            share, by_value = self.random.choice([0.1, 0.6]), self.random.random() < 0.5
             terms = CustomCopyTerms(
-                order_value_units=units // 10 if by_value else None, order_ratio=None if by_value else 0.05
+                order_value_units=int(units * share) if by_value else None,
+                order_ratio=None if by_value else share / 2,
             )
         options: dict[str, Any] = {
             "buy_existing": self.random.random() < 0.75,

@@ -6,10 +6,12 @@ How the API says no: `application/problem+json` with a code for machines and a s
 What was wrong with single fields is in `fields`: the name of the field and a sentence.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import ERROR_500_TEMPLATE_NAME
 from django.views.defaults import server_error as page_of_server_error
@@ -21,6 +23,11 @@ from rest_framework.settings import api_settings
 API_PATH = "/api/"
 PROBLEM_TYPE = "application/problem+json"
 NOT_FOUND = "There is nothing here."
+UNAVAILABLE = (
+    "The platform cannot reach its books for a moment, and nothing was done halfway. Send the same request again, with"
+    " the same Idempotency-Key."
+)
+RETRY_AFTER_SECONDS = 2
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -108,11 +115,23 @@ def problem_of(error: Exception) -> Response | None:
 
 
 def server_error(request: HttpRequest, template_name: str = ERROR_500_TEMPLATE_NAME) -> HttpResponse:
-    """Answer what nobody anticipated, to programs in their words and to people with a page."""
-    if not request.path.startswith(API_PATH):
-        return page_of_server_error(request, template_name)
-    body = {"type": "about:blank", "status": 500, "code": "server_error", "title": "That went wrong on our side."}
-    return JsonResponse(body, status=500, content_type=PROBLEM_TYPE)
+    """
+    Answer what nobody anticipated, to programs in their words and to people with a page.
+
+    While the database cannot be reached, or lets go of us, it is a 503: the same request may be sent again.
+    """
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE if is_away else status.HTTP_500_INTERNAL_SERVER_ERROR
+    if request.path.startswith(API_PATH):
+        code, title = ("unavailable", UNAVAILABLE) if is_away else ("server_error", "That went wrong on our side.")
+        body = {"type": "about:blank", "status": status_code, "code": code, "title": title}
+        response: HttpResponse = JsonResponse(body, status=status_code, content_type=PROBLEM_TYPE)
+    else:
+        response = page_of_server_error(request, template_name)
+        response.status_code = status_code
+    if is_away:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _path_to(name: str, path: str) -> str:

@@ -1,6 +1,8 @@
 """What every address of the API refuses, whatever it is about: fields it does not know, and bodies without measure."""
 
 import pytest
+from django.db import InterfaceError, OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.test import Client, RequestFactory
 
 from accounts.api.endpoint import BODY_BYTES_MAX
@@ -68,3 +70,21 @@ class TestServerError:
             response = server_error(RequestFactory().get(path))
 
             assert (response.status_code, response["Content-Type"]) == (500, kind)
+
+    @pytest.mark.parametrize("trouble", [OperationalError, InterfaceError])
+    @pytest.mark.parametrize("path", ["/api/v1/leads", "/"])
+    def test_says_that_it_can_be_tried_again_while_the_database_is_away(
+        self, program: Program, trouble: type[Exception], path: str
+    ) -> None:
+        def be_away(*anything: object, **named: object) -> None:
+            raise trouble("the connection is lost")
+
+        with pytest.MonkeyPatch.context() as patches:
+            patches.setattr(CursorWrapper, "execute", be_away)
+            response = Client(raise_request_exception=False).get(
+                path, headers={"Authorization": f"Bearer {program.token}"}
+            )
+
+        assert (response.status_code, response["Retry-After"]) == (503, "2")
+        if path.startswith("/api/"):
+            assert response.json()["code"] == "unavailable"

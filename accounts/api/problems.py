@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import ERROR_500_TEMPLATE_NAME
 from django.views.defaults import server_error as page_of_server_error
 from drf_spectacular.utils import OpenApiResponse
+from redis import RedisError
 from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -24,8 +25,8 @@ API_PATH = "/api/"
 PROBLEM_TYPE = "application/problem+json"
 NOT_FOUND = "There is nothing here."
 UNAVAILABLE = (
-    "The platform cannot reach its books for a moment, and nothing was done halfway. Send the same request again, with"
-    " the same Idempotency-Key."
+    "A part of the platform cannot be reached for a moment, and nothing was done halfway. Send the same request again,"
+    " with the same Idempotency-Key."
 )
 RETRY_AFTER_SECONDS = 2
 
@@ -118,9 +119,9 @@ def server_error(request: HttpRequest, template_name: str = ERROR_500_TEMPLATE_N
     """
     Answer what nobody anticipated, to programs in their words and to people with a page.
 
-    While the database cannot be reached, or lets go of us, it is a 503: the same request may be sent again.
+    While PostgreSQL or Valkey, which counts requests, cannot be reached it is a 503: it may be sent again.
     """
-    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError | RedisError)
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE if is_away else status.HTTP_500_INTERNAL_SERVER_ERROR
     if request.path.startswith(API_PATH):
         code, title = ("unavailable", UNAVAILABLE) if is_away else ("server_error", "That went wrong on our side.")

@@ -72,10 +72,11 @@ def test_is_set_up_although_somebody_else_creates_it_in_the_same_moment(other_ro
         ours = threading.Thread(target=migrate)
         ours.start()
         until = time.monotonic() + 10
-        while not waits_for_a_lock() and time.monotonic() < until:
+        while not (waited := waits_for_a_lock()) and time.monotonic() < until:
             time.sleep(0.01)
         other.commit()
         ours.join()
 
+    assert waited
     assert troubles == []
     assert has_role(other_role)

@@ -1,9 +1,10 @@
 """What every address of the API refuses, whatever it is about: fields it does not know, and bodies without measure."""
 
 import pytest
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.backends.utils import CursorWrapper
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 
 from accounts.api.endpoint import BODY_BYTES_MAX
 from accounts.api.problems import PROBLEM_TYPE, server_error
@@ -88,3 +89,11 @@ class TestServerError:
         assert (response.status_code, response["Retry-After"]) == (503, "2")
         if path.startswith("/api/"):
             assert response.json()["code"] == "unavailable"
+
+    def test_says_so_while_nobody_counts_the_requests(self, program: Program) -> None:
+        nowhere = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+
+        with override_settings(CACHES=nowhere):
+            response = program.send("GET", "leads")
+
+        assert (response.status_code, response.json()["code"]) == (503, "unavailable")

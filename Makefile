@@ -49,7 +49,7 @@ ifdef TESTS
 else
 	@$(BIN)/python -m pytest -q -n 2 -m "not browser and not alone"
 	@$(BIN)/python -m pytest -q -m "browser or alone"
-	@$(BIN)/python manage.py simulate --seeds $(CI_SEEDS) --no-planted-bugs --json
+	@$(BIN)/python manage.py simulate --seeds $(CI_SEEDS) --json
 endif
 
 check: $(INSTALLED_DEV)
@@ -77,7 +77,7 @@ bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json
 
 simulate: $(INSTALLED_DEV)
-	@$(BIN)/python manage.py simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS)
+	@$(BIN)/python manage.py simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS) --planted-bugs tests.simulation.planted_bugs
 
 format: $(INSTALLED_DEV)
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

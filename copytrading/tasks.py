@@ -10,19 +10,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.api import idempotency
-from copytrading.services import (
-    conducting,
-    funding,
-    holding_back,
-    linking,
-    listings,
-    measuring,
-    reconciling,
-    recording,
-    resolving,
-    sharing,
-    stopping,
-)
+from copytrading.services.books import gaps, profit_shares, records, stops
+from copytrading.services.cycle import conducting, holding_back
+from copytrading.services.leads import linking
+from copytrading.services.market import listings
+from copytrading.services.orders import resolving
+from copytrading.services.safety import reconciling
+from copytrading.services.wallet import transfers
 
 
 @shared_task
@@ -40,7 +34,7 @@ def sync_lead(lead_id: int, **_: Any) -> None:
 @shared_task
 def check_stop_losses(**_: Any) -> None:
     """The safety net under the feed, which checks at every price."""
-    stopping.check_stop_losses(now=timezone.now())
+    stops.check_stop_losses(now=timezone.now())
 
 
 @shared_task
@@ -70,7 +64,7 @@ def compare_trades(**_: Any) -> None:
 @shared_task
 def finish_transfers(**_: Any) -> None:
     """Finish deposits and withdrawals whose request died on the way."""
-    funding.finish_transfers(now=timezone.now())
+    transfers.finish_transfers(now=timezone.now())
 
 
 @shared_task
@@ -94,32 +88,32 @@ def look_at_link(link_id: int, **_: Any) -> None:
 @shared_task
 def settle_profit_shares(**_: Any) -> None:
     """Settle the week that ended on Monday, for every copy that is not settled yet."""
-    sharing.settle_profit_shares(now=timezone.now())
+    profit_shares.settle_profit_shares(now=timezone.now())
 
 
 @shared_task
 def record_values(**_: Any) -> None:
     """Write a point of every curve."""
     now = timezone.now()
-    recording.record_values(now=now, slot=now.replace(second=0, microsecond=0))
+    records.record_values(now=now, slot=now.replace(second=0, microsecond=0))
 
 
 @shared_task
 def count_summaries(**_: Any) -> None:
     """Count what the list of leads shows."""
-    recording.count_summaries(now=timezone.now())
+    records.count_summaries(now=timezone.now())
 
 
 @shared_task
 def thin_records(**_: Any) -> None:
     """Keep one hour's worth of what is older than two days."""
-    recording.thin_records(now=timezone.now())
+    records.thin_records(now=timezone.now())
 
 
 @shared_task
 def measure_gaps(**_: Any) -> None:
     """Look at the tracking gaps of all copies."""
-    measuring.measure_all(now=timezone.now())
+    gaps.measure_all(now=timezone.now())
 
 
 @shared_task

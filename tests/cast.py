@@ -14,11 +14,16 @@ import pytest
 from django.conf import settings as django_settings
 
 from accounts.models import Balance, LedgerAccount, User
+from copytrading.engine.units import units_of
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, Lead, LeadOrder, Market
-from copytrading.services import copies, funding, lead_orders, leads, market, syncing
-from copytrading.services.bunching import units_of
+from copytrading.services.copies import verbs as copies
+from copytrading.services.cycle import syncing
+from copytrading.services.leads import orders as lead_orders
+from copytrading.services.leads import verbs as leads
+from copytrading.services.market import quotes as market
+from copytrading.services.wallet import transfers
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ONE_USDT = 10**8
@@ -69,7 +74,7 @@ class World:
         return f"key-{self.keys}"
 
     def deposit(self, user: User, value: str) -> None:
-        funding.deposit(user=user, units=usdt(value), idempotency_key=self.key(), now=self.now)
+        transfers.deposit(user=user, units=usdt(value), idempotency_key=self.key(), now=self.now)
 
     def start(self, follower: User, lead: Lead, value: str = "1000", **options: object) -> Copy:
         wishes: dict[str, object] = {"buy_existing": True, "stop_loss_units": None, "idempotency_key": self.key()}
@@ -129,7 +134,7 @@ def build_world(*, smooth: bool = False, coins: dict[str, dict[str, str]] | None
     market.list_markets()
     world = World()
     world.prices(**{symbol: coin["price"] for symbol, coin in (coins or COINS).items()})
-    funding.fund_dust_account(now=world.now)
+    transfers.fund_dust_account(now=world.now)
     return world
 
 

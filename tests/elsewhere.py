@@ -13,9 +13,10 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from copytrading.exchange.live import wire
 from copytrading.models import Lead, LinkedAccount
-from copytrading.services import leads, linking
-from copytrading.services.link_keys import ExchangeKey
-from copytrading.services.observing import Sight
+from copytrading.services.leads import linking
+from copytrading.services.leads import verbs as leads
+from copytrading.services.leads.observing import Sight
+from copytrading.services.safety.sealed_keys import ExchangeKey
 from tests.cast import World
 from tests.fake_venue.venue import FakeVenue, started_in_thread
 

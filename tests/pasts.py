@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from copytrading.models import Lead, LeadRecord, Market, ObservedTrade, PriceBar
-from copytrading.services import price_bars
+from copytrading.services.books import price_bars
 from tests.cast import NOON, World, usdt
 
 HOURS = 24 * 40

@@ -19,7 +19,7 @@ from copytrading.models import (
     Notice,
     ProfitShare,
 )
-from copytrading.services import copies
+from copytrading.services.copies import verbs as copies
 
 
 class FlowRows(ReadOnlyRows):

@@ -26,7 +26,8 @@ from copytrading.models import (
     LeadSummary,
     SyncCycle,
 )
-from copytrading.services import conducting, leads
+from copytrading.services.cycle import conducting
+from copytrading.services.leads import verbs as leads
 
 
 class HoldingRows(ReadOnlyRows):

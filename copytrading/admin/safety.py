@@ -15,7 +15,7 @@ from copytrading.admin.asking import AskingAdmin
 from copytrading.forms.operating import OTHER_ACCOUNT, CorrectionForm, HaltForm
 from copytrading.models import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
 from copytrading.queries import operating
-from copytrading.services import alarms, corrections, halts
+from copytrading.services.safety import alarms, corrections, halts
 
 
 @admin.register(Alarm)

@@ -18,7 +18,8 @@ from copytrading.api.shapes.copies import (
     StopQuoteShape,
     ValueInput,
 )
-from copytrading.services import copies, copy_previews
+from copytrading.services.copies import previews
+from copytrading.services.copies import verbs as copies
 
 MONEY_PROBLEMS = (400, 401, 404, 409, 422, 429)
 CHANGED = documented({200: CopyDetailShape}, problems=(400, 401, 404, 409, 429))
@@ -37,7 +38,7 @@ class ChangePreview(Endpoint):
     def post(self, request: Request, copy_id: int) -> Response:
         copy, wanted = own_copy(request, copy_id), self.read(ChangeInput)
         units = wanted["value"] if wanted["change"] == "increase" else -wanted["value"]
-        preview = copy_previews.preview_change(copy_id=copy.pk, change_units=units, now=timezone.now())
+        preview = previews.preview_change(copy_id=copy.pk, change_units=units, now=timezone.now())
         return Response(ChangePreviewShape(preview).data)
 
 
@@ -122,7 +123,7 @@ class StopQuote(Endpoint):
         responses=documented({200: StopQuoteShape}, problems=(401, 404, 409, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
-        quote = copy_previews.quote_stop(copy_id=own_copy(request, copy_id).pk, now=timezone.now())
+        quote = previews.quote_stop(copy_id=own_copy(request, copy_id).pk, now=timezone.now())
         return Response(StopQuoteShape(quote).data)
 
 

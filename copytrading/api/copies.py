@@ -23,8 +23,8 @@ from copytrading.api.shapes.paging import ActivityQuery
 from copytrading.api.shapes.trades import ActivityPageShape
 from copytrading.queries import activity, coin_results, gap_pages, portfolios
 from copytrading.queries import copies as copy_queries
-from copytrading.queries import leads as lead_queries
-from copytrading.services import copies
+from copytrading.queries.leads import listing as lead_queries
+from copytrading.services.copies import verbs as copies
 
 
 class Copies(Endpoint):

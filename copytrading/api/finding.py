@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from copytrading.queries import copies as copy_queries
-from copytrading.queries import leads as lead_queries
+from copytrading.queries.leads import listing as lead_queries
 
 PAGE_SIZE = 50
 

@@ -17,9 +17,10 @@ from copytrading.api.shapes.leads import (
     LeadsQuery,
     PortfolioShape,
 )
-from copytrading.queries import lead_pages, lead_statistics
-from copytrading.queries import leads as lead_queries
-from copytrading.services import copy_previews
+from copytrading.queries.leads import listing as lead_queries
+from copytrading.queries.leads import pages as lead_pages
+from copytrading.queries.leads import statistics as lead_statistics
+from copytrading.services.copies import previews
 
 
 class Leads(Endpoint):
@@ -94,7 +95,7 @@ class LeadPreview(Endpoint):
     )
     def post(self, request: Request, slug: str) -> Response:
         wanted = self.read(PreviewInput)
-        preview = copy_previews.preview_copy(
+        preview = previews.preview_copy(
             follower=person(request),
             lead_id=public_lead(slug).pk,
             investment_units=wanted["investment"],

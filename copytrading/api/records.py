@@ -23,9 +23,12 @@ from copytrading.api.shapes.records import (
     ReturnsQuery,
     SpreadShape,
 )
-from copytrading.queries import lead_pages, lead_returns, lead_statistics, records
-from copytrading.queries import leads as lead_queries
-from copytrading.services.lead_whatif import LookBack, Question
+from copytrading.queries.leads import listing as lead_queries
+from copytrading.queries.leads import pages as lead_pages
+from copytrading.queries.leads import records
+from copytrading.queries.leads import returns as lead_returns
+from copytrading.queries.leads import statistics as lead_statistics
+from copytrading.services.lookback.record import LookBack, Question
 
 READ_PROBLEMS = (401, 404, 429)
 ASKED_PROBLEMS = (400, 401, 404, 429)

@@ -31,7 +31,7 @@ from copytrading.api.shapes.wallet import (
 from copytrading.queries import degraded
 from copytrading.queries import spot as spot_queries
 from copytrading.queries import wallet as wallet_queries
-from copytrading.services import funding, spot
+from copytrading.services.wallet import spot, transfers
 
 MONEY_PROBLEMS = (400, 401, 409, 422, 429)
 
@@ -72,7 +72,7 @@ class Deposits(Endpoint):
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
         units = self.read(TransferInput)["value"]
-        transfer = funding.deposit(
+        transfer = transfers.deposit(
             user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
         )
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
@@ -90,7 +90,7 @@ class Withdrawals(Endpoint):
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
         units = self.read(TransferInput)["value"]
-        transfer = funding.withdraw(
+        transfer = transfers.withdraw(
             user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
         )
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)

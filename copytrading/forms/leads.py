@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from copytrading.queries.leads import LeadFilter, Sorting
+from copytrading.queries.leads.listing import LeadFilter, Sorting
 
 SORTINGS = (
     (Sorting.SCORE, "Highest score"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from copytrading.services.link_keys import ExchangeKey
+from copytrading.services.safety.sealed_keys import ExchangeKey
 
 KEY_LENGTH_MAX = 500
 VISIBLE = re.compile(r"[!-~]+", re.ASCII)

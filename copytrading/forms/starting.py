@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from copytrading.forms.terms import TermsForm
-from copytrading.services.copy_refusals import CustomCopyTerms
+from copytrading.services.copies.refusals import CustomCopyTerms
 
 CUSTOM_FIELDS = ("order_ratio", "order_value", "order_value_max", "total_value_max", "markets")
 SMART_SYNC, CUSTOM = "SMART_SYNC", "CUSTOM"

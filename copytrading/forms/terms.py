@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
-from copytrading.services.copy_refusals import CustomCopyTerms
+from copytrading.services.copies.refusals import CustomCopyTerms
 
 USDT, PERCENT = "usdt", "percent"
 VALUE, RATIO = "value", "ratio"

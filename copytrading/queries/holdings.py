@@ -15,7 +15,7 @@ from copytrading.engine import profit_share, weights
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.profit_share import ShareState
 from copytrading.models import Lead
-from copytrading.queries import links
+from copytrading.queries.leads import links
 from copytrading.queries.market import Board
 
 STATUS_NUMBERS = {"STARTING": 0, "ACTIVE": 1, "PAUSED": 2, "STOPPING": 3}

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from accounts import queries as account_queries
 from accounts.models import Asset, User
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.units import unit_price
 from copytrading.models import Mark, Market
 
 
@@ -71,9 +72,9 @@ def markets() -> QuerySet[Market]:
     return Market.objects.select_related("base", "quote", "mark")
 
 
-def unit_price_of(price: Decimal, *, base_decimals: int, quote_decimals: int) -> float:
-    """Return quote units per base unit for a price in quote currency per coin."""
-    return float(price.scaleb(quote_decimals - base_decimals))
+def unit_price_in(market: Market, price: Decimal) -> float:
+    """Return quote units for one base unit of a market, for a price in quote currency per coin."""
+    return unit_price(price, base_decimals=market.base.decimals, quote_decimals=market.quote.decimals)
 
 
 class _BoardRow(NamedTuple):
@@ -96,7 +97,7 @@ class _BoardRow(NamedTuple):
         """Return quote units per base unit, NaN where there is no price."""
         if price is None:
             return np.nan
-        return unit_price_of(price, base_decimals=self.base_decimals, quote_decimals=self.quote_decimals)
+        return unit_price(price, base_decimals=self.base_decimals, quote_decimals=self.quote_decimals)
 
     def is_frozen(self, *, now: datetime) -> bool:
         """Return whether the coin can be sold nowhere: delisted, or suspended for longer than we wait."""

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 
 from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import leads
 from copytrading.queries import market as market_queries
-from copytrading.services.lead_whatif import LookBack
+from copytrading.queries.leads import listing as leads
+from copytrading.services.lookback.record import LookBack
 from copytrading.services.refusals import Refusal
 from copytrading.views.rate_limiting import at_most_a_minute
 

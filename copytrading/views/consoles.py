@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from copytrading.forms.leading import NoticeForm, OrderForm
 from copytrading.forms.wallet import TransferForm
-from copytrading.queries import leading as queries
-from copytrading.queries import links
+from copytrading.queries.leads import consoles as queries
+from copytrading.queries.leads import links
 from copytrading.views.requests import MemberRequest
 
 ORDERS_SHOWN = 8

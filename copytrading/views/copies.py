@@ -19,12 +19,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import activity, coin_results, degraded, gap_pages, links, portfolios
+from copytrading.queries import activity, coin_results, degraded, gap_pages, portfolios
 from copytrading.queries import copies as queries
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Caution, Trouble
+from copytrading.queries.leads import links
 from copytrading.queries.portfolios import Position
-from copytrading.services import copies, copy_previews
+from copytrading.services.copies import previews
+from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money_input
 from copytrading.views.requests import MemberRequest
@@ -83,7 +85,7 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
             copies.stop_copy(copy_id=copy.pk, now=now)
             messages.success(request, f"Your copy of {copy.lead.name} is being stopped. The money returns by itself.")
             return redirect("copy_detail", copy_id=copy.pk)
-        quote = copy_previews.quote_stop(copy_id=copy.pk, now=now)
+        quote = previews.quote_stop(copy_id=copy.pk, now=now)
     except Refusal as error:
         refusal = error
     summary = queries.summary_of(copy, now=now)
@@ -155,7 +157,7 @@ def _change_investment(request: MemberRequest, summary: CopySummary) -> HttpResp
         return _page(request, summary, investment=form)
     try:
         if not _is_confirmed(request):
-            preview = copy_previews.preview_change(
+            preview = previews.preview_change(
                 copy_id=summary.copy.pk, change_units=form.signed_units, now=timezone.now()
             )
             return _page(request, summary, investment=form, preview=preview)

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from copytrading.forms.leading import OrderForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import leading as queries
-from copytrading.services import lead_orders
+from copytrading.queries.leads import consoles as queries
+from copytrading.services.leads import orders as lead_orders
 from copytrading.services.refusals import Refusal
 from copytrading.views.consoles import console, own_lead
 from copytrading.views.requests import MemberRequest

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from copytrading.forms.leading import ApplyForm, NoticeForm, TermsForm
 from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import TransferForm
-from copytrading.queries import leading as queries
-from copytrading.queries import links
-from copytrading.services import lead_notices, leads
+from copytrading.queries.leads import consoles as queries
+from copytrading.queries.leads import links
+from copytrading.services.books import notices
+from copytrading.services.leads import verbs as leads
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money, money_input, whole_percent
 from copytrading.views.consoles import console, live_part, own_lead
@@ -144,7 +145,7 @@ def lead_notice(request: MemberRequest) -> HttpResponse:
     form = NoticeForm(request.POST)
     if form.is_valid():
         try:
-            lead_notices.write_to_followers(lead_id=lead.pk, now=timezone.now(), **form.cleaned_data)
+            notices.write_to_followers(lead_id=lead.pk, now=timezone.now(), **form.cleaned_data)
         except Refusal as refusal:
             refuse(form, refusal)
         else:

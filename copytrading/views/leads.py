@@ -9,9 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leads import LeadFilterForm
-from copytrading.queries import degraded, lead_pages, lead_statistics, leads, links, records
-from copytrading.queries.lead_pages import PERIODS
-from copytrading.services import capacity
+from copytrading.queries import degraded
+from copytrading.queries.leads import links, records
+from copytrading.queries.leads import listing as leads
+from copytrading.queries.leads import pages as lead_pages
+from copytrading.queries.leads import statistics as lead_statistics
+from copytrading.queries.leads.pages import PERIODS
+from copytrading.services.leads import capacity
 
 CARDS_A_PAGE = 12
 DAYS_AT_FIRST = 90

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from copytrading.forms.linking import LinkForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import leading, links
-from copytrading.services import linking
+from copytrading.queries.leads import consoles as leading
+from copytrading.queries.leads import links
+from copytrading.services.leads import linking
 from copytrading.services.refusals import Refusal
 from copytrading.views.identity import identity_confirmed
 from copytrading.views.requests import MemberRequest

@@ -17,12 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from copytrading.forms.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
-from copytrading.queries import lead_pages, leads
 from copytrading.queries import market as market_queries
-from copytrading.queries.lead_pages import Holding, Portfolio
-from copytrading.services import copies, copy_previews
-from copytrading.services.copy_previews import CopyPreview
-from copytrading.services.lead_whatif import LookBack, Question, suggested_ratio
+from copytrading.queries.leads import listing as leads
+from copytrading.queries.leads import pages as lead_pages
+from copytrading.queries.leads.pages import Holding, Portfolio
+from copytrading.services.copies import previews
+from copytrading.services.copies import verbs as copies
+from copytrading.services.copies.previews import CopyPreview
+from copytrading.services.lookback.record import LookBack, Question, suggested_ratio
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.comparisons import times
 from copytrading.views.requests import MemberRequest
@@ -55,7 +57,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         return _terms(request, lead, form)
     terms = form.cleaned_data
     try:
-        preview = copy_previews.preview_copy(
+        preview = previews.preview_copy(
             follower=request.user,
             lead_id=lead.pk,
             investment_units=terms["investment"],

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries import wallet as queries
-from copytrading.services import funding
-from copytrading.services import spot as trading_by_hand
 from copytrading.services.refusals import Refusal
+from copytrading.services.wallet import spot as trading_by_hand
+from copytrading.services.wallet import transfers
 from copytrading.templatetags.figures import money, quantity
 from copytrading.views.requests import MemberRequest
 
@@ -44,7 +44,7 @@ def deposit(request: MemberRequest) -> HttpResponse:
     form = TransferForm(request.POST, auto_id=DEPOSIT_ID)
     if form.is_valid():
         try:
-            transfer = funding.deposit(user=request.user, now=timezone.now(), **_transfer(form))
+            transfer = transfers.deposit(user=request.user, now=timezone.now(), **_transfer(form))
         except Refusal as refusal:
             refuse(form, refusal)
         else:
@@ -60,7 +60,7 @@ def withdraw(request: MemberRequest) -> HttpResponse:
     form = TransferForm(request.POST, auto_id=WITHDRAW_ID)
     if form.is_valid():
         try:
-            transfer = funding.withdraw(user=request.user, now=timezone.now(), **_transfer(form))
+            transfer = transfers.withdraw(user=request.user, now=timezone.now(), **_transfer(form))
         except Refusal as refusal:
             refuse(form, refusal)
         else:

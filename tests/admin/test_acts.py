@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
-from copytrading.services import leads
+from copytrading.services.leads import verbs as leads
 from tests.cast import World
 
 LEADS, COPIES = "/admin/copytrading/lead/", "/admin/copytrading/copy/"

@@ -26,17 +26,11 @@ from copytrading.models import (
     PriceBar,
     ProfitShare,
 )
-from copytrading.services import (
-    alarms,
-    copies,
-    corrections,
-    halts,
-    lead_notices,
-    leads,
-    reconciling,
-    recording,
-    spot,
-)
+from copytrading.services.books import notices, records
+from copytrading.services.copies import verbs as copies
+from copytrading.services.leads import verbs as leads
+from copytrading.services.safety import alarms, corrections, halts, reconciling
+from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
 
@@ -69,7 +63,7 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
         user=joined, name=f"Elsewhere {round_number}", slug=f"elsewhere-{round_number}", source=Lead.Source.OBSERVED,
         applied_at=world.now,
     )  # fmt: skip
-    lead_notices.write_to_followers(lead_id=lead.pk, text="Hello", idempotency_key=world.key(), now=world.now)
+    notices.write_to_followers(lead_id=lead.pk, text="Hello", idempotency_key=world.key(), now=world.now)
     CopyFlag.objects.create(copy=late, reason=CopyFlag.Reason.SAME_FULL_NAME, flagged_at=world.now)
     link = LinkedAccount(lead=elsewhere, exchange="okx", status=LinkedAccount.Status.CONNECTED, connected_at=world.now)
     link.sealed_key, link.seal_id, link.fingerprint = b"sealed", "seal", "AB12"
@@ -85,8 +79,8 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
         asset_id=solana, account=LedgerAccount.Kind.SUSPENSE, units=round_number, reason="A test", by=joined,
         now=world.now,
     )  # fmt: skip
-    recording.record_values(now=world.now, slot=world.now)
-    recording.count_summaries(now=world.now)
+    records.record_values(now=world.now, slot=world.now)
+    records.count_summaries(now=world.now)
     leads.pause_lead(lead_id=lead.pk, now=world.now)
     leads.resume_lead(lead_id=lead.pk, now=world.now)
 

@@ -12,7 +12,7 @@ from django.db import connection, connections
 from accounts.api import idempotency
 from accounts.models import IdempotentRequest, Transfer, User
 from copytrading.models import Copy, Lead
-from copytrading.services import funding
+from copytrading.services.wallet import transfers
 from tests.api.program import Program
 from tests.cast import World, usdt
 
@@ -87,7 +87,7 @@ class TestIdempotent:
         self, program: Program, follower: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as broken:
-            broken.setattr(funding, "deposit", None)
+            broken.setattr(transfers, "deposit", None)
             assert program.post("wallet/deposits", HUNDRED, key="deposit-0001").status_code == 500
 
         assert program.post("wallet/deposits", HUNDRED, key="deposit-0001").status_code == 201
@@ -134,14 +134,14 @@ class TestParallelRequests:
     ) -> None:
         program = Program.of(follower)
         begun, go_on = Event(), Event()
-        really_deposit = funding.deposit
+        really_deposit = transfers.deposit
 
         def deposit_slowly(**wanted: object) -> Transfer:
             begun.set()
             assert go_on.wait(10)
             return really_deposit(**wanted)
 
-        monkeypatch.setattr(funding, "deposit", deposit_slowly)
+        monkeypatch.setattr(transfers, "deposit", deposit_slowly)
         with ThreadPoolExecutor(1) as pool:
             first = pool.submit(self._deposit, program)
             assert begun.wait(10)

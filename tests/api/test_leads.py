@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
-from copytrading.services import leads
+from copytrading.services.leads import verbs as leads
 from tests.api.program import Program
 from tests.cast import World
 

@@ -15,7 +15,7 @@ from django.urls import reverse as address_of
 from accounts.models import User
 from copytrading.api.urls import urlpatterns
 from copytrading.models import Copy, Lead, ManualOrder, Market
-from copytrading.services import spot
+from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
 

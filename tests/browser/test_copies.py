@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from copytrading.models import Adjustment, Copy, CopyRecord, SyncCycle
-from copytrading.services import leads
+from copytrading.services.leads import verbs as leads
 from tests.cast import World, build_world, usdt
 from tests.views.scenes import settle_now
 

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, LeadOrder
-from copytrading.services import leads
+from copytrading.services.leads import verbs as leads
 from tests.browser.test_copies import page_errors, shoot  # noqa: F401
 from tests.cast import World, build_world
 from tests.views.scenes import settle_now

@@ -8,7 +8,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from copytrading.models import Lead, LinkedAccount
-from copytrading.services import leads, linking
+from copytrading.services.leads import linking
+from copytrading.services.leads import verbs as leads
 from tests.browser.test_copies import page_errors, shoot  # noqa: F401
 from tests.cast import World, build_world
 from tests.elsewhere import KEY, Elsewhere

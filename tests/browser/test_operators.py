@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from copytrading.models import Alarm, Copy, Halt, Lead
-from copytrading.services import alarms, halts
+from copytrading.services.safety import alarms, halts
 from tests.cast import World
 
 pytestmark = pytest.mark.browser

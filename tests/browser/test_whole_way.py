@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
-from copytrading.services import reconciling
+from copytrading.services.safety import reconciling
 from tests.cast import World, build_world
 from tests.views.scenes import settle_now
 

@@ -10,10 +10,13 @@ from accounts import ledger
 from accounts.api.tokens import issue_token
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from copytrading.engine.units import units_of
 from copytrading.models import Lead
 from copytrading.queries import market as market_queries
-from copytrading.services import copies, funding, leads, market
-from copytrading.services.bunching import units_of
+from copytrading.services.copies import verbs as copies
+from copytrading.services.leads import verbs as leads
+from copytrading.services.market import quotes
+from copytrading.services.wallet import transfers
 from tests.fake_venue.venue import FakeVenue
 
 STAKE, SAVINGS, INVESTMENT = Decimal(20_000), Decimal(5_000), Decimal(1_000)
@@ -35,8 +38,8 @@ class Town:
 
 def found_town(venue: FakeVenue, *, leads_count: int, followers_count: int, now: datetime) -> Town:
     """Open the markets, and bring people and their money in; at the venue lies what they brought, to the unit."""
-    market.list_markets()
-    funding.fund_dust_account(now=now)
+    quotes.list_markets()
+    transfers.fund_dust_account(now=now)
     brought = Decimal(settings.SMARTSYNC_DUST_FLOAT)
     town = Town(leads=[], followers=[])
     for number in range(leads_count):

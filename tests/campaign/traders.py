@@ -21,9 +21,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from copytrading.engine.units import units_of
 from copytrading.models import Copy, Lead, LeadOrder, Market
-from copytrading.services import lead_orders
-from copytrading.services.bunching import units_of
+from copytrading.services.leads import orders as lead_orders
 from copytrading.services.refusals import Refusal
 from tests.campaign.town import Follower, Town
 from tests.campaign.town_map import COINS

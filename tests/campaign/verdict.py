@@ -18,7 +18,7 @@ from django.db.models import F, Sum
 
 from accounts.models import Hold
 from copytrading.models import Allocation, Fill, Order, SyncCycle
-from copytrading.services import reconciling
+from copytrading.services.safety import reconciling
 
 ACCOUNT = "platform"
 

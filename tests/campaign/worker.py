@@ -19,13 +19,14 @@ from celery.signals import worker_init
 django.setup()
 
 from accounts import ledger  # noqa: E402
+from copytrading.engine.units import coins  # noqa: E402
 from copytrading.exchange.errors import OrderRejected, VenueUnreachable  # noqa: E402
 from copytrading.exchange.live.venue import LiveVenue  # noqa: E402
 from copytrading.exchange.orders import Side  # noqa: E402
 from copytrading.exchange.registry import venue  # noqa: E402
 from copytrading.models import Order  # noqa: E402
-from copytrading.services import answering, explaining, resolving, settling, trading  # noqa: E402
-from copytrading.services.bunching import coins  # noqa: E402
+from copytrading.services.cycle import explaining, settling  # noqa: E402
+from copytrading.services.orders import answering, resolving, trading  # noqa: E402
 from smartsync_site.celery import app  # noqa: E402
 from tests.campaign import points  # noqa: E402
 from tests.campaign.points import Tokens, around  # noqa: E402

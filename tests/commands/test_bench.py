@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from copytrading.models import Allocation, LeadOrder
-from copytrading.services import reconciling
-from copytrading.services.benchmarking_crowd import CROWD_SETTINGS, Crowd
+from copytrading.services.safety import reconciling
+from copytrading.worlds.benchmarking.crowd import CROWD_SETTINGS, Crowd
 from tests.cast import NOON
 
 FIGURES = ("copies_per_second", "times_floor", "times_per_follower_loop")

@@ -7,13 +7,13 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from copytrading.services import whatif_recordings
+from copytrading.services.lookback import recordings
 
 
 class TestRealTrader:
     def test_is_followed_alike_by_a_small_and_a_large_copy(self, recorded_data, monkeypatch):
         # Reading 295,000 bars takes longest, and nothing can write to the table: it is read once for both.
-        monkeypatch.setattr(whatif_recordings, "read_prices", cache(whatif_recordings.read_prices))
+        monkeypatch.setattr(recordings, "read_prices", cache(recordings.read_prices))
 
         def copy_return(investment: int) -> float:
             printed = StringIO()

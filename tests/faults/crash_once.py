@@ -21,7 +21,8 @@ from django.conf import settings  # noqa: E402
 
 from accounts import ledger  # noqa: E402
 from copytrading.exchange.paper.venue import PaperVenue  # noqa: E402
-from copytrading.services import explaining, settling, syncing, trading  # noqa: E402
+from copytrading.services.cycle import explaining, settling, syncing  # noqa: E402
+from copytrading.services.orders import trading  # noqa: E402
 
 POINTS: dict[str, tuple[Any, str, str]] = {
     "before the orders are written": (trading, "write_order", "before"),

@@ -12,7 +12,8 @@ from django.db import connection
 from accounts.models import Hold, User
 from copytrading.exchange.paper.models import PaperOrder
 from copytrading.models import Copy, Lead, Order, SyncCycle
-from copytrading.services import copies, reconciling
+from copytrading.services.copies import verbs as copies
+from copytrading.services.safety import reconciling
 from tests.cast import World
 from tests.faults.crash_once import POINTS
 

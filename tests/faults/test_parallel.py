@@ -10,8 +10,11 @@ from django.db import connections
 
 from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import Copy, Lead, ProfitShare, SyncCycle
-from copytrading.services import copy_refusals, reconciling, sharing, syncing
+from copytrading.services.books import profit_shares
+from copytrading.services.copies import refusals as copy_refusals
+from copytrading.services.cycle import syncing
 from copytrading.services.refusals import Refusal
+from copytrading.services.safety import reconciling
 from tests.cast import World, usdt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,10 +97,10 @@ class TestSettleProfitShares:
         world.settle()
         world.start(follower, lead, "1000")
         world.settle()
-        world.now = sharing.last_monday(world.now) + timedelta(weeks=1, seconds=5)
+        world.now = profit_shares.last_monday(world.now) + timedelta(weeks=1, seconds=5)
         world.prices(BTC="75000")
 
-        at_once(lambda _: sharing.settle_profit_shares(now=world.now), times=100)
+        at_once(lambda _: profit_shares.settle_profit_shares(now=world.now), times=100)
 
         statement = ProfitShare.objects.get()
         assert statement.share_units > usdt(10)

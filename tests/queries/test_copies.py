@@ -10,7 +10,7 @@ from accounts.models import User
 from copytrading.models import Copy, CopyRecord, Lead, Mark
 from copytrading.queries import coin_results, portfolios
 from copytrading.queries import copies as queries
-from copytrading.services import copies
+from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries, settle_now
 

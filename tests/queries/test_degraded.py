@@ -9,7 +9,8 @@ from accounts.models import User
 from copytrading.exchange.markets import Quote
 from copytrading.models import Halt, Lead, Market
 from copytrading.queries import degraded
-from copytrading.services import halts, market
+from copytrading.services.market import quotes
+from copytrading.services.safety import halts
 from tests.cast import World
 
 
@@ -24,7 +25,7 @@ def market_of(symbol: str) -> Market:
 def disagree(world: World) -> None:
     for source, price in (("test", "2500"), ("other", "3000")):
         quote = Quote(symbol="ETH-USDT", price=Decimal(price), as_of=world.now, source=source)
-        market.record_quotes(quotes=[quote], now=world.now)
+        quotes.record_quotes(quotes=[quote], now=world.now)
 
 
 class TestTroubles:

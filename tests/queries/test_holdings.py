@@ -9,7 +9,7 @@ from accounts.models import User
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import guarded, holdings
 from copytrading.queries import market as market_queries
-from copytrading.services.copy_refusals import CustomCopyTerms
+from copytrading.services.copies.refusals import CustomCopyTerms
 from tests.cast import World, usdt
 
 

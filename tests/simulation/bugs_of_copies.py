@@ -10,11 +10,13 @@ from django.db.models import F
 
 from copytrading.engine import planning, profit_share
 from copytrading.models import Copy
-from copytrading.services import closing, copies, reducing, scene, settling, sharing, stopping, syncing
+from copytrading.services.books import profit_shares, stops
+from copytrading.services.copies import verbs as copies
+from copytrading.services.cycle import closing, reducing, scene, settling, syncing
 
 
 def stop_without_raising_the_fence() -> list[Any]:
-    stop = stopping.stop_copies
+    stop = stops.stop_copies
 
     def stop_below_the_fence(*, lead_id: int, **named: Any) -> int:
         running = list(Copy.objects.filter(lead_id=lead_id, status__in=Copy.GUARDED).values_list("pk", flat=True))
@@ -22,7 +24,7 @@ def stop_without_raising_the_fence() -> list[Any]:
         Copy.objects.filter(pk__in=running, status=Copy.Status.STOPPING).update(fence=F("fence") - 1)
         return stopped
 
-    return [patch.object(stopping, "stop_copies", stop_below_the_fence)]
+    return [patch.object(stops, "stop_copies", stop_below_the_fence)]
 
 
 def bought_without_cash() -> list[Any]:
@@ -47,12 +49,12 @@ def no_high_water_mark() -> list[Any]:
 
 def mark_falls_with_the_price() -> list[Any]:
     """Each look sets the mark to the equity, so a loss is never made good."""
-    store = sharing._store_state
+    store = profit_shares._store_state
 
     def store_lower(copy_ids: Any, state: Any) -> None:
         store(copy_ids, replace(state, mark_value_units=state.mark_value_units * 9 // 10))
 
-    return [patch.object(sharing, "_store_state", store_lower)]
+    return [patch.object(profit_shares, "_store_state", store_lower)]
 
 
 def stopped_copy_follows() -> list[Any]:

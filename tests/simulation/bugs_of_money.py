@@ -14,7 +14,9 @@ from accounts.models import Hold, Journal
 from copytrading.engine import allocation
 from copytrading.engine.arrays import IntArray
 from copytrading.exchange import registry
-from copytrading.services import booking, closing, sharing
+from copytrading.services.books import profit_shares
+from copytrading.services.cycle import closing
+from copytrading.services.orders import booking
 
 Allocate = Callable[..., IntArray]
 
@@ -143,13 +145,13 @@ def paid_out_before_coins_are_sold() -> list[Any]:
 
 
 def redeemed_twice() -> list[Any]:
-    redeem = sharing.redeem
+    redeem = profit_shares.redeem
 
     def redeem_again(**named: Any) -> IntArray:
         redeem(**named)
         return redeem(**named)
 
-    return [patch.object(sharing, "redeem", redeem_again)]
+    return [patch.object(profit_shares, "redeem", redeem_again)]
 
 
 def idempotency_key_ignored() -> list[Any]:

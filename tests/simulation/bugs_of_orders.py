@@ -9,10 +9,13 @@ from unittest.mock import patch
 
 from django.db import transaction
 
+from copytrading.engine import units as engine_units
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.orders import VenueOrder, VenueStatus
 from copytrading.models import Copy, LeadOrder, Order
-from copytrading.services import answering, booking, bunching, following, resolving, scene, syncing, trading
+from copytrading.services.books import positions
+from copytrading.services.cycle import scene, syncing
+from copytrading.services.orders import answering, booking, resolving, trading
 
 PlaceOrder = Callable[..., VenueOrder]
 
@@ -178,7 +181,7 @@ def decided_on_what_was_seen_before_the_lock() -> list[Any]:
 
 def coalescing_loses_a_lead_order() -> list[Any]:
     """Of several orders that a cycle traded for, all are told to be filled."""
-    fill = following._fill_lead_orders
+    fill = positions._fill_lead_orders
 
     def fill_all(lead: Any, order: Order, quantity: int, value: int, now: datetime) -> None:
         fill(lead, order, quantity, value, now)
@@ -186,11 +189,11 @@ def coalescing_loses_a_lead_order() -> list[Any]:
             lead=lead, market=order.market, status=LeadOrder.Status.SUBMITTED, order_type="MARKET"
         ).update(status=LeadOrder.Status.FILLED, finished_at=now)
 
-    return [patch.object(following, "_fill_lead_orders", fill_all)]
+    return [patch.object(positions, "_fill_lead_orders", fill_all)]
 
 
 def lots_are_rounded_up() -> list[Any]:
-    coins = bunching.coins
+    coins = engine_units.coins
 
     def a_unit_more(units: int, decimals: int) -> Any:
         return coins(units + (units > 0), decimals)

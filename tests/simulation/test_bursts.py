@@ -11,10 +11,14 @@ from django.test.utils import override_settings
 from accounts.models import Balance, User
 from copytrading.exchange import registry
 from copytrading.models import Copy, Lead, LeadHolding, Market, ObservedTrade, Order, SyncCycle
-from copytrading.services import conducting, copies, funding, leads, observing
-from copytrading.services.simulating.swarm import Swarm
-from copytrading.services.simulating.workers import Crew
-from copytrading.services.simulating.world import UNIT, World
+from copytrading.services.copies import verbs as copies
+from copytrading.services.cycle import conducting
+from copytrading.services.leads import observing
+from copytrading.services.leads import verbs as leads
+from copytrading.services.wallet import transfers
+from copytrading.worlds.simulating.swarm import Swarm
+from copytrading.worlds.simulating.workers import Crew
+from copytrading.worlds.simulating.world import UNIT, World
 from tests.cast import NOON
 
 TRADES_PER_LOOK = 25
@@ -56,7 +60,7 @@ def fast_lead(world: World) -> Lead:
 def copy_of(world: World, lead: Lead) -> Copy:
     """Return a copy of a lead, with 50,000."""
     follower = User.objects.create_user("follower@example.org")
-    funding.deposit(user=follower, units=60_000 * UNIT, idempotency_key="deposit", now=world.now)
+    transfers.deposit(user=follower, units=60_000 * UNIT, idempotency_key="deposit", now=world.now)
     return copies.start_copy(
         follower=follower,
         lead_id=lead.pk,
@@ -111,7 +115,7 @@ class TestFiftyTradesASecond:
     def test_are_few_cycles_within_the_budget_and_end_on_the_ratio(self, world: World) -> None:
         with override_settings(SMARTSYNC_BELL=False), registry.use_venue(world.venue):
             world.open_markets(["BTC"])
-            funding.fund_dust_account(now=world.now)
+            transfers.fund_dust_account(now=world.now)
             lead = fast_lead(world)
             copy = copy_of(world, lead)
             look(world, lead)

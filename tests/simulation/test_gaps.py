@@ -16,7 +16,8 @@ from copytrading.models import Copy, CopyFlow, Lead
 from copytrading.queries import gaps as gap_queries
 from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import Look
-from copytrading.services import leads, measuring, sharing
+from copytrading.services.books import gaps, profit_shares
+from copytrading.services.leads import verbs as leads
 from tests.cast import build_world
 from tests.simulation.test_random_worlds import WORLDS, Story, step, undone
 
@@ -42,11 +43,11 @@ class MeasuredStory(Story):
         self._note_start(who)
 
     def beat(self) -> None:
-        measuring.measure_gaps(lead_id=self.lead.pk, now=self.world.now)
+        gaps.measure_gaps(lead_id=self.lead.pk, now=self.world.now)
 
     def week(self) -> None:
         self.world.wait(7 * 86_400)
-        sharing.settle_profit_shares(now=self.world.now)
+        profit_shares.settle_profit_shares(now=self.world.now)
 
     def unit_price(self) -> float:
         lead = Lead.objects.get(pk=self.lead.pk)

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Balance, User
 from copytrading.models import Allocation, Copy, Lead, LeadOrder, Order
-from copytrading.services import copies, leads, reconciling, stopping
+from copytrading.services.books import stops
+from copytrading.services.copies import verbs as copies
+from copytrading.services.leads import verbs as leads
 from copytrading.services.refusals import Refusal
+from copytrading.services.safety import reconciling
 from tests.cast import COINS, World, build_world, usdt
 
 coin = st.sampled_from(sorted(COINS))
@@ -98,9 +101,9 @@ class Story:
 
     def price(self, symbol: str, factor: float) -> None:
         self.world.wait(1, **{symbol: f"{float(self.world.last[symbol]) * factor:.2f}"})
-        stopping.check_stop_losses(now=self.world.now)
+        stops.check_stop_losses(now=self.world.now)
         self.world.wait(6)
-        stopping.check_stop_losses(now=self.world.now)
+        stops.check_stop_losses(now=self.world.now)
 
     def flow(self, value: int) -> None:
         move = leads.deposit_to_lead if value > 0 else leads.withdraw_from_lead

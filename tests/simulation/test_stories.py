@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from copytrading.services.simulating import campaign
-from copytrading.services.simulating.workers import Crew
+from copytrading.worlds.simulating import campaign
+from copytrading.worlds.simulating.workers import Crew
 from tests.simulation.planted_bugs import PLANTED_BUGS, PlantedBug
 
 STEPS = 45

@@ -18,7 +18,10 @@ from django.db.models import Sum
 from accounts.models import Journal, LedgerAccount, Posting, User
 from copytrading.exchange.markets import Quote
 from copytrading.models import Allocation, Copy, Fill, Lead, Notice
-from copytrading.services import market, reconciling, stopping, syncing
+from copytrading.services.books import stops
+from copytrading.services.cycle import syncing
+from copytrading.services.market import quotes as market
+from copytrading.services.safety import reconciling
 from tests.cast import World, build_world, usdt
 from tests.simulation.test_random_worlds import WORLDS
 
@@ -91,7 +94,7 @@ class Street:
                 sources = ("test", "second", "third") if number < COINS_OF_THREE_SOURCES else ("test",)
                 quotes += [Quote(symbol=symbol, price=price, as_of=as_of, source=source) for source in sources]
             market.record_quotes(quotes=quotes, now=self.world.now)
-            stopping.check_stop_losses(now=self.world.now)
+            stops.check_stop_losses(now=self.world.now)
             for lead_id in syncing.leads_to_sync(now=self.world.now):
                 syncing.sync_lead(lead_id=lead_id, now=self.world.now)
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from copytrading.models import Halt, Lead
-from copytrading.services import halts
+from copytrading.services.safety import halts
 from tests.cast import NOON
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from copytrading.models import Lead
-from copytrading.services import leads
+from copytrading.services.leads import verbs as leads
 from tests.cast import World, usdt
 from tests.views.console import APPLICATION, page, send
 

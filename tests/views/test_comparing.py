@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, Market
-from copytrading.services import leads as lead_services
-from copytrading.services import price_bars
+from copytrading.services.books import price_bars
+from copytrading.services.leads import verbs as lead_services
 from copytrading.views import comparing
 from tests.cast import NOON, World, usdt
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Adjustment, Copy, CopyRecord, Lead, SyncCycle
-from copytrading.services import copies, copy_previews
+from copytrading.services.copies import previews
+from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 from tests.views.copy_pages import page, send
 from tests.views.scenes import copies_of_new_leads, counted_queries, settle_now
@@ -162,7 +163,7 @@ class TestCopyStop:
         assert copy.status == Copy.Status.ACTIVE
 
     def test_pays_about_what_was_quoted(self, signed_in: Client, copy: Copy, world: World, follower: User) -> None:
-        quoted = copy_previews.quote_stop(copy_id=copy.pk, now=timezone.now()).payout_units
+        quoted = previews.quote_stop(copy_id=copy.pk, now=timezone.now()).payout_units
 
         send(signed_in, "copy_stop", copy)
         settle_now(world)

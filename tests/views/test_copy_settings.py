@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from copytrading.models import Copy, CopyFlow
-from copytrading.services import copies
+from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 from tests.views.copy_pages import hidden_fields, page, send
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead
-from copytrading.services import copies, measuring
+from copytrading.services.books import gaps
+from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 from tests.views.scenes import copy_with_holdings, settle_now
 
@@ -17,7 +18,7 @@ from tests.views.scenes import copy_with_holdings, settle_now
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
     copy = copy_with_holdings(world, lead, follower)
-    measuring.measure_gaps(lead_id=lead.pk, now=world.now)
+    gaps.measure_gaps(lead_id=lead.pk, now=world.now)
     return copy
 
 

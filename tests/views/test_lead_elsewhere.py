@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from copytrading.models import Lead
-from copytrading.services import linking
+from copytrading.services.leads import linking
 from tests.cast import World
 from tests.elsewhere import KEY, Elsewhere, connect, look
 

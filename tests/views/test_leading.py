@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, LeadNotice, LeadOrder
-from copytrading.services import leads, sharing
+from copytrading.services.books import profit_shares
+from copytrading.services.leads import verbs as leads
 from tests.cast import World, usdt
 from tests.views.console import key_of, page, send, wish
 from tests.views.scenes import counted_queries
@@ -161,9 +162,9 @@ class TestEarnings:
         world.start(follower, lead, "1000")
         world.settle()
         world.wait(7 * 86_400, BTC="60000")
-        sharing.settle_profit_shares(now=world.now)
+        profit_shares.settle_profit_shares(now=world.now)
         world.settle()
-        sharing.settle_profit_shares(now=world.now)
+        profit_shares.settle_profit_shares(now=world.now)
         earned = world.main(lead.user)["USDT"]
         assert earned > usdt(5)
 

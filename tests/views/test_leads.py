@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Lead, LeadRecord
-from copytrading.services import leads as lead_services
+from copytrading.services.leads import verbs as lead_services
 from tests.cast import World, usdt
 
 pytestmark = pytest.mark.django_db

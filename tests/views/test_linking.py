@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Lead, LinkedAccount
-from copytrading.services import leads
+from copytrading.services.leads import verbs as leads
 from tests.cast import World, usdt
 from tests.elsewhere import KEY, Elsewhere, connect, look
 from tests.views.console import APPLICATION, page, send

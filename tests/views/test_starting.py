@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
-from copytrading.services import leads as lead_services
+from copytrading.services.leads import verbs as lead_services
 from tests.cast import World, build_world, usdt
 
 TERMS = {"mode": "SMART_SYNC", "investment": "1,000", "buy_existing": "on", "stop_loss": "150", "stop_loss_in": "usdt"}

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
-from copytrading.services.copy_refusals import CustomCopyTerms
+from copytrading.services.copies.refusals import CustomCopyTerms
 
 
 class CopiesQuery(PageQuery):

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField
 from copytrading.api.shapes.paging import PageQuery
-from copytrading.queries.lead_pages import PERIODS
-from copytrading.queries.leads import Sorting, Standing
+from copytrading.queries.leads.listing import Sorting, Standing
+from copytrading.queries.leads.pages import PERIODS
 
 
 class LeadsQuery(PageQuery):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField
 from copytrading.api.shapes.copies import CustomTermsInput
-from copytrading.queries.lead_returns import Span
+from copytrading.queries.leads.returns import Span
 
 
 class DatedFallShape(serializers.Serializer):

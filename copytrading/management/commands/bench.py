@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from copytrading.management.own_database import own_database
-from copytrading.services import benchmarking
-from copytrading.services.leads import FOLLOWERS_MAX
+from copytrading.services.leads.verbs import FOLLOWERS_MAX
+from copytrading.worlds.benchmarking import cycles
+from copytrading.worlds.own_database import own_database
 
 
 def count(text: str) -> int:
@@ -33,13 +33,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         with own_database(purpose="bench", durable=True, now=now):
-            figures = benchmarking.measure_sync(
+            figures = cycles.measure_sync(
                 copies=options["copies"], repeats=options["repeats"], now=now, show=self.stderr.write
             )
         self.stdout.write(as_json(figures) if options["json"] else as_text(figures))
 
 
-def as_json(figures: benchmarking.SyncFigures) -> str:
+def as_json(figures: cycles.SyncFigures) -> str:
     """Return the figures as one JSON object."""
     return json.dumps(
         {
@@ -57,7 +57,7 @@ def as_json(figures: benchmarking.SyncFigures) -> str:
     )
 
 
-def as_text(figures: benchmarking.SyncFigures) -> str:
+def as_text(figures: cycles.SyncFigures) -> str:
     """Return the figures as a table for people."""
     rows = [
         ("Copies", f"{figures.copies:,} in {figures.seconds:.3f} s: {figures.copies_per_second:,.0f} a second"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from copytrading.services import reconciling
+from copytrading.services.safety import reconciling
 
 NOT_CLEAN = 1
 

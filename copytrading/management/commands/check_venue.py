@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from copytrading.services import venue_opening
-from copytrading.services.venue_opening import VenueNotUsable
+from copytrading.services.market import opening
+from copytrading.services.market.opening import VenueNotUsable
 
 
 class Command(BaseCommand):
@@ -13,6 +13,6 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:
         try:
-            self.stdout.write(venue_opening.open_venue())
+            self.stdout.write(opening.open_venue())
         except VenueNotUsable as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal

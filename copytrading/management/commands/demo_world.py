@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from copytrading.services.demo import world
 from copytrading.services.refusals import Refusal
+from copytrading.worlds.demo import world
 
 
 class Command(BaseCommand):

@@ -9,11 +9,12 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from copytrading.services import listings
-from copytrading.services.demo import market as demo_market
-from copytrading.services.demo.feeding import MarketFeed
-from copytrading.services.live_feed import LiveFeed
+from copytrading.services.feed import source as price_feed
+from copytrading.services.feed.live import LiveFeed
+from copytrading.services.market import listings
 from copytrading.services.refusals import Refusal
+from copytrading.worlds.demo.acting import DemoLeads
+from copytrading.worlds.demo.feeding import MarketFeed
 
 BACK_OFF_SECONDS_MAX = 30.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             began_at = time.monotonic()
             try:
                 if feed is None:
-                    feed = LiveFeed(now=timezone.now()) if demo_market.is_live() else MarketFeed(now=timezone.now())
+                    feed = self.open_feed()
                     self.say(f"The market is {feed.name}.")
                     listings.watch_listings(now=timezone.now())
                 feed.tick(now=timezone.now())
@@ -59,6 +60,12 @@ class Command(BaseCommand):
             self.wait_until(began_at + 1.0)
         if isinstance(feed, LiveFeed):
             feed.close()
+
+    def open_feed(self) -> MarketFeed | LiveFeed:
+        """Open the feed that the settings name; with paper money the demo's leads trade beside live prices too."""
+        if not price_feed.is_live():
+            return MarketFeed(now=timezone.now())
+        return LiveFeed(now=timezone.now(), leads=DemoLeads() if price_feed.is_paper() else None)
 
     def recover(self, trouble: DatabaseError, *, back_off_seconds: float) -> None:
         """

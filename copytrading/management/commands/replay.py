@@ -13,8 +13,9 @@ from tqdm import tqdm
 from accounts import ledger_export
 from copytrading.engine.copy_terms import Mode
 from copytrading.management.commands.whatif import USAGE_ERROR, moment, number
-from copytrading.management.own_database import own_database
-from copytrading.services import replaying, whatif
+from copytrading.services.lookback import files as whatif
+from copytrading.worlds.own_database import own_database
+from copytrading.worlds.replaying import replay
 
 SHOW_SECONDS = 0.5
 
@@ -63,8 +64,8 @@ class Command(BaseCommand):
         )
         terms.add_argument(
             "--mode",
-            choices=[modes.value for modes in replaying.Modes],
-            default=replaying.Modes.SMART_SYNC.value,
+            choices=[modes.value for modes in replay.Modes],
+            default=replay.Modes.SMART_SYNC.value,
             help="how all copy; both: half by Smart Sync, a quarter each by the two custom modes",
         )
 
@@ -79,7 +80,7 @@ class Command(BaseCommand):
         run.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        question = replaying.Question(
+        question = replay.Question(
             files=whatif.Question(
                 price_paths=options["prices"],
                 trades_path=options["lead_trades"],
@@ -94,19 +95,19 @@ class Command(BaseCommand):
             ),
             followers=options["followers"],
             investment_max=options["investment"] if options["investment_max"] is None else options["investment_max"],
-            modes=replaying.Modes(options["mode"]),
+            modes=replay.Modes(options["mode"]),
         )
         name_of_lead = options["name"] or options["trader"] or (options["lead_trades"] or options["lead_weights"]).stem
         try:
             # Refuse before a database is made for nothing.
-            script = replaying.read_script(question)
+            script = replay.read_script(question)
         except whatif.WhatIfRefused as refusal:
             raise CommandError(str(refusal), returncode=USAGE_ERROR) from refusal
         if options["export"]:
             refuse_unwritable(options["export"])
         own = own_database(purpose="replay", durable=False, keep=options["keep"], now=timezone.now())
         with own as name, Progress() as progress:
-            outcome = replaying.replay(script, show=progress.show)
+            outcome = replay.replay(script, show=progress.show)
             if options["export"]:
                 ledger_export.write_beancount(options["export"])
         self.stdout.write(as_json(outcome, lead=name_of_lead) if options["json"] else as_text(outcome))
@@ -144,7 +145,7 @@ class Progress:
         self.bar.update(done - self.bar.n)
 
 
-def as_json(outcome: replaying.Outcome, *, lead: str) -> str:
+def as_json(outcome: replay.Outcome, *, lead: str) -> str:
     """Return the outcome as one JSON object; `whatif_difference` is that of Smart Sync wherever somebody uses it."""
     checked = outcome.copied_in(outcome.modes[0])
     return json.dumps(
@@ -172,7 +173,7 @@ def as_json(outcome: replaying.Outcome, *, lead: str) -> str:
     )
 
 
-def _mode_figures(outcome: replaying.Outcome, mode: Mode) -> dict[str, Any]:
+def _mode_figures(outcome: replay.Outcome, mode: Mode) -> dict[str, Any]:
     """Return what copying in one mode brought: in the median, and to the smallest and the largest investment."""
     places = np.flatnonzero(outcome.copied_in(mode))
     errors, returns = outcome.tracking_errors_per_bar[places], outcome.copy_returns[places]
@@ -192,7 +193,7 @@ def _mode_figures(outcome: replaying.Outcome, mode: Mode) -> dict[str, Any]:
     }
 
 
-def as_text(outcome: replaying.Outcome) -> str:
+def as_text(outcome: replay.Outcome) -> str:
     """Return the outcome as a table for people."""
     wrong = {symbol: value for symbol, value in outcome.custody_difference.items() if value}
     rows = [
@@ -211,7 +212,7 @@ def as_text(outcome: replaying.Outcome) -> str:
     return "\n".join(f"{label:<14}{text}" for label, text in rows)
 
 
-def _mode_rows(outcome: replaying.Outcome, mode: Mode) -> list[tuple[str, str]]:
+def _mode_rows(outcome: replay.Outcome, mode: Mode) -> list[tuple[str, str]]:
     places = outcome.copied_in(mode)
     returns, errors = outcome.copy_returns[places], outcome.tracking_errors_per_bar[places]
     return [

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from copytrading.services import link_keys
+from copytrading.services.safety import sealed_keys
 
 
 class Command(BaseCommand):
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         try:
-            sealed = link_keys.rotate_link_keys()
-        except link_keys.KeyDoesNotOpen as trouble:
+            sealed = sealed_keys.rotate_link_keys()
+        except sealed_keys.KeyDoesNotOpen as trouble:
             raise CommandError(str(trouble)) from trouble
         self.stdout.write(f"{sealed} key{'' if sealed == 1 else 's'} sealed anew.")

@@ -11,12 +11,11 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from copytrading.management.commands.whatif import USAGE_ERROR
-from copytrading.management.simulation_jobs import NoBugsPlanted, Piece, planted_bugs_of, results_of
-from copytrading.services.simulating.campaign import Catch
-from copytrading.services.simulating.outcome import Outcome
-from copytrading.services.simulating.story import STEPS
+from copytrading.worlds.simulating.campaign import Catch
+from copytrading.worlds.simulating.outcome import Outcome
+from copytrading.worlds.simulating.story import STEPS
+from copytrading.worlds.simulation_jobs import NoBugsPlanted, Piece, planted_bugs_of, results_of
 
-PLANTED_BUGS = "tests.simulation.planted_bugs"
 JOBS_MAX = 64
 # With a bug planted, so many seeds at most have to notice.
 BUG_SEEDS = 400
@@ -55,7 +54,7 @@ class Command(BaseCommand):
     help = (
         "Play seeds: the real engine and services on a real PostgreSQL, with clock, randomness, venue, bell and "
         "crashes decided by the seed, in databases of their own. After every step every rule must hold, and in the end "
-        "everything must be finished. Then bugs are planted one by one, and each must be caught."
+        "everything must be finished. With --planted-bugs, bugs are then planted one by one, and each must be caught."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -65,9 +64,11 @@ class Command(BaseCommand):
         parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
         bugs = parser.add_mutually_exclusive_group()
         bugs.add_argument(
-            "--planted-bugs", metavar="MODULE", help=f"where planted bugs are (default: {PLANTED_BUGS}, if it is there)"
+            "--planted-bugs", metavar="MODULE", help="where planted bugs are; none are planted without it"
         )
-        bugs.add_argument("--no-planted-bugs", action="store_true", help="play the seeds only")
+        bugs.add_argument(
+            "--no-planted-bugs", action="store_true", help="play the seeds only, as without --planted-bugs"
+        )
         parser.add_argument("--bug", action="append", default=[], metavar="NAME", help="only this bug; may be repeated")
         parser.add_argument("--log", action="store_true", help="print the log of every seed, not only of a broken one")
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
@@ -107,17 +108,15 @@ class Command(BaseCommand):
             raise CommandError(_why(report), returncode=1)
 
     def _bug_pieces(self, options: dict[str, Any]) -> list[Piece]:
-        if options["no_planted_bugs"]:
+        module = options["planted_bugs"]
+        if module is None:
             if options["bug"]:
-                raise CommandError("--bug plants a bug, --no-planted-bugs none: leave out one.", returncode=USAGE_ERROR)
+                raise CommandError("--bug plants a bug: say where with --planted-bugs MODULE.", returncode=USAGE_ERROR)
             return []
-        module = options["planted_bugs"] or PLANTED_BUGS
         try:
             bugs = planted_bugs_of(module)
         except NoBugsPlanted as trouble:
-            if options["planted_bugs"] or options["bug"]:
-                raise CommandError(str(trouble), returncode=USAGE_ERROR) from trouble
-            return []
+            raise CommandError(str(trouble), returncode=USAGE_ERROR) from trouble
         unknown = set(options["bug"]) - {bug.name for bug in bugs}
         if unknown:
             raise CommandError(f"There is no planted bug {min(unknown)!r} in {module}.", returncode=USAGE_ERROR)
@@ -132,8 +131,7 @@ class Command(BaseCommand):
         self.stderr.write("\n".join([f"--- seed {outcome.seed} ---", *outcome.log]))
         if outcome.violations:
             self.stderr.write(
-                f"Again, line by line: manage.py simulate --from {outcome.seed} --seeds 1 --steps {steps}"
-                " --jobs 1 --no-planted-bugs"
+                f"Again, line by line: manage.py simulate --from {outcome.seed} --seeds 1 --steps {steps} --jobs 1"
             )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from copytrading.engine.whatif import Mode
-from copytrading.services import whatif
+from copytrading.services.lookback import files as whatif
 
 USAGE_ERROR = 2
 

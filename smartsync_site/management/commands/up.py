@@ -24,8 +24,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, connection
 
-from copytrading.services import venue_opening
-from copytrading.services.demo.market import recorded_paths
+from copytrading.services.feed.source import recorded_paths
+from copytrading.services.market import opening
 from smartsync_site.embedded import CannotStart, EmbeddedServers
 from smartsync_site.supervisor import Program, Supervisor, write_line
 
@@ -150,8 +150,8 @@ def refuse_missing_recordings() -> None:
 
 def refuse_unmeant_money() -> None:
     try:
-        venue_opening.check_settings()
-    except venue_opening.VenueNotUsable as refusal:
+        opening.check_settings()
+    except opening.VenueNotUsable as refusal:
         raise CannotStart(str(refusal)) from None
 
 

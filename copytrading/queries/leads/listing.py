@@ -1,0 +1,244 @@
+"""
+What everybody may know about leads: who they are, what their record says, what those who follow really got.
+
+Nothing here is scoped to a person, and so nothing here tells of one: holdings are ratios, followers are counted. Leads
+who ended stay findable. The number of statements never depends on how many leads or copies there are.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from copytrading.engine import ranking
+from copytrading.engine.ranking import Score
+from copytrading.models import Copy, Lead, LeadSummary
+from copytrading.queries.leads import links, records
+
+CARD_DAYS = 90
+CARD_POINTS = 60
+
+
+class Sorting(StrEnum):
+    SCORE = "score"
+    RETURN = "return"
+    MEDIAN = "median"
+    FALL = "fall"
+    DAYS = "days"
+    FOLLOWERS = "followers"
+    STAKE = "stake"
+
+
+class Standing(StrEnum):
+    """Whether somebody can copy a lead now, and if not, why not."""
+
+    OPEN = "OPEN"
+    STRANGER = "STRANGER"
+    OWN = "OWN"
+    COPIED = "COPIED"
+    FULL = "FULL"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+    UNSEEN = "UNSEEN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadFilter:
+    """What a visitor asks of leads; the defaults ask nothing, except that they still lead."""
+
+    search: str = ""
+    days_min: int = 0
+    fall_max: float | None = None
+    stake_min: float | None = None
+    own_units_min: int = 0
+    following_units_min: int = 0
+    has_vacancies: bool = False
+    with_ended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadCard:
+    """A lead in the figures of a card; fractions of 1, None where it is too early to say."""
+
+    lead: Lead
+    days_leading: int
+    return_fraction: float | None
+    fall_fraction: float | None
+    # Whether the record is as long as the period; a return of fewer days is shown, and not ranked.
+    is_whole_period: bool
+    own_units: int
+    following_units: int
+    followers: int
+    # What copies, running and stopped, gained on what was put into them, net of fees and profit share.
+    median_fraction: float | None
+    worst_tenth_fraction: float | None
+    curve: tuple[float, ...] = field(default=())
+
+    @property
+    def stake_fraction(self) -> float | None:
+        """Return the lead's own money by the money that follows."""
+        return self.own_units / self.following_units if self.following_units > 0 else None
+
+    @property
+    def score(self) -> Score:
+        """Return the figure that leads are ranked by, with its parts."""
+        return ranking.score_of(
+            return_90_days=self.return_fraction if self.is_whole_period else None,
+            drawdown_90_days=self.fall_fraction if self.is_whole_period else None,
+            followers_median=self.median_fraction,
+            own_stake_units=self.own_units,
+            following_units=self.following_units,
+            days_leading=self.days_leading,
+        )
+
+    @property
+    def has_small_stake(self) -> bool:
+        """Return whether more money follows than the lead has in it: then the ratio is the figure to look at."""
+        return self.own_units < self.following_units
+
+    @property
+    def is_full(self) -> bool:
+        return self.followers >= self.lead.followers_max
+
+    @property
+    def is_open(self) -> bool:
+        return self.lead.status == Lead.Status.ACTIVE and not self.is_full
+
+
+def public_leads() -> QuerySet[Lead]:
+    """Return every lead that was ever approved, the ended ones too."""
+    return Lead.objects.filter(started_at__isnull=False)
+
+
+def cards(*, wanted: LeadFilter, sorting: Sorting, now: datetime) -> list[LeadCard]:
+    """
+    Return the leads that answer a filter as cards in order.
+
+    The figures are those of the last summary, a minute old at most; a lead without one is counted now.
+    """
+    matching = list(_matching(wanted))
+    summaries = {summary.lead_id: summary for summary in LeadSummary.objects.filter(lead__in=matching)}
+    new = [lead for lead in matching if lead.pk not in summaries]
+    summaries |= {summary.lead_id: summary for summary in count_summaries(new, now=now)}
+    found = [card for card in (_card(lead, summaries[lead.pk], now) for lead in matching) if _answers(card, wanted)]
+    worth = _WORTH[sorting]
+    # Leads of whom it is too early to say come last, whatever is asked; the name decides between equals.
+    return sorted(found, key=lambda card: (worth(card) is None, worth(card) or 0.0, card.lead.name.lower()))
+
+
+def card_of(lead: Lead, *, now: datetime) -> LeadCard:
+    """Return one lead's card, counted now."""
+    return _card(lead, count_summaries([lead], now=now)[0], now)
+
+
+def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary]:
+    """Return what the summaries of leads should say now, unsaved, in three statements for any number of leads."""
+    if not leads:
+        return []
+    lead_ids = [lead.pk for lead in leads]
+    figures = records.figures_of(lead_ids, days=CARD_DAYS, now=now)
+    outcomes = records.outcomes_of(lead_ids)
+    curves = records.curves_of(lead_ids, days=CARD_DAYS, points=CARD_POINTS, now=now)
+    nothing, nobody = records.RecordFigures(), records.Outcome()
+    return [
+        LeadSummary(
+            lead_id=lead_id,
+            counted_at=now,
+            return_fraction=figures.get(lead_id, nothing).return_fraction,
+            fall_fraction=figures.get(lead_id, nothing).fall_fraction,
+            is_whole_period=figures.get(lead_id, nothing).is_whole,
+            own_units=figures.get(lead_id, nothing).equity_units,
+            following_units=outcomes.get(lead_id, nobody).following_units,
+            followers=outcomes.get(lead_id, nobody).followers,
+            median_fraction=outcomes.get(lead_id, nobody).median_fraction,
+            worst_tenth_fraction=outcomes.get(lead_id, nobody).worst_tenth_fraction,
+            curve=[price for _, price in curves.get(lead_id, ())],
+        )
+        for lead_id in lead_ids
+    ]
+
+
+def standing_of(card: LeadCard, user: User | None) -> Standing:
+    """Return whether a visitor can copy a lead now; the lead's own state outweighs the visitor's."""
+    lead = card.lead
+    if user and lead.user_id == user.pk:
+        return Standing.OWN
+    if user and live_copy_of(lead, user):
+        return Standing.COPIED
+    if lead.status == Lead.Status.ENDED:
+        return Standing.ENDED
+    if lead.status != Lead.Status.ACTIVE:
+        return Standing.PAUSED
+    if not links.is_seen(lead):
+        return Standing.UNSEEN
+    if card.is_full:
+        return Standing.FULL
+    return Standing.OPEN if user else Standing.STRANGER
+
+
+def live_copy_of(lead: Lead, user: User) -> Copy | None:
+    """Return the copy that a person runs of this lead, if there is one."""
+    return Copy.objects.filter(lead=lead, follower=user).exclude(status=Copy.Status.STOPPED).first()
+
+
+def days_leading(lead: Lead, *, now: datetime) -> int:
+    """Return the whole days between a lead's approval and now, or the end."""
+    if lead.started_at is None:
+        return 0
+    return max(0, ((lead.ended_at or now) - lead.started_at) // timedelta(days=1))
+
+
+def _matching(wanted: LeadFilter) -> QuerySet[Lead]:
+    leads = public_leads()
+    if not wanted.with_ended:
+        leads = leads.exclude(status=Lead.Status.ENDED)
+    if wanted.search:
+        leads = leads.filter(Q(name__icontains=wanted.search) | Q(bio__icontains=wanted.search))
+    return leads
+
+
+def _answers(card: LeadCard, wanted: LeadFilter) -> bool:
+    return (
+        card.days_leading >= wanted.days_min
+        and (wanted.fall_max is None or (card.fall_fraction is not None and card.fall_fraction <= wanted.fall_max))
+        # A lead whom nobody follows yet has all the stake there is.
+        and (wanted.stake_min is None or card.stake_fraction is None or card.stake_fraction >= wanted.stake_min)
+        and card.own_units >= wanted.own_units_min
+        and card.following_units >= wanted.following_units_min
+        and (card.is_open or not wanted.has_vacancies)
+    )
+
+
+def _card(lead: Lead, summary: LeadSummary, now: datetime) -> LeadCard:
+    return LeadCard(
+        lead=lead,
+        days_leading=days_leading(lead, now=now),
+        return_fraction=summary.return_fraction,
+        fall_fraction=summary.fall_fraction,
+        is_whole_period=summary.is_whole_period,
+        own_units=summary.own_units,
+        following_units=summary.following_units,
+        followers=summary.followers,
+        median_fraction=summary.median_fraction,
+        worst_tenth_fraction=summary.worst_tenth_fraction,
+        curve=tuple(summary.curve),
+    )
+
+
+def _highest_first(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+# What each sorting goes by; the smallest comes first.
+_WORTH: dict[Sorting, Callable[[LeadCard], float | None]] = {
+    Sorting.SCORE: lambda card: -card.score.points,
+    Sorting.RETURN: lambda card: _highest_first(card.return_fraction),
+    Sorting.MEDIAN: lambda card: _highest_first(card.median_fraction),
+    Sorting.FALL: lambda card: card.fall_fraction,
+    Sorting.DAYS: lambda card: -card.days_leading,
+    Sorting.FOLLOWERS: lambda card: -card.followers,
+    Sorting.STAKE: lambda card: _highest_first(card.stake_fraction),
+}

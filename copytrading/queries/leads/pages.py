@@ -1,0 +1,216 @@
+"""A lead's own page: the curve of a period, the portfolio as ratios, what was traded last and what else happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from copytrading.engine import trade_record
+from copytrading.engine.arrays import IntArray
+from copytrading.engine.record import DAY_SECONDS
+from copytrading.models import Lead, LeadFlow, LeadOrder, LeadStatusChange, Market, ObservedTrade
+from copytrading.queries.leads import records
+from copytrading.queries.leads.records import Series
+from copytrading.queries.leads.statistics import moment_of, weights_when
+from copytrading.queries.portfolios import PriceList, lead_portfolio, price_list
+
+PERIODS = (7, 30, 90, 365, records.ALL_DAYS)
+CURVE_POINTS = 300
+EVENTS_MAX = 12
+# Enough of what was traded to tell what is out of the usual size, for each that is shown.
+DEALS_MAX = trade_record.JUMP_HISTORY_MAX + EVENTS_MAX
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """One coin of a lead, or the cash (colour 0), as a share of the whole; `price` is None for cash."""
+
+    symbol: str
+    name: str
+    colour: int
+    weight: float
+    price: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portfolio:
+    """What a lead holds as ratios, heaviest first and cash last; empty while it has no value."""
+
+    holdings: tuple[Holding, ...]
+    equity_units: int
+    unpriced: tuple[str, ...]
+
+    @property
+    def cash_weight(self) -> float:
+        return self.holdings[-1].weight if self.holdings else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadTrade:
+    """
+    One order of a lead that filled: units of the coin, positive for bought, at `price` on average.
+
+    `weight` is its value as a share of the portfolio then, None where nothing was recorded yet; `is_jump` tells that
+    it was far larger than the orders of this lead before it.
+    """
+
+    happened_at: datetime
+    units: int
+    symbol: str
+    decimals: int
+    price: Decimal
+    weight: float | None
+    is_jump: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadEvent:
+    """What followers should know besides trades: money moved (`units`, positive in) or a `status` that began."""
+
+    happened_at: datetime
+    units: int = 0
+    status: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The return over a period as a series of (time, percent), oldest first, and where it ended as a fraction."""
+
+    days: int
+    points: tuple[tuple[datetime, float], ...]
+
+    @property
+    def return_fraction(self) -> float | None:
+        return self.points[-1][1] / 100 if len(self.points) > 1 else None
+
+
+def curve_of(lead: Lead, *, days: int, now: datetime, series: Series | None = None) -> Curve:
+    """Return how a lead did over some days, or since the start if that is later, from 0 % at the beginning."""
+    series = records.series_of(lead.pk) if series is None else series
+    if len(series) == 0:
+        return Curve(days=days, points=())
+    begins_at = int((lead.ended_at or now).timestamp()) - days * DAY_SECONDS
+    # What the period begins with is the last price known then.
+    first = max(int(np.searchsorted(series.times, begins_at, side="right")) - 1, 0)
+    times, prices = np.maximum(series.times[first:], begins_at), series.unit_prices[first:]
+    shown = _thinned(times)
+    percents = (prices[shown] / prices[0] - 1) * 100
+    return Curve(
+        days=days,
+        points=tuple(
+            (moment_of(time), percent) for time, percent in zip(times[shown].tolist(), percents.tolist(), strict=True)
+        ),
+    )
+
+
+def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
+    """Return what a lead holds now at the marks, as ratios. A coin without a mark counts nothing and is named."""
+    prices = prices or price_list()
+    held = lead_portfolio(lead, prices=prices)
+    values = held * np.append(prices.unit_prices, 1.0)
+    equity = float(values.sum())
+    if equity <= 0:
+        return Portfolio(holdings=(), equity_units=0, unpriced=())
+    coins = [
+        Holding(symbol=coin.symbol, name=coin.name, colour=coin.colour, weight=float(value / equity), price=coin.price)
+        for coin, value in zip(prices.coins, values[:-1], strict=True)
+        if value > 0
+    ]
+    cash = Holding(symbol="Cash", name=prices.cash.symbol, colour=0, weight=float(values[-1] / equity), price=None)
+    return Portfolio(
+        holdings=(*sorted(coins, key=lambda coin: -coin.weight), cash),
+        equity_units=int(equity),
+        unpriced=tuple(
+            coin.symbol for coin, units in zip(prices.coins, held[:-1], strict=True) if units and coin.price is None
+        ),
+    )
+
+
+def trades_of(lead: Lead, *, series: Series) -> list[LeadTrade]:
+    """Return what a lead traded last, latest first, and which of it was out of the lead's own order of size."""
+    deals = _deals_seen(lead) if lead.source == Lead.Source.OBSERVED else _deals_made(lead)
+    if not deals:
+        return []
+    weights = np.zeros(len(deals))
+    if len(series):
+        weights = weights_when(
+            series,
+            times=np.array([deal.done_at.timestamp() for deal in deals]),
+            values=np.array([float(abs(deal.cash_units)) for deal in deals]),
+        )
+    jumps = set(trade_record.size_jumps(weights=weights).tolist())
+    trades = [
+        _trade(deal, weight=float(weights[place]) if len(series) else None, is_jump=place in jumps)
+        for place, deal in enumerate(deals)
+    ]
+    return trades[: -EVENTS_MAX - 1 : -1]
+
+
+def events_of(lead: Lead) -> list[LeadEvent]:
+    """Return when a lead moved money, paused and went on, began and ended, latest first."""
+    flows = LeadFlow.objects.filter(lead=lead).order_by("-moved_at", "-id")[:EVENTS_MAX]
+    changes = LeadStatusChange.objects.filter(lead=lead).order_by("-changed_at", "-id")[:EVENTS_MAX]
+    events = [LeadEvent(happened_at=flow.moved_at, units=flow.units) for flow in flows]
+    events += [LeadEvent(happened_at=change.changed_at, status=change.status) for change in changes]
+    if lead.ended_at:
+        events.append(LeadEvent(happened_at=lead.ended_at, status=Lead.Status.ENDED))
+    if lead.started_at:
+        events.append(LeadEvent(happened_at=lead.started_at, status="BEGAN"))
+    return sorted(events, key=lambda event: event.happened_at, reverse=True)[:EVENTS_MAX]
+
+
+def _thinned(times: IntArray) -> IntArray:
+    """Return the places of the first of some times and of the last in each of some hundred steps."""
+    step = max((times[-1] - times[0]) / CURVE_POINTS, 1.0)
+    lasts = np.flatnonzero(np.append(np.diff((times - times[0]) // step) > 0, True))
+    return np.union1d([0], lasts).astype(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Deal:
+    """An order that filled, here or elsewhere: signed units of the coin, and the cash that was paid or got."""
+
+    done_at: datetime
+    market: Market
+    units: int
+    cash_units: int
+
+
+def _deals_made(lead: Lead) -> list[_Deal]:
+    """Return the lead's last orders here that filled, oldest first."""
+    orders = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).select_related("market__base", "market__quote")
+    return [
+        _Deal(
+            done_at=order.finished_at or order.submitted_at,
+            market=order.market,
+            units=order.filled_units if order.side == LeadOrder.Side.BUY else -order.filled_units,
+            cash_units=order.value_units,
+        )
+        for order in list(orders.order_by("-submitted_at", "-id")[:DEALS_MAX])[::-1]
+    ]
+
+
+def _deals_seen(lead: Lead) -> list[_Deal]:
+    """Return what the lead was last seen to trade elsewhere, oldest first."""
+    seen = ObservedTrade.objects.filter(lead=lead, market__isnull=False).exclude(units=0)
+    trades = seen.select_related("market__base", "market__quote").order_by("-traded_at", "-id")[:DEALS_MAX]
+    return [
+        _Deal(done_at=trade.traded_at, market=market, units=trade.units, cash_units=trade.cash_units)
+        for trade in list(trades)[::-1]
+        if (market := trade.market) is not None
+    ]
+
+
+def _trade(deal: _Deal, *, weight: float | None, is_jump: bool) -> LeadTrade:
+    base, quote = deal.market.base, deal.market.quote
+    unit_price = Decimal(deal.cash_units) / Decimal(deal.units)
+    return LeadTrade(
+        happened_at=deal.done_at,
+        units=deal.units,
+        symbol=base.symbol,
+        decimals=base.decimals,
+        price=abs(unit_price).scaleb(base.decimals - quote.decimals),
+        weight=weight,
+        is_jump=is_jump,
+    )

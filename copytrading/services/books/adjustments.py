@@ -1,0 +1,84 @@
+"""
+Adjustments: a row for each copy and coin whose plan differs from its wish, with the reason, so that nothing is silent.
+
+Those of a cycle are written with its plan, those of an order when it ends short of it. What is held back before a
+cycle could come of it has none, and is told once an episode.
+"""
+
+from datetime import datetime
+
+import numpy as np
+from django.db import connection
+
+from copytrading.engine.adjustments import Reason
+from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.models import LeadOrder, Order
+
+# In cash: a difference below a cent is not worth a sentence.
+VALUE_WORTH_TELLING = 0.01
+
+INSERT = """
+    INSERT INTO copytrading_adjustment
+        (cycle_id, copy_id, asset_id, reason, wanted_value_units, planned_value_units, noted_at)
+    SELECT %(cycle)s::bigint, line.copy_id, line.asset_id, %(reason)s, line.wanted, line.planned, %(now)s
+    FROM unnest(%(copies)s::bigint[], %(assets)s::bigint[], %(wanted)s::bigint[], %(planned)s::bigint[])
+        AS line(copy_id, asset_id, wanted, planned)
+"""
+
+NOT_TOLD_SINCE = """
+    WHERE NOT EXISTS (
+        SELECT FROM copytrading_adjustment AS told
+        WHERE told.copy_id = line.copy_id AND told.asset_id = line.asset_id AND told.reason = %(reason)s
+            AND told.cycle_id IS NULL AND told.noted_at >= %(since)s
+    )
+"""
+
+
+def note_adjustments(
+    *, cycle_id: int | None, reason: Reason, copy_ids: IntArray, asset_ids: IntArray, wanted: FloatArray,
+    planned: FloatArray, now: datetime, since: datetime | None = None,
+) -> int:  # fmt: skip
+    """
+    Write the adjustments of some cells (C,), and return how many that were; values in quote units.
+
+    :param since: where given, a copy that was told the same of the same coin since then, outside a cycle, is not again.
+    """
+    if not len(copy_ids):
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT + (NOT_TOLD_SINCE if since is not None else ""),
+            {
+                "cycle": cycle_id,
+                "reason": reason,
+                "now": now,
+                "since": since,
+                "copies": copy_ids.tolist(),
+                "assets": asset_ids.tolist(),
+                "wanted": np.rint(wanted).astype(np.int64).tolist(),
+                "planned": np.rint(planned).astype(np.int64).tolist(),
+            },
+        )
+        return cursor.rowcount
+
+
+def explain_shortfall(*, order: Order, copy_ids: IntArray, wanted: IntArray, got: IntArray, now: datetime) -> None:
+    """Tell the copies (P,) of an order that was not filled whole within the price limit; values in quote units."""
+    told = np.abs(wanted - got) >= VALUE_WORTH_TELLING * 10**order.market.quote.decimals
+    note_adjustments(
+        cycle_id=order.cycle_id,
+        reason=_limit_of(order),
+        copy_ids=copy_ids[told],
+        asset_ids=np.full(int(told.sum()), order.market.base_id),
+        wanted=np.abs(wanted[told]).astype(np.float64),
+        planned=np.abs(got[told]).astype(np.float64),
+        now=now,
+    )
+
+
+def _limit_of(order: Order) -> Reason:
+    """Return whose price the order could not go beyond: that of a lead's limit order in it, or the platform's cap."""
+    joined = LeadOrder.objects.filter(
+        cycle_id=order.cycle_id, market_id=order.market_id, side=order.side, price_limit=order.price_limit
+    )
+    return Reason.LEAD_LIMIT_REACHED if joined.exists() else Reason.SLIPPAGE_CAPPED

@@ -1,0 +1,205 @@
+"""What starting, changing or stopping a copy would trade and cost: decided as in earnest, nothing written."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from accounts.models import User
+from copytrading.models import Copy, Lead
+from copytrading.queries import holdings
+from copytrading.services.copies.quoting import Quote, one_copy, quote_copy
+from copytrading.services.copies.refusals import (
+    CustomCopyTerms,
+    refuse_inactive,
+    refuse_increase,
+    refuse_reduction,
+    refuse_start,
+    refuse_terms,
+)
+from copytrading.services.cycle.scene import Scene, load_scene
+from copytrading.services.orders.pricing import PlannedTrade
+from copytrading.services.refusals import Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyPreview:
+    """What starting a copy would trade and cost; values in quote units."""
+
+    trades: tuple[PlannedTrade, ...]
+    cost_units: int
+    cash_after_units: int
+    equity_units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePreview:
+    """
+    What a change of the investment would trade and cost, and what changes with it; values in quote units.
+
+    A level is the equity at which the copy stops itself: invested − stop loss; None without a stop loss.
+    """
+
+    trades: tuple[PlannedTrade, ...]
+    cost_units: int
+    invested_before_units: int
+    invested_after_units: int
+    stop_loss_before_units: int | None
+    stop_loss_after_units: int | None
+    level_before_units: int | None
+    level_after_units: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopQuote:
+    """What stopping now would bring; values in quote units."""
+
+    trades: tuple[PlannedTrade, ...]
+    equity_units: int
+    cost_units: int
+    payout_units: int
+
+
+def preview_copy(
+    *,
+    follower: User,
+    lead_id: int,
+    investment_units: int,
+    buy_existing: bool,
+    stop_loss_units: int | None,
+    now: datetime,
+    weight_max: float | None = None,
+    terms: CustomCopyTerms | None = None,
+) -> CopyPreview:
+    """
+    Return the very orders that a start would place, and what they cost. Nothing is written.
+
+    :raises Refusal: the same ones as start_copy.
+    """
+    lead = Lead.objects.get(pk=lead_id)
+    refuse_start(lead, follower, investment_units, stop_loss_units, now)
+    if terms is not None:
+        # A Custom copy buys nothing of what is there: it answers the orders to come.
+        refuse_terms(terms, investment_units)
+        return CopyPreview(trades=(), cost_units=0, cash_after_units=investment_units, equity_units=investment_units)
+    scene = load_scene(lead, now=now)
+    quote = quote_copy(
+        scene,
+        one_copy(
+            scene,
+            cash_units=investment_units,
+            baseline_units=None if buy_existing else scene.portfolio.units,
+            weight_max=np.nan if weight_max is None else weight_max,
+        ),
+    )
+    return CopyPreview(
+        trades=quote.trades,
+        cost_units=quote.cost_units,
+        cash_after_units=quote.cash_after_units,
+        equity_units=quote.equity_units - quote.cost_units,
+    )
+
+
+def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangePreview:
+    """
+    Return what increasing (positive) or reducing (negative) would trade, cost and change. Nothing is written.
+
+    :raises Refusal: the same ones as increase_copy and reduce_copy.
+    """
+    copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+    scene = load_scene(copy.lead, now=now)
+    row = _row_of(copy, scene)
+    equity = equity_of(row, scene)
+    if change_units > 0:
+        refuse_increase(copy, change_units, now)
+    else:
+        refuse_reduction(copy, -change_units, equity)
+    invested, stop_loss = terms_after(copy, change_units, equity)
+    quote = quote_copy(
+        scene,
+        one_copy(
+            scene,
+            custom=row.custom,
+            cash_units=int(row.cash_units[0]) + max(change_units, 0),
+            units=row.units[0],
+            baseline_units=row.baseline_units[0],
+            owed_units=int(row.owed_units[0]) + max(-change_units, 0),
+            share_state=row.share_state,
+            weight_max=float(row.weight_max[0]),
+        ),
+    )
+    return ChangePreview(
+        trades=quote.trades,
+        cost_units=quote.cost_units,
+        invested_before_units=copy.invested_units,
+        invested_after_units=invested,
+        stop_loss_before_units=copy.stop_loss_units,
+        stop_loss_after_units=stop_loss,
+        level_before_units=_level(copy.invested_units, copy.stop_loss_units),
+        level_after_units=_level(invested, stop_loss),
+    )
+
+
+def quote_stop(*, copy_id: int, now: datetime) -> StopQuote:
+    """
+    Return what stopping now would pay out, and what it costs. Nothing is written.
+
+    :raises CopyNotActive: if the copy is stopped or stopping already.
+    """
+    copy = Copy.objects.select_related("lead").get(pk=copy_id)
+    scene = load_scene(copy.lead, now=now)
+    row = _row_of(copy, scene)
+    exiting = one_copy(
+        scene, cash_units=int(row.cash_units[0]), units=row.units[0], share_state=row.share_state, stopping=True
+    )
+    quote: Quote = quote_copy(scene, exiting)
+    return StopQuote(
+        trades=quote.trades,
+        equity_units=quote.equity_units,
+        cost_units=quote.cost_units,
+        payout_units=max(quote.equity_units - quote.cost_units, 0),
+    )
+
+
+def terms_after(copy: Copy, change_units: int, equity: int) -> tuple[int, int | None]:
+    """Return what is invested and the stop loss after a change: out in proportion, in as it comes."""
+    if change_units >= 0 or equity <= 0:
+        return copy.invested_units + change_units, copy.stop_loss_units
+    left = equity + change_units
+    stop_loss = None if copy.stop_loss_units is None else max(copy.stop_loss_units * left // equity, 1)
+    return copy.invested_units * left // equity, stop_loss
+
+
+def equity_of(row: holdings.CopyTable, scene: Scene) -> int:
+    """Return a copy's net equity in whole quote units; a table of one row.
+
+    :raises Refusal: if a coin of the copy has no price.
+    """
+    return known(float(row.equity(scene.board)[0]))
+
+
+def known(equity: float) -> int:
+    """Return an equity in whole quote units.
+
+    :raises Refusal: if it is not known, because a coin has no price.
+    """
+    if not np.isfinite(equity):
+        raise Refusal("A coin of this copy has no price at the moment; try again shortly.")
+    return int(equity)
+
+
+def _row_of(copy: Copy, scene: Scene) -> holdings.CopyTable:
+    """
+    Return the table of one copy that is running.
+
+    :raises CopyNotActive: if it is stopped or stopping, be it since a moment ago.
+    """
+    row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
+    # What is paid out has no row; asked after the row was read, it says so.
+    copy.refresh_from_db(fields=["status"])
+    refuse_inactive(copy)
+    return row
+
+
+def _level(invested_units: int, stop_loss_units: int | None) -> int | None:
+    return None if stop_loss_units is None else invested_units - stop_loss_units

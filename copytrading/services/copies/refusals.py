@@ -1,0 +1,208 @@
+"""What a start or a change of a copy is refused for: each no has a code and a sentence, and comes first."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Sum
+
+from accounts.models import User
+from copytrading.models import Copy, Lead, Market
+from copytrading.queries import market as market_queries
+from copytrading.queries.leads import links
+from copytrading.services.books import stakes
+from copytrading.services.copies import self_copies
+from copytrading.services.refusals import NotEnoughCash, Refusal
+
+# A ratio above this is a slip of the keyboard.
+RATIO_MAX = 100.0
+
+
+class LeadNotOpen(Refusal, code="lead_not_open"):
+    """The lead takes no money at the moment, or never will again."""
+
+
+class LeadFull(Refusal, code="lead_full"):
+    """All places are taken, or there is no room for that much money."""
+
+
+class AlreadyCopying(Refusal, code="already_copying"):
+    """One live copy for each follower and lead."""
+
+
+class InvestmentTooSmall(Refusal, code="investment_below_minimum", field="investment"):
+    """Less than a copy starts at."""
+
+
+class StopLossTooHigh(Refusal, code="stop_loss_too_high", field="stop_loss"):
+    """The stop loss is not between nothing and the investment."""
+
+
+class CopyNotActive(Refusal, code="copy_not_active"):
+    """The copy is stopping, stopped, or not in the state that this begins from."""
+
+
+class ReductionTooLarge(Refusal, code="reduction_too_large", field="value"):
+    """Less than a copy starts at would stay."""
+
+
+class TermsNotPossible(Refusal, code="terms_not_possible", field="order_value"):
+    """The terms of a Custom copy make no sense."""
+
+
+class KeyReused(Refusal, code="idempotency_key_reused"):
+    """The same idempotency key came with other values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomCopyTerms:
+    """
+    How a Custom copy answers each order of the lead: by a fixed value or by a ratio of the order's value.
+
+    Values in quote units; a maximum of None is none, no market named is all of them.
+    """
+
+    order_value_units: int | None = None
+    order_ratio: float | None = None
+    order_value_max_units: int | None = None
+    total_value_max_units: int | None = None
+    market_ids: tuple[int, ...] = ()
+
+
+def check_terms(*, investment_units: int, stop_loss_units: int | None, terms: CustomCopyTerms | None) -> None:
+    """
+    Look at the terms alone, whoever copies whom.
+
+    :raises Refusal: the same ones as start_copy.
+    """
+    _refuse_small(investment_units)
+    refuse_stop_loss(stop_loss_units, investment_units)
+    if terms is not None:
+        refuse_terms(terms, investment_units)
+
+
+def refuse_start(lead: Lead, follower: User, investment_units: int, stop_loss_units: int | None, now: datetime) -> None:
+    """Refuse a start that the lead, the money, the stop loss or the stake stands against."""
+    if lead.status == Lead.Status.ENDED:
+        raise LeadNotOpen(f"{lead.name} has ended and cannot be copied any more.")
+    if lead.status != Lead.Status.ACTIVE:
+        raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
+    self_copies.refuse_own_lead(lead, follower)
+    _refuse_unseen(lead)
+    _refuse_without_stake(lead, now)
+    live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
+    if live.filter(follower=follower).exists():
+        raise AlreadyCopying(f"You copy {lead.name} already; change the investment of that copy instead.")
+    if live.count() >= lead.followers_max:
+        raise LeadFull(f"{lead.name} has no vacancy: all {lead.followers_max} places are taken.")
+    _refuse_small(investment_units)
+    _refuse_over_capacity(lead, investment_units)
+    refuse_stop_loss(stop_loss_units, investment_units)
+    _refuse_without_cash(follower, investment_units)
+
+
+def _refuse_unseen(lead: Lead) -> None:
+    if not links.is_seen(lead):
+        raise LeadNotOpen(f"{lead.name} cannot be seen at the moment, so nothing can be bought; try again later.")
+
+
+def _refuse_without_stake(lead: Lead, now: datetime) -> None:
+    sentence = f"{lead.name} has too little own money in to be copied; the lead has to put in more first."
+    stakes.refuse_without_stake(lead, sentence=sentence, now=now)
+
+
+def _refuse_small(investment_units: int) -> None:
+    minimum = settings.SMARTSYNC_INVESTMENT_MIN
+    if investment_units < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
+        raise InvestmentTooSmall(f"The investment must be at least {minimum} {settings.SMARTSYNC_CASH}.")
+
+
+def _refuse_over_capacity(lead: Lead, units: int, field: str = "investment") -> None:
+    if lead.money_max_units is None:
+        return
+    live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
+    taken = live.aggregate(total=Sum("invested_units"))["total"] or 0
+    if taken + units > lead.money_max_units:
+        left = _cash_text(max(lead.money_max_units - taken, 0))
+        raise LeadFull(f"{lead.name} has room for {left} more; choose less.", field=field)
+
+
+def refuse_stop_loss(stop_loss_units: int | None, invested_units: int) -> None:
+    """Refuse a stop loss that is not between nothing and what is invested; None is no stop loss."""
+    if stop_loss_units is None:
+        return
+    if stop_loss_units <= 0:
+        raise StopLossTooHigh("The stop loss must be above zero; leave it empty for none.")
+    if stop_loss_units >= invested_units:
+        raise StopLossTooHigh(f"The stop loss must be less than the investment of {_cash_text(invested_units)}.")
+
+
+def refuse_terms(terms: CustomCopyTerms, investment_units: int) -> None:
+    """Refuse terms of a Custom copy that make no sense."""
+    if (terms.order_value_units is None) == (terms.order_ratio is None):
+        raise TermsNotPossible("Choose either a fixed value for each order or a ratio of the lead's order.")
+    if terms.order_value_units is not None and not 0 < terms.order_value_units <= investment_units:
+        raise TermsNotPossible(f"The value of an order must be above zero and at most {_cash_text(investment_units)}.")
+    if terms.order_ratio is not None and not 0 < terms.order_ratio <= RATIO_MAX:
+        raise TermsNotPossible(f"The ratio must be above zero and at most {RATIO_MAX:g}.", field="order_ratio")
+    for units, field in (
+        (terms.order_value_max_units, "order_value_max"),
+        (terms.total_value_max_units, "total_value_max"),
+    ):
+        if units is not None and units <= 0:
+            raise TermsNotPossible("A maximum must be above zero; leave it empty for none.", field=field)
+    if terms.order_value_units is not None and terms.order_value_units > (terms.order_value_max_units or math.inf):
+        raise TermsNotPossible(
+            f"Each order is to be {_cash_text(terms.order_value_units)}, which is more than this maximum: raise it, or"
+            " leave it empty for none.",
+            field="order_value_max",
+        )
+    known = Market.objects.filter(pk__in=terms.market_ids).count()
+    if known != len(set(terms.market_ids)):
+        raise TermsNotPossible("One of the chosen markets is not listed here.", field="markets")
+
+
+def _refuse_without_cash(follower: User, units: int, field: str = "investment") -> None:
+    available = market_queries.available_cash_units_of(follower)
+    if units > available:
+        raise NotEnoughCash(f"Your wallet has {_cash_text(available)}; choose less or deposit first.", field=field)
+
+
+def refuse_inactive(copy: Copy) -> None:
+    """Refuse a copy that is stopping or stopped."""
+    if copy.status not in Copy.GUARDED:
+        raise CopyNotActive("This copy is stopped; nothing can be changed any more.")
+
+
+def refuse_increase(copy: Copy, units: int, now: datetime) -> None:
+    """Refuse more money where the copy, the lead, the lead's stake or room, or the wallet stand against it."""
+    refuse_inactive(copy)
+    if units <= 0:
+        raise Refusal("Enter a value above zero.", field="value")
+    if copy.lead.status != Lead.Status.ACTIVE:
+        raise LeadNotOpen(f"{copy.lead.name} takes no more money at the moment.")
+    _refuse_unseen(copy.lead)
+    _refuse_without_stake(copy.lead, now)
+    _refuse_over_capacity(copy.lead, units, field="value")
+    _refuse_without_cash(copy.follower, units, field="value")
+
+
+def refuse_reduction(copy: Copy, units: int, equity: int) -> None:
+    """Refuse to take out so much that less than the minimum investment would stay."""
+    refuse_inactive(copy)
+    if units <= 0:
+        raise Refusal("Enter a value above zero.", field="value")
+    minimum = settings.SMARTSYNC_INVESTMENT_MIN
+    left = equity - units
+    if left < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
+        raise ReductionTooLarge(
+            f"At least {minimum} {settings.SMARTSYNC_CASH} must stay in a copy that is worth {_cash_text(equity)};"
+            " take out less, or stop the copy."
+        )
+
+
+def _cash_text(units: int) -> str:
+    value = Decimal(units).scaleb(-settings.SMARTSYNC_CASH_DECIMALS)
+    return f"{value:,.2f} {settings.SMARTSYNC_CASH}"

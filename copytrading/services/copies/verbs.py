@@ -1,0 +1,293 @@
+"""
+What a follower does with a copy: start, change, pause, stop. Each verb is one transaction with the lead locked, so that
+a change is either before or after a decision of the cycle, never inside it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from accounts import ledger
+from accounts.ledger import Lines
+from accounts.models import Journal, LedgerAccount, User
+from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
+from copytrading.services import bell, queueing
+from copytrading.services.books import gaps, profit_shares, stops
+from copytrading.services.copies import self_copies
+from copytrading.services.copies.previews import equity_of, known, terms_after
+from copytrading.services.copies.refusals import (
+    CopyNotActive,
+    CustomCopyTerms,
+    KeyReused,
+    refuse_inactive,
+    refuse_increase,
+    refuse_reduction,
+    refuse_start,
+    refuse_stop_loss,
+    refuse_terms,
+)
+from copytrading.services.cycle.scene import load_scene
+from copytrading.services.refusals import NotEnoughCash
+
+
+def start_copy(
+    *,
+    follower: User,
+    lead_id: int,
+    investment_units: int,
+    buy_existing: bool,
+    stop_loss_units: int | None,
+    idempotency_key: str,
+    now: datetime,
+    weight_max: float | None = None,
+    terms: CustomCopyTerms | None = None,
+) -> Copy:
+    """
+    Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
+
+    1. Lock the lead, so that vacancies are counted once.
+    2. Open the copy's own ledger account and move the investment there.
+    3. Without existing assets, note what the lead holds now: that much is not followed.
+    4. Ask for a cycle, which buys the lead's ratios.
+
+    :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, or a copy runs already.
+    """
+    with transaction.atomic():
+        lead = Lead.objects.select_for_update().get(pk=lead_id)
+        existing = Copy.objects.filter(follower=follower, idempotency_key=idempotency_key).first()
+        if existing is not None:
+            if (existing.lead_id, existing.flows.get(kind=CopyFlow.Kind.START).units) != (lead.pk, investment_units):
+                raise KeyReused("This start was already made with other values; open the lead again to make a new one.")
+            return existing
+        refuse_start(lead, follower, investment_units, stop_loss_units, now)
+        if terms is not None:
+            refuse_terms(terms, investment_units)
+        request = queueing.request_sync(lead_id=lead.pk, now=now)
+        copy = Copy.objects.create(
+            follower=follower,
+            lead=lead,
+            **_columns_of(terms),
+            ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
+            invested_units=investment_units,
+            paid_in_units=investment_units,
+            stop_loss_units=stop_loss_units,
+            buy_existing=buy_existing and terms is None,
+            weight_max=weight_max,
+            profit_share_rate=lead.profit_share_rate,
+            issued_units=investment_units,
+            mark_value_units=investment_units,
+            shared_until=now,
+            align_request=request if terms is None else None,
+            idempotency_key=idempotency_key,
+            started_at=now,
+        )
+        _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
+        gaps.open_gap(copy=copy, now=now)
+        if not buy_existing and terms is None:
+            _note_baseline(copy, lead, now)
+        _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
+        self_copies.flag_likeness(copy, now=now)
+    return copy
+
+
+def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime) -> Copy:
+    """
+    Add money to a copy; it is invested at the lead's present ratios by the next cycle.
+
+    :raises Refusal: if the copy is not running, the lead has no room or stake for more, or the main account has less.
+    """
+    copy = Copy.objects.select_related("lead").get(pk=copy_id)
+    scene = load_scene(copy.lead, now=now)
+    with transaction.atomic():
+        copy = _lock(copy_id)
+        if _is_done_before(copy, idempotency_key, units):
+            return copy
+        refuse_increase(copy, units, now)
+        row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
+        gross = known(float(row.gross(scene.board)[0]))
+        gaps.measure_lead(lead=copy.lead, now=now)
+        _move_in(copy, CopyFlow.Kind.INCREASE, Journal.Kind.COPY_INCREASE, units, idempotency_key, now)
+        gaps.add_money(copy=copy, units=units)
+        copy.invested_units += units
+        copy.paid_in_units += units
+        bought = profit_shares.bought_units(copy=copy, equity_units=gross, paid_in_units=units)
+        copy.issued_units, copy.mark_value_units = bought
+        _realign(copy, now, "invested_units", "paid_in_units", "issued_units", "mark_value_units")
+        _note(copy, Notice.Kind.COPY_INCREASED, now, units=units)
+    return copy
+
+
+def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime) -> Copy:
+    """
+    Take money out of a copy: the next cycle sells at the present ratios, then the money is in the main account.
+
+    What counts as invested falls in proportion, and the stop loss with it, so a loss stays the same share.
+
+    :raises Refusal: if the copy is not running, or less than the minimum investment would stay.
+    """
+    copy = Copy.objects.select_related("lead").get(pk=copy_id)
+    scene = load_scene(copy.lead, now=now)
+    with transaction.atomic():
+        copy = _lock(copy_id)
+        if _is_done_before(copy, idempotency_key, -units):
+            return copy
+        # A copy that was stopped meanwhile has no equity to look at.
+        refuse_inactive(copy)
+        equity = equity_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
+        refuse_reduction(copy, units, equity)
+        copy.invested_units, copy.stop_loss_units = terms_after(copy, -units, equity)
+        CopyFlow.objects.create(
+            copy=copy,
+            kind=CopyFlow.Kind.REDUCE,
+            units=-units,
+            status=CopyFlow.Status.REQUESTED,
+            request=_realign(copy, now, "invested_units", "stop_loss_units"),
+            idempotency_key=idempotency_key,
+            moved_at=now,
+        )
+        _note(copy, Notice.Kind.COPY_REDUCED, now, units=units)
+    return copy
+
+
+def change_stop_loss(*, copy_id: int, stop_loss_units: int | None, now: datetime) -> Copy:
+    """
+    Set the loss in quote units at which the copy stops itself, or None for never. Takes effect at once.
+
+    :raises Refusal: if the copy is not running or the stop loss is not below what is invested.
+    """
+    with transaction.atomic():
+        copy = _lock(copy_id)
+        refuse_inactive(copy)
+        refuse_stop_loss(stop_loss_units, copy.invested_units)
+        copy.stop_loss_units, copy.breached_at = stop_loss_units, None
+        copy.fence += 1
+        copy.save(update_fields=["stop_loss_units", "breached_at", "fence"])
+        _note(copy, Notice.Kind.STOP_LOSS_CHANGED, now, units=stop_loss_units)
+    return copy
+
+
+def pause_copy(*, copy_id: int, now: datetime) -> Copy:
+    """
+    Stop following for a while; holdings stay, and the stop loss still guards them.
+
+    :raises CopyNotActive: if the copy is not following.
+    """
+    with transaction.atomic():
+        copy = _lock(copy_id)
+        if copy.status not in Copy.FOLLOWING:
+            raise CopyNotActive("Only a copy that follows can be paused.")
+        copy.status = Copy.Status.PAUSED
+        copy.fence += 1
+        copy.save(update_fields=["status", "fence"])
+        _note(copy, Notice.Kind.COPY_PAUSED, now)
+    return copy
+
+
+def resume_copy(*, copy_id: int, now: datetime) -> Copy:
+    """
+    Follow again, starting with the lead's present ratios.
+
+    :raises CopyNotActive: if the copy is not paused.
+    """
+    with transaction.atomic():
+        copy = _lock(copy_id)
+        if copy.status != Copy.Status.PAUSED:
+            raise CopyNotActive("Only a paused copy can be resumed.")
+        copy.status = Copy.Status.ACTIVE
+        _realign(copy, now, "status")
+        _note(copy, Notice.Kind.COPY_RESUMED, now)
+    return copy
+
+
+def stop_copy(*, copy_id: int, now: datetime, reason: Copy.StopReason = Copy.StopReason.FOLLOWER) -> Copy:
+    """
+    Stop a copy for good: from now on nothing is bought for it; everything is sold and paid out by itself.
+
+    :raises CopyNotActive: if the copy is stopped or stopping already.
+    """
+    with transaction.atomic():
+        copy = _lock(copy_id)
+        if copy.status in (Copy.Status.STOPPING, Copy.Status.STOPPED):
+            raise CopyNotActive("This copy is stopped already.")
+        stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
+        copy.refresh_from_db()
+    return copy
+
+
+def _lock(copy_id: int) -> Copy:
+    """Lock the lead, then the copy: the order that every writer keeps."""
+    lead_id = Copy.objects.values_list("lead_id", flat=True).get(pk=copy_id)
+    Lead.objects.select_for_update().get(pk=lead_id)
+    return Copy.objects.select_for_update(of=("self",)).select_related("lead", "follower").get(pk=copy_id)
+
+
+def _columns_of(terms: CustomCopyTerms | None) -> dict[str, Any]:
+    if terms is None:
+        return {"mode": Copy.Mode.SMART_SYNC}
+    by_value = terms.order_value_units is not None
+    return {
+        "mode": Copy.Mode.CUSTOM_FIXED if by_value else Copy.Mode.CUSTOM_RATIO,
+        "order_value_units": terms.order_value_units,
+        "order_ratio": terms.order_ratio,
+        "order_value_max_units": terms.order_value_max_units,
+        "total_value_max_units": terms.total_value_max_units,
+        "market_ids": sorted(set(terms.market_ids)),
+    }
+
+
+def _move_in(copy: Copy, kind: CopyFlow.Kind, journal: Journal.Kind, units: int, key: str, now: datetime) -> None:
+    flow = CopyFlow.objects.create(copy=copy, kind=kind, units=units, idempotency_key=key, moved_at=now)
+    main = ledger.main_account(user=copy.follower, now=now)
+    cash = market_queries.cash_asset()
+    try:
+        ledger.post(
+            kind=journal,
+            idempotency_key=f"flow:{flow.pk}",
+            lines=Lines.of([main.pk, copy.ledger_account_id], cash.pk, [-units, units]),
+            now=now,
+        )
+    except ledger.NotEnoughMoney as shortage:
+        raise NotEnoughCash("Your wallet has not enough for this any more; choose less or deposit first.") from shortage
+    bell.publish(f"user:{copy.follower_id}", "wallet")
+
+
+def _note_baseline(copy: Copy, lead: Lead, now: datetime) -> None:
+    scene = load_scene(lead, now=now)
+    places = np.flatnonzero(scene.portfolio.units)
+    CopyBaseline.objects.bulk_create(
+        CopyBaseline(
+            copy=copy,
+            asset_id=int(scene.board.asset_ids[place]),
+            units=int(scene.portfolio.units[place]),
+            survival=float(scene.portfolio.survival[place]),
+            epoch=int(scene.portfolio.epoch[place]),
+        )
+        for place in places
+    )
+
+
+def _is_done_before(copy: Copy, idempotency_key: str, units: int) -> bool:
+    flow = CopyFlow.objects.filter(copy=copy, idempotency_key=idempotency_key).first()
+    if flow is not None and (flow.units > 0) != (units > 0):
+        raise KeyReused("This change was already made with other values; reload the page to make a new one.")
+    return flow is not None
+
+
+def _realign(copy: Copy, now: datetime, *changed: str) -> int:
+    """Save a copy that was changed, ask for a cycle, and return the number of that request."""
+    request = queueing.request_sync(lead_id=copy.lead_id, now=now)
+    # A Custom copy has no ratios to be brought to.
+    if copy.mode == Copy.Mode.SMART_SYNC:
+        copy.align_request = request
+    copy.fence += 1
+    copy.save(update_fields=[*changed, "align_request", "fence"])
+    return request
+
+
+def _note(copy: Copy, kind: Notice.Kind, now: datetime, *, units: int | None = None) -> None:
+    Notice.objects.create(copy=copy, kind=kind, units=units, noted_at=now)
+    bell.publish(f"user:{copy.follower_id}", "copies")

@@ -1,0 +1,84 @@
+"""Reductions: what a follower takes out of a running copy, paid as soon as enough has been sold."""
+
+from datetime import datetime
+
+import numpy as np
+
+from accounts.models import Journal
+from copytrading.engine import profit_share
+from copytrading.engine.arrays import IntArray
+from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
+from copytrading.queries.holdings import CopyTable
+from copytrading.services.books import gaps, payouts, profit_shares
+
+
+def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) -> None:
+    """
+    Pay what was asked to be taken out, as soon as enough has been sold.
+
+    What a copy had its chance to sell for is paid as far as it got: lots and a thin book leave something over. What was
+    asked for since the decision has not had its chance yet, and nobody has while a market is suspended, until its coins
+    are frozen.
+    """
+    flows = list(
+        # All of them: what is owed counts them all, and is paid by them.
+        CopyFlow.objects.filter(copy__lead=lead, status=CopyFlow.Status.REQUESTED)
+        .exclude(copy__status=Copy.Status.STOPPING)
+        .select_related("copy")
+        .order_by("pk")
+    )
+    if not flows:
+        return
+    board = market_queries.load_board(now=now)
+    copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset())
+    gross = profit_shares.value(copies, board)
+    payable = _payable(copies, gross)
+    asked_since = [flow.copy_id for flow in flows if flow.request > followed]
+    waiting = (copies.units > 0)[:, board.awaited].any(axis=1)
+    had_chance = ~copies.aligning & ~waiting & ~np.isin(copies.ids, asked_since) & (not has_rest)
+    paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
+    paying &= ~copies.has_status("STOPPING")
+    if not paying.any():
+        return
+    units = np.minimum(payable, copies.owed_units)[paying]
+    gaps.measure_lead(lead=lead, now=now)
+    gaps.take_money(copy_ids=copies.ids[paying], units=units)
+    profit_shares.redeem(
+        lead=lead, copies=copies, leaving=paying, gross_units=gross[paying], paid_out_units=units,
+        kind=ProfitShare.Kind.REDUCTION, now=now,
+    )  # fmt: skip
+    paid = _close_flows(flows, dict(zip(copies.ids[paying].tolist(), units.tolist(), strict=True)), now)
+    payouts.pay_out(
+        kind=Journal.Kind.COPY_REDUCE,
+        key=f"reduce:{paid[0].pk}",
+        copies=list(Copy.objects.filter(pk__in=copies.ids[paying].tolist()).order_by("ledger_account_id")),
+        units=units,
+        now=now,
+    )
+
+
+def _payable(copies: CopyTable, gross: IntArray) -> IntArray:
+    """Return what each copy (N,) can pay out of its cash and still settle the profit share of what leaves."""
+    available = copies.cash_units - copies.cash_held_units
+    accrued = profit_share.accrued_units(state=copies.share_state, equity_units=gross)
+    net = np.maximum(gross - accrued, 0)
+    # Each unit that leaves takes its part of the accrued share along.
+    share = np.divide(accrued, net, out=np.zeros(len(net)), where=net > 0)
+    payable = np.where(accrued > 0, np.floor(available / (1 + share)).astype(np.int64) - 2, available)
+    return np.clip(payable, 0, net)
+
+
+def _close_flows(flows: list[CopyFlow], paid_units: dict[int, int], now: datetime) -> list[CopyFlow]:
+    """Mark the flows of the copies that were paid as done, each with what it brought."""
+    closed = []
+    for flow in flows:
+        if flow.copy_id not in paid_units:
+            continue
+        units = min(-flow.units, paid_units[flow.copy_id])
+        paid_units[flow.copy_id] -= units
+        flow.units, flow.status, flow.moved_at = -units, CopyFlow.Status.DONE, now
+        closed.append(flow)
+    CopyFlow.objects.bulk_update(closed, ["units", "status", "moved_at"], batch_size=2_000)
+    return closed

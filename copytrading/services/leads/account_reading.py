@@ -1,0 +1,99 @@
+"""
+Reading an account at an exchange elsewhere: what its key may do, and what it holds in the platform's own terms.
+
+Only called with no transaction open. The exchange's own words go nowhere: they may quote the key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts.models import Asset
+from copytrading.engine.units import units_of
+from copytrading.exchange import registry
+from copytrading.exchange.errors import AnswerNotUnderstood, ClockSkewed, KeyRefused, VenueBusy, VenueUnreachable
+from copytrading.models import Market
+from copytrading.queries import market as market_queries
+from copytrading.queries.leads import links
+from copytrading.services.refusals import Refusal
+from copytrading.services.safety.sealed_keys import ExchangeKey
+
+# The rights that a key must not have, and what the exchanges call the box that gives them.
+TOO_MUCH = ("withdraw", "trade")
+BOXES = {
+    ("binance", "trade"): "“Enable Spot & Margin Trading”, futures and options",
+    ("binance", "withdraw"): "“Enable Withdrawals” and every transfer",
+    ("okx", "trade"): "“Trade”",
+    ("okx", "withdraw"): "“Withdraw”",
+}
+UNFOLLOWED_MAX = 50
+SYMBOL_LENGTH_MAX = 20
+
+
+class KeyMayDoTooMuch(Refusal, code="key_may_do_too_much", field="key"):
+    """The key can trade, or move money out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountHoldings:
+    """Balances in the platform's own terms: units by asset, cash in quote units, and coins without a market here."""
+
+    coins: dict[int, int]
+    cash_units: int
+    unfollowed: list[str]
+
+
+def read_account(*, exchange: str, key: ExchangeKey, checks_rights: bool) -> AccountHoldings:
+    """
+    Return what an account holds now.
+
+    :raises KeyMayDoTooMuch: if the rights of the key are asked for, and it may do more than read.
+    :raises VenueUnreachable: if the exchange does not take the key, or did not answer.
+    """
+    account = registry.linked_account(exchange=exchange, key=key.key, secret=key.secret, password=key.password)
+    if checks_rights:
+        _refuse_rights(account.permissions(), exchange)
+    return _sort(account.balances())
+
+
+def _refuse_rights(permissions: frozenset[str], exchange: str) -> None:
+    too_much = [right for right in TOO_MUCH if right in permissions]
+    if too_much:
+        boxes = "; ".join(BOXES.get((exchange, right), f"“{right.capitalize()}”") for right in too_much)
+        raise KeyMayDoTooMuch(
+            f"This key can {' and '.join(too_much)}. Untick for it at {links.exchange_name(exchange)}: {boxes}. Then"
+            " connect it again; to read is all we need."
+        )
+
+
+def reason_of(trouble: VenueUnreachable, *, exchange: str) -> str:
+    """Return what is wrong as a sentence for the lead and for operators."""
+    name = links.exchange_name(exchange)
+    match trouble:
+        case KeyRefused():
+            return f"{name} does not take this key: it is wrong, was deleted, or may only be used from other addresses."
+        case ClockSkewed():
+            return f"{name} says that our clock is off by too much. That is ours to repair."
+        case VenueBusy():
+            return f"{name} asks us to be slower. Try again in {max(round(trouble.wait_seconds), 1)} seconds."
+        case AnswerNotUnderstood():
+            return f"{name} answered something that is no list of balances."
+    return f"{name} does not answer at the moment."
+
+
+def _sort(balances: Mapping[str, Decimal]) -> AccountHoldings:
+    """Sort balances by what they are here. A coin is followed where it has a market against the platform's cash."""
+    cash = market_queries.cash_asset()
+    followed = set(Market.objects.filter(quote=cash).values_list("base_id", flat=True))
+    held = {symbol: quantity for symbol, quantity in balances.items() if quantity > 0}
+    assets = {asset.symbol: asset for asset in Asset.objects.filter(symbol__in=held)}
+    coins = {
+        asset.pk: units_of(held[symbol], asset.decimals) for symbol, asset in assets.items() if asset.pk in followed
+    }
+    known = {symbol for symbol, asset in assets.items() if asset.pk in followed} | {cash.symbol}
+    unfollowed = sorted(symbol[:SYMBOL_LENGTH_MAX] for symbol in held if symbol not in known)
+    return AccountHoldings(
+        coins=coins,
+        cash_units=units_of(held.get(cash.symbol, Decimal(0)), cash.decimals),
+        unfollowed=unfollowed[:UNFOLLOWED_MAX],
+    )

@@ -1,0 +1,264 @@
+"""
+What a lead does in the market: look what an order would bring, give it, cancel it.
+
+Every order is followed. A market order joins the next cycle; a limit order waits for its price and then joins.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+
+from copytrading.exchange.markets import Book
+from copytrading.models import Lead, LeadOrder, Market
+from copytrading.queries import holdings
+from copytrading.queries import market as market_queries
+from copytrading.queries.market import unit_price_in
+from copytrading.services import queueing
+from copytrading.services.books import positions, stakes
+from copytrading.services.cycle import lead_wishes
+from copytrading.services.cycle.lead_wishes import LeadWish
+from copytrading.services.cycle.scene import cap_prices, load_scene, wishes_in
+from copytrading.services.leads.verbs import LeadNotActive
+from copytrading.services.market import listings
+from copytrading.services.orders import bunching, pricing
+from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
+
+BASIS_POINTS = 10_000
+
+
+class LimitNotPossible(Refusal):
+    code = "limit_not_possible"
+    field = "price_limit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPreview:
+    """
+    What a lead's order would bring, followers included: quantities in base units, values in quote units.
+
+    `followers_units` is positive where they trade the same way as the lead. `price` is the average to expect for all,
+    `cost_basis_points` what it and the fee cost against the mid of the book. `waits` says that a limit
+    order would wait.
+    """
+
+    market: Market
+    side: str
+    price_limit: Decimal | None
+    own_units: int
+    own_value_units: int
+    followers: int
+    followers_units: int
+    followers_value_units: int
+    price: Decimal
+    price_mid: Decimal
+    cost_basis_points: float
+    own_cost_units: int
+    waits: bool
+    needs_several_cycles: bool
+
+
+def preview_lead_order(
+    *,
+    lead_id: int,
+    market_id: int,
+    side: LeadOrder.Side,
+    now: datetime,
+    quantity_units: int | None = None,
+    value_units: int | None = None,
+    price_limit: Decimal | None = None,
+) -> OrderPreview:
+    """
+    Return the bunched order that a lead's order would become at the present books. Nothing is written.
+
+    Either the quantity is given, in base units, or a value in quote units, which is as many whole lots as it pays for
+    at the mark, or at the limit price.
+
+    :raises Refusal: the same ones as submit_lead_order, or that there is no fresh price.
+    """
+    assert (quantity_units is None) != (value_units is None), "an order is counted in one way"
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    if quantity_units is None:
+        quantity_units = _lots_for(market_id, value_units or 0, price_limit)
+    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
+    scene = load_scene(lead, now=now)
+    place = int(np.flatnonzero(scene.board.market_ids == market.pk)[0])
+    if not scene.board.fresh[place]:
+        raise PriceNotKnown(f"There is no fresh price of {market.base.symbol} at the moment; try again shortly.")
+    is_buy = side == LeadOrder.Side.BUY
+    own = LeadWish(units=np.zeros_like(scene.lead_wish), orders=np.zeros(len(scene.lead_wish)))
+    own.units[place], own.orders[place] = quantity_units if is_buy else -quantity_units, float(is_buy)
+    scene = replace(scene, own=own, tradable=scene.board.listed & scene.board.fresh)
+    book = listings.book_of(market, now=now)
+    waits = price_limit is not None and not lead_wishes.reaches(book, is_buy=is_buy, price_limit=price_limit)
+
+    prices = cap_prices(scene)
+    net = int(wishes_in(scene, buy_prices=prices).net[place])
+    offer = bunching.offer_of(
+        market=market,
+        book=book,
+        mark=market.mark.price,
+        net_units=net,
+        slippage_max=settings.SMARTSYNC_SLIPPAGE_CAP,
+        price_limit=None if waits else price_limit,
+    )
+    prices[place] = unit_price_in(market, offer.price_buy_max)
+    wishes = wishes_in(scene, buy_prices=prices)
+    followers, net = wishes.copies[:, place], int(wishes.net[place])
+    price = _price(market, book, net, price_limit, waits=waits)
+    # An order that waits is looked at as it would be once its price has come.
+    mid = price if waits else book.mid or market.mark.price
+    away = float(price / mid - 1) * (1 if is_buy else -1) + float(settings.SMARTSYNC_FEE_RATE)
+    followers_units = int(followers.sum()) * (1 if is_buy else -1)
+    own_value = _value(market, quantity_units, price)
+    return OrderPreview(
+        market=market,
+        side=side,
+        price_limit=price_limit,
+        own_units=quantity_units,
+        own_value_units=own_value,
+        followers=int((followers != 0).sum()),
+        followers_units=followers_units,
+        followers_value_units=_value(market, followers_units, price),
+        price=price,
+        price_mid=mid,
+        cost_basis_points=away * BASIS_POINTS,
+        own_cost_units=round(own_value * away),
+        waits=waits,
+        needs_several_cycles=not waits and abs(net) > offer.depth_units,
+    )
+
+
+def submit_lead_order(
+    *,
+    lead_id: int,
+    market_id: int,
+    side: LeadOrder.Side,
+    quantity_units: int,
+    idempotency_key: str,
+    now: datetime,
+    price_limit: Decimal | None = None,
+) -> LeadOrder:
+    """
+    Take a lead's order, the same key once; a cycle bunches it with the followers' wishes.
+
+    :param price_limit: makes it a limit order, which waits until the book reaches that price.
+    :raises Refusal: if the lead is not active or has too little own money in, the market is closed, or the lead
+        account does not cover it.
+    """
+    with transaction.atomic():
+        lead = Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
+        existing = lead.orders.filter(idempotency_key=idempotency_key).first()
+        if existing is not None:
+            return existing
+        market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
+        lasts = timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS)
+        if price_limit is not None:
+            lasts = timedelta(days=settings.SMARTSYNC_LIMIT_ORDER_DAYS)
+        order = LeadOrder.objects.create(
+            lead=lead,
+            market=market,
+            side=side,
+            order_type=LeadOrder.OrderType.MARKET if price_limit is None else LeadOrder.OrderType.LIMIT,
+            price_limit=price_limit,
+            quantity_units=quantity_units,
+            idempotency_key=idempotency_key,
+            submitted_at=now,
+            expires_at=now + lasts,
+        )
+        queueing.request_sync(lead_id=lead.pk, now=now)
+    return order
+
+
+def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
+    """
+    Take back what is open of a lead's order. What is on its way to the venue already may still be traded, and counts.
+
+    :raises NotPossibleNow: if the order is done already.
+    """
+    with transaction.atomic():
+        lead_id = LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id)
+        Lead.objects.select_for_update().get(pk=lead_id)
+        if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
+            raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
+    return LeadOrder.objects.select_related("market__base").get(pk=order_id)
+
+
+def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> int:
+    """Return the whole lots, in base units, that a value comes to."""
+    market = market_queries.markets().get(pk=market_id)
+    # A market that was listed just now has no mark yet.
+    mark = getattr(market, "mark", None)
+    price = price_limit or (mark and mark.price)
+    if price is None:
+        raise PriceNotKnown(f"There is no price of {market.base.symbol} yet; give the order in coins, with a limit.")
+    quantity = Decimal(value_units).scaleb(-market.quote.decimals) / price
+    return int(quantity.scaleb(market.base.decimals) // market.lot_units) * market.lot_units
+
+
+def _refuse_order(
+    lead: Lead, market_id: int, side: str, quantity_units: int, price_limit: Decimal | None, now: datetime
+) -> Market:
+    """Return the market, or refuse an order that could not be carried out."""
+    if lead.status != Lead.Status.ACTIVE or lead.ledger_account_id is None:
+        raise LeadNotActive(f"{lead.name} cannot trade at the moment.")
+    if side == LeadOrder.Side.BUY:
+        sentence = (
+            f"Your own stake must be at least {settings.SMARTSYNC_STAKE_MIN} {settings.SMARTSYNC_CASH} before you can"
+            " buy; move money in first."
+        )
+        stakes.refuse_without_stake(lead, sentence=sentence, now=now)
+    market = market_queries.markets().get(pk=market_id)
+    if market.status != Market.Status.TRADING:
+        raise Refusal(f"{market.symbol} does not trade at the moment.", field="market")
+    if quantity_units < market.lot_units:
+        raise Refusal("The quantity is less than the smallest lot of this market.", field="quantity")
+    if price_limit is not None and (price_limit <= 0 or price_limit % market.tick_size):
+        step = f"{market.tick_size.normalize():f}"
+        raise LimitNotPossible(f"The price must be above zero and a multiple of {step}.")
+    _refuse_uncovered(lead, market, side, quantity_units, price_limit, now)
+    return market
+
+
+def _refuse_uncovered(
+    lead: Lead, market: Market, side: str, quantity_units: int, price_limit: Decimal | None, now: datetime
+) -> None:
+    """Refuse what the lead account cannot cover, open orders included, a limit order at its price."""
+    board = market_queries.load_board(now=now)
+    portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
+    place = int(board.places_of(board.asset_ids[board.market_ids == market.pk])[0])
+    at_work = lead.orders.filter(status=LeadOrder.Status.SUBMITTED, side=side, expires_at__gt=now)
+    if side == LeadOrder.Side.SELL:
+        waiting = sum(order.quantity_units - order.filled_units for order in at_work.filter(market=market))
+        if quantity_units + waiting > int(portfolio.units[place]):
+            raise NotHeld(f"The lead account has less {market.base.symbol} than that.")
+        return
+    marks = dict(zip(board.market_ids.tolist(), board.unit_prices.tolist(), strict=True))
+    cost = quantity_units * (unit_price_in(market, price_limit) if price_limit else marks[market.pk])
+    for order in at_work.select_related("market__base", "market__quote"):
+        price = unit_price_in(order.market, order.price_limit) if order.price_limit else marks[order.market_id]
+        cost += (order.quantity_units - order.filled_units) * price
+    if not cost <= portfolio.cash_units:
+        raise NotEnoughCash(
+            "The lead account has not enough cash for this and the orders that are open; choose less.",
+            field="quantity",
+        )
+
+
+def _price(market: Market, book: Book, net_units: int, price_limit: Decimal | None, *, waits: bool) -> Decimal:
+    """Return the average price to expect: of the book for the net, its mid where nothing is left to send."""
+    if price_limit is not None and waits:
+        return price_limit
+    if not net_units:
+        return book.mid or market.mark.price
+    price = pricing.trade_of(market=market, book={market.pk: book}, signed_units=net_units).price
+    if price_limit is None:
+        return price
+    return min(price, price_limit) if net_units > 0 else max(price, price_limit)
+
+
+def _value(market: Market, units: int, price: Decimal) -> int:
+    return round(units * unit_price_in(market, price))

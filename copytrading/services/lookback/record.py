@@ -1,0 +1,259 @@
+"""
+What if I had copied this lead? Asked of what the lead really did here, with my amount and on my terms.
+
+    the lead's moves + hourly closes  →  one run from the day I name
+                                      →  many runs from days all over the record, each held equally long
+
+The second answers what the first cannot: whether that day was a lucky one. Both come out of one replay for each mode.
+Nothing is written; answers are kept until the record goes on.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from django.conf import settings
+from django.core.cache import cache
+
+from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.engine.copy_terms import Mode, Terms
+from copytrading.engine.lead_path import LeadOrder
+from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_runs
+from copytrading.models import Lead
+from copytrading.queries.leads import history
+from copytrading.services.copies import refusals as copy_refusals
+from copytrading.services.copies.refusals import CustomCopyTerms
+from copytrading.services.lookback.history import History, moment_of, read_history
+from copytrading.services.lookback.outcomes import Comparison, Outcome, Spread, curve_points, spread_of
+from copytrading.services.refusals import Refusal
+
+# What starts later than this before the end says nothing.
+RUN_MIN = timedelta(days=1)
+STARTS = 60
+HELD_MAX = timedelta(days=30)
+CACHE_SECONDS = 3_600
+# Raised when an answer changes its shape: a newer program must not read what an older one kept.
+ANSWER_VERSION = 2
+CASH_SCALE = 10**settings.SMARTSYNC_CASH_DECIMALS
+
+
+class StartOutsideRecord(Refusal):
+    code = "start_outside_record"
+    field = "start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """
+    On which terms I would have copied, and since when; `start` None is the beginning of the record.
+
+    `custom` None is what comes nearest to Smart Sync: each order in the ratio of the investment to the lead's money.
+    """
+
+    investment_units: int
+    buy_existing: bool = True
+    stop_loss_units: int | None = None
+    start: date | None = None
+    custom: CustomCopyTerms | None = None
+
+    @property
+    def custom_mode(self) -> Mode:
+        is_fixed = self.custom is not None and self.custom.order_value_units is not None
+        return Mode.CUSTOM_FIXED if is_fixed else Mode.CUSTOM_RATIO
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """The bars (K,) at which copies start and end: the one that was asked about, then those all over the record."""
+
+    starts: IntArray
+    ends: IntArray
+    held_seconds: int
+
+
+class LookBack:
+    """One question about one lead. The record is read once, and only if the answer is not at hand."""
+
+    def __init__(self, *, lead: Lead, question: Question) -> None:
+        """
+        Check the terms alone.
+
+        :raises Refusal: if they make no sense, whoever is copied.
+        """
+        copy_refusals.check_terms(
+            investment_units=question.investment_units, stop_loss_units=question.stop_loss_units, terms=question.custom
+        )
+        self._lead, self._question = lead, question
+
+    def comparison(self) -> Comparison:
+        """
+        Return what would have become of the investment in Smart Sync and in Custom copy.
+
+        :raises Refusal: if there is no record to look back on, or the start lies outside of it.
+        """
+        return self._answer[0]
+
+    def spread(self) -> Spread:
+        """
+        Return what would have become of the investment from days all over the record, each held equally long.
+
+        :raises Refusal: as `comparison` does.
+        """
+        return self._answer[1]
+
+    @cached_property
+    def _answer(self) -> tuple[Comparison, Spread]:
+        asked = hashlib.sha256(repr(self._question).encode()).hexdigest()
+        key = f"lead-whatif:{ANSWER_VERSION}:{self._lead.pk}:{history.record_key(self._lead)}:{asked}"
+        return cast("tuple[Comparison, Spread]", cache.get_or_set(key, self._look_back, CACHE_SECONDS))
+
+    @cached_property
+    def _past(self) -> History:
+        return read_history(self._lead)
+
+    def _look_back(self) -> tuple[Comparison, Spread]:
+        # Most of a run is what the lead did: one copy or sixty take about as long.
+        runs = self._runs()
+        smart_sync = self._replay(Mode.SMART_SYNC, runs)
+        custom = self._replay(self._question.custom_mode, runs)
+        return self._comparison(smart_sync, custom), _spread(smart_sync, custom, held_seconds=runs.held_seconds)
+
+    def _runs(self) -> Runs:
+        times = self._past.bars.times
+        # A third of the record at most, so that there are starts all over it.
+        held = int(min(HELD_MAX.total_seconds(), float(times[-1] - times[0]) / 3))
+        latest = int(np.searchsorted(times, times[-1] - held, side="right")) - 1
+        starts = np.unique(np.linspace(0, latest, STARTS).astype(np.int64))
+        return Runs(
+            starts=np.append(self._first_bar(), starts),
+            ends=np.append(len(times) - 1, np.searchsorted(times, times[starts] + held)),
+            held_seconds=held,
+        )
+
+    def _replay(self, mode: Mode, runs: Runs) -> Replay:
+        return replay_runs(
+            path=self._past.recorded.path,
+            lead_cash=self._past.recorded.start_cash / CASH_SCALE,
+            terms=self._terms(mode, start_bars=runs.starts),
+            start_times=self._past.bars.times[runs.starts],
+            last_bars=runs.ends,
+        )
+
+    def _comparison(self, smart_sync: Replay, custom: Replay) -> Comparison:
+        path = self._past.recorded.path
+        run = slice(int(smart_sync.start_bars[0]), int(smart_sync.last_bars[0]) + 1)
+        times, lead_equity = smart_sync.times[run], smart_sync.lead_equity[run]
+        first = path.bars.bar_at_or_after(int(times[0]))
+        states = np.unique(path.state_of_bar[first:]).tolist()
+        orders = [order for state in states for order in path.orders[state] if order.time >= times[0]]
+        investment = self._question.investment_units / CASH_SCALE
+        return Comparison(
+            started_at=moment_of(times[0]),
+            ended_at=moment_of(times[-1]),
+            lead_orders=len(orders),
+            lead_return=float(smart_sync.lead_returns[0]),
+            lead_curve=curve_points(times, lead_equity / lead_equity[0] * investment),
+            smart_sync=_outcome(smart_sync, run=run),
+            custom=_outcome(custom, run=run, nothing_to_sell=_sales_without_a_buy(orders)),
+        )
+
+    def _terms(self, mode: Mode, *, start_bars: IntArray) -> Terms:
+        """Return the same terms for a copy from each of some bars (K,); a ratio that is not given depends on it."""
+        question = self._question
+        custom = question.custom or CustomCopyTerms()
+        follows_orders = mode is not Mode.SMART_SYNC
+
+        def each(units: int | None) -> FloatArray:
+            return np.full(len(start_bars), np.nan if units is None else units / CASH_SCALE)
+
+        ratios = question.investment_units / np.maximum(self._past.account_values()[start_bars], 1.0)
+        if custom.order_ratio is not None:
+            ratios = np.full(len(start_bars), custom.order_ratio)
+        return Terms(
+            investments=each(question.investment_units),
+            mode=mode,
+            buys_existing=question.buy_existing and not follows_orders,
+            fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+            slippage_rate=0.0,
+            stop_losses=each(question.stop_loss_units),
+            order_values=each(custom.order_value_units),
+            order_ratios=ratios,
+            drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+            order_values_max=each(custom.order_value_max_units),
+            total_values_max=each(custom.total_value_max_units),
+            chosen=np.isin(self._past.market_ids, custom.market_ids) if custom.market_ids else None,
+        )
+
+    def _first_bar(self) -> int:
+        """Return the bar at which the run that was asked about starts."""
+        bars, start = self._past.bars, self._question.start
+        if start is None:
+            return 0
+        begins_at, ends_at = self._past.begins_at, self._past.ends_at
+        # A record that begins in the afternoon begins on that day.
+        if start < begins_at.date():
+            raise StartOutsideRecord(
+                f"The record of {self._lead.name} that can be looked back on begins on {_day(begins_at)}:"
+                " choose that day or a later one."
+            )
+        asked = datetime.combine(start, time(), tzinfo=UTC)
+        if asked > ends_at - RUN_MIN:
+            raise StartOutsideRecord(f"Too little time has passed since: choose {_day(ends_at - RUN_MIN)} or earlier.")
+        return bars.bar_at_or_after(int(asked.timestamp()))
+
+
+def suggested_ratio(*, lead: Lead, investment_units: int) -> float | None:
+    """Return the investment as a ratio of the lead's money, in three digits; None where that is not known."""
+    equity = lead.records.order_by("-recorded_at").values_list("equity_units", flat=True).first()
+    return float(f"{investment_units / equity:.3g}") if equity else None
+
+
+def _sales_without_a_buy(orders: Sequence[LeadOrder]) -> int:
+    """Return how many of the orders sell a coin that none before them bought: a Custom copy has none of it."""
+    bought: set[int] = set()
+    missed = 0
+    for order in orders:
+        if order.sold_fraction == 0:
+            bought.add(order.asset)
+        elif order.asset not in bought:
+            missed += 1
+    return missed
+
+
+def _outcome(replay: Replay, *, run: slice, nothing_to_sell: int = 0) -> Outcome:
+    """Return what became of the first copy, over the bars of its run."""
+    equity, stopped_bar = replay.copy_equity[0, run], int(replay.stopped_bars[0])
+    worth, return_fraction = float(equity[-1]), float(replay.copy_returns[0])
+    return Outcome(
+        return_fraction=return_fraction,
+        gap_fraction=return_fraction - float(replay.lead_returns[0]),
+        worth_units=round(worth * CASH_SCALE),
+        cost_units=round(float(replay.fee_costs[0] + replay.slippage_costs[0]) * CASH_SCALE),
+        cash_fraction=float(replay.final_cash[0]) / worth if worth > 0 else 1.0,
+        tracking_error=float(replay.tracking_errors_per_bar[0]),
+        adjustments={str(reason): int(counts[0]) for reason, counts in replay.adjustments.items() if counts[0]},
+        nothing_to_sell=nothing_to_sell,
+        stopped_at=None if stopped_bar == NOT_STOPPED else moment_of(replay.times[stopped_bar]),
+        curve=curve_points(replay.times[run], equity),
+    )
+
+
+def _spread(smart_sync: Replay, custom: Replay, *, held_seconds: int) -> Spread:
+    """Return what became of all copies but the first."""
+    starts = smart_sync.times[smart_sync.start_bars[1:]]
+    return spread_of(
+        held_days=held_seconds / timedelta(days=1).total_seconds(),
+        first_at=moment_of(starts[0]),
+        last_at=moment_of(starts[-1]),
+        lead_returns=smart_sync.lead_returns[1:],
+        smart_sync_returns=smart_sync.copy_returns[1:],
+        custom_returns=custom.copy_returns[1:],
+    )
+
+
+def _day(when: datetime) -> str:
+    return f"{when.day} {when:%B %Y}"

@@ -1,0 +1,215 @@
+"""
+Act: send one order, once, and see it through.
+
+    PLANNED ──claim──→ SUBMITTING ──answer──→ FILLED | PARTIALLY_FILLED | CANCELED | REJECTED ──→ booked
+                            └──no answer──→ UNKNOWN ──ask──→ adopted, or NOT_PLACED ──→ booked
+
+An order is written with its wishes and its holds before anything is sent. It is sent once: a worker that dies, or an
+answer that never comes, leaves a row that is asked about under the same client order id (`resolving`) and never sent
+again. What came of it is kept by `answering` and shared out by `booking`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+
+from accounts import ledger
+from accounts.models import Asset
+from copytrading.engine.units import coins
+from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode, VenueUnreachable
+from copytrading.exchange.orders import Side
+from copytrading.exchange.registry import venue
+from copytrading.models import Alarm, Copy, Lead, Order, SyncCycle
+from copytrading.queries.market import unit_price_in
+from copytrading.services.market import quotes
+from copytrading.services.orders import answering, resolving
+from copytrading.services.orders.booking import book_order, hold_key
+from copytrading.services.orders.bunching import PlannedOrder
+from copytrading.services.safety import alarms, order_limits
+
+# Refusals that say that the venue's rules are not what we take them for: they are read again.
+RULES_CHANGED = {
+    RejectionCode.LOT_SIZE,
+    RejectionCode.TICK_SIZE,
+    RejectionCode.VALUE_TOO_SMALL,
+    RejectionCode.MARKET_SUSPENDED,
+    RejectionCode.MARKET_UNKNOWN,
+}
+REFUSAL_ALARMS = {
+    RejectionCode.KEY_REFUSED: Alarm.Kind.KEY_REFUSED,
+    RejectionCode.CLOCK_SKEWED: Alarm.Kind.CLOCK_SKEWED,
+    RejectionCode.NOT_ENOUGH_BALANCE: Alarm.Kind.CUSTODY_DIFFERS,
+}
+
+
+def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, now: datetime) -> Order:
+    """
+    Write an order with its participants' wishes, and hold what each of them may have to pay or deliver.
+
+    In the caller's transaction: an order without its holds, or the other way round, never exists.
+    """
+    order_id = _next_order_id()
+    order = Order.objects.create(
+        pk=order_id,
+        cycle=cycle,
+        market=planned.market,
+        venue_account=venue().account,
+        # Letters and digits only, and decodable to the row and the attempt: what the venue knows the order by.
+        client_order_id=f"ss{order_id}a1",
+        side=planned.side.value,
+        quantity_units=planned.quantity_units,
+        price_limit=planned.price_limit,
+        price_mid=planned.price_mid,
+        price_buy_max=planned.price_buy_max,
+        value_max_units=round(planned.quantity_units * unit_price_in(planned.market, planned.price_limit)),
+        participant_ids=planned.participant_ids.tolist(),
+        wish_units=planned.wish_units.tolist(),
+        planned_at=now,
+    )
+    for asset, units in ((cash, planned.quote_holds), (planned.market.base, planned.base_holds)):
+        if units.any():
+            promised = units > 0
+            ledger.place_hold(
+                key=hold_key(order, asset),
+                asset=asset,
+                ledger_account_ids=planned.participant_ids[promised],
+                units=units[promised],
+                now=now,
+            )
+    return order
+
+
+def work_off(*, cycle_id: int, clock: Callable[[], datetime]) -> bool:
+    """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
+    for order_id in Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk").values_list("pk"):
+        work_off_order(order_id=order_id[0], now=clock())
+    return not Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).exists()
+
+
+def work_off_order(*, order_id: int, now: datetime) -> Order:
+    """Bring one order as far as it goes now: claim and send it, or ask about it, then book it."""
+    order = Order.objects.select_related("market__base", "market__quote", "cycle").get(pk=order_id)
+    if order.status == Order.Status.PLANNED:
+        order = submit_order(order=order, now=now)
+    elif order.status in (Order.Status.SUBMITTING, Order.Status.UNKNOWN):
+        order = resolving.resolve_order(order=order, now=now)
+    if order.status not in Order.OPEN and order.booked_at is None:
+        order = book_order(order=order, now=now)
+    return order
+
+
+def submit_order(*, order: Order, now: datetime) -> Order:
+    """
+    Send one planned order to the venue, once.
+
+    1. Where the market's trades were not compared for a while, compare them first.
+    2. Claim it: PLANNED becomes SUBMITTING. Whoever updates the row owns it. A stop, a halt or a limit ends it here.
+    3. Send it under the id stored before, with no transaction open. It carries the time of its claim, so that a venue
+       refuses it when the worker slept in between and others have long asked about it.
+    4. Record the answer.
+
+    If the worker dies between 3 and 4 the order stays SUBMITTING, and `resolving` asks the venue about that same id.
+    """
+    if order.quantity_units and not resolving.is_reconciled(market=order.market, now=now):
+        try:
+            resolving.reconcile_market(market=order.market, now=now)
+        except VenueUnreachable:
+            # Not compared, not sent: the order keeps its place and is tried at the next look.
+            return order
+    order.status = _claim(order, now)
+    if order.status != Order.Status.SUBMITTING:
+        return order
+    try:
+        answer = venue().place_limit_ioc(
+            client_order_id=order.client_order_id,
+            symbol=order.market.symbol,
+            side=Side(order.side),
+            quantity=coins(order.quantity_units, order.market.base.decimals),
+            price_limit=order.price_limit,
+            now=now,
+        )
+    except OrderRejected as rejection:
+        return _note_rejection(order, rejection, now)
+    except DuplicateOrder:
+        # An earlier attempt is there: it is found by asking, at once.
+        return resolving.resolve_order(order=answering.mark_unknown(order=order, now=now), now=now)
+    except (OutcomeUnknown, VenueUnreachable):
+        return answering.mark_unknown(order=order, now=now)
+    return answering.record_answer(order=order, answer=answer, now=now)
+
+
+def average_price(order: Order) -> Decimal | None:
+    """Return the one price of an order in quote currency per coin; None when nothing was traded."""
+    if order.filled_units:
+        value = coins(order.value_units, order.market.quote.decimals)
+        return value / coins(order.filled_units, order.market.base.decimals)
+    return order.price_mid if order.status == Order.Status.FILLED else None
+
+
+def _claim(order: Order, now: datetime) -> str:
+    with transaction.atomic():
+        if order.cycle is not None:
+            # Stops take the same lock, so either this order sees the stop or the stop comes after it.
+            Lead.objects.select_for_update().get(pk=order.cycle.lead_id)
+        claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED)
+        if not claimable.select_for_update().exists():
+            # Somebody else owns it; what it will become is not ours to say, whatever stands against sending it now.
+            return Order.Status.PLANNED
+        if order.cycle is not None and _buys_for_a_stopped_copy(order, order.cycle):
+            refusal: order_limits.NotToBeSent | None = order_limits.NotToBeSent(sentence="")
+        else:
+            refusal = order_limits.reason_not_to_send(order, now=now)
+        if refusal is not None:
+            claimable.update(status=Order.Status.CANCELED, refusal=refusal.sentence[:200], answered_at=now)
+            if order.cycle is not None:
+                SyncCycle.objects.filter(pk=order.cycle.pk).update(has_rest=True)
+            if refusal.alarm is not None:
+                _alarm(order, refusal.alarm, refusal.sentence, now)
+        elif order.quantity_units == 0:
+            claimable.update(status=Order.Status.FILLED, answered_at=now)
+        elif not claimable.update(status=Order.Status.SUBMITTING, claimed_at=now):
+            return Order.Status.PLANNED
+    order.refresh_from_db(fields=["status", "refusal", "answered_at", "claimed_at"])
+    return order.status
+
+
+def _buys_for_a_stopped_copy(order: Order, cycle: SyncCycle) -> bool:
+    # A copy with a buy planned has a hold, so it cannot be further than STOPPING: no clock is asked. Few stop at a
+    # time, and thousands buy: so it is asked for the few.
+    stopping = Copy.objects.filter(lead_id=cycle.lead_id, status=Copy.Status.STOPPING)
+    accounts = set(stopping.values_list("ledger_account_id", flat=True))
+    if not accounts:
+        return False
+    participants = zip(order.participant_ids, order.wish_units, strict=True)
+    return any(wish > 0 and account in accounts for account, wish in participants)
+
+
+def _note_rejection(order: Order, rejection: OrderRejected, now: datetime) -> Order:
+    order = answering.end_order(order=order, status=Order.Status.REJECTED, now=now, refusal=rejection.sentence)
+    if rejection.code in RULES_CHANGED:
+        try:
+            quotes.list_markets()
+        except VenueUnreachable:
+            # They are read again every few minutes anyway.
+            return order
+    if rejection.code in REFUSAL_ALARMS:
+        _alarm(order, REFUSAL_ALARMS[rejection.code], rejection.sentence, now)
+    return order
+
+
+def _alarm(order: Order, kind: Alarm.Kind, sentence: str, now: datetime) -> None:
+    alarms.raise_alarm(
+        kind=kind,
+        key=f"{kind}:{order.market.symbol}",
+        sentence=f"An order in {order.market.symbol} was not carried out: {sentence}",
+        now=now,
+    )
+
+
+def _next_order_id() -> int:
+    """Return an order's id before the order exists, since its client order id carries it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('copytrading_order', 'id'))")
+        return int(cursor.fetchone()[0])

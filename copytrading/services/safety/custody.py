@@ -1,0 +1,66 @@
+"""
+One look at custody: what the venue keeps for us less what the ledger owes, asset by asset, and whether money on its
+way can be the reason.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts.models import Asset
+from copytrading.engine.units import coins, units_of
+from copytrading.exchange.registry import venue
+from copytrading.queries import custody as custody_queries
+from copytrading.queries.custody import Movement
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustodyLook:
+    """
+    What one look found at an asset.
+
+    `difference` is custody less liabilities in coins. `is_still`: neither did the ledger move during the look nor was
+    anything on its way, so the difference is exact. `is_explained`: what is on its way can be all of it.
+    """
+
+    asset: Asset
+    difference: Decimal
+    is_still: bool
+    is_explained: bool
+
+    @property
+    def units(self) -> int:
+        return units_of(self.difference, self.asset.decimals)
+
+
+def look() -> tuple[CustodyLook, ...]:
+    """
+    Look at every asset that the ledger knows, with no transaction open.
+
+    1. Note what is on its way and what was entrusted to the venue.
+    2. Ask the venue what it keeps.
+    3. Read what is owed, and note again what is on its way. An asset whose ledger moved since 1 tells nothing now.
+
+    :raises VenueUnreachable: if the venue did not answer.
+    """
+    moving, entrusted_before = custody_queries.movements(), custody_queries.entrusted_by_asset()
+    kept = venue().balances()
+    owed = custody_queries.owed_by_asset()
+    moving |= custody_queries.movements()
+    looks = []
+    for asset in Asset.objects.filter(pk__in=owed):
+        movements = [movement for movement in moving if movement.asset_id == asset.pk]
+        has_moved = owed[asset.pk].entrusted != entrusted_before.get(asset.pk, 0)
+        difference = kept.get(asset.symbol, Decimal(0)) - coins(owed[asset.pk].liabilities, asset.decimals)
+        looks.append(
+            CustodyLook(
+                asset=asset,
+                difference=difference,
+                is_still=not (has_moved or movements),
+                is_explained=has_moved or _explains(movements, units_of(difference, asset.decimals)),
+            )
+        )
+    return tuple(looks)
+
+
+def _explains(movements: list[Movement], units: int) -> bool:
+    return sum(movement.low for movement in movements) <= units <= sum(movement.high for movement in movements)

@@ -1,0 +1,188 @@
+"""
+Does everything add up?
+
+`check_ledger` recomputes from the first journal on and compares with what the venue says it keeps for us.
+`reconcile` compares all day long. Money on its way makes ledger and custody differ for a moment, so a difference is
+believed when two looks some time apart find the same one and nothing on its way explains it. Then the asset is
+halted, and only a correcting journal of two operators makes it go.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Min
+
+from accounts import ledger_audit
+from accounts.models import Asset
+from copytrading.engine.units import coins
+from copytrading.exchange.errors import VenueUnreachable
+from copytrading.exchange.registry import venue
+from copytrading.models import Alarm, Correction, CustodyDifference, Halt
+from copytrading.services.safety import alarms, custody, halts, venue_watch
+from copytrading.services.safety.custody import CustodyLook
+
+# The beat rings four times as often: what differs is looked at again at the next ring, and confirmed by then.
+LOOK_SECONDS = 60
+LOOK_SECONDS_EARLY = 5
+CONFIRM_SECONDS = 30
+PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that does not add up, as a sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerReport:
+    """
+    The state of the ledger: what does not add up, and custody less liabilities for each asset, in coins.
+
+    `differences` holds every asset; zero everywhere is as it should be.
+    """
+
+    findings: tuple[Finding, ...]
+    differences: dict[str, Decimal]
+    journals: int
+    postings: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.findings and not any(self.differences.values())
+
+
+def check_ledger(*, patience_seconds: float = 0) -> LedgerReport:
+    """
+    Recompute every balance and hold from genesis and compare liabilities with custody.
+
+    The venue is asked with no transaction open, so while money moves the two may differ for a moment.
+
+    :param patience_seconds: how long to look again at what differs, until nothing moves there: for a platform that
+        runs. 0 takes the one look as it is, which is exact where nothing runs.
+    """
+    kept = venue().balances()
+    audit = ledger_audit.audit()
+    decimals = dict(Asset.objects.values_list("symbol", "decimals"))
+    differences = {
+        symbol: kept.get(symbol, Decimal(0)) - coins(audit.liabilities.get(symbol, 0), decimals[symbol])
+        for symbol in sorted(decimals)
+    }
+    if patience_seconds and any(differences.values()):
+        differences |= _settled(differences, patience_seconds)
+    return LedgerReport(
+        findings=tuple(Finding(sentence=sentence) for sentence in audit.sentences),
+        differences=differences,
+        journals=audit.journals,
+        postings=audit.postings,
+    )
+
+
+def reconcile_if_due(*, now: datetime) -> None:
+    """
+    Look once a minute, and at every ring where something differs or was on its way at the last look.
+
+    A venue that does not answer is noted for the operators; the next ring asks again.
+    """
+    unsettled = CustodyDifference.objects.exclude(units=0).exists()
+    looked_at = CustodyDifference.objects.aggregate(first=Min("looked_at"))["first"]
+    wait = timedelta(seconds=LOOK_SECONDS - LOOK_SECONDS_EARLY)
+    if not unsettled and looked_at is not None and now < looked_at + wait:
+        return
+    try:
+        reconcile(now=now)
+    except VenueUnreachable as trouble:
+        venue_watch.note_trouble(trouble=trouble, now=now)
+
+
+def reconcile(*, now: datetime) -> list[CustodyDifference]:
+    """
+    Compare ledger and custody, and return the differences that are confirmed.
+
+    1. Look, with no transaction open. What may be money on its way says nothing this time.
+    2. Note what each asset differs by, and since when it has been just that.
+    3. Halt what has differed by the same for CONFIRM_SECONDS, and raise an alarm.
+    4. Clear the alarm of what was corrected and agrees now. Its halt is an operator's to lift.
+
+    :raises VenueUnreachable: if the venue did not answer.
+    """
+    looks = custody.look()
+    venue_watch.note_answer(now=now)
+    confirmed = []
+    with transaction.atomic():
+        rows = {row.asset_id: row for row in CustodyDifference.objects.select_for_update().order_by("asset_id")}
+        for look in looks:
+            if look.is_explained and not look.is_still:
+                continue
+            row = _note(rows.get(look.asset.pk), look, now)
+            if row.units and row.looked_at - row.since >= timedelta(seconds=CONFIRM_SECONDS):
+                confirmed.append(row)
+    for row in confirmed:
+        _halt(row, now)
+    for look in looks:
+        if look.is_still and not look.units:
+            _clear_corrected(look.asset, now)
+    return confirmed
+
+
+def _note(row: CustodyDifference | None, look: CustodyLook, now: datetime) -> CustodyDifference:
+    """Write down what a look found; one that is older than what is written changes nothing."""
+    if row is None:
+        row, _ = CustodyDifference.objects.get_or_create(
+            asset=look.asset, defaults={"units": look.units, "since": now, "looked_at": now}
+        )
+        return row
+    if now <= row.looked_at:
+        return row
+    if row.units != look.units:
+        row.units, row.since = look.units, now
+    row.looked_at = now
+    row.save(update_fields=["units", "since", "looked_at"])
+    return row
+
+
+def _halt(row: CustodyDifference, now: datetime) -> None:
+    asset = row.asset
+    relation = "more" if row.units > 0 else "less"
+    quantity = f"{coins(abs(row.units), asset.decimals):f} {asset.symbol}"
+    sentence = f"The venue keeps {quantity} {relation} than people own."
+    halts.place_halt(scope=Halt.Scope.ASSET, target_id=asset.pk, reason=sentence, now=now)
+    alarms.raise_alarm(
+        kind=Alarm.Kind.CUSTODY_DIFFERS,
+        key=alarms.custody_key(asset),
+        sentence=f"{sentence} The same since {row.since:%H:%M:%S} UTC: {asset.symbol} is halted.",
+        now=now,
+    )
+
+
+def _clear_corrected(asset: Asset, now: datetime) -> None:
+    """Clear the alarm of an asset in the name of whoever approved the correction; without one it stays to be seen."""
+    alarm = Alarm.objects.filter(key=alarms.custody_key(asset), cleared_at__isnull=True).first()
+    if alarm is None:
+        return
+    corrections = Correction.objects.filter(asset=asset, journal__isnull=False, approved_at__gte=alarm.raised_at)
+    correction = corrections.select_related("approved_by").order_by("approved_at").last()
+    if correction is not None:
+        alarms.clear_alarm(key=alarm.key, now=now, by=correction.approved_by)
+
+
+def _settled(differences: dict[str, Decimal], patience_seconds: float) -> dict[str, Decimal]:
+    """Look again at what differs until nothing moves there, and return what differs then, by symbol, in coins."""
+    ends_at = time.monotonic() + patience_seconds
+    moving = {symbol for symbol, difference in differences.items() if difference}
+    found: dict[str, Decimal] = {}
+    while moving:
+        for look in custody.look():
+            if look.asset.symbol in moving:
+                found[look.asset.symbol] = look.difference
+                if look.is_still or not look.difference:
+                    moving.discard(look.asset.symbol)
+        if time.monotonic() >= ends_at:
+            break
+        if moving:
+            time.sleep(PAUSE_SECONDS)
+    return found

@@ -1,0 +1,115 @@
+"""
+Paper money in and out. Where real money is traded, operators book what arrived at the exchange and what they paid out,
+by a correction that two of them agree on; nobody can conjure it up here.
+
+The venue keeps everybody's money and the ledger says whose it is, so a transfer has two sides that cannot be one
+transaction: it is requested (a withdrawal held), then told to the venue under its own id, then booked. Whoever finds
+a transfer that is on its way may finish it.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts import ledger, wallet
+from accounts.ledger import Lines
+from accounts.models import Journal, LedgerAccount, Transfer, User
+from copytrading.engine.units import coins
+from copytrading.exchange import registry
+from copytrading.queries import market as market_queries
+from copytrading.services import bell
+from copytrading.services.refusals import NotEnoughCash, Refusal
+
+
+class TransferRefused(Refusal):
+    code = "transfer_refused"
+    field = "value"
+
+
+def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
+    """
+    Bring paper money into a person's main account; the same key again returns the same transfer.
+
+    :param units: cash in whole units.
+    :raises Refusal: if the value is not positive or above the most that one deposit may bring, or money here is real.
+    """
+    _refuse_real_money()
+    most = settings.SMARTSYNC_DEPOSIT_MAX
+    if units > most * 10**settings.SMARTSYNC_CASH_DECIMALS:
+        raise TransferRefused(f"One deposit can bring at most {most:,} {settings.SMARTSYNC_CASH}.")
+    try:
+        transfer = wallet.request_deposit(
+            user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
+        )
+    except (wallet.NothingToTransfer, wallet.TransferKeyReused) as refusal:
+        raise TransferRefused(str(refusal)) from refusal
+    return finish_transfer(transfer=transfer, now=now)
+
+
+def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
+    """
+    Take money out of a person's main account; the same key again returns the same transfer.
+
+    :raises Refusal: if the value is not positive or more than is available, or money here is real.
+    """
+    _refuse_real_money()
+    try:
+        transfer = wallet.request_withdrawal(
+            user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
+        )
+    except (wallet.NothingToTransfer, wallet.TransferKeyReused) as refusal:
+        raise TransferRefused(str(refusal)) from refusal
+    except ledger.NotEnoughMoney as shortage:
+        raise NotEnoughCash("Your wallet has less than that available.", field="value") from shortage
+    return finish_transfer(transfer=transfer, now=now)
+
+
+def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
+    """Tell the venue about a requested transfer, then book it; each half happens once however often it is called."""
+    if transfer.status == Transfer.Status.BOOKED:
+        return transfer
+    registry.move_paper_money(
+        asset=transfer.asset.symbol,
+        quantity=coins(transfer.units, transfer.asset.decimals),
+        is_deposit=transfer.direction == Transfer.Direction.DEPOSIT,
+        reference=f"transfer:{transfer.pk}",
+    )
+    with transaction.atomic():
+        transfer = wallet.book_transfer(transfer_id=transfer.pk, now=now)
+        bell.publish(f"user:{transfer.user_id}", "wallet")
+    return transfer
+
+
+def finish_transfers(*, now: datetime) -> int:
+    """Finish transfers whose worker died on the way, and return their number."""
+    stuck = Transfer.objects.filter(
+        status=Transfer.Status.REQUESTED, requested_at__lte=now - timedelta(seconds=10)
+    ).select_related("asset", "user")
+    for transfer in stuck:
+        finish_transfer(transfer=transfer, now=now)
+    return len(stuck)
+
+
+def fund_dust_account(*, now: datetime) -> None:
+    """Give the platform's dust account its float, once, so that stopped copies can hand their dust over."""
+    cash = market_queries.cash_asset()
+    units = settings.SMARTSYNC_DUST_FLOAT * 10**cash.decimals
+    registry.move_paper_money(
+        asset=cash.symbol, quantity=coins(units, cash.decimals), is_deposit=True, reference="dust-float"
+    )
+    external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now)
+    dust = ledger.platform_account(LedgerAccount.Kind.DUST, now=now)
+    ledger.post(
+        kind=Journal.Kind.DEPOSIT,
+        idempotency_key="dust-float",
+        lines=Lines.of([external.pk, dust.pk], cash.pk, [-units, units]),
+        now=now,
+    )
+
+
+def _refuse_real_money() -> None:
+    if not registry.is_paper():
+        raise TransferRefused(
+            "Real money is traded here: ask the operators of this platform how to bring some, or to pay yours out."
+        )

@@ -1,0 +1,212 @@
+"""
+What if a thousand people had copied this lead on the very platform? The whole stack over a recording.
+
+`whatif` asks the engine alone; a replay runs database, services, ledger and paper venue over the same bars and then
+compares the two. Needs a database of its own: it brings its own people, markets and money.
+
+The conventions are those of the what-if: a lead's trade executes at its own price, followers trade at the close of
+the first bar at or after it, copies start at the first bar of the run, and drift repair looks at every bar. A Custom
+copy answers what the lead traded since the bar before, netted; the engine answers each order by itself.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from time import perf_counter
+
+import numpy as np
+from django.conf import settings
+from django.test.utils import override_settings
+
+from copytrading.engine.arrays import BoolArray, FloatArray
+from copytrading.engine.performance import tracking_error_per_bar
+from copytrading.engine.whatif import Mode, Terms, replay_portfolio
+from copytrading.models import Allocation, Fill, Order, SyncCycle
+from copytrading.services.lookback.questions import Question as Files
+from copytrading.services.lookback.questions import WhatIfRefused
+from copytrading.services.lookback.recordings import Recording, read_recording
+from copytrading.services.safety import reconciling
+from copytrading.worlds.replaying.crowd import Investor, Modes, crowd_of
+from copytrading.worlds.replaying.lead import Movement, movements_of_trades, movements_of_weights
+from copytrading.worlds.replaying.world import ReplayWorld, replay_settings
+
+__all__ = ["Modes", "Outcome", "Question", "Script", "WhatIfRefused", "read_script", "replay"]
+
+Show = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """
+    One replay: the files and the lead's terms, and how many people copy, how and with how much.
+
+    Their investments lie between `files.investment` and `investment_max`, in steps of an equal ratio.
+    """
+
+    files: Files
+    followers: int
+    investment_max: Decimal
+    modes: Modes = Modes.SMART_SYNC
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """A question with its files read: the recording, the lead's movements, and who copies."""
+
+    question: Question
+    recording: Recording
+    movements: list[Movement]
+    crowd: list[Investor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """
+    What became of everybody. Returns are fractions; `custody_difference` is custody less liabilities, in coins.
+
+    Of each investor of the `crowd` (K,): `copy_returns`, `tracking_errors_per_bar` against the lead, and
+    `whatif_differences`, how far the return is from the engine's alone.
+    """
+
+    crowd: list[Investor]
+    bars: int
+    cycles: int
+    orders: int
+    fills: int
+    allocations: int
+    ledger_ok: bool
+    custody_difference: dict[str, Decimal]
+    lead_return: float
+    copy_returns: FloatArray
+    tracking_errors_per_bar: FloatArray
+    whatif_differences: FloatArray
+    seconds: float
+
+    @property
+    def modes(self) -> list[Mode]:
+        """The modes that somebody copied in, in the order of the crowd."""
+        return list(dict.fromkeys(investor.mode for investor in self.crowd))
+
+    def copied_in(self, mode: Mode) -> BoolArray:
+        """Return which investors (K,) copied in a mode."""
+        return np.array([investor.mode is mode for investor in self.crowd])
+
+
+def read_script(question: Question) -> Script:
+    """
+    Return what is to be replayed. Nothing is written.
+
+    :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
+    """
+    files = question.files
+    crowd = crowd_of(
+        modes=question.modes,
+        followers=question.followers,
+        investment=files.investment,
+        investment_max=question.investment_max,
+    )
+    recording = read_recording(files)
+    if recording.lead_trades is not None:
+        movements = movements_of_trades(
+            recording.lead_trades, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate
+        )
+    else:
+        movements = movements_of_weights(
+            recording.path, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate
+        )
+    return Script(question=question, recording=recording, movements=movements, crowd=crowd)
+
+
+def replay(script: Script, *, show: Show) -> Outcome:
+    """
+    Run the platform over the recording and return what became of everybody. Owns its commits.
+
+    :param show: is told what is being done, how much of it is done, and of how much.
+    """
+    began_at = perf_counter()
+    files, crowd = script.question.files, script.crowd
+    with override_settings(**replay_settings(fee_rate=files.fee_rate)):
+        world = ReplayWorld(script.recording, fee_rate=files.fee_rate)
+        world.open(lead_cash=files.lead_cash, followers_max=len(crowd))
+        lead_equity, copy_equity = _run(world, script=script, show=show)
+        report = reconciling.check_ledger()
+    invested = np.array([investor.units for investor in crowd], dtype=np.float64)
+    copy_returns = copy_equity[:, -1] / invested - 1
+    return Outcome(
+        crowd=crowd,
+        bars=len(lead_equity),
+        cycles=SyncCycle.objects.count(),
+        orders=Order.objects.count(),
+        fills=Fill.objects.count(),
+        allocations=Allocation.objects.count(),
+        ledger_ok=report.is_clean,
+        custody_difference=report.differences,
+        lead_return=float(lead_equity[-1] / lead_equity[0] - 1),
+        copy_returns=copy_returns,
+        tracking_errors_per_bar=tracking_error_per_bar(values=copy_equity, lead_values=lead_equity),
+        whatif_differences=np.abs(copy_returns - _what_if(script)),
+        seconds=perf_counter() - began_at,
+    )
+
+
+def _run(world: ReplayWorld, *, script: Script, show: Show) -> tuple[FloatArray, FloatArray]:
+    """Go through all T bars, and return what the lead (T,) and each copy (K, T) was worth at each."""
+    recording, crowd = script.recording, script.crowd
+    people = world.bring_followers(crowd=crowd, show=lambda done: show("Followers arrive", done, len(crowd)))
+    bars = range(recording.first_bar, recording.last_bar + 1)
+    lead_equity, copy_equity = np.zeros(len(bars)), np.zeros((len(crowd), len(bars)))
+    begins_at = world.bars.times[recording.first_bar - 1] if recording.first_bar else -1
+    waiting = iter([movement for movement in script.movements if movement.time > begins_at])
+    coming = next(waiting, None)
+    for number, bar in enumerate(bars):
+        world.go_to(bar)
+        if bar == recording.first_bar:
+            # What was done before the run is nothing that a copy has to answer.
+            world.observe([movement for movement in script.movements if movement.time <= begins_at])
+            world.look()
+        due = []
+        while coming is not None and coming.time <= world.bars.times[bar]:
+            due.append(coming)
+            coming = next(waiting, None)
+        world.observe(due)
+        if bar == recording.first_bar:
+            world.start_copies(people=people, crowd=crowd, show=lambda done: show("Copies start", done, len(crowd)))
+        world.look()
+        lead_equity[number], copy_equity[:, number] = world.equities()
+        show("Bars", number + 1, len(bars))
+    return lead_equity, copy_equity
+
+
+def _what_if(script: Script) -> FloatArray:
+    """Return what the engine alone says that these investments return (K,)."""
+    recording, files, crowd = script.recording, script.question.files, script.crowd
+    lead_equity = recording.path.equity()[recording.first_bar] / recording.path.cash_units[0] * float(files.lead_cash)
+    returns = np.zeros(len(crowd))
+    for mode in Mode:
+        places = [place for place, investor in enumerate(crowd) if investor.mode is mode]
+        if not places:
+            continue
+        returns[places] = replay_portfolio(
+            path=recording.path,
+            lead_cash=float(files.lead_cash),
+            terms=_terms_of([crowd[place] for place in places], mode=mode, lead_equity=lead_equity, files=files),
+            start_time=recording.start_time,
+            last_bar=recording.last_bar,
+        ).copy_returns
+    return returns
+
+
+def _terms_of(investors: Sequence[Investor], *, mode: Mode, lead_equity: float, files: Files) -> Terms:
+    values = np.array([investor.value for investor in investors])
+    return Terms(
+        investments=values,
+        mode=mode,
+        buys_existing=True,
+        fee_rate=float(files.fee_rate),
+        slippage_rate=0.0,
+        stop_losses=np.full(len(values), np.nan),
+        order_values=np.array([investor.order_value_units for investor in investors])
+        / 10.0**settings.SMARTSYNC_CASH_DECIMALS,
+        order_ratios=values / lead_equity,
+        drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+    )

@@ -1,0 +1,43 @@
+"""All rules in one place: what must hold after every step, looked at with the step before it."""
+
+from collections.abc import Mapping
+
+from copytrading.worlds.simulating import rules_of_copies, rules_of_money, rules_of_orders
+from copytrading.worlds.simulating.rules_of_copies import Press
+from copytrading.worlds.simulating.snapshot import Snapshot
+from copytrading.worlds.simulating.venue import SimulatedVenue
+
+
+def broken_rules(before: Snapshot, now: Snapshot, *, venue: SimulatedVenue, presses: Mapping[str, Press]) -> list[str]:
+    """Return a sentence for everything that is not as it must be."""
+    by_account = {copy["ledger_account_id"]: copy for copy in now["copies"]}
+    broken = [
+        *rules_of_money.ledger_adds_up(now),
+        *rules_of_money.custody_is_what_is_owed(now, venue),
+        *rules_of_money.trade_is_booked_once(now, venue),
+        *rules_of_money.stopped_copy_holds_nothing(now, by_account),
+        *rules_of_money.dust_is_dust(before, now),
+        *rules_of_money.holds_end_with_their_order(now),
+        *rules_of_money.nothing_is_halted_without_cause(now, venue),
+        *rules_of_money.copy_pays_what_it_says(now),
+        *rules_of_orders.one_venue_order_per_intent(venue),
+        *rules_of_orders.booked_is_what_the_venue_did(now, venue),
+        *rules_of_orders.fills_fit_the_order(now),
+        *rules_of_orders.filled_means_filled(now),
+        *rules_of_orders.decision_saw_every_change(before, now),
+        *rules_of_orders.claim_saw_every_stop(before, now),
+        *rules_of_copies.states_follow_the_rules(before, now),
+        *rules_of_copies.stop_raises_the_fence(before, now),
+        *rules_of_copies.reduction_is_paid_as_asked(before, now),
+        *rules_of_copies.mark_never_falls(before, now),
+        *rules_of_copies.profit_is_shared_once(before, now),
+        *rules_of_copies.press_has_one_effect(now, presses),
+        *rules_of_copies.money_moves_once_for_each_flow(now),
+    ]
+    for order in now["orders"]:
+        shares = now.shares_of_order.get(order["id"], [])
+        earlier = before.get("orders", order["id"])
+        is_new = order["booked"] and not (earlier and earlier["booked"])
+        if is_new or shares != before.shares_of_order.get(order["id"], []):
+            broken += rules_of_orders.shares_are_exact(order, shares)
+    return broken

@@ -1,0 +1,159 @@
+"""Records: when they are written, what is kept of them, and the summaries counted from them."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from accounts.models import User
+from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
+from copytrading.queries.leads import records
+from copytrading.services.books import records as recording
+from copytrading.services.leads import verbs as lead_services
+from tests.cast import NOON, World, usdt
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+class TestRecordValues:
+    def test_writes_the_lead_and_its_copies_once_a_slot(self, world: World, lead: Lead, follower: User):
+        world.start(follower, lead, "1000")
+        LeadRecord.objects.all().delete()
+
+        written = [recording.record_values(now=world.now, slot=world.now) for _ in range(2)]
+
+        assert written == [2, 0]
+        row = LeadRecord.objects.get()
+        assert (row.equity_units, row.following_units) == (usdt(10000), usdt(1000))
+        assert CopyRecord.objects.get().equity_units == usdt(1000)
+
+    def test_writes_nothing_of_a_lead_without_value(self, world: World, lead: Lead):
+        lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(10000), idempotency_key="all", now=world.now)
+
+        assert recording.record_values(now=world.now, slot=world.now) == 0
+
+
+class TestCycle:
+    def test_leaves_a_record_of_the_lead_when_it_is_done(self, world: World, lead: Lead):
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+
+        world.settle()
+
+        row = LeadRecord.objects.get()
+        done_at = lead.cycles.get().done_at
+        assert row.recorded_at == done_at
+        assert row.following_units is None
+        # The fee and half the spread are paid, and seen at once.
+        assert row.unit_price == pytest.approx(0.99945, abs=1e-5)
+
+
+class TestThinRecords:
+    @staticmethod
+    def write(lead: Lead, prices: list[float], *, age: timedelta) -> None:
+        """Write one record a minute, the first one `age` before noon."""
+        LeadRecord.objects.bulk_create(
+            LeadRecord(lead=lead, recorded_at=NOON - age + number * MINUTE, equity_units=usdt(10000), unit_price=price)
+            for number, price in enumerate(prices)
+        )
+
+    @staticmethod
+    def prices() -> list[float]:
+        return list(LeadRecord.objects.order_by("recorded_at").values_list("unit_price", flat=True))
+
+    def test_keeps_the_last_the_highest_and_the_lowest_of_an_hour(self, lead: Lead):
+        self.write(lead, [1.0, 1.3, 1.1, 0.7, 0.9, 1.05], age=timedelta(days=3))
+
+        dropped = recording.thin_records(now=NOON)
+
+        assert dropped == 3
+        assert self.prices() == [1.3, 0.7, 1.05]
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_keeps_the_deepest_fall_to_the_last_digit(self, lead: Lead, seed: int):
+        steps = np.random.default_rng(seed).normal(0, 0.02, 600)
+        self.write(lead, np.exp(steps.cumsum()).tolist(), age=timedelta(days=4))
+        before = records.figures_of([lead.pk], days=90, now=NOON)[lead.pk]
+
+        recording.thin_records(now=NOON)
+
+        after = records.figures_of([lead.pk], days=90, now=NOON)[lead.pk]
+        assert len(self.prices()) <= 11 * 5
+        assert after.fall_fraction == before.fall_fraction
+
+    def test_keeps_a_fall_that_an_hour_made_good(self, lead: Lead):
+        self.write(lead, [1.0, 1.1, 1.2, 0.6, 0.9, 1.5, 1.4], age=timedelta(days=3))
+
+        recording.thin_records(now=NOON)
+
+        assert self.prices() == [1.2, 0.6, 1.5, 1.4]
+
+    def test_leaves_the_last_two_days_whole(self, lead: Lead):
+        self.write(lead, [1.0] * 50, age=timedelta(hours=47))
+
+        assert recording.thin_records(now=NOON) == 0
+
+    def test_keeps_one_record_an_hour_of_a_copy(self, world: World, lead: Lead, follower: User):
+        copy = world.start(follower, lead)
+        CopyRecord.objects.bulk_create(
+            CopyRecord(
+                copy=copy, recorded_at=NOON - timedelta(days=3) + number * MINUTE, equity_units=number, invested_units=1
+            )
+            for number in range(120)
+        )
+
+        recording.thin_records(now=NOON)
+
+        kept = CopyRecord.objects.filter(recorded_at__lt=NOON - timedelta(days=2)).order_by("recorded_at")
+        assert list(kept.values_list("equity_units", flat=True)) == [59, 119]
+
+    def test_goes_on_after_a_downtime_where_it_stopped(self, lead: Lead):
+        self.write(lead, [1.0] * 300, age=timedelta(days=10))
+        recording.thin_records(now=NOON - timedelta(days=8) + timedelta(hours=2))
+        halfway = len(self.prices())
+
+        recording.thin_records(now=NOON)
+
+        assert halfway == 2 * 2 + 180
+        assert len(self.prices()) == 5 * 2
+        assert ScheduledRun.objects.filter(job="thin_records").count() == 2
+
+    def test_does_an_hour_once(self, lead: Lead):
+        self.write(lead, [1.0] * 10, age=timedelta(days=3))
+
+        assert [recording.thin_records(now=NOON), recording.thin_records(now=NOON)] == [8, 0]
+
+
+class TestCountSummaries:
+    def test_writes_one_row_a_lead_and_renews_it(self, world: World, lead: Lead, follower: User):
+        recording.count_summaries(now=world.now)
+        world.start(follower, lead, "1000")
+        world.wait(60)
+
+        recording.count_summaries(now=world.now)
+
+        summary = LeadSummary.objects.get()
+        assert (summary.followers, summary.following_units) == (1, usdt(1000))
+        assert summary.counted_at == world.now
+
+    def test_leaves_those_who_never_led_out(self, lead: Lead):
+        Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.APPLIED, started_at=None)
+
+        assert recording.count_summaries(now=NOON) == 0
+
+    def test_leaves_a_lead_who_ended_long_ago_as_it_was(self, world: World, lead: Lead):
+        lead_services.end_lead(lead_id=lead.pk, now=world.now)
+        counted = [recording.count_summaries(now=world.now + timedelta(days=days)) for days in (0, 3, 4)]
+
+        assert counted == [1, 1, 0]
+
+    def test_counts_a_stopped_copy_in_what_followers_got(self, world: World, lead: Lead, follower: User):
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        Copy.objects.filter(pk=copy.pk).update(status=Copy.Status.STOPPED, paid_out_units=usdt(100))
+
+        recording.count_summaries(now=world.now)
+
+        summary = LeadSummary.objects.get()
+        assert summary.followers == 0
+        assert summary.median_fraction == pytest.approx(0.1)

@@ -1,0 +1,98 @@
+"""The lead's own stake: without it nothing is bought and nobody follows."""
+
+import pytest
+
+from accounts.models import User
+from copytrading.models import Copy, Lead, LeadOrder, LinkedAccount, Notice
+from copytrading.queries.activity import receipts_of
+from copytrading.services.books import stakes
+from copytrading.services.leads import verbs as leads
+from tests.cast import World, usdt
+from tests.elsewhere import Elsewhere, connect, look
+from tests.services.leads.lead_stage import give
+
+
+class TestOwnStake:
+    def test_without_it_nothing_is_bought_and_nobody_follows(
+        self, world: World, stranger: User, follower: User
+    ) -> None:
+        lead = world.make_lead(stranger, stake="499")
+
+        with pytest.raises(stakes.StakeTooSmall, match="at least 500 USDT"):
+            give(world, lead, "BUY", 10**5)
+        with pytest.raises(stakes.StakeTooSmall, match="too little own money"):
+            world.start(follower, lead)
+
+    def test_the_first_fee_shuts_nobody_out_and_selling_always_works(
+        self, world: World, stranger: User, follower: User
+    ) -> None:
+        lead = world.make_lead(stranger, stake="500")
+        give(world, lead, "BUY", 9 * 10**5)
+        world.settle()
+        assert leads.equity_of(lead, now=world.now) < usdt(500)
+
+        world.start(follower, lead, "100")
+        world.wait(1, BTC="20000")
+        with pytest.raises(stakes.StakeTooSmall):
+            give(world, lead, "BUY", 10**4)
+        sale = give(world, lead, "SELL", 10**5)
+
+        assert sale.status == LeadOrder.Status.SUBMITTED
+
+    def test_a_lead_drained_while_followed_raises_an_alarm_that_followers_read(
+        self, world: World, lead: Lead, follower: User
+    ) -> None:
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+
+        leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(9_600), idempotency_key="out", now=world.now)
+
+        lead.refresh_from_db()
+        assert lead.stake_alarm_at == world.now
+        assert copy.notices.get(kind=Notice.Kind.STAKE_LOW).units == usdt(400)
+        assert "has 400.00 USDT of own money left" in receipts_of(follower).receipts[0].sentence.headline
+
+        leads.deposit_to_lead(lead_id=lead.pk, units=usdt(200), idempotency_key="in", now=world.now)
+
+        lead.refresh_from_db()
+        assert lead.stake_alarm_at is None
+
+    def test_is_little_below_a_tenth_of_what_follows(self, world: World, lead: Lead, follower: User) -> None:
+        world.start(follower, lead, "9000")
+        world.settle()
+
+        leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(9_000), idempotency_key="1", now=world.now)
+        lead.refresh_from_db()
+        assert lead.stake_alarm_at is None
+
+        leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(150), idempotency_key="2", now=world.now)
+        lead.refresh_from_db()
+        assert lead.stake_alarm_at is not None
+
+
+class TestStakeElsewhere:
+    def test_counts_what_is_observed(self, world: World, faraway: Lead, elsewhere: Elsewhere, follower: User) -> None:
+        with pytest.raises(stakes.StakeTooSmall):
+            world.start(follower, faraway, "500")
+        elsewhere.holds(BTC="0", USDT="499")
+        link = connect(world, faraway)
+        with pytest.raises(stakes.StakeTooSmall):
+            world.start(follower, faraway, "500")
+
+        elsewhere.holds(USDT="600")
+        look(world, link)
+        look(world, link)
+
+        assert world.start(follower, faraway, "500").status == Copy.Status.STARTING
+
+    def test_raises_the_alarm_where_it_is_taken_out_while_followed(
+        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere, follower: User
+    ) -> None:
+        world.start(follower, faraway, "1000")
+        elsewhere.holds(BTC="0", USDT="100")
+
+        look(world, link)
+        look(world, link)
+
+        faraway.refresh_from_db()
+        assert faraway.stake_alarm_at == world.now

@@ -1,0 +1,117 @@
+"""The whole way of a change at a real venue: decided here, sent over a socket, fees in coins, booked to the unit."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from copytrading.exchange import registry
+from copytrading.exchange.live import client, wire
+from copytrading.exchange.orders import Side
+from copytrading.models import Copy, Fill, Lead, Order
+from copytrading.services.copies import verbs as copies
+from copytrading.services.cycle import syncing
+from copytrading.services.market import quotes
+from copytrading.services.safety import reconciling
+from tests.cast import World
+from tests.fake_venue.venue import FakeVenue, started_in_thread
+from tests.fake_venue.world import SMALL_WORLD
+
+SECONDS_MAX = 20
+
+
+@pytest.fixture(params=["binance", "okx"])
+def exchange(
+    request: pytest.FixtureRequest, settings, monkeypatch, world: World, follower: User, lead: Lead
+) -> Iterator[FakeVenue]:
+    """Everybody's money moves from the paper venue to one with a socket; time is real from now on."""
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(wire, "BACK_OFF_SECONDS", 0.01)
+    kept = {asset: str(quantity) for asset, quantity in registry.venue().balances().items()}
+    with started_in_thread(dialect=request.param, world=SMALL_WORLD | {"accounts": {"platform": kept}}) as venue:
+        settings.SMARTSYNC_VENUE = request.param
+        settings.SMARTSYNC_VENUE_URL = venue.address
+        settings.SMARTSYNC_VENUE_LIVE = True
+        settings.SMARTSYNC_VENUE_KEY = "platform-key"
+        settings.SMARTSYNC_VENUE_SECRET = "platform-secret"
+        settings.SMARTSYNC_VENUE_PASSWORD = "platform-phrase"
+        settings.SMARTSYNC_PRICES = "live"
+        settings.SMARTSYNC_COINS = []
+        quotes.list_markets()
+        world.now = timezone.now()
+        world.prices()
+        yield venue
+
+
+def work(world: World) -> None:
+    """Look at every lead as the beat does, until nothing is left to do."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
+        world.now = timezone.now()
+        world.prices()
+        due = syncing.leads_to_sync(now=world.now)
+        if not due:
+            return
+        for lead_id in due:
+            syncing.sync_lead(lead_id=lead_id, now=world.now)
+        time.sleep(0.1)
+    raise AssertionError("there is always something left to do")
+
+
+@pytest.fixture
+def copy(exchange: FakeVenue, world: World, follower: User, lead: Lead) -> Copy:
+    copy = world.start(follower, lead)
+    work(world)
+    return copy
+
+
+class TestTrading:
+    def test_is_booked_to_the_unit_with_its_fees(self, exchange, world, lead, copy):
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        work(world)
+        world.lead_trades(lead, "BTC", "SELL", "0.04")
+        work(world)
+
+        placed = exchange.orders()
+        report = reconciling.check_ledger()
+        assert {order["side"] for order in placed} == {"BUY", "SELL"}
+        assert Fill.objects.count() == len(exchange.state()["trades"])
+        assert report.is_clean, report
+        assert 0 < world.held(copy.ledger_account)["BTC"] < world.held(lead.ledger_account)["BTC"]
+
+    @pytest.mark.parametrize("fault", ["cut", "hold", "truncated"])
+    def test_finds_an_order_whose_answer_never_came(self, exchange, world, lead, copy, fault):
+        exchange.disturb(fault=fault, endpoint="place")
+
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        work(world)
+
+        assert exchange.state()["faults"][0]["fired"] == 1
+        assert len(exchange.orders()) == Order.objects.filter(filled_units__gt=0).count()
+        assert reconciling.check_ledger().is_clean
+
+    def test_decides_anew_when_the_filters_changed_on_the_way(self, exchange, world, lead, copy):
+        exchange.change_market("BTC-USDT", lot_size="0.001", quantity_min="0.001")
+
+        world.lead_trades(lead, "BTC", "BUY", "0.1043")
+        quotes.list_markets()
+        work(world)
+
+        assert all(Decimal(order["quantity"]) % Decimal("0.001") == 0 for order in exchange.orders())
+        assert reconciling.check_ledger().is_clean
+
+    def test_pays_a_stopped_copy_out_from_a_real_sale(self, exchange, world, lead, copy):
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        work(world)
+
+        copies.stop_copy(copy_id=copy.pk, now=timezone.now())
+        work(world)
+
+        copy.refresh_from_db()
+        assert copy.status == Copy.Status.STOPPED
+        assert world.held(copy.ledger_account) == {}
+        assert exchange.orders()[-1]["side"] == Side.SELL
+        assert reconciling.check_ledger().is_clean

@@ -1,0 +1,134 @@
+"""
+The rules of the platform, as one frozen value that is handed in like `now`.
+
+Each rule has bounds, and a value outside them is answered with a sentence before anything starts. Shares are 0 to 1,
+times are seconds, values are in the currency of the platform's cash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from math import isfinite
+from typing import Any, NamedTuple
+
+
+class Bounds(NamedTuple):
+    """What a rule may be, both ends included, and what it is, in words."""
+
+    least: float
+    most: float
+    meaning: str
+
+
+DAY_SECONDS = 86_400
+VALUE_MAX = 1_000_000_000_000
+
+BOUNDS: dict[str, Bounds] = {
+    # Following
+    "fee_rate": Bounds(0, 0.1, "the venue's fee as a share of a trade's value"),
+    "investment_min": Bounds(1, VALUE_MAX, "the least that a copy is started with"),
+    "drift_band": Bounds(0, 1, "the drift, as a share of a copy's equity, that is left alone"),
+    "repair_seconds": Bounds(1, DAY_SECONDS, "the time between two looks for drift"),
+    "settling_seconds": Bounds(0, DAY_SECONDS, "how long drift repair waits after a lead moved own money"),
+    "cycle_spacing_seconds": Bounds(0, 3_600, "the time between two cycles of one lead"),
+    "profit_share_max": Bounds(0, 1, "the most of a profit that a lead may take"),
+    "platform_share": Bounds(0, 1, "the platform's part of the leads' profit share"),
+    # Leading
+    "stake_min": Bounds(0, VALUE_MAX, "the least of a lead's own money"),
+    "stake_alarm": Bounds(0, 1, "the stake, as a share of the money that follows, below which an alarm is raised"),
+    "limit_order_days": Bounds(0.001, 3_650, "how many days a lead's limit order stands"),
+    "lead_order_seconds": Bounds(1, DAY_SECONDS, "how long a lead's market order is tried"),
+    "link_look_seconds": Bounds(1, 3_600, "the time between two looks at a linked account"),
+    "link_retry_seconds": Bounds(1, DAY_SECONDS, "the time between two tries of a broken link"),
+    "link_check_seconds": Bounds(1, 30 * DAY_SECONDS, "the time between two checks of what a key may do"),
+    # Risk
+    "slippage_cap": Bounds(0.00001, 0.5, "how far from the mark an order may reach, as a share of it"),
+    "depth_share": Bounds(0.0001, 1, "how much of the visible book one order may take"),
+    "limit_cushion": Bounds(0, 0.1, "how far past the level it needs a buy's limit reaches"),
+    "price_age_max_seconds": Bounds(0.1, 3_600, "how old a price may be that is acted on"),
+    "price_outlier": Bounds(0.0001, 1, "how far from the median a source counts"),
+    "price_jump": Bounds(0.0001, 10, "the jump of a single source that needs a second quote"),
+    "frozen_after_seconds": Bounds(1, 30 * DAY_SECONDS, "how long a suspended market is waited for"),
+    "delisted_after_seconds": Bounds(1, 30 * DAY_SECONDS, "how long a market may be missing at the venue"),
+    "stop_loss_confirm_seconds": Bounds(0, 3_600, "how far apart the prices are that confirm a stop loss"),
+    "order_value_max": Bounds(1, VALUE_MAX, "the most that one order may be worth"),
+    "minute_value_max": Bounds(1, VALUE_MAX, "the most that all orders of a minute may be worth"),
+    "day_value_max": Bounds(1, VALUE_MAX, "the most that all orders of a day may be worth"),
+    "price_collar": Bounds(0.0001, 1, "how far past the mark no order ever goes"),
+    "reconcile_seconds": Bounds(1, DAY_SECONDS, "the time between two looks at our trades at the venue"),
+    "failures_max": Bounds(1, 1_000, "how many failures in a row set a lead aside"),
+    "dust_float": Bounds(0, VALUE_MAX, "the platform's money that takes dust over"),
+    "deposit_max": Bounds(1, VALUE_MAX, "the most that one paper deposit may be"),
+    "cash_decimals": Bounds(0, 18, "the decimals of the cash"),
+}
+
+
+class RuleOutOfBounds(ValueError):
+    """A rule is not what it may be; its words say which, and what it may be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The platform's rules, each within its `BOUNDS`. `cash` is the symbol that everything is quoted in."""
+
+    fee_rate: Decimal
+    investment_min: int
+    drift_band: float
+    repair_seconds: float
+    settling_seconds: float
+    cycle_spacing_seconds: float
+    profit_share_max: float
+    platform_share: float
+    stake_min: int
+    stake_alarm: float
+    limit_order_days: float
+    lead_order_seconds: float
+    link_look_seconds: float
+    link_retry_seconds: float
+    link_check_seconds: float
+    slippage_cap: float
+    depth_share: float
+    limit_cushion: float
+    price_age_max_seconds: float
+    price_outlier: float
+    price_jump: float
+    frozen_after_seconds: float
+    delisted_after_seconds: float
+    stop_loss_confirm_seconds: float
+    order_value_max: int
+    minute_value_max: int
+    day_value_max: int
+    price_collar: float
+    reconcile_seconds: float
+    failures_max: int
+    dust_float: int
+    deposit_max: int
+    cash: str
+    cash_decimals: int
+
+    def __post_init__(self) -> None:
+        """
+        Check every rule against its bounds.
+
+        :raises RuleOutOfBounds: at the first one outside.
+        """
+        for field in fields(self):
+            if field.name in BOUNDS:
+                check_bounds(field.name, getattr(self, field.name))
+        if self.price_collar <= self.slippage_cap:
+            raise RuleOutOfBounds(
+                f"SMARTSYNC_PRICE_COLLAR is {self.price_collar:g}, and SMARTSYNC_SLIPPAGE_CAP {self.slippage_cap:g}:"
+                " the collar has to be wider than the cap, or no order could be sent."
+            )
+
+
+def check_bounds(name: str, value: Any) -> None:
+    """
+    Check one rule by its name.
+
+    :raises RuleOutOfBounds: if its value is outside its bounds.
+    """
+    least, most, meaning = BOUNDS[name]
+    if not isfinite(value) or not least <= value <= most:
+        raise RuleOutOfBounds(f"SMARTSYNC_{name.upper()} is {value}, but it is {meaning}: from {least:g} to {most:g}.")

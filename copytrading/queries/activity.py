@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, F, Func, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery
 
 from accounts.models import Asset, User
 from copytrading.models import Adjustment, Allocation, Copy, Notice, Order
@@ -163,10 +163,16 @@ def _trades(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Allocati
 def _adjustments(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Adjustment]:
     rows = Adjustment.objects.filter(copy=OuterRef("pk"), id__lt=below)
     orders = Order.objects.filter(cycle=OuterRef("cycle"), market__base=OuterRef("asset")).order_by("-id")
+    takeovers = Notice.objects.filter(
+        copy=OuterRef("copy"),
+        asset=OuterRef("asset"),
+        kind=Notice.Kind.REST_TAKEN_OVER,
+        noted_at__gte=OuterRef("noted_at"),
+    )
     return (
         Adjustment.objects.filter(id__in=_latest_ids(copies, rows, count))
         .select_related("copy__lead", "asset")
-        .annotate(side=Subquery(orders.values("side")[:1]))
+        .annotate(side=Subquery(orders.values("side")[:1]), is_taken_over=Exists(takeovers))
         .order_by("-id")
     )
 
@@ -236,6 +242,7 @@ def _adjustment_receipt(row: Adjustment, cash: Asset) -> Receipt:
         cash_decimals=cash.decimals,
         wanted_units=row.wanted_value_units,
         planned_units=row.planned_value_units,
+        is_taken_over=row.is_taken_over and row.side != Order.Side.BUY,  # type: ignore[attr-defined]
     )
     return _receipt(ADJUSTMENT, row, row.copy, row.reason, row.noted_at, sentence)
 
@@ -249,6 +256,7 @@ def _notice_receipt(row: Notice, cash: Asset) -> Receipt:
         cash_decimals=cash.decimals,
         text=row.lead_notice.text if row.lead_notice else "",
         coin=row.asset,
+        paid_units=row.value_units,
     )
     return _receipt(NOTICE, row, row.copy, row.kind, row.noted_at, sentence)
 

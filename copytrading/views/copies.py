@@ -136,7 +136,7 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
         "troubles": troubles,
         "cautions": _cautions([summary], troubles),
         "drift_band": settings.SMARTSYNC_DRIFT_BAND,
-        "rows": coin_results.coin_rows(summary, prices=prices),
+        "rows": coin_results.result_rows(summary, prices=prices),
         "receipts": activity.receipts_of(request.user, copy_id=copy.pk, count=RECEIPTS_SHOWN).receipts,
     }
 

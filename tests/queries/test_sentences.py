@@ -52,6 +52,23 @@ class TestTradeSentence:
 
 class TestAdjustmentSentence:
     @pytest.mark.parametrize("reason", list(Reason))
+    @pytest.mark.parametrize("is_taken_over", [False, True])
+    def test_promises_nothing_to_a_copy_that_has_ended(self, reason: Reason, is_taken_over: bool) -> None:
+        sentence = adjustment_sentence(
+            reason=reason,
+            copy=a_copy(status=Copy.Status.STOPPED),
+            symbol="DOGE",
+            side="SELL",
+            wanted_units=usdt("5.04"),
+            planned_units=0,
+            is_taken_over=is_taken_over,
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert "follows" not in sentence.detail
+        assert "stays cash" not in sentence.detail
+
+    @pytest.mark.parametrize("reason", list(Reason))
     def test_explains_every_reason(self, reason: Reason) -> None:
         sentence = adjustment_sentence(
             reason=reason,
@@ -97,7 +114,7 @@ class TestNoticeSentence:
 
         sentence = notice_sentence(kind=kind, copy=copy, units=units, **CASH)  # type: ignore[arg-type]
 
-        assert "Basalt" in sentence.headline
+        assert "Basalt" in sentence.headline + sentence.detail
         assert "{" not in sentence.headline + sentence.detail
         assert "  " not in sentence.headline
 
@@ -122,3 +139,28 @@ class TestPriceInWords:
     )
     def test_has_the_decimals_that_its_size_needs(self, price: str, words: str) -> None:
         assert sentences.price_in_words(Decimal(price)) == words
+
+
+class TestARowOfAnotherVersion:
+    """A kind or reason that this version does not know is said to be so; a page that shows it does not break."""
+
+    def test_has_a_sentence_with_the_reason_it_names(self) -> None:
+        sentence = adjustment_sentence(
+            reason="MOON_PHASE",
+            copy=a_copy(),
+            symbol="LINK",
+            side="LEND",
+            wanted_units=usdt("14.05"),
+            planned_units=usdt("11.2"),
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert sentence.headline == "Traded a little less LINK than wanted: 11.20 instead of 14.05 USDT"
+        assert "(MOON_PHASE)" in sentence.detail
+
+    @pytest.mark.parametrize("units", [None, usdt(5)])
+    def test_has_a_sentence_with_the_kind_it_names(self, units: int | None) -> None:
+        sentence = notice_sentence(kind="COPY_CLONED", copy=a_copy(), units=units, **CASH)  # type: ignore[arg-type]
+
+        assert sentence.headline == "Something happened to your copy of Basalt"
+        assert "(COPY_CLONED)" in sentence.detail

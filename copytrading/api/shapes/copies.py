@@ -7,6 +7,7 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
+from copytrading.queries.coin_results import Part, ResultRow
 from copytrading.services.copies.refusals import CustomCopyTerms
 
 
@@ -58,16 +59,34 @@ class PositionShape(serializers.Serializer):
     lead_weight = FractionField()
 
 
-class CoinResultShape(serializers.Serializer):
-    """What a coin brought a copy: worth now, plus sold, less bought, less fees. Coins that were sold again are last."""
+class ResultRowShape(serializers.Serializer):
+    """
+    One part of a copy's result, a coin or what is none; over all rows `result` sums to the result of the copy.
 
-    coin = serializers.CharField(source="symbol")
+    A coin brought what it is worth now, plus sold and taken over, less bought, less fees. Coins that were sold again
+    are behind the cash, then come the profit share and what is no coin.
+    """
+
+    part = serializers.ChoiceField(choices=[part.value for part in Part])
+    coin = serializers.SerializerMethodField(help_text="Null where the part is no coin.")
     quantity = QuantityField()
     value = MoneyField(source="value_units")
     weight = FractionField()
     lead_weight = FractionField()
     average_price = PriceField(is_average=True, allow_null=True, help_text="Of what was bought.")
+    sold_price = PriceField(is_average=True, allow_null=True, help_text="Of what was sold, on average.")
+    is_priced = serializers.BooleanField(help_text="Whether the coin has a price; without one it counts as nothing.")
+    taken_over_quantity = QuantityField(
+        units="taken_over_units", help_text="What was left at the end and went to the platform at the mark."
+    )
+    taken_over_value = MoneyField(source="taken_over_value_units", help_text="What was paid for that.")
+    handed_over_quantity = QuantityField(
+        units="handed_over_units", help_text="What could not be sold and went to the wallet as coins."
+    )
     result = MoneyField(source="result_units", allow_null=True, help_text="Null for cash.")
+
+    def get_coin(self, row: ResultRow) -> str | None:
+        return row.symbol or None
 
 
 class ComparisonShape(serializers.Serializer):

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
 from copytrading.forms.wallet import TradedMarket
+from copytrading.services.wallet.money_words import with_cash
 
 TAGS_MAX, TAG_LENGTH_MAX = 5, 30
 FOLLOWERS_AT_FIRST = 1000
@@ -35,7 +36,7 @@ class _Capacity(forms.Form):
         error_messages={"required": "How many may follow?"},
     )
     money_max = CashField(
-        label="Most money that may follow, USDT", required=False, help_text="Leave it empty for no limit."
+        label=with_cash("Most money that may follow, {cash}"), required=False, help_text="Leave it empty for no limit."
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -117,7 +118,7 @@ class OrderForm(forms.Form):
         widget=forms.RadioSelect,
     )
     price_limit = NumberField(
-        label="Limit price, USDT",
+        label=with_cash("Limit price, {cash}"),
         decimals=12,
         required=False,
         help_text="For a limit order: it waits until the market reaches this price.",

@@ -13,11 +13,13 @@ from django.conf import settings
 from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
 from copytrading.models import Copy, Notice, Order
+from copytrading.queries.leads.proportions import Proportion
 
 CENT = Decimal("0.01")
 # Enough to tell two quantities or prices apart, short enough to read.
 DIGITS = 5
 MINUS = "−"
+TENTH = 0.1
 
 # Reason → why, and what comes of the rest while the copy runs. Every reason of the engine is here: a test holds the two
 # together.
@@ -252,6 +254,27 @@ def notice_sentence(
         words["value"] = f"{words['coins']} {coin.symbol}"
     words |= RATIO_WORDS if copy.mode == Copy.Mode.SMART_SYNC else CUSTOM_WORDS
     return Sentence(headline=headline.format(**words), detail=detail.format(**words))
+
+
+def ratio_caution(*, ratio: float, proportion: Proportion, cash_symbol: str, cash_decimals: int) -> str:
+    """Return what it means that a Custom copy answers each order at a ratio far above the proportion of the money."""
+    money, lead_money = (
+        f"{cash_in_words(units, cash_decimals).removesuffix('.00')} {cash_symbol}"
+        for units in (proportion.investment_units, proportion.equity_units)
+    )
+    times = proportion.times(ratio)
+    taken = "all that you invest" if times >= 1 / TENTH else f"{_percent(round(times * TENTH, 2))} of what you invest"
+    return (
+        f"{ratio_in_words(ratio)} times each order is {times:.2g} times what is in proportion: {money} beside the"
+        f" {lead_money} of {proportion.lead_name} are {ratio_in_words(proportion.ratio)} times. An order of a tenth of"
+        f" {proportion.lead_name}’s money would take {taken} instead of a tenth, and once the cash is spent the next"
+        " orders are cut."
+    )
+
+
+def ratio_in_words(ratio: float) -> str:
+    """Return a ratio with as many decimals as say something: 0.0669, 0.00002, 1.5."""
+    return f"{ratio:.6f}".rstrip("0").rstrip(".")
 
 
 def cash_in_words(units: int, decimals: int) -> str:

@@ -55,6 +55,20 @@ class TestStartCopy:
         assert response.json()["title"].endswith(".")
         assert not Copy.objects.exists()
 
+    @pytest.mark.parametrize(("ratio", "codes"), [(0.1, ["ratio_far_above_proportion"]), (0.015, [])])
+    def test_warns_before_it_starts_far_above_the_proportion(
+        self, world: World, program: Program, lead: Lead, ratio: float, codes: list[str]
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.01")
+        world.settle()
+
+        preview = program.post(
+            f"leads/{lead.slug}/preview", {"investment": "150.00", "custom": {"order_ratio": ratio}}
+        ).json()
+
+        assert [caution["code"] for caution in preview["cautions"]] == codes
+        assert all("6.7 times what is in proportion" in caution["sentence"] for caution in preview["cautions"])
+
     def test_takes_the_terms_of_a_custom_copy(self, program: Program, lead: Lead) -> None:
         custom = {"order_ratio": 0.05, "order_value_max": "40.00"}
 

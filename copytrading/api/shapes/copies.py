@@ -199,6 +199,14 @@ class StopLossInput(serializers.Serializer):
     stop_loss = MoneyInputField(allow_null=True)
 
 
+class StartCautionShape(serializers.Serializer):
+    """What a start is not refused for and yet should not be made without reading."""
+
+    code = serializers.CharField()
+    field = serializers.CharField(help_text="Of `custom` in the request.")
+    sentence = serializers.CharField()
+
+
 class CopyPreviewShape(serializers.Serializer):
     """The very trades that a start would make now."""
 
@@ -206,6 +214,7 @@ class CopyPreviewShape(serializers.Serializer):
     cash_after = MoneyField(source="cash_after_units")
     cost = MoneyField(source="cost_units", help_text="Fees and spread.")
     equity = MoneyField(source="equity_units")
+    cautions = StartCautionShape(many=True, help_text="What to read before the start; empty where all is as expected.")
 
 
 class ChangePreviewShape(serializers.Serializer):

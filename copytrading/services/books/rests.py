@@ -14,7 +14,7 @@ from copytrading.models import Notice
 def tell_takeover(
     *, copy_ids: IntArray, asset_ids: IntArray, units: IntArray, value_units: IntArray, now: datetime
 ) -> None:
-    """Tell the follower of each line (L,) which coins were taken over, and for how much. In the caller's transaction."""
+    """Tell the followers of some lines (L,) what was taken over, and for how much. In the caller's transaction."""
     Notice.objects.bulk_create(
         [
             Notice(

@@ -206,12 +206,6 @@ class LookBack:
         return bars.bar_at_or_after(int(asked.timestamp()))
 
 
-def suggested_ratio(*, lead: Lead, investment_units: int) -> float | None:
-    """Return the investment as a ratio of the lead's money, in three digits; None where that is not known."""
-    equity = lead.records.order_by("-recorded_at").values_list("equity_units", flat=True).first()
-    return float(f"{investment_units / equity:.3g}") if equity else None
-
-
 def _sales_without_a_buy(orders: Sequence[LeadOrder]) -> int:
     """Return how many of the orders sell a coin that none before them bought: a Custom copy has none of it."""
     bought: set[int] = set()

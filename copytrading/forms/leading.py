@@ -106,7 +106,7 @@ class OrderForm(forms.Form):
     quantity = NumberField(label="How much", decimals=12, error_messages={"required": "How much?"})
     counted_in = forms.ChoiceField(
         label="Counted in",
-        choices=((COINS, "Coins"), (VALUE, settings.SMARTSYNC_CASH)),
+        choices=((COINS, "Coins"), (VALUE, with_cash("{cash}"))),
         initial=COINS,
         required=False,
         widget=forms.RadioSelect,

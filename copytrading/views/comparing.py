@@ -21,7 +21,7 @@ QUESTIONS_A_MINUTE = 30
 @require_safe
 @at_most_a_minute(QUESTIONS_A_MINUTE, name="what-if")
 def what_if(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer what would have become of an investment; without a question, of 1,000 USDT from the first day on."""
+    """Answer what would have become of an investment; without a question, of 1,000 from the first day on."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     asked = request.GET if "investment" in request.GET else FIRST_QUESTION
     form = WhatIfForm(asked, markets=market_queries.market_choices())

@@ -29,13 +29,14 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             look_back = LookBack(lead=lead, question=form.question())
-            comparison, spread = look_back.comparison(), look_back.spread()
+            comparison, spread, differences = look_back.comparison(), look_back.spread(), look_back.differences()
         except Refusal as refusal:
             refuse(form, refusal)
         else:
             context |= {
                 "comparison": comparison,
                 "spread": spread,
+                "differences": [differences.smart_sync, differences.custom],
                 "lines": [
                     (lead.name, "lead", comparison.lead_curve),
                     ("Custom copy", "custom", comparison.custom.curve),

@@ -47,6 +47,17 @@ class TestWhatIf:
         assert page.count('class="line ') == 3
         assert "data-lines=" in page
 
+    def test_says_why_a_copy_did_not_make_what_the_lead_made(self, client: Client, known_lead: Lead):
+        page = page_of(client, known_lead)
+
+        section = page.split("Why not exactly Basalt’s")[1].split("</section>")[0]
+        assert re.search(r"Smart Sync (ended \d+\.\d\d points (above|below) Basalt|made as much as Basalt)", section)
+        for lines in section.split('<div class="pairs">')[1:]:
+            points = [
+                float(text.replace("\N{MINUS SIGN}", "-")) for text in re.findall(r"<strong>([^<A-Z]*)</strong>", lines)
+            ]
+            assert sum(points[:-1]) == pytest.approx(points[-1], abs=1e-9)
+
     def test_answers_for_my_amount_and_terms(self, client: Client, known_lead: Lead):
         asked = {"investment": "2,500", "stop_loss": "10", "stop_loss_in": "percent"}
 

@@ -142,6 +142,12 @@ CUSTOM_WORDS = {
     "invested": "It waits as cash for the next orders.",
     "resumed": "The next order is answered again.",
 }
+# What is said of a mode of another version of the program.
+UNKNOWN_WORDS = {
+    "start": "On terms that this version of the platform does not know.",
+    "invested": "What becomes of it this version of the platform does not know.",
+    "resumed": "What comes next this version of the platform does not know.",
+}
 START_DETAILS = {
     True: "What {lead} holds now is bought in the same ratios.",
     False: "What {lead} buys from now on is mirrored; what was held before is not.",
@@ -252,7 +258,10 @@ def notice_sentence(
     if coin is not None and units is not None:
         words["coins"] = coins_in_words(units, coin.decimals)
         words["value"] = f"{words['coins']} {coin.symbol}"
-    words |= RATIO_WORDS if copy.mode == Copy.Mode.SMART_SYNC else CUSTOM_WORDS
+    if copy.mode == Copy.Mode.SMART_SYNC:
+        words |= RATIO_WORDS
+    else:
+        words |= CUSTOM_WORDS if copy.mode in Copy.Mode.values else UNKNOWN_WORDS
     return Sentence(headline=headline.format(**words), detail=detail.format(**words))
 
 

@@ -7,7 +7,9 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
+from copytrading.queries import copy_doubts
 from copytrading.queries.coin_results import Part, ResultRow
+from copytrading.queries.copies import CopySummary
 from copytrading.services.copies.refusals import CustomCopyTerms
 
 
@@ -26,7 +28,10 @@ class CopyShape(serializers.Serializer):
     id = serializers.IntegerField(source="copy.pk")
     lead = LeadNameShape(source="copy.lead")
     status = serializers.CharField(source="copy.status")
-    state = serializers.CharField(help_text="In words.")
+    state = serializers.SerializerMethodField(help_text="In words.")
+    doubts = serializers.SerializerMethodField(
+        help_text="What the figures leave out, a sentence each: coins without a price, terms that are not known."
+    )
     stop_reason = serializers.CharField(source="copy.stop_reason")
     worth = MoneyField(source="worth_units")
     invested = MoneyField(source="copy.invested_units")
@@ -49,6 +54,12 @@ class CopyShape(serializers.Serializer):
     profit_share_rate = FractionField(source="copy.profit_share_rate")
     started_at = serializers.DateTimeField(source="copy.started_at")
     stopped_at = serializers.DateTimeField(source="copy.stopped_at", allow_null=True)
+
+    def get_state(self, summary: CopySummary) -> str:
+        return copy_doubts.state_of(summary)
+
+    def get_doubts(self, summary: CopySummary) -> list[str]:
+        return list(copy_doubts.doubts_of(summary))
 
 
 class PositionShape(serializers.Serializer):

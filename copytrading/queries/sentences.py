@@ -248,7 +248,7 @@ def notice_sentence(
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
         "symbol": coin.symbol if coin else "",
         "coins": "",
-        "paid": f"{cash_in_words(paid_units or 0, cash_decimals)} {cash_symbol}",
+        "paid": _paid_in_words(paid_units or 0, cash_decimals, cash_symbol),
         "text": text,
         "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
@@ -272,9 +272,10 @@ def ratio_caution(*, ratio: float, proportion: Proportion, cash_symbol: str, cas
         for units in (proportion.investment_units, proportion.equity_units)
     )
     times = proportion.times(ratio)
+    times_in_words = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
     taken = "all that you invest" if times >= 1 / TENTH else f"{_percent(round(times * TENTH, 2))} of what you invest"
     return (
-        f"{ratio_in_words(ratio)} times each order is {times:.2g} times what is in proportion: {money} beside the"
+        f"{ratio_in_words(ratio)} times each order is {times_in_words} times what is in proportion: {money} beside the"
         f" {lead_money} of {proportion.lead_name} are {ratio_in_words(proportion.ratio)} times. An order of a tenth of"
         f" {proportion.lead_name}’s money would take {taken} instead of a tenth, and once the cash is spent the next"
         " orders are cut."
@@ -306,6 +307,13 @@ def price_in_words(price: Decimal) -> str:
     text = f"{price.quantize(Decimal(1).scaleb(-min(places, 10))):,f}"
     whole, _, rest = text.partition(".")
     return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
+
+
+def _paid_in_words(units: int, decimals: int, symbol: str) -> str:
+    """Return what was paid for a rest; less than a cent is said to be that, and not nothing."""
+    if 0 < units < 10 ** (decimals - 2):
+        return f"less than 0.01 {symbol}"
+    return f"{cash_in_words(units, decimals)} {symbol}"
 
 
 def _all(followers: int) -> str:

@@ -4,10 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
 from copytrading.models import Copy, Lead, Notice
 from copytrading.queries import sentences
-from copytrading.queries.sentences import adjustment_sentence, notice_sentence, trade_sentence
+from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.sentences import adjustment_sentence, notice_sentence, ratio_caution, trade_sentence
 from tests.cast import usdt
 
 CASH = {"cash_symbol": "USDT", "cash_decimals": 8}
@@ -107,6 +109,18 @@ class TestAdjustmentSentence:
 
 
 class TestNoticeSentence:
+    def test_says_of_less_than_a_cent_that_it_is_that(self) -> None:
+        sentence = notice_sentence(
+            kind=Notice.Kind.REST_TAKEN_OVER,
+            copy=a_copy(),
+            units=1_233,
+            coin=Asset(symbol="SOL", decimals=8),
+            paid_units=178_000,
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert sentence.headline.endswith("was taken over by the platform at the mark for less than 0.01 USDT")
+
     @pytest.mark.parametrize("kind", Notice.Kind.values)
     @pytest.mark.parametrize("units", [None, usdt("4000")])
     def test_says_every_kind_with_and_without_a_figure(self, kind: str, units: int | None) -> None:
@@ -139,6 +153,25 @@ class TestPriceInWords:
     )
     def test_has_the_decimals_that_its_size_needs(self, price: str, words: str) -> None:
         assert sentences.price_in_words(Decimal(price)) == words
+
+
+class TestRatioCaution:
+    @pytest.mark.parametrize(
+        ("ratio", "times", "taken"),
+        [
+            (0.0667, "6.7 times", "67 % of what you invest"),
+            (0.02, "2.0 times", "20 % of what you invest"),
+            (0.1, "10 times", "all that you invest"),
+            (13.0, "1,300 times", "all that you invest"),
+        ],
+    )
+    def test_says_how_far_and_what_an_order_would_take(self, ratio: float, times: str, taken: str) -> None:
+        proportion = Proportion(lead_name="Basalt", investment_units=usdt(150), equity_units=usdt(15_000))
+
+        sentence = ratio_caution(ratio=ratio, proportion=proportion, **CASH)  # type: ignore[arg-type]
+
+        assert f" times each order is {times} what is in proportion: 150 USDT beside the 15,000 USDT" in sentence
+        assert f"would take {taken} instead of a tenth" in sentence
 
 
 class TestARowOfAnotherVersion:

@@ -51,7 +51,7 @@ LABELS = {
 }
 DETAILS = {
     Part.STOP_LOSS: "the copy sold everything and missed what came after, for better or worse",
-    Part.FEES: "{fees} on its own trades",
+    Part.FEES: "{fees} on its own trades, and what that money would have made",
     Part.LIMITS: "they cut or left out some orders",
     Part.ORDERS: "each order is answered by itself; at the end {cash} of the copy lay in cash, of {lead} {lead_cash}",
     Part.START: "it began without what {lead} held then: {held}",

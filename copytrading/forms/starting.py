@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from copytrading.forms.terms import TermsForm
 from copytrading.queries.leads.proportions import Proportion
@@ -55,8 +56,9 @@ class StartForm(TermsForm):
     def fix_ratio(self) -> None:
         """Let the form carry the ratio that was left open as it was shown: what is confirmed is what was read."""
         if self.ratio_was_left_open:
-            self.data = self.data.copy()
-            self.data["order_ratio"] = ratio_in_words(float(self.cleaned_data["order_ratio"]))
+            sent = cast("QueryDict", self.data).copy()
+            sent["order_ratio"] = ratio_in_words(float(self.cleaned_data["order_ratio"]))
+            self.data = sent
 
     def _answer_in_proportion(self, terms: dict[str, Any]) -> None:
         proportion = self._proportion_of(terms["investment"])

@@ -196,7 +196,7 @@ def lead_cash_fraction(path: LeadPath, *, bar: int) -> float:
 
 def _told(fractions: dict[Part, float]) -> dict[Part, float]:
     """Return the parts that can be seen at all; what cannot is small, and counted there."""
-    told = {
+    told: dict[Part, float] = {
         part: fraction for part, fraction in fractions.items() if part is not Part.SMALL and abs(fraction) >= SHOWN / 2
     }
     told[Part.SMALL] = sum(fractions.values()) - sum(told.values())

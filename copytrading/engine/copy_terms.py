@@ -13,9 +13,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from copytrading.engine import custom_sizing
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.lead_path import START_UNITS, LeadOrder
+from copytrading.engine.sizing import custom as custom_sizing
 
 
 class Mode(StrEnum):

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 from django.db.models import F
 
-from copytrading.engine import planning, profit_share
+from copytrading.engine import decision, planning, profit_share
+from copytrading.engine.portfolios import STATUS_NUMBERS
 from copytrading.models import Copy
 from copytrading.services.books import profit_shares, stops
 from copytrading.services.copies import verbs as copies
-from copytrading.services.cycle import closing, reducing, scene, settling, syncing
+from copytrading.services.cycle import closing, reducing, settling, syncing
 
 
 def stop_without_raising_the_fence() -> list[Any]:
@@ -59,14 +61,13 @@ def mark_falls_with_the_price() -> list[Any]:
 
 def stopped_copy_follows() -> list[Any]:
     """Whoever is stopping is still on the lead's ratios."""
-    wishes_in = scene.wishes_in
+    wish = decision.wish
 
-    def as_if_active(seen: Any, **named: Any) -> Any:
-        following = seen.copies.status.copy()
-        following[following == 3] = 1
-        return wishes_in(replace(seen, copies=replace(seen.copies, status=following)), **named)
+    def as_if_active(*, copies: Any, **named: Any) -> Any:
+        following = np.where(copies.has_status("STOPPING"), STATUS_NUMBERS["ACTIVE"], copies.status)
+        return wish(copies=replace(copies, status=following), **named)
 
-    return [patch.object(syncing, "wishes_in", as_if_active)]
+    return [patch.object(decision, "wish", as_if_active)]
 
 
 def exit_left_open() -> list[Any]:

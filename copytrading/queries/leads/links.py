@@ -1,5 +1,6 @@
 """Accounts elsewhere that leads let us read: what is known of them, without the key."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,9 +66,16 @@ def alarm_key(lead_id: int) -> str:
 
 def is_seen(lead: Lead) -> bool:
     """Return whether what is known of a lead's portfolio is how it is now."""
-    if lead.source == Lead.Source.PLATFORM:
-        return True
-    return not LinkedAccount.objects.filter(lead=lead).exclude(status=LinkedAccount.Status.CONNECTED).exists()
+    return not unseen_of([lead])
+
+
+def unseen_of(leads: Iterable[Lead]) -> frozenset[int]:
+    """Return the ids of those leads whose portfolio is not known as it is now."""
+    observed = [lead.pk for lead in leads if lead.source != Lead.Source.PLATFORM]
+    if not observed:
+        return frozenset()
+    broken = LinkedAccount.objects.filter(lead__in=observed).exclude(status=LinkedAccount.Status.CONNECTED)
+    return frozenset(broken.values_list("lead_id", flat=True))
 
 
 def links_to_look_at(*, now: datetime) -> list[int]:

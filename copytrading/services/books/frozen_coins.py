@@ -13,9 +13,9 @@ from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
 from copytrading.engine.arrays import BoolArray
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import CopyTable
 from copytrading.models import Copy, Notice
-from copytrading.queries.holdings import CopyTable
-from copytrading.queries.market import Board
 
 
 def frozen_cells(board: Board, copies: CopyTable) -> BoolArray:

@@ -16,12 +16,12 @@ from django.db.models import F
 
 from copytrading.engine import tracking_gap
 from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.engine.board import Board
 from copytrading.engine.tracking_gap import Gaps, Part
 from copytrading.models import Copy, CopyGap, Lead, LeadSnapshot
 from copytrading.queries import gaps as queries
 from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import PART_COLUMNS, Look
-from copytrading.queries.market import Board
 
 log = structlog.get_logger()
 

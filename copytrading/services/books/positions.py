@@ -12,9 +12,9 @@ from accounts.models import Balance
 from copytrading.engine import baseline
 from copytrading.engine.allocation import Settlement
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import LeadPortfolio
 from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order, SyncCycle
-from copytrading.queries.holdings import LeadPortfolio
-from copytrading.queries.market import Board
 from copytrading.services import bell
 
 TELL_PEOPLE_MAX = 2_000

@@ -19,12 +19,11 @@ from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
 from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, IntArray
+from copytrading.engine.portfolios import CopyTable
 from copytrading.engine.profit_share import Payment, ShareState
 from copytrading.models import Copy, Lead, Notice, ProfitShare
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import CopyTable
-from copytrading.queries.market import Board
 from copytrading.services import bell, queueing
 
 # How long a copy may take to sell for its share; then it pays what it has, and the rest stays owed.
@@ -64,8 +63,8 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
             for copy in Copy.objects.filter(lead=lead, status__in=Copy.GUARDED, shared_until__lt=period_end)
         }
         due = np.isin(copies.ids, list(waiting)) & ~((copies.units > 0) & ~board.fresh).any(axis=1)
-        gross = np.nan_to_num(copies.gross(board)).astype(np.int64)
-        accrued = profit_share.accrued_units(state=copies.share_state, equity_units=gross)
+        valuation = copies.valued(board)
+        gross, accrued = valuation.gross, valuation.accrued
         payable = copies.cash_units - copies.cash_held_units - copies.owed_units
         has_sold = [copy_id in waiting and _has_sold(waiting[copy_id], now) for copy_id in copies.ids.tolist()]
         paying = due & ((accrued <= payable) | np.array(has_sold, dtype=np.bool_))
@@ -117,11 +116,6 @@ def pick(state: ShareState, rows: BoolArray) -> ShareState:
         mark_value_units=state.mark_value_units[rows],
         rate_millionths=state.rate_millionths[rows],
     )
-
-
-def value(copies: CopyTable, board: Board) -> IntArray:
-    """Return each copy's cash and coins (N,) in whole quote units; 0 where a price is unknown."""
-    return np.nan_to_num(copies.gross(board)).astype(np.int64)
 
 
 def _has_sold(copy: Copy, now: datetime) -> bool:

@@ -12,11 +12,11 @@ import numpy as np
 from django.db import connection
 from django.db.models import F, Q
 
+from copytrading.engine.board import Board
 from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import listing as leads
-from copytrading.queries.market import Board
 from copytrading.services.books import price_bars
 
 KEPT_WHOLE = timedelta(days=2)
@@ -76,9 +76,9 @@ def record_lead(*, lead: Lead, now: datetime) -> int:
     """Write one record for a lead and for each of its live copies, and return how many."""
     board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
     copies = holdings.load_copies(lead, board=board, cash=cash)
-    values = copies.equity(board)
-    known = np.isfinite(values)
-    following_units = round(float(values.sum())) if known.all() else None
+    valuation = copies.valued(board)
+    values, known = valuation.worth, valuation.known
+    following_units = int(values.sum()) if known.all() else None
     written = _write_lead(lead, board, following_units, now)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -89,7 +89,7 @@ def record_lead(*, lead: Lead, now: datetime) -> int:
             [
                 now,
                 copies.ids[known].tolist(),
-                np.rint(values[known]).astype(np.int64).tolist(),
+                values[known].tolist(),
                 copies.invested_units[known].tolist(),
             ],
         )

@@ -8,7 +8,6 @@ as gone, so that a lead who put in just enough is not shut out by the first fee.
 import math
 from datetime import datetime
 
-import numpy as np
 from django.conf import settings
 from django.db.models import Sum
 
@@ -68,7 +67,8 @@ def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime) -> bool:
         return False
     board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
     worth = holdings.load_lead(lead, board=board, cash=cash).equity(board)
-    following = float(np.nansum(holdings.load_copies(lead, board=board, cash=cash).equity(board)))
+    valuation = holdings.load_copies(lead, board=board, cash=cash).valued(board)
+    following = float(valuation.worth[valuation.known].sum())
     is_low = worth < max(stake_minimum_units(), settings.SMARTSYNC_STAKE_ALARM * following)
     if is_low == (lead.stake_alarm_at is not None):
         return False

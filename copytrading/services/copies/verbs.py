@@ -18,7 +18,7 @@ from copytrading.queries import market as market_queries
 from copytrading.services import bell, queueing
 from copytrading.services.books import gaps, profit_shares, stops
 from copytrading.services.copies import self_copies
-from copytrading.services.copies.previews import equity_of, known, terms_after
+from copytrading.services.copies.previews import gross_of, terms_after, worth_of
 from copytrading.services.copies.refusals import (
     CopyNotActive,
     CustomCopyTerms,
@@ -108,7 +108,7 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
             return copy
         refuse_increase(copy, units, now)
         row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
-        gross = known(float(row.gross(scene.board)[0]))
+        gross = gross_of(row, scene)
         gaps.measure_lead(lead=copy.lead, now=now)
         _move_in(copy, CopyFlow.Kind.INCREASE, Journal.Kind.COPY_INCREASE, units, idempotency_key, now)
         gaps.add_money(copy=copy, units=units)
@@ -137,7 +137,7 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
             return copy
         # A copy that was stopped meanwhile has no equity to look at.
         refuse_inactive(copy)
-        equity = equity_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
+        equity = worth_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
         refuse_reduction(copy, units, equity)
         copy.invested_units, copy.stop_loss_units = terms_after(copy, -units, equity)
         CopyFlow.objects.create(

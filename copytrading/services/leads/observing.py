@@ -17,10 +17,10 @@ from django.db import transaction
 from copytrading.engine import balance_changes
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.balance_changes import BalanceChange
+from copytrading.engine.board import Board
 from copytrading.models import Lead, LeadHolding, Market, ObservedTrade
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.market import Board
 from copytrading.services import queueing
 from copytrading.services.books import flows, gaps, positions
 from copytrading.services.leads import verbs as leads

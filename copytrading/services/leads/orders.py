@@ -12,19 +12,20 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 
+from copytrading.engine.books import Side
+from copytrading.engine.lead_orders import OpenOrder
 from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
+from copytrading.queries.rules import platform_rules
 from copytrading.services import queueing
 from copytrading.services.books import positions, stakes
-from copytrading.services.cycle import lead_wishes
-from copytrading.services.cycle.lead_wishes import LeadWish
-from copytrading.services.cycle.scene import cap_prices, load_scene, wishes_in
+from copytrading.services.cycle.scene import load_scene
 from copytrading.services.leads.verbs import LeadNotActive
 from copytrading.services.market import listings
-from copytrading.services.orders import bunching, pricing
+from copytrading.services.orders import pricing
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
 
 BASIS_POINTS = 10_000
@@ -85,33 +86,30 @@ def preview_lead_order(
         quantity_units = _lots_for(market_id, value_units or 0, price_limit)
     market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
     scene = load_scene(lead, now=now)
+    scene = scene.whenever(scene.board.listed & scene.board.fresh)
     place = int(np.flatnonzero(scene.board.market_ids == market.pk)[0])
     if not scene.board.fresh[place]:
         raise PriceNotKnown(f"There is no fresh price of {market.base.symbol} at the moment; try again shortly.")
     is_buy = side == LeadOrder.Side.BUY
-    own = LeadWish(units=np.zeros_like(scene.lead_wish), orders=np.zeros(len(scene.lead_wish)))
-    own.units[place], own.orders[place] = quantity_units if is_buy else -quantity_units, float(is_buy)
-    scene = replace(scene, own=own, tradable=scene.board.listed & scene.board.fresh)
-    book = listings.book_of(market, now=now)
-    waits = price_limit is not None and not lead_wishes.reaches(book, is_buy=is_buy, price_limit=price_limit)
-
-    prices = cap_prices(scene)
-    net = int(wishes_in(scene, buy_prices=prices).net[place])
-    offer = bunching.offer_of(
-        market=market,
-        book=book,
-        mark=market.mark.price,
-        net_units=net,
-        slippage_max=settings.SMARTSYNC_SLIPPAGE_CAP,
-        price_limit=None if waits else price_limit,
+    own = OpenOrder(
+        id=0,
+        place=place,
+        side=Side(side),
+        left_units=quantity_units,
+        quantity_units=quantity_units,
+        price_limit=price_limit,
     )
-    prices[place] = unit_price_in(market, offer.price_buy_max)
-    wishes = wishes_in(scene, buy_prices=prices)
-    followers, net = wishes.copies[:, place], int(wishes.net[place])
+    book = listings.book_of(market, now=now)
+    decision = replace(scene, lead_orders=(own,)).decide(books={place: book})
+    waits = place not in decision.own.order_ids
+    if waits:
+        # It is looked at as if its price had come.
+        decision = replace(scene, lead_orders=(replace(own, price_limit=None),)).decide(books={place: book})
+    followers, net = decision.wishes.copies[:, place], int(decision.wishes.net[place])
     price = _price(market, book, net, price_limit, waits=waits)
     # An order that waits is looked at as it would be once its price has come.
     mid = price if waits else book.mid or market.mark.price
-    away = float(price / mid - 1) * (1 if is_buy else -1) + float(settings.SMARTSYNC_FEE_RATE)
+    away = float(price / mid - 1) * (1 if is_buy else -1) + float(scene.rules.fee_rate)
     followers_units = int(followers.sum()) * (1 if is_buy else -1)
     own_value = _value(market, quantity_units, price)
     return OrderPreview(
@@ -128,7 +126,7 @@ def preview_lead_order(
         cost_basis_points=away * BASIS_POINTS,
         own_cost_units=round(own_value * away),
         waits=waits,
-        needs_several_cycles=not waits and abs(net) > offer.depth_units,
+        needs_several_cycles=not waits and place in decision.offers and abs(net) > decision.offers[place].depth_units,
     )
 
 
@@ -254,7 +252,7 @@ def _price(market: Market, book: Book, net_units: int, price_limit: Decimal | No
         return price_limit
     if not net_units:
         return book.mid or market.mark.price
-    price = pricing.trade_of(market=market, book={market.pk: book}, signed_units=net_units).price
+    price = pricing.trade_of(market=market, book=book, signed_units=net_units, rules=platform_rules()).price
     if price_limit is None:
         return price
     return min(price, price_limit) if net_units > 0 else max(price, price_limit)

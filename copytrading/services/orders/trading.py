@@ -17,16 +17,15 @@ from django.db import connection, transaction
 
 from accounts import ledger
 from accounts.models import Asset
+from copytrading.engine.bunching import PlannedOrder
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode, VenueUnreachable
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
-from copytrading.models import Alarm, Copy, Lead, Order, SyncCycle
-from copytrading.queries.market import unit_price_in
+from copytrading.models import Alarm, Copy, Lead, Market, Order, SyncCycle
 from copytrading.services.market import quotes
 from copytrading.services.orders import answering, resolving
 from copytrading.services.orders.booking import book_order, hold_key
-from copytrading.services.orders.bunching import PlannedOrder
 from copytrading.services.safety import alarms, order_limits
 
 # Refusals that say that the venue's rules are not what we take them for: they are read again.
@@ -44,7 +43,7 @@ REFUSAL_ALARMS = {
 }
 
 
-def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, now: datetime) -> Order:
+def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, market: Market, cash: Asset, now: datetime) -> Order:
     """
     Write an order with its participants' wishes, and hold what each of them may have to pay or deliver.
 
@@ -54,7 +53,7 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
     order = Order.objects.create(
         pk=order_id,
         cycle=cycle,
-        market=planned.market,
+        market=market,
         venue_account=venue().account,
         # Letters and digits only, and decodable to the row and the attempt: what the venue knows the order by.
         client_order_id=f"ss{order_id}a1",
@@ -63,12 +62,12 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
         price_limit=planned.price_limit,
         price_mid=planned.price_mid,
         price_buy_max=planned.price_buy_max,
-        value_max_units=round(planned.quantity_units * unit_price_in(planned.market, planned.price_limit)),
+        value_max_units=round(planned.quantity_units * planned.market.unit_price(planned.price_limit)),
         participant_ids=planned.participant_ids.tolist(),
         wish_units=planned.wish_units.tolist(),
         planned_at=now,
     )
-    for asset, units in ((cash, planned.quote_holds), (planned.market.base, planned.base_holds)):
+    for asset, units in ((cash, planned.quote_holds), (market.base, planned.base_holds)):
         if units.any():
             promised = units > 0
             ledger.place_hold(

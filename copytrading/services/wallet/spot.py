@@ -14,16 +14,17 @@ from django.db import IntegrityError, transaction
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
+from copytrading.engine.bunching import Offer, offer_of, plan_order
 from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book
 from copytrading.exchange.orders import Side
 from copytrading.models import ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.market import listings
 from copytrading.services.orders import trading
-from copytrading.services.orders.bunching import Offer, offer_of, plan_order
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
 from copytrading.services.refusals import NotEnoughCash, NotPossibleNow, PriceNotKnown, Refusal
 
@@ -40,7 +41,7 @@ def preview_manual_order(*, user: User, market_id: int, side: str, units: int, n
     :raises Refusal: if the market is closed, the value too small, or the main account has less.
     """
     market, book, quantity, _ = _look(user, market_id, side, units, now)
-    return trade_of(market=market, book={market.pk: book}, signed_units=quantity)
+    return trade_of(market=market, book=book, signed_units=quantity, rules=platform_rules())
 
 
 def place_manual_order(
@@ -63,17 +64,19 @@ def place_manual_order(
 
 def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime) -> ManualOrder:
     planned = plan_order(
-        market=market,
+        market=market_queries.terms_of(market),
         offer=offer,
         participant_ids=np.array([ledger.main_account(user=user, now=now).pk]),
         wish_units=np.array([quantity]),
-        fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+        rules=platform_rules(),
     )
     if planned.quantity_units == 0:
         raise OrderTooSmall("Too little is offered within the price limit at the moment; try less or later.")
     try:
         with transaction.atomic():
-            order = trading.write_order(cycle=None, planned=planned, cash=market_queries.cash_asset(), now=now)
+            order = trading.write_order(
+                cycle=None, planned=planned, market=market, cash=market_queries.cash_asset(), now=now
+            )
             return ManualOrder.objects.create(order=order, user=user, idempotency_key=idempotency_key)
     except ledger.NotEnoughMoney as shortage:
         raise NotEnoughCash("Your wallet has not enough for this.", field="value") from shortage
@@ -109,16 +112,23 @@ def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> t
     if side == Side.BUY:
         # The limit moves with the quantity, and the quantity with the limit: the cap settles it.
         rough = int(units / unit_price_in(market, mark.price))
-        offer = offer_of(market=market, book=book, mark=mark.price, net_units=max(rough, 1), slippage_max=_cap())
+        offer = _offer(market, book, max(rough, 1))
         cost = unit_price_in(market, offer.price_buy_max) * (1 + float(settings.SMARTSYNC_FEE_RATE))
         quantity = int((units - 4) / cost)
     quantity = quantity // market.lot_units * market.lot_units
-    offer = offer_of(market=market, book=book, mark=mark.price, net_units=sign * max(quantity, 1), slippage_max=_cap())
+    offer = _offer(market, book, sign * max(quantity, 1))
     if quantity * unit_price_in(market, offer.price_limit) < market.value_min_units or quantity == 0:
         least = coins(market.value_min_units, market.quote.decimals).normalize()
         raise OrderTooSmall(f"The venue takes orders in {market.symbol} from {least:f} {market.quote.symbol} on.")
     return market, book, sign * quantity, offer
 
 
-def _cap() -> float:
-    return float(settings.SMARTSYNC_SLIPPAGE_CAP)
+def _offer(market: Market, book: Book, net_units: int) -> Offer:
+    rules = platform_rules()
+    return offer_of(
+        market=market_queries.terms_of(market),
+        book=book,
+        net_units=net_units,
+        slippage_max=rules.slippage_cap,
+        rules=rules,
+    )

@@ -1,0 +1,41 @@
+"""
+Smart Sync: hold the lead's ratios.
+
+`q* = (e / E) · φ · Q`, see engine/weights and engine/baseline; what a copy's own cap on one coin cuts stays cash.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from copytrading.engine import baseline, planning, weights
+from copytrading.engine.sizing.mode import Aim, Sight, SizingMode
+
+
+class SmartSync(SizingMode):
+    name = "SMART_SYNC"
+    label = "Smart Sync"
+    holds_ratios = True
+    allows = ("buy_existing", "weight_max")
+
+    def aim(self, sight: Sight) -> Aim:
+        lead, copies = sight.lead, sight.copies
+        shares = baseline.followed_shares(
+            # A sale leaves the followed share as it is; a purchase adds to what is followed.
+            lead_units=np.maximum(sight.lead_units, lead.units),
+            survival=lead.survival,
+            epoch=lead.epoch,
+            baseline_units=copies.baseline_units,
+            baseline_survival=copies.baseline_survival,
+            baseline_epoch=copies.baseline_epoch,
+        )
+        targets = weights.target_units(
+            equity=sight.sizing, lead_equity=sight.lead_equity, followed_shares=shares, lead_units=sight.lead_units
+        )
+        targets, capped = planning.cap_concentration(
+            target_units=targets,
+            unit_prices=sight.board.unit_prices,
+            equity=np.maximum(sight.sizing, 0.0),
+            weight_max=copies.terms.weight_max,
+        )
+        return Aim(target_units=targets, capped=capped)

@@ -175,7 +175,8 @@ class _Sitting:
             own=own,
             copies=self.copies,
             buy_prices=buy_prices,
-            rules=self.rules,
+            fee_rate=float(self.rules.fee_rate),
+            drift_band=self.rules.drift_band,
             settling=self.lead.settling_until > self.now,
         )
         widened = self.widened

@@ -77,6 +77,6 @@ class CopyTerms:
             ).reshape(len(many), len(market_ids)),
         )
 
-    def narrow(self, rows: BoolArray) -> CopyTerms:
-        """Return the terms of some of the copies (N,)."""
+    def narrow(self, rows: BoolArray | IntArray) -> CopyTerms:
+        """Return the terms of some of the copies, as a mask (N,) or as their places."""
         return CopyTerms(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})

@@ -20,16 +20,15 @@ import numpy as np
 
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.copy_terms import Mode, Terms
+from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import START_UNITS, LeadPath
 from copytrading.engine.performance import tracking_error_per_bar
 from copytrading.engine.replayed_copies import NOT_STOPPED, ReplayedCopies
 
 __all__ = [
     "NOT_STOPPED",
-    "Mode",
+    "Investments",
     "Replay",
-    "Terms",
     "replay_portfolio",
     "replay_runs",
     "spread_starts",
@@ -63,7 +62,7 @@ class Replay:
     stopped_bars: IntArray
 
 
-def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Terms, start_time: int, last_bar: int) -> Replay:
+def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Investments, start_time: int, last_bar: int) -> Replay:
     """
     Replay K investments that start at the first bar at or after `start_time` and run to `last_bar`, inclusive.
 
@@ -81,7 +80,7 @@ def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Terms, start_ti
 
 
 def replay_runs(
-    *, path: LeadPath, lead_cash: float, terms: Terms, start_times: IntArray, last_bars: IntArray
+    *, path: LeadPath, lead_cash: float, terms: Investments, start_times: IntArray, last_bars: IntArray
 ) -> Replay:
     """
     Replay K investments, each from the first bar at or after its own start time to its own last bar, inclusive.

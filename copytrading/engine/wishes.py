@@ -17,7 +17,6 @@ from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.board import Board
 from copytrading.engine.lead_orders import ROUNDING_SLACK_UNITS, LeadWish
 from copytrading.engine.portfolios import CopyTable, LeadPortfolio
-from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import Aim, Ordered, Sight
 from copytrading.engine.valuation import Valuation
@@ -81,8 +80,8 @@ class Wishes:
 
 
 def wish(
-    *, board: Board, lead: LeadPortfolio, own: LeadWish, copies: CopyTable, buy_prices: FloatArray, rules: Rules,
-    settling: bool, ordered: tuple[Ordered, ...] | None = None,
+    *, board: Board, lead: LeadPortfolio, own: LeadWish, copies: CopyTable, buy_prices: FloatArray, fee_rate: float,
+    drift_band: float, settling: bool, ordered: tuple[Ordered, ...] | None = None,
 ) -> Wishes:  # fmt: skip
     """
     Return what everybody wishes to trade now.
@@ -113,7 +112,7 @@ def wish(
         equity=np.where(valuation.known, valuation.sizing, 0.0),
         touched=touched,
         aligning=aligning,
-        drift_band=rules.drift_band,
+        drift_band=drift_band,
         settling=settling,
         tradable=board.tradable,
     )
@@ -131,7 +130,7 @@ def wish(
         held_units=copies.units,
         cash_units=np.maximum(cash - ROUNDING_SLACK_UNITS * len(board.asset_ids), 0),
         unit_prices=buy_prices,
-        fee_rate=float(rules.fee_rate),
+        fee_rate=fee_rate,
         acting=acting & following[:, None] & (buy_prices > 0),
     )
     return Wishes(

@@ -91,6 +91,9 @@ class CustomRatio(CustomMode):
     requires = ("order_ratio",)
 
 
+CUSTOM_FIXED, CUSTOM_RATIO = CustomFixed(), CustomRatio()
+
+
 def answer(ordered: Ordered, *, held_units: IntArray, unit_prices: FloatArray, terms: CopyTerms) -> Answer:
     """
     Return what copies with these terms and holdings (N, A) hold once they have answered.

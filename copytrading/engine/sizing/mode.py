@@ -83,6 +83,9 @@ class SizingMode(ABC):
         """Return the name as it is typed on a command line."""
         return self.name.lower().replace("_", "-")
 
+    def __str__(self) -> str:
+        return self.word
+
     @abstractmethod
     def aim(self, sight: Sight) -> Aim:
         """Return what the copies aim at."""

@@ -39,3 +39,6 @@ class SmartSync(SizingMode):
             weight_max=copies.terms.weight_max,
         )
         return Aim(target_units=targets, capped=capped)
+
+
+SMART_SYNC = SmartSync()

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from copytrading.engine.whatif import Mode
+from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 
 # A custom copy that names no value puts a tenth of its investment into each order.
 ORDER_VALUE_FRACTION = Decimal("0.1")
@@ -47,7 +49,7 @@ class Question:
     trader: str | None = None
     lead_cash: Decimal = Decimal(10_000)
     investment: Decimal = Decimal(1_000)
-    mode: Mode = Mode.SMART_SYNC
+    mode: SizingMode = SMART_SYNC
     buys_existing: bool = True
     fee_rate: Decimal = Decimal("0.001")
     uses_recorded_fees: bool = False
@@ -118,11 +120,14 @@ def _check_terms(question: Question) -> None:
 
 def _check_mode(question: Question) -> None:
     """Refuse terms that the mode has no use for, so that nobody believes that they counted."""
-    if question.mode is Mode.SMART_SYNC and (question.order_max or question.total_max or question.markets is not None):
+    limits = question.order_max or question.total_max or question.markets is not None
+    if limits and question.mode.holds_ratios:
         raise WhatIfRefused(
-            "Maxima and chosen markets are terms of the custom modes; Smart Sync holds the lead's ratios."
+            f"Maxima and chosen markets are terms of the custom modes; {question.mode.label} holds the lead's ratios."
         )
-    if question.order_value is not None and question.mode is not Mode.CUSTOM_FIXED:
-        raise WhatIfRefused(f"An order value is a term of the mode {Mode.CUSTOM_FIXED}, not of {question.mode}.")
-    if question.order_ratio is not None and question.mode is not Mode.CUSTOM_RATIO:
-        raise WhatIfRefused(f"An order ratio is a term of the mode {Mode.CUSTOM_RATIO}, not of {question.mode}.")
+    for name, value, mode in (
+        ("An order value", question.order_value, CUSTOM_FIXED),
+        ("An order ratio", question.order_ratio, CUSTOM_RATIO),
+    ):
+        if value is not None and question.mode is not mode:
+            raise WhatIfRefused(f"{name} is a term of the mode {mode}, not of {question.mode}.")

@@ -20,8 +20,11 @@ from django.conf import settings
 from django.core.cache import cache
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.copy_terms import Mode, Terms
+from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import LeadOrder
+from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_runs
 from copytrading.models import Lead
 from copytrading.queries.leads import history
@@ -61,9 +64,9 @@ class Question:
     custom: CustomCopyTerms | None = None
 
     @property
-    def custom_mode(self) -> Mode:
+    def custom_mode(self) -> SizingMode:
         is_fixed = self.custom is not None and self.custom.order_value_units is not None
-        return Mode.CUSTOM_FIXED if is_fixed else Mode.CUSTOM_RATIO
+        return CUSTOM_FIXED if is_fixed else CUSTOM_RATIO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,7 @@ class LookBack:
     def _look_back(self) -> tuple[Comparison, Spread]:
         # Most of a run is what the lead did: one copy or sixty take about as long.
         runs = self._runs()
-        smart_sync = self._replay(Mode.SMART_SYNC, runs)
+        smart_sync = self._replay(SMART_SYNC, runs)
         custom = self._replay(self._question.custom_mode, runs)
         return self._comparison(smart_sync, custom), _spread(smart_sync, custom, held_seconds=runs.held_seconds)
 
@@ -134,7 +137,7 @@ class LookBack:
             held_seconds=held,
         )
 
-    def _replay(self, mode: Mode, runs: Runs) -> Replay:
+    def _replay(self, mode: SizingMode, runs: Runs) -> Replay:
         return replay_runs(
             path=self._past.recorded.path,
             lead_cash=self._past.recorded.start_cash / CASH_SCALE,
@@ -161,11 +164,11 @@ class LookBack:
             custom=_outcome(custom, run=run, nothing_to_sell=_sales_without_a_buy(orders)),
         )
 
-    def _terms(self, mode: Mode, *, start_bars: IntArray) -> Terms:
+    def _terms(self, mode: SizingMode, *, start_bars: IntArray) -> Investments:
         """Return the same terms for a copy from each of some bars (K,); a ratio that is not given depends on it."""
         question = self._question
         custom = question.custom or CustomCopyTerms()
-        follows_orders = mode is not Mode.SMART_SYNC
+        follows_orders = not mode.holds_ratios
 
         def each(units: int | None) -> FloatArray:
             return np.full(len(start_bars), np.nan if units is None else units / CASH_SCALE)
@@ -173,7 +176,7 @@ class LookBack:
         ratios = question.investment_units / np.maximum(self._past.account_values()[start_bars], 1.0)
         if custom.order_ratio is not None:
             ratios = np.full(len(start_bars), custom.order_ratio)
-        return Terms(
+        return Investments(
             investments=each(question.investment_units),
             mode=mode,
             buys_existing=question.buy_existing and not follows_orders,

@@ -96,7 +96,11 @@ class CopyTable:
         return np.asarray(self.owed_units > self.cash_units - self.cash_held_units, dtype=np.bool_)
 
     def has_status(self, *names: str) -> BoolArray:
-        return np.isin(self.status, [STATUS_NUMBERS[name] for name in names])
+        """Return which copies (N,) have one of these statuses."""
+        found = self.status == STATUS_NUMBERS[names[0]]
+        for name in names[1:]:
+            found = found | (self.status == STATUS_NUMBERS[name])
+        return np.asarray(found, dtype=np.bool_)
 
     def narrow(self, rows: BoolArray) -> CopyTable:
         """Return the table with some of its copies (N,) only."""

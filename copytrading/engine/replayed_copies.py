@@ -33,7 +33,7 @@ from copytrading.engine.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfol
 from copytrading.engine.profit_share import ShareState
 from copytrading.engine.rebalancing import carry_out
 from copytrading.engine.sizing.mode import Ordered
-from copytrading.engine.wishes import REDUCTION_MARGIN, Wishes, wish
+from copytrading.engine.wishes import Wishes, wish
 
 NOT_STOPPED = -1
 ACTIVE, PAUSED, STOPPING = (STATUS_NUMBERS[name] for name in ("ACTIVE", "PAUSED", "STOPPING"))
@@ -342,20 +342,24 @@ class ReplayedCopies:
         acts |= (owed > 0)[:, None]
         if self._follows_orders:
             return acts
-        sizing = equity - owed[:, None]
-        size = np.maximum(sizing - owed[:, None] * REDUCTION_MARGIN, 0.0)
-        size[status != ACTIVE] = 0.0
+        following = status == ACTIVE
+        if not following.any():
+            return acts
+        # Who owes has to act at each bar anyway.
+        size = np.maximum(equity, 0.0)
+        parts = size / self._lead_equity[begin:end]
         lead_units = self._path.held_units[self._path.state_of_bar[begin]]
-        shares = self._shares(begin, rows)
-        band, follows = self._terms.drift_band * sizing, (status == ACTIVE)[:, None]
-        caps = self._columns.weight_max[rows, None] * size
+        shares, weight_max = self._shares(begin, rows), self._columns.weight_max[rows, None]
+        band, is_capped = self._terms.drift_band * equity, not np.isnan(weight_max).all()
+        drifts = np.zeros(equity.shape, dtype=np.bool_)
         for asset in np.flatnonzero(in_use | (lead_units > 0)).tolist():
-            aimed = size / self._lead_equity[begin:end] * (shares[:, asset, None] * lead_units[asset])
-            # NaN is no cap.
-            values = np.fmin(aimed * marks[:, asset], caps)
-            drift = np.abs(values - held[:, asset, None] * marks[:, asset])
-            acts |= (drift > band) & tradable[:, asset] & follows
-        return acts
+            aimed = parts * (shares[:, asset, None] * lead_units[asset])
+            if is_capped:
+                # NaN is no cap, and a coin that has no price yet is aimed at by nobody.
+                aimed = np.fmin(aimed, weight_max * size / np.maximum(marks[:, asset], 1e-300))
+            drift = np.abs(aimed - held[:, asset, None]) * marks[:, asset]
+            drifts |= (drift > band) & tradable[:, asset]
+        return acts | (drifts & following[:, None])
 
     def _shares(self, bar: int, rows: IntArray) -> FloatArray:
         """Return the share of each lead position that R copies follow at a bar, (R, A)."""

@@ -218,9 +218,11 @@ def _ordered_now(board: Board, lead: LeadPortfolio, own: LeadWish) -> Ordered:
 
 def _trimming(copies: CopyTable, lead: LeadPortfolio) -> BoolArray:
     """Return which copies (N,) have to pay something out and are not kept at the lead's ratios."""
+    asked = (copies.owed_units > 0) | copies.aligning
+    if not asked.any():
+        return asked
     has_no_ratios = ~_hold_ratios(copies) | (not lead.is_seen)
     on_its_own = copies.has_status("PAUSED") | (has_no_ratios & copies.has_status("STARTING", "ACTIVE"))
-    asked = (copies.owed_units > 0) | copies.aligning
     return np.asarray(on_its_own & asked, dtype=np.bool_)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from copytrading.engine import baseline, planning, weights
-from copytrading.engine.sizing.mode import Aim, Sight, SizingMode
+from copytrading.engine.arrays import FloatArray
+from copytrading.engine.sizing.mode import Aim, Sight, SizingMode, nowhere
 
 
 class SmartSync(SizingMode):
@@ -19,26 +20,38 @@ class SmartSync(SizingMode):
     allows = ("buy_existing", "weight_max")
 
     def aim(self, sight: Sight) -> Aim:
-        lead, copies = sight.lead, sight.copies
-        shares = baseline.followed_shares(
-            # A sale leaves the followed share as it is; a purchase adds to what is followed.
-            lead_units=np.maximum(sight.lead_units, lead.units),
-            survival=lead.survival,
-            epoch=lead.epoch,
-            baseline_units=copies.baseline_units,
-            baseline_survival=copies.baseline_survival,
-            baseline_epoch=copies.baseline_epoch,
-        )
         targets = weights.target_units(
-            equity=sight.sizing, lead_equity=sight.lead_equity, followed_shares=shares, lead_units=sight.lead_units
+            equity=sight.sizing,
+            lead_equity=sight.lead_equity,
+            followed_shares=_followed_shares(sight),
+            lead_units=sight.lead_units,
         )
+        weight_max = sight.copies.terms.weight_max
+        if np.isnan(weight_max).all():
+            return Aim(target_units=targets, capped=nowhere(sight))
         targets, capped = planning.cap_concentration(
             target_units=targets,
             unit_prices=sight.board.unit_prices,
             equity=np.maximum(sight.sizing, 0.0),
-            weight_max=copies.terms.weight_max,
+            weight_max=weight_max,
         )
         return Aim(target_units=targets, capped=capped)
+
+
+def _followed_shares(sight: Sight) -> FloatArray:
+    """Return the share of each lead position that each copy follows, (N, A)."""
+    lead, copies = sight.lead, sight.copies
+    if not copies.baseline_units.any():
+        return np.ones(copies.units.shape)
+    return baseline.followed_shares(
+        # A sale leaves the followed share as it is; a purchase adds to what is followed.
+        lead_units=np.maximum(sight.lead_units, lead.units),
+        survival=lead.survival,
+        epoch=lead.epoch,
+        baseline_units=copies.baseline_units,
+        baseline_survival=copies.baseline_survival,
+        baseline_epoch=copies.baseline_epoch,
+    )
 
 
 SMART_SYNC = SmartSync()

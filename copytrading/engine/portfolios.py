@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from copytrading.engine import weights
+from copytrading.engine import baseline, weights
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.board import Board
 from copytrading.engine.profit_share import ShareState
@@ -94,6 +94,19 @@ class CopyTable:
     def short(self) -> BoolArray:
         """Return which copies (N,) have to pay out more than they have in cash: they sell, however little it is."""
         return np.asarray(self.owed_units > self.cash_units - self.cash_held_units, dtype=np.bool_)
+
+    def followed_shares(self, lead: LeadPortfolio, *, lead_units: IntArray) -> FloatArray:
+        """Return the share of each lead position of `lead_units` (A,) that each copy follows, (N, A), 0 to 1."""
+        if not self.baseline_units.any():
+            return np.ones(self.units.shape)
+        return baseline.followed_shares(
+            lead_units=lead_units,
+            survival=lead.survival,
+            epoch=lead.epoch,
+            baseline_units=self.baseline_units,
+            baseline_survival=self.baseline_survival,
+            baseline_epoch=self.baseline_epoch,
+        )
 
     def has_status(self, *names: str) -> BoolArray:
         """Return which copies (N,) have one of these statuses."""

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-import numpy as np
 from django.conf import settings
 from django.db.models import F, FloatField, Func, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Extract, Floor
 
 from accounts.models import Journal, Posting, User
-from copytrading.engine import profit_share
-from copytrading.engine.profit_share import ShareState
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
 
@@ -71,10 +68,10 @@ class CopySummary:
 
     @property
     def is_in_sync(self) -> bool:
-        """Return whether an active copy is within the drift band of what it aims at."""
+        """Return whether the decision would trade nothing for an active copy."""
         if self.copy.status != Copy.Status.ACTIVE or self.comparison is None:
             return False
-        return not self.is_smart_sync or self.comparison.distance_left <= settings.SMARTSYNC_DRIFT_BAND
+        return not self.is_smart_sync or self.comparison.is_at_rest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,18 +117,17 @@ def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | N
     midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
     rows = list(
         copies.annotate(
-            equity_at_midnight=Subquery(
+            worth_at_midnight=Subquery(
                 CopyRecord.objects.filter(copy=OuterRef("pk"), recorded_at__lte=midnight)
                 .order_by("-recorded_at")
                 .values("equity_units")[:1]
             ),
             moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
-            leaving=_moved(Q(status=CopyFlow.Status.REQUESTED)),
             profit_paid=_profit_paid(),
         )
     )
     live = [copy for copy in rows if copy.status != Copy.Status.STOPPED]
-    comparisons = compare(live, prices=prices or price_list()) if live else {}
+    comparisons = compare(live, prices=prices or price_list(), now=now) if live else {}
     return [_summary(copy, comparisons.get(copy.pk)) for copy in rows]
 
 
@@ -196,28 +192,18 @@ def _profit_paid() -> Coalesce:
 
 
 def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
-    due = _due_units(copy, comparison.equity_units) if comparison else 0
-    worth = comparison.equity_units - due if comparison else 0
+    due = comparison.due_units if comparison else 0
+    worth = comparison.worth_units if comparison else 0
     result = worth + copy.paid_out_units - copy.paid_in_units
     # Before the first record of a former day everything happened today.
-    at_midnight = copy.equity_at_midnight or 0  # type: ignore[attr-defined]
+    at_midnight = copy.worth_at_midnight or 0  # type: ignore[attr-defined]
     return CopySummary(
         copy=copy,
         comparison=comparison,
         worth_units=worth,
         result_units=result,
         today_units=worth - at_midnight - copy.moved_today,  # type: ignore[attr-defined]
-        leaving_units=-copy.leaving,  # type: ignore[attr-defined]
+        leaving_units=comparison.leaving_units if comparison else 0,
         due_units=due,
         profit_share_units=due - copy.profit_paid,  # type: ignore[attr-defined]
     )
-
-
-def _due_units(copy: Copy, equity_units: int) -> int:
-    """Return what a copy would owe its lead if the profit share were settled at this equity."""
-    state = ShareState(
-        issued_units=np.array([copy.issued_units]),
-        mark_value_units=np.array([copy.mark_value_units]),
-        rate_millionths=np.array([int(copy.profit_share_rate * profit_share.MILLION)]),
-    )
-    return int(profit_share.accrued_units(state=state, equity_units=np.array([equity_units]))[0])

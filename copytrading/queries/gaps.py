@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from accounts import bulk_rows
-from copytrading.engine import baseline, tracking_gap
+from copytrading.engine import tracking_gap
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.board import Board
 from copytrading.engine.portfolios import CopyTable, LeadPortfolio
@@ -120,7 +120,9 @@ def look_at(lead: Lead, *, board: Board, copy_id: int | None = None) -> Look | N
         copies=stretch,
         prices=prices,
         followed=tracking_gap.followed_parts(
-            followed_shares=_followed_shares(portfolio, copies),
+            followed_shares=np.where(
+                copies.terms.chosen, copies.followed_shares(portfolio, lead_units=portfolio.units), 0.0
+            ),
             lead=lead_stretch,
             prices=prices,
             weight_max=copies.terms.weight_max,
@@ -227,18 +229,6 @@ def _gaps_before(
     accrued_before[rows], ideal[rows], ideal_shares[rows], is_new[rows] = accrued, columns[-1], shares, False
     parts[rows] = np.stack(columns[:-1], axis=1)
     return accrued_before, parts, ideal, ideal_shares, is_new
-
-
-def _followed_shares(portfolio: LeadPortfolio, copies: CopyTable) -> FloatArray:
-    shares = baseline.followed_shares(
-        lead_units=portfolio.units,
-        survival=portfolio.survival,
-        epoch=portfolio.epoch,
-        baseline_units=copies.baseline_units,
-        baseline_survival=copies.baseline_survival,
-        baseline_epoch=copies.baseline_epoch,
-    )
-    return np.where(copies.terms.chosen, shares, 0.0)
 
 
 def _shared_since(snapshot: LeadSnapshot, copies: CopyTable) -> IntArray:

@@ -5,6 +5,7 @@ The number of statements depends neither on how many leads there are nor on how 
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from accounts import bulk_rows
 from accounts.models import Asset
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.board import Board
+from copytrading.engine.books import Side
+from copytrading.engine.lead_orders import OpenOrder
 from copytrading.engine.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
 from copytrading.engine.profit_share import ShareState
 from copytrading.engine.sizing import registry
 from copytrading.engine.terms import CopyTerms
-from copytrading.models import Lead
+from copytrading.models import Lead, LeadOrder
 from copytrading.queries.leads import links
 
 # Of the given leads, or of these only those copies that are named; a mode that is not known here has number −1.
@@ -128,6 +131,26 @@ def _portfolio(
         settling_until=lead.settling_until.timestamp() if lead.settling_until else np.nan,
         is_seen=is_seen,
     )
+
+
+def load_open_orders(lead_ids: Iterable[int], *, board: Board, now: datetime) -> dict[int, tuple[OpenOrder, ...]]:
+    """Return the open orders of leads by the lead's id, oldest first in each market; a lead without has no entry."""
+    places = {market_id: place for place, market_id in enumerate(board.market_ids.tolist())}
+    waiting = LeadOrder.objects.filter(
+        lead_id__in=list(lead_ids), status=LeadOrder.Status.SUBMITTED, expires_at__gt=now
+    )
+    found: dict[int, tuple[OpenOrder, ...]] = {}
+    for order in waiting.order_by("lead_id", "market_id", "pk"):
+        own = OpenOrder(
+            id=order.pk,
+            place=places[order.market_id],
+            side=Side(order.side),
+            left_units=order.quantity_units - order.filled_units,
+            quantity_units=order.quantity_units,
+            price_limit=order.price_limit,
+        )
+        found[order.lead_id] = (*found.get(order.lead_id, ()), own)
+    return found
 
 
 def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = None) -> CopyTable:

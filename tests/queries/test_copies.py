@@ -91,14 +91,14 @@ class TestCompare:
         copy = world.start(follower, lead, buy_existing=False)
         settle_now(world)
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert comparison.distance == pytest.approx(0.45, abs=0.01)
         assert comparison.distance_wanted == pytest.approx(comparison.distance)
         assert comparison.distance_left == pytest.approx(0, abs=1e-9)
 
     def test_lists_the_coins_of_both_and_cash_last(self, world: World, copy: Copy, lead: Lead) -> None:
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert [position.name for position in comparison.positions] == ["Bitcoin", "Cash"] or [
             position.symbol for position in comparison.positions
@@ -109,20 +109,20 @@ class TestCompare:
     def test_names_a_coin_without_a_price_and_counts_it_as_nothing(self, world: World, copy: Copy) -> None:
         Mark.objects.filter(market__symbol="BTC-USDT").delete()
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert comparison.unpriced == ("BTC",)
-        assert comparison.equity_units == world.held(copy.ledger_account)["USDT"]
+        assert comparison.gross_units == world.held(copy.ledger_account)["USDT"]
 
     def test_asks_as_often_for_many_copies_as_for_one(self, world: World, follower: User) -> None:
         few = copies_of_new_leads(world, follower, range(1))
         many = few + copies_of_new_leads(world, follower, range(1, 6))
         prices = portfolios.price_list()
         with counted_queries() as once:
-            portfolios.compare(few, prices=prices)
+            portfolios.compare(few, prices=prices, now=world.now)
 
         with counted_queries() as often:
-            portfolios.compare(many, prices=prices)
+            portfolios.compare(many, prices=prices, now=world.now)
 
         assert len(often) == len(once)
 

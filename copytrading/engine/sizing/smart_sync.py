@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from copytrading.engine import baseline, planning, weights
-from copytrading.engine.arrays import FloatArray
+from copytrading.engine import planning, weights
 from copytrading.engine.sizing.mode import Aim, Sight, SizingMode, nowhere
 
 
@@ -23,7 +22,10 @@ class SmartSync(SizingMode):
         targets = weights.target_units(
             equity=sight.sizing,
             lead_equity=sight.lead_equity,
-            followed_shares=_followed_shares(sight),
+            # A sale leaves the followed share as it is; a purchase adds to what is followed.
+            followed_shares=sight.copies.followed_shares(
+                sight.lead, lead_units=np.maximum(sight.lead_units, sight.lead.units)
+            ),
             lead_units=sight.lead_units,
         )
         weight_max = sight.copies.terms.weight_max
@@ -36,22 +38,6 @@ class SmartSync(SizingMode):
             weight_max=weight_max,
         )
         return Aim(target_units=targets, capped=capped)
-
-
-def _followed_shares(sight: Sight) -> FloatArray:
-    """Return the share of each lead position that each copy follows, (N, A)."""
-    lead, copies = sight.lead, sight.copies
-    if not copies.baseline_units.any():
-        return np.ones(copies.units.shape)
-    return baseline.followed_shares(
-        # A sale leaves the followed share as it is; a purchase adds to what is followed.
-        lead_units=np.maximum(sight.lead_units, lead.units),
-        survival=lead.survival,
-        epoch=lead.epoch,
-        baseline_units=copies.baseline_units,
-        baseline_survival=copies.baseline_survival,
-        baseline_epoch=copies.baseline_epoch,
-    )
 
 
 SMART_SYNC = SmartSync()

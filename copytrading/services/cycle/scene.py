@@ -13,13 +13,13 @@ from accounts.models import Asset
 from copytrading.engine import decision
 from copytrading.engine.arrays import BoolArray
 from copytrading.engine.board import Board
-from copytrading.engine.books import Book, Side
+from copytrading.engine.books import Book
 from copytrading.engine.decision import Decision, Phase
 from copytrading.engine.lead_orders import OpenOrder
 from copytrading.engine.portfolios import CopyTable, LeadPortfolio
 from copytrading.engine.rules import Rules
 from copytrading.exchange.registry import venue
-from copytrading.models import Lead, LeadOrder, Market, Order
+from copytrading.models import Lead, Market, Order
 from copytrading.queries import halts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.rules import platform_rules
@@ -81,7 +81,7 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
         board=board,
         portfolio=holdings.load_lead(lead, board=board, cash=cash),
         copies=holdings.load_copies(lead, board=board, cash=cash),
-        lead_orders=_open_orders(lead, board, now),
+        lead_orders=holdings.load_open_orders([lead.pk], board=board, now=now).get(lead.pk, ()),
         rules=rules,
         now=now,
     )
@@ -92,22 +92,6 @@ def books_at(scene: Scene, places: Iterable[int]) -> dict[int, Book]:
     market_ids = {int(place): int(scene.board.market_ids[place]) for place in places}
     markets = Market.objects.in_bulk(market_ids.values())
     return {place: listings.book_of(markets[market_id], now=scene.now) for place, market_id in market_ids.items()}
-
-
-def _open_orders(lead: Lead, board: Board, now: datetime) -> tuple[OpenOrder, ...]:
-    waiting = LeadOrder.objects.filter(lead=lead, status=LeadOrder.Status.SUBMITTED, expires_at__gt=now)
-    places = {market_id: place for place, market_id in enumerate(board.market_ids.tolist())}
-    return tuple(
-        OpenOrder(
-            id=order.pk,
-            place=places[order.market_id],
-            side=Side(order.side),
-            left_units=order.quantity_units - order.filled_units,
-            quantity_units=order.quantity_units,
-            price_limit=order.price_limit,
-        )
-        for order in waiting.order_by("market_id", "pk")
-    )
 
 
 def _is_waiting(board: Board, now: datetime) -> BoolArray:

@@ -43,7 +43,8 @@ class Replay:
     Over the T bars from the first start to the last end, at `times` (T,): `lead_equity` (T,), and `copy_equity` (K, T),
     NaN outside of a copy's own run. All others are one for each copy: `start_bars` and `last_bars` are the bars of its
     run, `stopped_bars` the one at which its stop loss sold everything, or `NOT_STOPPED`, all counted from the first of
-    `times`; `lead_returns` are measured over the same bars as `copy_returns`.
+    `times`; `lead_returns` are measured over the same bars as `copy_returns`. `paid_in` and `paid_out` are all money
+    that followers moved; a copy's return is its worth and what it paid out, by what was paid in.
     """
 
     times: IntArray
@@ -60,6 +61,8 @@ class Replay:
     slippage_costs: FloatArray
     adjustments: dict[Reason, IntArray]
     stopped_bars: IntArray
+    paid_in: FloatArray
+    paid_out: FloatArray
 
 
 def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Investments, start_time: int, last_bar: int) -> Replay:
@@ -94,6 +97,7 @@ def replay_runs(
     value_of_unit = terms.investments / START_UNITS
     lead_equity = path.equity()[all_bars] * (lead_cash / START_UNITS)
     copy_equity = copies.equity * value_of_unit[:, None]
+    paid_in, paid_out = copies.money.paid_in * value_of_unit, copies.money.paid_out * value_of_unit
     start_bars, last_bars = copies.start_bars - copies.first_bar, last_bars - copies.first_bar
     return Replay(
         times=path.bars.times[all_bars],
@@ -102,7 +106,7 @@ def replay_runs(
         start_bars=start_bars,
         last_bars=last_bars,
         lead_returns=lead_equity[last_bars] / lead_equity[start_bars] - 1,
-        copy_returns=copy_equity[np.arange(len(last_bars)), last_bars] / terms.investments - 1,
+        copy_returns=(copy_equity[np.arange(len(last_bars)), last_bars] + paid_out) / paid_in - 1,
         tracking_errors_per_bar=_tracking_errors(
             copy_equity=copy_equity, lead_equity=lead_equity, start_bars=start_bars, last_bars=last_bars
         ),
@@ -112,6 +116,8 @@ def replay_runs(
         slippage_costs=copies.slippage_costs * value_of_unit,
         adjustments={reason: counts for reason, counts in copies.adjustments.items() if counts.any()},
         stopped_bars=copies.stopped_bars,
+        paid_in=paid_in,
+        paid_out=paid_out,
     )
 
 

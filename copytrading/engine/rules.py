@@ -43,7 +43,7 @@ BOUNDS: dict[str, Bounds] = {
     "link_retry_seconds": Bounds(1, DAY_SECONDS, "the time between two tries of a broken link"),
     "link_check_seconds": Bounds(1, 30 * DAY_SECONDS, "the time between two checks of what a key may do"),
     # Risk
-    "slippage_cap": Bounds(0.00001, 0.5, "how far from the mark an order may reach, as a share of it"),
+    "slippage_cap": Bounds(0, 0.5, "how far from the mark an order may reach, as a share of it"),
     "depth_share": Bounds(0.0001, 1, "how much of the visible book one order may take"),
     "limit_cushion": Bounds(0, 0.1, "how far past the level it needs a buy's limit reaches"),
     "price_age_max_seconds": Bounds(0.1, 3_600, "how old a price may be that is acted on"),

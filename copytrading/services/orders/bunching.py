@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine import netting
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book, MarketRules
 from copytrading.exchange.orders import Side
 from copytrading.models import Market
 from copytrading.queries.market import unit_price_in
+from copytrading.queries.rules import platform_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,7 @@ def offer_of(
     net_units: int,
     slippage_max: float,
     price_limit: Decimal | None = None,
+    rules: Rules | None = None,
 ) -> Offer:
     """
     Return what the book offers for a net quantity (signed units) within the slippage cap around the mark.
@@ -89,15 +91,16 @@ def offer_of(
 
     :param price_limit: of a lead's limit order that takes part; nobody in the order pays more, or gets less.
     """
+    rules = rules or platform_rules()
     side = Side.BUY if net_units > 0 else Side.SELL
     lowest, highest = mark * (1 - Decimal(str(slippage_max))), mark * (1 + Decimal(str(slippage_max)))
     cap = highest if side is Side.BUY else lowest
     if price_limit is not None:
         cap = min(cap, price_limit) if side is Side.BUY else max(cap, price_limit)
-    rules = rules_of(market)
-    cap = rules.price_limit(side=side, price=cap)
+    steps = rules_of(market)
+    cap = steps.price_limit(side=side, price=cap)
     levels = book.levels_within(side=side, price_limit=cap)
-    depth = sum((level.quantity for level in levels), start=Decimal(0)) * Decimal(str(settings.SMARTSYNC_DEPTH_SHARE))
+    depth = sum((level.quantity for level in levels), start=Decimal(0)) * Decimal(str(rules.depth_share))
     limit = cap
     if side is Side.BUY and levels:
         wanted, reached = coins(net_units, market.base.decimals), Decimal(0)
@@ -106,8 +109,8 @@ def offer_of(
             reached += level.quantity
             if reached >= wanted:
                 break
-        cushion = limit * Decimal(str(settings.SMARTSYNC_LIMIT_CUSHION))
-        limit = min(cap, rules.price_limit(side=side, price=limit + max(cushion, Decimal(0))))
+        cushion = limit * Decimal(str(rules.limit_cushion))
+        limit = min(cap, steps.price_limit(side=side, price=limit + max(cushion, Decimal(0))))
     # Who meets inside is bound by the cap like who sends: a wish is sized by it, so it must be payable here too.
     mid = min(max(book.mid or mark, lowest), highest)
     return Offer(
@@ -120,16 +123,21 @@ def offer_of(
 
 
 def plan_order(
-    *, market: Market, offer: Offer, participant_ids: IntArray, wish_units: IntArray, fee_rate: float
+    *,
+    market: Market,
+    offer: Offer,
+    participant_ids: IntArray,
+    wish_units: IntArray,
+    fee_rate: float,
+    rules: Rules | None = None,
 ) -> PlannedOrder:
     """
     Return the one order that these wishes (P,) come to; its quantity is 0 where nothing is left to send.
 
     :param offer: what the book offers on the side that the wishes net to.
     """
-    largest = int(
-        settings.SMARTSYNC_ORDER_VALUE_MAX * 10**market.quote.decimals / unit_price_in(market, offer.price_limit)
-    )
+    rules = rules or platform_rules()
+    largest = int(rules.order_value_max * 10**market.quote.decimals / unit_price_in(market, offer.price_limit))
     net = netting.net_market(
         wish_units=wish_units,
         lot_units=market.lot_units,

@@ -11,9 +11,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine.copy_terms import Mode
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
 from copytrading.services.lookback.questions import CASH_MAX, ORDER_VALUE_FRACTION, WhatIfRefused
@@ -38,7 +38,7 @@ class Investor:
     @property
     def value(self) -> float:
         """The investment in quote currency."""
-        return self.units / 10**settings.SMARTSYNC_CASH_DECIMALS
+        return self.units / 10**CASH_DECIMALS
 
     @property
     def order_value_units(self) -> int:
@@ -88,5 +88,5 @@ def _halves(followers: int) -> dict[Mode, int]:
 
 def _amounts(count: int, *, first: float, last: float) -> Sequence[int]:
     """Return investments in units, to the cent."""
-    cent = 10 ** (settings.SMARTSYNC_CASH_DECIMALS - 2)
+    cent = 10 ** (CASH_DECIMALS - 2)
     return [round(value * 100) * cent for value in np.geomspace(first, last, count).tolist()]

@@ -15,13 +15,13 @@ from decimal import Decimal
 from time import perf_counter
 
 import numpy as np
-from django.conf import settings
 from django.test.utils import override_settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray
 from copytrading.engine.performance import tracking_error_per_bar
 from copytrading.engine.whatif import Mode, Terms, replay_portfolio
 from copytrading.models import Allocation, Fill, Order, SyncCycle
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.lookback.questions import Question as Files
 from copytrading.services.lookback.questions import WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
@@ -205,8 +205,7 @@ def _terms_of(investors: Sequence[Investor], *, mode: Mode, lead_equity: float, 
         fee_rate=float(files.fee_rate),
         slippage_rate=0.0,
         stop_losses=np.full(len(values), np.nan),
-        order_values=np.array([investor.order_value_units for investor in investors])
-        / 10.0**settings.SMARTSYNC_CASH_DECIMALS,
+        order_values=np.array([investor.order_value_units for investor in investors]) / 10.0**CASH_DECIMALS,
         order_ratios=values / lead_equity,
-        drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+        drift_band=platform_rules().drift_band,
     )

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import pytest
 from django.conf import settings as django_settings
+from pytest_django.fixtures import Settings
 
 from accounts.models import Balance, LedgerAccount, User
 from copytrading.engine.rules import BOUNDS
@@ -152,10 +153,10 @@ def _prices_that_jump(settings: object) -> None:
 
 
 @pytest.fixture
-def old_prices_are_fine(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def old_prices_are_fine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The world's clock stands at NOON, the pages' does not: no price is too old, not even for the rule's bounds."""
     monkeypatch.setitem(BOUNDS, "price_age_max_seconds", BOUNDS["price_age_max_seconds"]._replace(most=10**9))
-    django_settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
+    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
 
 
 @pytest.fixture

@@ -129,7 +129,16 @@ def check_bounds(name: str, value: Any) -> None:
 
     :raises RuleOutOfBounds: if its value is outside its bounds.
     """
-    least, most, meaning = BOUNDS[name]
+    least, most, _ = BOUNDS[name]
     # Not a number is within no bounds.
     if not least <= value <= most:
-        raise RuleOutOfBounds(f"SMARTSYNC_{name.upper()} is {value}, but it is {meaning}: from {least:g} to {most:g}.")
+        raise RuleOutOfBounds(f"SMARTSYNC_{name.upper()} is {value}, but it is {in_words(name)}.")
+
+
+def in_words(name: str) -> str:
+    """Return what a rule is and what it may be: "the decimals of the cash: from 0 to 18"."""
+    least, most, meaning = BOUNDS[name]
+    if most == inf:
+        return f"{meaning}: {Decimal(str(least)):,f} or more"
+    # Through Decimal, so that neither the largest nor the smallest of them has an exponent.
+    return f"{meaning}: from {Decimal(str(least)):,f} to {Decimal(str(most)):,f}"

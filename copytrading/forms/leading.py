@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
 from copytrading.forms.wallet import TradedMarket
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
 
 TAGS_MAX, TAG_LENGTH_MAX = 5, 30
 FOLLOWERS_AT_FIRST = 1000
@@ -40,7 +40,7 @@ class _Capacity(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        most = f"{settings.SMARTSYNC_PROFIT_SHARE_MAX * 100:g}"
+        most = f"{platform_rules().profit_share_max * 100:g}"
         self.fields[
             "profit_share_rate"
         ].help_text = f"Of new highs only, 0 to {most} %. Each copy keeps the rate it began at."
@@ -105,7 +105,7 @@ class OrderForm(forms.Form):
     quantity = NumberField(label="How much", decimals=12, error_messages={"required": "How much?"})
     counted_in = forms.ChoiceField(
         label="Counted in",
-        choices=((COINS, "Coins"), (VALUE, settings.SMARTSYNC_CASH)),
+        choices=((COINS, "Coins"), (VALUE, cash_symbol())),
         initial=COINS,
         required=False,
         widget=forms.RadioSelect,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from django.conf import settings
 from django.db.models import F, FloatField, Func, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Extract, Floor
 
@@ -11,7 +10,6 @@ from accounts.models import Journal, Posting, User
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
 
-CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
 CURVE_POINTS_MAX = 400
 
 

@@ -6,20 +6,21 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
-from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts import queries as account_queries
 from accounts.models import Asset, User
 from copytrading.engine.board import Board as Board
 from copytrading.engine.board import MarketTerms
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import unit_price
 from copytrading.models import Mark, Market
+from copytrading.queries.rules import cash_symbol, platform_rules
 
 
 def cash_asset() -> Asset:
     """Return the asset that everything is quoted in and paid out in."""
-    return Asset.objects.get(symbol=settings.SMARTSYNC_CASH)
+    return Asset.objects.get(symbol=cash_symbol())
 
 
 def markets() -> QuerySet[Market]:
@@ -68,18 +69,23 @@ class _BoardRow(NamedTuple):
             return np.nan
         return unit_price(price, base_decimals=self.base_decimals, quote_decimals=self.quote_decimals)
 
-    def is_frozen(self, *, now: datetime) -> bool:
+    def is_frozen(self, *, now: datetime, rules: Rules) -> bool:
         """Return whether the coin can be sold nowhere: delisted, or suspended for longer than we wait."""
         if self.price is None:
             return False
         if self.status == Market.Status.SUSPENDED:
-            waits = timedelta(seconds=settings.SMARTSYNC_FROZEN_AFTER_SECONDS)
+            waits = timedelta(seconds=rules.frozen_after_seconds)
             return self.status_since is not None and now - self.status_since >= waits
         return self.status == Market.Status.DELISTED
 
 
-def load_board(*, now: datetime) -> Board:
-    """Return the board of all markets, marked now."""
+def load_board(*, now: datetime, rules: Rules | None = None) -> Board:
+    """
+    Return the board of all markets, marked now.
+
+    :param rules: None reads them, for callers that have none to hand down yet.
+    """
+    rules = rules or platform_rules()
     rows = [
         _BoardRow(*row)
         for row in Market.objects.order_by("base_id").values_list(
@@ -88,9 +94,9 @@ def load_board(*, now: datetime) -> Board:
         )
     ]  # fmt: skip
     priced_at = np.array([row.priced_at.timestamp() if row.priced_at else -np.inf for row in rows], dtype=np.float64)
-    frozen = np.array([row.is_frozen(now=now) for row in rows], dtype=np.bool_)
+    frozen = np.array([row.is_frozen(now=now, rules=rules) for row in rows], dtype=np.bool_)
     # A clock that runs ahead of ours is as wrong as a price that is old.
-    young = np.abs(now.timestamp() - priced_at) <= settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS
+    young = np.abs(now.timestamp() - priced_at) <= rules.price_age_max_seconds
     sure = np.array([row.doubt == Mark.Doubt.NONE for row in rows], dtype=np.bool_)
     fresh = np.asarray((young & sure) | frozen, dtype=np.bool_)
     listed = np.array([row.status == Market.Status.TRADING for row in rows], dtype=np.bool_)
@@ -122,7 +128,7 @@ def _objects(values: Sequence[Decimal | None]) -> np.ndarray:
 
 def available_cash_units_of(user: User) -> int:
     """Return what a person's main account has available of the cash asset, in units."""
-    return account_queries.available_units_of(user, asset_symbol=settings.SMARTSYNC_CASH)
+    return account_queries.available_units_of(user, asset_symbol=cash_symbol())
 
 
 def market_choices() -> list[tuple[int, str]]:

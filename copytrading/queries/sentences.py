@@ -8,11 +8,11 @@ fails the tests. Values are quote units of the cash, quantities units of the coi
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from django.conf import settings
-
 from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Notice
+from copytrading.queries.rules import platform_rules
 
 CENT = Decimal("0.01")
 # Enough to tell two quantities or prices apart, short enough to read.
@@ -164,6 +164,7 @@ def adjustment_sentence(
     cash_decimals: int,
     wanted_units: int,
     planned_units: int,
+    rules: Rules | None = None,
 ) -> Sentence:
     """Return what was planned instead of what was wanted, and why. `side` is None where no order came of it."""
     wanted, planned = abs(wanted_units), abs(planned_units)
@@ -173,7 +174,7 @@ def adjustment_sentence(
         headline = f"{DONE[side]} {less} {symbol} than wanted: {instead}"
     else:
         headline = f"Did not {TO_DO[side]} {symbol}: {instead}"
-    return Sentence(headline=headline, detail=_why(reason, copy=copy, symbol=symbol))
+    return Sentence(headline=headline, detail=_why(reason, copy=copy, symbol=symbol, rules=rules or platform_rules()))
 
 
 def notice_sentence(
@@ -185,6 +186,7 @@ def notice_sentence(
     cash_decimals: int,
     text: str = "",
     coin: Asset | None = None,
+    rules: Rules | None = None,
 ) -> Sentence:
     """
     Return what a notice says.
@@ -192,6 +194,7 @@ def notice_sentence(
     :param units: its figure, in quote units, or in units of `coin` where it is about one.
     :param text: the lead's words, where it has them.
     """
+    rules = rules or platform_rules()
     headline, detail = NOTICES[kind] if units is not None else {**NOTICES, **NOTICES_WITHOUT_FIGURE}[kind]
     words = {
         "lead": copy.lead.name,
@@ -201,7 +204,7 @@ def notice_sentence(
         "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
         "why": copy.get_stop_reason_display() or "it was asked to",
-        "minutes": _minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+        "minutes": _minutes(rules.settling_seconds),
     }
     if coin is not None and units is not None:
         words["value"] = f"{coins_in_words(units, coin.decimals)} {coin.symbol}"
@@ -235,14 +238,14 @@ def _all(followers: int) -> str:
     return f"all {followers:,} followers" if followers > 2 else "both followers"
 
 
-def _why(reason: str, *, copy: Copy, symbol: str) -> str:
+def _why(reason: str, *, copy: Copy, symbol: str, rules: Rules) -> str:
     return REASONS[reason].format(
         symbol=symbol,
         lead=copy.lead.name,
-        cap=_percent(settings.SMARTSYNC_SLIPPAGE_CAP),
-        outlier=_percent(settings.SMARTSYNC_PRICE_OUTLIER),
+        cap=_percent(rules.slippage_cap),
+        outlier=_percent(rules.price_outlier),
         most=_percent(1.0 if copy.weight_max is None else copy.weight_max),
-        minutes=_minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+        minutes=_minutes(rules.settling_seconds),
     )
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,6 +11,7 @@ from copytrading.forms.leading import NoticeForm, OrderForm
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
+from copytrading.queries.rules import platform_rules
 from copytrading.views.requests import MemberRequest
 
 ORDERS_SHOWN = 8
@@ -28,6 +28,7 @@ def own_lead(request: MemberRequest, *, trades_here: bool = False) -> Any:
 
 def live_part(lead: Any) -> dict[str, Any]:
     """Return what moves on the console by itself."""
+    rules = platform_rules()
     return {
         "lead": lead,
         "link": links.link_of(lead),
@@ -37,8 +38,8 @@ def live_part(lead: Any) -> dict[str, Any]:
         "open_orders": queries.open_orders_of(lead),
         "orders": queries.orders_of(lead)[:ORDERS_SHOWN],
         "earned_units": queries.earned_units_of(lead),
-        "stake_min": settings.SMARTSYNC_STAKE_MIN,
-        "stake_min_units": settings.SMARTSYNC_STAKE_MIN * 10**settings.SMARTSYNC_CASH_DECIMALS,
+        "stake_min": rules.stake_min,
+        "stake_min_units": rules.stake_min * 10**rules.cash_decimals,
     }
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
@@ -25,6 +24,7 @@ from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Caution, Trouble
 from copytrading.queries.leads import links
 from copytrading.queries.portfolios import Position
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import Refusal
@@ -135,7 +135,7 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
         "comparison": summary.comparison,
         "troubles": troubles,
         "cautions": _cautions([summary], troubles),
-        "drift_band": settings.SMARTSYNC_DRIFT_BAND,
+        "drift_band": platform_rules().drift_band,
         "rows": coin_results.coin_rows(summary, prices=prices),
         "receipts": activity.receipts_of(request.user, copy_id=copy.pk, count=RECEIPTS_SHOWN).receipts,
     }
@@ -208,18 +208,18 @@ def _pause_or_resume(request: MemberRequest, summary: CopySummary, change: str) 
 
 def _page(request: MemberRequest, summary: CopySummary, **shown: Any) -> HttpResponse:
     """Render the settings, or the one preview that is asked about; forms that are not shown start from the copy."""
-    copy = summary.copy
+    copy, rules = summary.copy, platform_rules()
     turnover = int(summary.comparison.distance_left * summary.worth_units) if summary.comparison else 0
     context = {
         "section": "copies",
         "copy": copy,
         "summary": summary,
         "turnover_units": turnover,
-        "turnover_fee_units": int(turnover * settings.SMARTSYNC_FEE_RATE),
+        "turnover_fee_units": int(turnover * rules.fee_rate),
         "investment": InvestmentForm(),
         "stop_loss": StopLossForm(invested_units=copy.invested_units, initial=_stop_loss_now(summary)),
         "key": uuid4().hex,
-        "confirm_seconds": round(settings.SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS),
+        "confirm_seconds": round(rules.stop_loss_confirm_seconds),
         **shown,
     }
     template = "copytrading/copy_settings.html" + ("#change" if request.htmx else "")

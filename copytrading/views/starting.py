@@ -8,7 +8,6 @@ review travels with the confirmation: pressed fifty times, it starts one copy.
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +20,7 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads.pages import Holding, Portfolio
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.previews import CopyPreview
@@ -31,7 +31,7 @@ from copytrading.views.requests import MemberRequest
 
 TEMPLATE = "copytrading/copy_wizard.html"
 # What both modes are compared for before an amount is typed, in quote units.
-INVESTMENT_AT_FIRST = 1_000 * 10**settings.SMARTSYNC_CASH_DECIMALS
+INVESTMENT_AT_FIRST = 1_000 * 10**CASH_DECIMALS
 
 
 @login_required
@@ -122,7 +122,7 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "standing": leads.standing_of(card, request.user),
         "live_copy": leads.live_copy_of(lead, request.user),
         "portfolio": lead_pages.portfolio_of(lead),
-        "investment_min": settings.SMARTSYNC_INVESTMENT_MIN,
+        "investment_min": platform_rules().investment_min,
         **_figures(lead, form),
     }
     return render(request, TEMPLATE, context, status=status)

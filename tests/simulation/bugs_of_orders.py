@@ -10,6 +10,7 @@ from unittest.mock import patch
 from django.db import transaction
 
 from copytrading.engine import units as engine_units
+from copytrading.engine.rules import Rules
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.orders import VenueOrder, VenueStatus
 from copytrading.models import Copy, LeadOrder, Order
@@ -82,8 +83,8 @@ def sent_before_the_commit() -> list[Any]:
 def claimed_by_everybody() -> list[Any]:
     claim = trading._claim
 
-    def claim_anyway(order: Order, now: datetime) -> str:
-        status = claim(order, now)
+    def claim_anyway(order: Order, now: datetime, rules: Rules) -> str:
+        status = claim(order, now, rules)
         return Order.Status.SUBMITTING if status == Order.Status.PLANNED else status
 
     return [patch.object(trading, "_claim", claim_anyway)]

@@ -132,8 +132,7 @@ CUSTOM = {
 
 class TestCustomCopyInTheWizard:
     @pytest.fixture
-    def signed_in(self, client: Client, follower: User, settings: object) -> Client:
-        settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9  # type: ignore[attr-defined]
+    def signed_in(self, client: Client, follower: User, old_prices_are_fine: None) -> Client:
         client.force_login(follower)
         return client
 

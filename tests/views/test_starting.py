@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
@@ -17,10 +16,7 @@ from tests.cast import World, build_world, usdt
 TERMS = {"mode": "SMART_SYNC", "investment": "1,000", "buy_existing": "on", "stop_loss": "150", "stop_loss_in": "usdt"}
 
 
-@pytest.fixture(autouse=True)
-def _old_prices_are_fine(settings: Settings) -> None:
-    """The world's clock stands at NOON, the view's does not."""
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
+pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from copytrading.models import Lead, LinkedAccount
+from copytrading.queries.rules import platform_rules
 
 # What the exchanges are called, where their id is not the name.
 NAMES = {"binance": "Binance", "okx": "OKX", "bybit": "Bybit", "kucoin": "KuCoin", "mexc": "MEXC"}
@@ -54,7 +55,7 @@ def link_of(lead: Lead) -> Link | None:
         fingerprint=link.fingerprint,
         connected_at=link.connected_at,
         looked_at=link.looked_at,
-        look_seconds=settings.SMARTSYNC_LINK_LOOK_SECONDS,
+        look_seconds=platform_rules().link_look_seconds,
         unfollowed=tuple(link.unfollowed),
     )
 
@@ -80,9 +81,10 @@ def unseen_of(leads: Iterable[Lead]) -> frozenset[int]:
 
 def links_to_look_at(*, now: datetime) -> list[int]:
     """Return the ids of the accounts that are due, longest waiting first; one that is broken is tried less often."""
+    rules = platform_rules()
     due = LinkedAccount.objects.raw(
         "SELECT id FROM copytrading_linkedaccount WHERE status <> 'REVOKED' AND (tried_at IS NULL OR tried_at <="
         " %s - make_interval(secs => CASE status WHEN 'CONNECTED' THEN %s ELSE %s END)) ORDER BY tried_at NULLS FIRST",
-        [now, settings.SMARTSYNC_LINK_LOOK_SECONDS, settings.SMARTSYNC_LINK_RETRY_SECONDS],
+        [now, rules.link_look_seconds, rules.link_retry_seconds],
     )
     return [link.pk for link in due]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from accounts import bulk_rows
 from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.queries.rules import cash_symbol
 
 FIGURES = """
     SELECT lead_id, count(*) AS records, bool_or(recorded_at <= begins_at) AS is_whole,
@@ -168,7 +168,7 @@ def curves_of(
 
 def outcomes_of(lead_ids: Sequence[int]) -> dict[int, Outcome]:
     """Return what followers got, by lead id: running copies at the marks, stopped ones by what was paid out."""
-    rows = _rows(OUTCOMES, lead_ids=list(lead_ids), cash=settings.SMARTSYNC_CASH)
+    rows = _rows(OUTCOMES, lead_ids=list(lead_ids), cash=cash_symbol())
     return {
         lead_id: Outcome(
             followers=followers,

@@ -5,7 +5,6 @@ What a booked order means for the lead: orders that are done, positions that wer
 from datetime import datetime
 
 import numpy as np
-from django.conf import settings
 from django.db.models import F, QuerySet
 
 from accounts.models import Balance
@@ -15,6 +14,7 @@ from copytrading.engine.arrays import IntArray
 from copytrading.engine.board import Board
 from copytrading.engine.portfolios import LeadPortfolio
 from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order, SyncCycle
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services import bell
 
 TELL_PEOPLE_MAX = 2_000
@@ -138,8 +138,7 @@ def end_lead_orders(orders: QuerySet[LeadOrder], *, now: datetime) -> int:
 def issue_units(*, lead: Lead, flow_units: int, equity_before: float) -> None:
     """Issue or redeem units of the lead's portfolio for money that moved, so that the flow is no return."""
     if lead.units_issued <= 0 or equity_before <= 0:
-        scale = 10**settings.SMARTSYNC_CASH_DECIMALS
-        issued = max(flow_units, 0) / scale
+        issued = max(flow_units, 0) / 10**CASH_DECIMALS
         Lead.objects.filter(pk=lead.pk).update(units_issued=issued)
     else:
         Lead.objects.filter(pk=lead.pk).update(units_issued=F("units_issued") * (1 + flow_units / equity_before))

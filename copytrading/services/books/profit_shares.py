@@ -10,7 +10,6 @@ never settled twice.
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
@@ -24,6 +23,7 @@ from copytrading.engine.profit_share import Payment, ShareState
 from copytrading.models import Copy, Lead, Notice, ProfitShare
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 
 # How long a copy may take to sell for its share; then it pays what it has, and the rest stays owed.
@@ -140,7 +140,7 @@ def _book(
     """Pay the shares of some copies (rows,) to the lead, keep a statement of each, and store the new marks."""
     ids, accounts = copies.ids[rows], copies.account_ids[rows]
     before = pick(copies.share_state, rows)
-    platform = np.floor(payment.share_units * float(settings.SMARTSYNC_PLATFORM_SHARE)).astype(np.int64)
+    platform = np.floor(payment.share_units * platform_rules().platform_share).astype(np.int64)
     since = dict(Copy.objects.filter(pk__in=ids.tolist()).values_list("pk", "shared_until"))
     statements = ProfitShare.objects.bulk_create(
         [

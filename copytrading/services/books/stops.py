@@ -8,13 +8,13 @@ Selling and paying out is the work of the next cycles.
 from datetime import UTC, datetime
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 
 from copytrading.engine import stop_loss
 from copytrading.engine.arrays import FloatArray
 from copytrading.models import Copy, CopyFlow, Lead, Notice
 from copytrading.queries import guarded
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 
 
@@ -69,7 +69,7 @@ def check_stop_losses(*, now: datetime) -> int:
         breached_at=table.breached_at,
         oldest_price_at=table.oldest_price_at,
         newest_price_at=table.newest_price_at,
-        confirm_seconds=settings.SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS,
+        confirm_seconds=platform_rules().stop_loss_confirm_seconds,
     )
     changed = (known | recovered) & ~stop & ~_same(seen_at, table.breached_at)
     if changed.any():

@@ -15,6 +15,7 @@ from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.books import gaps, profit_shares, stops
 from copytrading.services.copies import self_copies
@@ -56,6 +57,7 @@ def start_copy(
 
     :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, or a copy runs already.
     """
+    rules = platform_rules()
     with transaction.atomic():
         lead = Lead.objects.select_for_update().get(pk=lead_id)
         existing = Copy.objects.filter(follower=follower, idempotency_key=idempotency_key).first()
@@ -63,7 +65,7 @@ def start_copy(
             if (existing.lead_id, existing.flows.get(kind=CopyFlow.Kind.START).units) != (lead.pk, investment_units):
                 raise KeyReused("This start was already made with other values; open the lead again to make a new one.")
             return existing
-        refuse_start(lead, follower, investment_units, stop_loss_units, now)
+        refuse_start(lead, follower, investment_units, stop_loss_units, now, rules=rules)
         if terms is not None:
             refuse_terms(terms, investment_units)
         request = queueing.request_sync(lead_id=lead.pk, now=now)
@@ -100,13 +102,14 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
 
     :raises Refusal: if the copy is not running, the lead has no room or stake for more, or the main account has less.
     """
+    rules = platform_rules()
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
     with transaction.atomic():
         copy = _lock(copy_id)
         if _is_done_before(copy, idempotency_key, units):
             return copy
-        refuse_increase(copy, units, now)
+        refuse_increase(copy, units, now, rules=rules)
         row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
         gross = gross_of(row, scene)
         gaps.measure_lead(lead=copy.lead, now=now)
@@ -129,6 +132,7 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
 
     :raises Refusal: if the copy is not running, or less than the minimum investment would stay.
     """
+    rules = platform_rules()
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
     with transaction.atomic():
@@ -138,7 +142,7 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
         # A copy that was stopped meanwhile has no equity to look at.
         refuse_inactive(copy)
         equity = worth_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
-        refuse_reduction(copy, units, equity)
+        refuse_reduction(copy, units, equity, rules=rules)
         copy.invested_units, copy.stop_loss_units = terms_after(copy, -units, equity)
         CopyFlow.objects.create(
             copy=copy,

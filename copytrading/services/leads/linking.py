@@ -15,6 +15,7 @@ from django.db.models import Q
 from copytrading.exchange.errors import KeyRefused, VenueBusy, VenueUnreachable
 from copytrading.models import Alarm, Lead, LinkedAccount, Notice
 from copytrading.queries.leads import links
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.books import notices
 from copytrading.services.leads import account_reading, observing
@@ -123,13 +124,14 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
     A failure is counted. After three in a row the link is broken: operators are alarmed, followers told once, and
     nothing is traded on the old numbers until a look succeeds. A key that may do more than read breaks it at once.
     """
+    rules = platform_rules()
     link = LinkedAccount.objects.select_related("lead").get(pk=link_id)
     claimed = LinkedAccount.objects.filter(
         Q(tried_at=link.tried_at) if link.tried_at else Q(tried_at__isnull=True), pk=link_id
     ).exclude(status=LinkedAccount.Status.REVOKED)
     if not claimed.update(tried_at=now):
         return None
-    check_before = now - timedelta(seconds=settings.SMARTSYNC_LINK_CHECK_SECONDS)
+    check_before = now - timedelta(seconds=rules.link_check_seconds)
     checks_rights = link.checked_at is None or link.checked_at <= check_before
     try:
         held = account_reading.read_account(
@@ -137,7 +139,7 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
         )
     except VenueBusy as busy:
         # Being asked to wait is no failure; the next look comes when the wait is over.
-        wait = timedelta(seconds=busy.wait_seconds - settings.SMARTSYNC_LINK_LOOK_SECONDS)
+        wait = timedelta(seconds=busy.wait_seconds - rules.link_look_seconds)
         LinkedAccount.objects.filter(pk=link_id, tried_at=now).update(tried_at=now + max(wait, timedelta(0)))
     except KeyMayDoTooMuch as refusal:
         _note_failure(link, str(refusal), now, breaks_at_once=True)

@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 
 from copytrading.engine import balance_changes
@@ -21,6 +20,7 @@ from copytrading.engine.board import Board
 from copytrading.models import Lead, LeadHolding, Market, ObservedTrade
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services import queueing
 from copytrading.services.books import flows, gaps, positions
 from copytrading.services.leads import verbs as leads
@@ -138,7 +138,7 @@ def observe_balances(
             return Sight.UNCHANGED
         if not is_opening and (changed & board.listed & ~board.fresh).any():
             return Sight.WAITS_FOR_PRICES
-        quiet = QUIET_VALUE * 10**settings.SMARTSYNC_CASH_DECIMALS
+        quiet = QUIET_VALUE * 10**CASH_DECIMALS
         is_quiet = seen.reading.moved_turnover(board.unit_prices) < quiet
         if not (is_quiet or is_second_look or is_opening):
             return Sight.DOUBTED

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 
 from copytrading.engine.books import Side
 from copytrading.engine.lead_orders import OpenOrder
+from copytrading.engine.rules import Rules
 from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
@@ -81,10 +81,11 @@ def preview_lead_order(
     :raises Refusal: the same ones as submit_lead_order, or that there is no fresh price.
     """
     assert (quantity_units is None) != (value_units is None), "an order is counted in one way"
+    rules = platform_rules()
     lead = Lead.objects.select_related("user").get(pk=lead_id)
     if quantity_units is None:
         quantity_units = _lots_for(market_id, value_units or 0, price_limit)
-    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
+    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
     scene = load_scene(lead, now=now)
     scene = scene.whenever(scene.board.listed & scene.board.fresh)
     place = int(np.flatnonzero(scene.board.market_ids == market.pk)[0])
@@ -106,7 +107,7 @@ def preview_lead_order(
         # It is looked at as if its price had come.
         decision = replace(scene, lead_orders=(replace(own, price_limit=None),)).decide(books={place: book})
     followers, net = decision.wishes.copies[:, place], int(decision.wishes.net[place])
-    price = _price(market, book, net, price_limit, waits=waits)
+    price = _price(market, book, net, price_limit, rules, waits=waits)
     # An order that waits is looked at as it would be once its price has come.
     mid = price if waits else book.mid or market.mark.price
     away = float(price / mid - 1) * (1 if is_buy else -1) + float(scene.rules.fee_rate)
@@ -147,15 +148,16 @@ def submit_lead_order(
     :raises Refusal: if the lead is not active or has too little own money in, the market is closed, or the lead
         account does not cover it.
     """
+    rules = platform_rules()
     with transaction.atomic():
         lead = Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
         existing = lead.orders.filter(idempotency_key=idempotency_key).first()
         if existing is not None:
             return existing
-        market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
-        lasts = timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS)
+        market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
+        lasts = timedelta(seconds=rules.lead_order_seconds)
         if price_limit is not None:
-            lasts = timedelta(days=settings.SMARTSYNC_LIMIT_ORDER_DAYS)
+            lasts = timedelta(days=rules.limit_order_days)
         order = LeadOrder.objects.create(
             lead=lead,
             market=market,
@@ -198,17 +200,22 @@ def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> 
 
 
 def _refuse_order(
-    lead: Lead, market_id: int, side: str, quantity_units: int, price_limit: Decimal | None, now: datetime
+    lead: Lead,
+    market_id: int,
+    side: str,
+    quantity_units: int,
+    price_limit: Decimal | None,
+    now: datetime,
+    rules: Rules,
 ) -> Market:
     """Return the market, or refuse an order that could not be carried out."""
     if lead.status != Lead.Status.ACTIVE or lead.ledger_account_id is None:
         raise LeadNotActive(f"{lead.name} cannot trade at the moment.")
     if side == LeadOrder.Side.BUY:
         sentence = (
-            f"Your own stake must be at least {settings.SMARTSYNC_STAKE_MIN} {settings.SMARTSYNC_CASH} before you can"
-            " buy; move money in first."
+            f"Your own stake must be at least {rules.stake_min} {rules.cash} before you can buy; move money in first."
         )
-        stakes.refuse_without_stake(lead, sentence=sentence, now=now)
+        stakes.refuse_without_stake(lead, sentence=sentence, now=now, rules=rules)
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise Refusal(f"{market.symbol} does not trade at the moment.", field="market")
@@ -217,15 +224,21 @@ def _refuse_order(
     if price_limit is not None and (price_limit <= 0 or price_limit % market.tick_size):
         step = f"{market.tick_size.normalize():f}"
         raise LimitNotPossible(f"The price must be above zero and a multiple of {step}.")
-    _refuse_uncovered(lead, market, side, quantity_units, price_limit, now)
+    _refuse_uncovered(lead, market, side, quantity_units, price_limit, now, rules)
     return market
 
 
 def _refuse_uncovered(
-    lead: Lead, market: Market, side: str, quantity_units: int, price_limit: Decimal | None, now: datetime
+    lead: Lead,
+    market: Market,
+    side: str,
+    quantity_units: int,
+    price_limit: Decimal | None,
+    now: datetime,
+    rules: Rules,
 ) -> None:
     """Refuse what the lead account cannot cover, open orders included, a limit order at its price."""
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
     place = int(board.places_of(board.asset_ids[board.market_ids == market.pk])[0])
     at_work = lead.orders.filter(status=LeadOrder.Status.SUBMITTED, side=side, expires_at__gt=now)
@@ -246,13 +259,15 @@ def _refuse_uncovered(
         )
 
 
-def _price(market: Market, book: Book, net_units: int, price_limit: Decimal | None, *, waits: bool) -> Decimal:
+def _price(
+    market: Market, book: Book, net_units: int, price_limit: Decimal | None, rules: Rules, *, waits: bool
+) -> Decimal:
     """Return the average price to expect: of the book for the net, its mid where nothing is left to send."""
     if price_limit is not None and waits:
         return price_limit
     if not net_units:
         return book.mid or market.mark.price
-    price = pricing.trade_of(market=market, book=book, signed_units=net_units, rules=platform_rules()).price
+    price = pricing.trade_of(market=market, book=book, signed_units=net_units, rules=rules).price
     if price_limit is None:
         return price
     return min(price, price_limit) if net_units > 0 else max(price, price_limit)

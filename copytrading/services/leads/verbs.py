@@ -3,13 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from copytrading.engine.rules import Rules
 from copytrading.models import (
     Copy,
     Lead,
@@ -20,6 +20,7 @@ from copytrading.models import (
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.books import flows, gaps, notices, positions, stops
 from copytrading.services.refusals import NotEnoughCash, Refusal
@@ -65,7 +66,7 @@ def apply_as_lead(
 
     :raises Refusal: if the person leads already, the name is taken, or the rate is above 30 %.
     """
-    _refuse_terms(profit_share_rate, followers_max, money_max_units)
+    _refuse_terms(profit_share_rate, followers_max, money_max_units, platform_rules())
     if not slugify(name):
         raise NameTaken("A name needs at least one letter from a to z or a digit.")
     try:
@@ -113,11 +114,12 @@ def change_terms(
 
     :raises Refusal: if the lead has ended, the rate is above 30 %, or nobody could follow.
     """
+    rules = platform_rules()
     with transaction.atomic():
         lead = lock_lead(lead_id)
         if lead.status == Lead.Status.ENDED:
             raise LeadNotActive(f"{lead.name} has ended; there are no terms to change.")
-        _refuse_terms(profit_share_rate, followers_max, money_max_units)
+        _refuse_terms(profit_share_rate, followers_max, money_max_units, rules)
         lead.profit_share_rate, lead.followers_max = profit_share_rate, followers_max
         lead.money_max_units = money_max_units
         lead.save(update_fields=["profit_share_rate", "followers_max", "money_max_units"])
@@ -186,9 +188,9 @@ def withdraw_from_lead(*, lead_id: int, units: int, idempotency_key: str, now: d
     return _move(lead_id, -units, idempotency_key, now)
 
 
-def equity_of(lead: Lead, *, now: datetime) -> float:
+def equity_of(lead: Lead, *, now: datetime, rules: Rules | None = None) -> float:
     """Return a lead's equity in quote units at the present marks."""
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     return holdings.load_lead(lead, board=board, cash=market_queries.cash_asset()).equity(board)
 
 
@@ -211,6 +213,7 @@ def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notic
 
 
 def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
+    rules = platform_rules()
     if units == 0:
         raise Refusal("Enter a value above zero.", field="value")
     with transaction.atomic():
@@ -220,7 +223,7 @@ def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead
         if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
             raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
         gaps.measure_lead(lead=lead, now=now)
-        equity = equity_of(lead, now=now)
+        equity = equity_of(lead, now=now, rules=rules)
         main = ledger.main_account(user=lead.user, now=now)
         try:
             ledger.post(
@@ -231,17 +234,18 @@ def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead
             )
         except ledger.NotEnoughMoney as shortage:
             raise NotEnoughCash("There is not enough cash for this; choose less.", field="value") from shortage
-        flows.note_flow(lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now)
+        flows.note_flow(
+            lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now, rules=rules
+        )
         bell.publish(f"user:{lead.user_id}", "wallet")
     return lead
 
 
-def _refuse_terms(profit_share_rate: Decimal, followers_max: int, money_max_units: int | None) -> None:
-    if not 0 <= profit_share_rate <= Decimal(str(settings.SMARTSYNC_PROFIT_SHARE_MAX)):
-        raise RateTooHigh(f"The profit share can be 0 to {settings.SMARTSYNC_PROFIT_SHARE_MAX:.0%}.")
+def _refuse_terms(profit_share_rate: Decimal, followers_max: int, money_max_units: int | None, rules: Rules) -> None:
+    if not 0 <= profit_share_rate <= Decimal(str(rules.profit_share_max)):
+        raise RateTooHigh(f"The profit share can be 0 to {rules.profit_share_max:.0%}.")
     if not 1 <= followers_max <= FOLLOWERS_MAX:
         raise CapacityTooSmall(f"You can take 1 to {FOLLOWERS_MAX:,} followers.")
-    minimum = settings.SMARTSYNC_INVESTMENT_MIN
-    if money_max_units is not None and money_max_units < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
-        sentence = f"One copy starts at {minimum} {settings.SMARTSYNC_CASH}; less room than that is none."
+    if money_max_units is not None and money_max_units < rules.investment_min * 10**rules.cash_decimals:
+        sentence = f"One copy starts at {rules.investment_min} {rules.cash}; less room than that is none."
         raise CapacityTooSmall(sentence, field="money_max")

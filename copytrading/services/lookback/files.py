@@ -13,7 +13,6 @@ from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.whatif import (
@@ -25,6 +24,7 @@ from copytrading.engine.whatif import (
     spread_starts,
 )
 from copytrading.exchange.prices.files import moment_of
+from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
 
@@ -116,7 +116,7 @@ def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray)
         stop_losses=each(question.stop_loss),
         order_values=each(question.order_value or question.investment * ORDER_VALUE_FRACTION),
         order_ratios=order_ratios,
-        drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+        drift_band=platform_rules().drift_band,
         order_values_max=each(question.order_max),
         total_values_max=each(question.total_max),
         chosen=_chosen(question.markets, symbols=recording.symbols),

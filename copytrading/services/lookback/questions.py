@@ -12,8 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from django.conf import settings
-
+from copytrading.engine.rules import Rules
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
@@ -65,14 +64,14 @@ class Question:
     end: datetime | None = None
 
 
-def check_question(question: Question) -> None:
+def check_question(question: Question, *, rules: Rules) -> None:
     """
     Look at the options alone, before any file is read.
 
     :raises WhatIfRefused: if one is out of its range.
     """
     _check_files(question)
-    _check_terms(question)
+    _check_terms(question, rules)
     if question.start is not None and question.end is not None and question.end < question.start:
         raise WhatIfRefused("The end lies before the start.")
     if not 0 <= question.start_count <= START_COUNT_MAX:
@@ -88,11 +87,10 @@ def _check_files(question: Question) -> None:
         raise WhatIfRefused("Give at least one file of prices.")
 
 
-def _check_terms(question: Question) -> None:
-    investment_min = settings.SMARTSYNC_INVESTMENT_MIN
-    if question.investment < investment_min:
+def _check_terms(question: Question, rules: Rules) -> None:
+    if question.investment < rules.investment_min:
         raise WhatIfRefused(
-            f"An investment of {question.investment} USDT is below the minimum of {investment_min} USDT."
+            f"An investment of {question.investment} USDT is below the minimum of {rules.investment_min} USDT."
         )
     if question.lead_cash <= 0:
         raise WhatIfRefused(f"The lead's cash must be above zero, not {question.lead_cash}.")

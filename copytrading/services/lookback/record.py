@@ -16,7 +16,6 @@ from functools import cached_property
 from typing import cast
 
 import numpy as np
-from django.conf import settings
 from django.core.cache import cache
 
 from copytrading.engine.arrays import FloatArray, IntArray
@@ -28,6 +27,7 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_runs
 from copytrading.models import Lead
 from copytrading.queries.leads import history
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.copies import refusals as copy_refusals
 from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.lookback.history import History, moment_of, read_history
@@ -41,7 +41,7 @@ HELD_MAX = timedelta(days=30)
 CACHE_SECONDS = 3_600
 # Raised when an answer changes its shape: a newer program must not read what an older one kept.
 ANSWER_VERSION = 2
-CASH_SCALE = 10**settings.SMARTSYNC_CASH_DECIMALS
+CASH_SCALE = 10**CASH_DECIMALS
 
 
 class StartOutsideRecord(Refusal):
@@ -166,7 +166,7 @@ class LookBack:
 
     def _terms(self, mode: SizingMode, *, start_bars: IntArray) -> Investments:
         """Return the same terms for a copy from each of some bars (K,); a ratio that is not given depends on it."""
-        question = self._question
+        question, rules = self._question, platform_rules()
         custom = question.custom or CustomCopyTerms()
         follows_orders = not mode.holds_ratios
 
@@ -180,12 +180,12 @@ class LookBack:
             investments=each(question.investment_units),
             mode=mode,
             buys_existing=question.buy_existing and not follows_orders,
-            fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+            fee_rate=float(rules.fee_rate),
             slippage_rate=0.0,
             stop_losses=each(question.stop_loss_units),
             order_values=each(custom.order_value_units),
             order_ratios=ratios,
-            drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+            drift_band=rules.drift_band,
             order_values_max=each(custom.order_value_max_units),
             total_values_max=each(custom.total_value_max_units),
             chosen=np.isin(self._past.market_ids, custom.market_ids) if custom.market_ids else None,

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Asset
@@ -22,6 +21,7 @@ from copytrading.exchange import registry
 from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
 from copytrading.exchange.markets import Book, MarketRules, MarketStatus
 from copytrading.models import Alarm, Market
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.safety import alarms
 
@@ -114,7 +114,7 @@ def book_of(market: Market, *, now: datetime) -> Book:
 def _note_missing(missing: Sequence[Market], now: datetime) -> list[Change]:
     """Suspend what is missing for the first time, and delist what has been missing for long enough."""
     changes = []
-    delisted_before = now - timedelta(seconds=settings.SMARTSYNC_DELISTED_AFTER_SECONDS)
+    delisted_before = now - timedelta(seconds=platform_rules().delisted_after_seconds)
     for market in missing:
         if market.missing_since is None:
             market.missing_since = now

@@ -17,15 +17,16 @@ afterwards.
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts import queries as account_queries
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.orders import VenueOrder, VenueTrade
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Fill, Market, Order, TradeCheckpoint
+from copytrading.queries.rules import platform_rules
 from copytrading.services.orders import answering
 from copytrading.services.safety import alarms
 
@@ -63,9 +64,9 @@ def resolve_order(*, order: Order, now: datetime) -> Order:
     return answering.mark_unknown(order=order, now=now)
 
 
-def is_reconciled(*, market: Market, now: datetime) -> bool:
+def is_reconciled(*, market: Market, now: datetime, rules: Rules) -> bool:
     """Return whether the venue's trades in a market were compared with our fills lately enough to send."""
-    fresh_since = now - timedelta(seconds=settings.SMARTSYNC_RECONCILE_SECONDS)
+    fresh_since = now - timedelta(seconds=rules.reconcile_seconds)
     return TradeCheckpoint.objects.filter(
         venue_account=venue().account, market=market, checked_until__gt=fresh_since
     ).exists()
@@ -95,11 +96,12 @@ def reconcile_market(*, market: Market, now: datetime) -> int:
 
 def reconcile_orders(*, now: datetime) -> int:
     """Compare every market that was traded lately, and return how many trades were found late or foreign."""
+    rules = platform_rules()
     lately = Order.objects.filter(claimed_at__gt=now - timedelta(days=1), venue_account=venue().account)
     found = 0
     markets = Market.objects.filter(pk__in=lately.values("market_id")).exclude(status=Market.Status.DELISTED)
     for market in markets.select_related("base", "quote"):
-        if not is_reconciled(market=market, now=now):
+        if not is_reconciled(market=market, now=now, rules=rules):
             found += reconcile_market(market=market, now=now)
     return found
 

@@ -18,11 +18,13 @@ from django.db import connection, transaction
 from accounts import ledger
 from accounts.models import Asset
 from copytrading.engine.bunching import PlannedOrder
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode, VenueUnreachable
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Copy, Lead, Market, Order, SyncCycle
+from copytrading.queries.rules import platform_rules
 from copytrading.services.market import quotes
 from copytrading.services.orders import answering, resolving
 from copytrading.services.orders.booking import book_order, hold_key
@@ -80,18 +82,19 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, market: Marke
     return order
 
 
-def work_off(*, cycle_id: int, clock: Callable[[], datetime]) -> bool:
+def work_off(*, cycle_id: int, clock: Callable[[], datetime], rules: Rules | None = None) -> bool:
     """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
+    rules = rules or platform_rules()
     for order_id in Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk").values_list("pk"):
-        work_off_order(order_id=order_id[0], now=clock())
+        work_off_order(order_id=order_id[0], now=clock(), rules=rules)
     return not Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).exists()
 
 
-def work_off_order(*, order_id: int, now: datetime) -> Order:
+def work_off_order(*, order_id: int, now: datetime, rules: Rules | None = None) -> Order:
     """Bring one order as far as it goes now: claim and send it, or ask about it, then book it."""
     order = Order.objects.select_related("market__base", "market__quote", "cycle").get(pk=order_id)
     if order.status == Order.Status.PLANNED:
-        order = submit_order(order=order, now=now)
+        order = submit_order(order=order, now=now, rules=rules or platform_rules())
     elif order.status in (Order.Status.SUBMITTING, Order.Status.UNKNOWN):
         order = resolving.resolve_order(order=order, now=now)
     if order.status not in Order.OPEN and order.booked_at is None:
@@ -99,7 +102,7 @@ def work_off_order(*, order_id: int, now: datetime) -> Order:
     return order
 
 
-def submit_order(*, order: Order, now: datetime) -> Order:
+def submit_order(*, order: Order, now: datetime, rules: Rules) -> Order:
     """
     Send one planned order to the venue, once.
 
@@ -111,13 +114,13 @@ def submit_order(*, order: Order, now: datetime) -> Order:
 
     If the worker dies between 3 and 4 the order stays SUBMITTING, and `resolving` asks the venue about that same id.
     """
-    if order.quantity_units and not resolving.is_reconciled(market=order.market, now=now):
+    if order.quantity_units and not resolving.is_reconciled(market=order.market, now=now, rules=rules):
         try:
             resolving.reconcile_market(market=order.market, now=now)
         except VenueUnreachable:
             # Not compared, not sent: the order keeps its place and is tried at the next look.
             return order
-    order.status = _claim(order, now)
+    order.status = _claim(order, now, rules)
     if order.status != Order.Status.SUBMITTING:
         return order
     try:
@@ -147,7 +150,7 @@ def average_price(order: Order) -> Decimal | None:
     return order.price_mid if order.status == Order.Status.FILLED else None
 
 
-def _claim(order: Order, now: datetime) -> str:
+def _claim(order: Order, now: datetime, rules: Rules) -> str:
     with transaction.atomic():
         if order.cycle is not None:
             # Stops take the same lock, so either this order sees the stop or the stop comes after it.
@@ -159,7 +162,7 @@ def _claim(order: Order, now: datetime) -> str:
         if order.cycle is not None and _buys_for_a_stopped_copy(order, order.cycle):
             refusal: order_limits.NotToBeSent | None = order_limits.NotToBeSent(sentence="")
         else:
-            refusal = order_limits.reason_not_to_send(order, now=now)
+            refusal = order_limits.reason_not_to_send(order, now=now, rules=rules)
         if refusal is not None:
             claimable.update(status=Order.Status.CANCELED, refusal=refusal.sentence[:200], answered_at=now)
             if order.cycle is not None:

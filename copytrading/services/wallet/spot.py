@@ -8,13 +8,13 @@ no cycle can name a main account: that is fund isolation.
 from datetime import datetime
 
 import numpy as np
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
 from copytrading.engine.bunching import Offer, offer_of, plan_order
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book
 from copytrading.exchange.orders import Side
@@ -40,8 +40,9 @@ def preview_manual_order(*, user: User, market_id: int, side: str, units: int, n
 
     :raises Refusal: if the market is closed, the value too small, or the main account has less.
     """
-    market, book, quantity, _ = _look(user, market_id, side, units, now)
-    return trade_of(market=market, book=book, signed_units=quantity, rules=platform_rules())
+    rules = platform_rules()
+    market, book, quantity, _ = _look(user, market_id, side, units, now, rules)
+    return trade_of(market=market, book=book, signed_units=quantity, rules=rules)
 
 
 def place_manual_order(
@@ -52,23 +53,26 @@ def place_manual_order(
 
     :raises Refusal: as the preview, and where another order of that market is just on its way.
     """
+    rules = platform_rules()
     existing = ManualOrder.objects.select_related("order").filter(user=user, idempotency_key=idempotency_key).first()
     if existing is None:
-        market, _, quantity, offer = _look(user, market_id, side, units, now)
-        existing = _write(user, market, quantity, offer, idempotency_key, now)
-    trading.work_off_order(order_id=existing.order_id, now=now)
+        market, _, quantity, offer = _look(user, market_id, side, units, now, rules)
+        existing = _write(user, market, quantity, offer, idempotency_key, now, rules)
+    trading.work_off_order(order_id=existing.order_id, now=now, rules=rules)
     existing.order.refresh_from_db()
     bell.publish(f"user:{user.pk}", "wallet")
     return existing
 
 
-def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime) -> ManualOrder:
+def _write(
+    user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime, rules: Rules
+) -> ManualOrder:
     planned = plan_order(
         market=market_queries.terms_of(market),
         offer=offer,
         participant_ids=np.array([ledger.main_account(user=user, now=now).pk]),
         wish_units=np.array([quantity]),
-        rules=platform_rules(),
+        rules=rules,
     )
     if planned.quantity_units == 0:
         raise OrderTooSmall("Too little is offered within the price limit at the moment; try less or later.")
@@ -90,13 +94,15 @@ def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_
         raise
 
 
-def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> tuple[Market, Book, int, Offer]:
+def _look(
+    user: User, market_id: int, side: str, units: int, now: datetime, rules: Rules
+) -> tuple[Market, Book, int, Offer]:
     """Return the market, its book, the signed whole lots to trade, and what the book offers."""
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise NotPossibleNow(f"{market.symbol} does not trade at the moment.")
     mark = getattr(market, "mark", None)
-    if mark is None or abs((now - mark.as_of).total_seconds()) > settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS:
+    if mark is None or abs((now - mark.as_of).total_seconds()) > rules.price_age_max_seconds:
         raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")
     if units <= 0:
         raise OrderTooSmall("Enter a value above zero.")
@@ -112,19 +118,18 @@ def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> t
     if side == Side.BUY:
         # The limit moves with the quantity, and the quantity with the limit: the cap settles it.
         rough = int(units / unit_price_in(market, mark.price))
-        offer = _offer(market, book, max(rough, 1))
-        cost = unit_price_in(market, offer.price_buy_max) * (1 + float(settings.SMARTSYNC_FEE_RATE))
+        offer = _offer(market, book, max(rough, 1), rules)
+        cost = unit_price_in(market, offer.price_buy_max) * (1 + float(rules.fee_rate))
         quantity = int((units - 4) / cost)
     quantity = quantity // market.lot_units * market.lot_units
-    offer = _offer(market, book, sign * max(quantity, 1))
+    offer = _offer(market, book, sign * max(quantity, 1), rules)
     if quantity * unit_price_in(market, offer.price_limit) < market.value_min_units or quantity == 0:
         least = coins(market.value_min_units, market.quote.decimals).normalize()
         raise OrderTooSmall(f"The venue takes orders in {market.symbol} from {least:f} {market.quote.symbol} on.")
     return market, book, sign * quantity, offer
 
 
-def _offer(market: Market, book: Book, net_units: int) -> Offer:
-    rules = platform_rules()
+def _offer(market: Market, book: Book, net_units: int, rules: Rules) -> Offer:
     return offer_of(
         market=market_queries.terms_of(market),
         book=book,

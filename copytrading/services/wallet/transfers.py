@@ -9,7 +9,6 @@ a transfer that is on its way may finish it.
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts import ledger, wallet
@@ -18,6 +17,7 @@ from accounts.models import Journal, LedgerAccount, Transfer, User
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
@@ -35,9 +35,9 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
     :raises Refusal: if the value is not positive or above the most that one deposit may bring, or money here is real.
     """
     _refuse_real_money()
-    most = settings.SMARTSYNC_DEPOSIT_MAX
-    if units > most * 10**settings.SMARTSYNC_CASH_DECIMALS:
-        raise TransferRefused(f"One deposit can bring at most {most:,} {settings.SMARTSYNC_CASH}.")
+    rules = platform_rules()
+    if units > rules.deposit_max * 10**rules.cash_decimals:
+        raise TransferRefused(f"One deposit can bring at most {rules.deposit_max:,} {rules.cash}.")
     try:
         transfer = wallet.request_deposit(
             user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
@@ -94,7 +94,7 @@ def finish_transfers(*, now: datetime) -> int:
 def fund_dust_account(*, now: datetime) -> None:
     """Give the platform's dust account its float, once, so that stopped copies can hand their dust over."""
     cash = market_queries.cash_asset()
-    units = settings.SMARTSYNC_DUST_FLOAT * 10**cash.decimals
+    units = platform_rules().dust_float * 10**cash.decimals
     registry.move_paper_money(
         asset=cash.symbol, quantity=coins(units, cash.decimals), is_deposit=True, reference="dust-float"
     )

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
 from copytrading.services.lookback.questions import CASH_MAX, ORDER_VALUE_FRACTION, WhatIfRefused
@@ -34,7 +34,7 @@ class Investor:
     @property
     def value(self) -> float:
         """The investment in quote currency."""
-        return self.units / 10**settings.SMARTSYNC_CASH_DECIMALS
+        return self.units / 10**CASH_DECIMALS
 
     @property
     def order_value_units(self) -> int:
@@ -84,5 +84,5 @@ def _halves(followers: int) -> dict[SizingMode, int]:
 
 def _amounts(count: int, *, first: float, last: float) -> Sequence[int]:
     """Return investments in units, to the cent."""
-    cent = 10 ** (settings.SMARTSYNC_CASH_DECIMALS - 2)
+    cent = 10 ** (CASH_DECIMALS - 2)
     return [round(value * 100) * cent for value in np.geomspace(first, last, count).tolist()]

@@ -15,7 +15,6 @@ from decimal import Decimal
 from time import perf_counter
 
 import numpy as np
-from django.conf import settings
 from django.test.utils import override_settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray
@@ -26,6 +25,7 @@ from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.engine.whatif import replay_portfolio
 from copytrading.models import Allocation, Fill, Order, SyncCycle
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.lookback.questions import Question as Files
 from copytrading.services.lookback.questions import WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
@@ -209,8 +209,7 @@ def _terms_of(investors: Sequence[Investor], *, mode: SizingMode, lead_equity: f
         fee_rate=float(files.fee_rate),
         slippage_rate=0.0,
         stop_losses=np.full(len(values), np.nan),
-        order_values=np.array([investor.order_value_units for investor in investors])
-        / 10.0**settings.SMARTSYNC_CASH_DECIMALS,
+        order_values=np.array([investor.order_value_units for investor in investors]) / 10.0**CASH_DECIMALS,
         order_ratios=values / lead_equity,
-        drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+        drift_band=platform_rules().drift_band,
     )

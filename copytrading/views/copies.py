@@ -24,7 +24,7 @@ from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Caution, Trouble
 from copytrading.queries.leads import links
 from copytrading.queries.portfolios import Position
-from copytrading.queries.rules import platform_rules
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import Refusal
@@ -61,7 +61,7 @@ def copy_detail(request: MemberRequest, copy_id: int) -> HttpResponse:
     if len(curve) < 2 and context["copy"].status != "STOPPED":
         context["is_young"] = True
         curve = queries.ends_of(context["summary"], now=timezone.now())
-    context["curve"] = [(when, units / 10**queries.CASH_DECIMALS) for when, units, _ in curve]
+    context["curve"] = [(when, units / 10**CASH_DECIMALS) for when, units, _ in curve]
     return render(request, "copytrading/copy_detail.html", context)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount, Transfer, User
+from accounts.transactions import in_transaction
 
 
 class NothingToTransfer(Exception):
@@ -50,25 +51,25 @@ def request_withdrawal(*, user: User, asset: Asset, units: int, idempotency_key:
     return transfer
 
 
+@in_transaction
 def book_transfer(*, transfer_id: int, now: datetime) -> Transfer:
     """Book a transfer that the venue has confirmed, once."""
-    with transaction.atomic():
-        transfer = Transfer.objects.select_for_update().select_related("user", "asset").get(pk=transfer_id)
-        if transfer.status == Transfer.Status.BOOKED:
-            return transfer
-        is_deposit = transfer.direction == Transfer.Direction.DEPOSIT
-        main = ledger.main_account(user=transfer.user, now=now)
-        external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now)
-        units = transfer.units if is_deposit else -transfer.units
-        ledger.post(
-            kind=Journal.Kind.DEPOSIT if is_deposit else Journal.Kind.WITHDRAWAL,
-            idempotency_key=_key(transfer),
-            lines=Lines.of([main.pk, external.pk], transfer.asset_id, [units, -units]),
-            now=now,
-            releases=[] if is_deposit else [_key(transfer)],
-        )
-        transfer.status, transfer.booked_at = Transfer.Status.BOOKED, now
-        transfer.save(update_fields=["status", "booked_at"])
+    transfer = Transfer.objects.select_for_update().select_related("user", "asset").get(pk=transfer_id)
+    if transfer.status == Transfer.Status.BOOKED:
+        return transfer
+    is_deposit = transfer.direction == Transfer.Direction.DEPOSIT
+    main = ledger.main_account(user=transfer.user, now=now)
+    external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now)
+    units = transfer.units if is_deposit else -transfer.units
+    ledger.post(
+        kind=Journal.Kind.DEPOSIT if is_deposit else Journal.Kind.WITHDRAWAL,
+        idempotency_key=_key(transfer),
+        lines=Lines.of([main.pk, external.pk], transfer.asset_id, [units, -units]),
+        now=now,
+        releases=[] if is_deposit else [_key(transfer)],
+    )
+    transfer.status, transfer.booked_at = Transfer.Status.BOOKED, now
+    transfer.save(update_fields=["status", "booked_at"])
     return transfer
 
 

@@ -9,14 +9,16 @@ from datetime import datetime
 
 from django.db import connection
 
+from accounts.transactions import in_transaction
 from copytrading.services import bell
 
 
+@in_transaction
 def request_sync(*, lead_id: int, now: datetime) -> int:
     """
     Note that a lead's copies need a cycle, ring the bell, and return the number of this request.
 
-    In the caller's transaction: what is asked for by that number is written in the same one.
+    What is asked for by that number is written in the same transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -4,15 +4,17 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from accounts.transactions import in_transaction
 from copytrading.models import Lead, LeadFlow, Notice
 from copytrading.services.books import notices, positions, stakes
 
 
+@in_transaction
 def note_flow(*, lead: Lead, units: int, equity_before: float, idempotency_key: str, now: datetime) -> None:
     """
     Book a flow of quote units on a lead's record; it is no return, and it opens the settling window.
 
-    In the caller's transaction, lead locked and measured, the money moved already.
+    The lead is locked and measured, the money moved already.
 
     :param equity_before: the lead's equity in quote units before the money moved.
     """

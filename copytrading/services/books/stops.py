@@ -11,17 +11,18 @@ import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 
+from accounts.transactions import in_transaction
 from copytrading.engine import stop_loss
 from copytrading.engine.arrays import FloatArray
-from copytrading.models import Copy, CopyFlow, Lead, Notice
+from copytrading.models import Copy, CopyFlow, Notice
 from copytrading.queries import guarded
 from copytrading.services import bell, queueing
+from copytrading.services.locks import lock_lead
 
 
+@in_transaction
 def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopReason, now: datetime) -> int:
-    """
-    Stop some or all (None) running copies of a lead and return how many. In the caller's transaction, lead locked.
-    """
+    """Stop some or all (None) running copies of a lead, which is locked, and return how many."""
     copies = Copy.objects.filter(lead_id=lead_id, status__in=Copy.GUARDED)
     if copy_ids is not None:
         copies = copies.filter(pk__in=copy_ids)
@@ -77,8 +78,8 @@ def check_stop_losses(*, now: datetime) -> int:
     stopped = 0
     for lead_id in np.unique(table.lead_ids[stop & known]).tolist():
         ids = table.ids[stop & known & (table.lead_ids == lead_id)].tolist()
-        with transaction.atomic():
-            Lead.objects.select_for_update().get(pk=lead_id)
+        with transaction.atomic(durable=True):
+            lock_lead(lead_id)
             stopped += stop_copies(lead_id=lead_id, copy_ids=ids, reason=Copy.StopReason.STOP_LOSS, now=now)
     return stopped
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from accounts.transactions import owns_transaction
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
@@ -31,9 +32,11 @@ from copytrading.services.copies.refusals import (
     refuse_terms,
 )
 from copytrading.services.cycle.scene import load_scene
+from copytrading.services.locks import lock_copy, lock_lead
 from copytrading.services.refusals import NotEnoughCash
 
 
+@owns_transaction
 def start_copy(
     *,
     follower: User,
@@ -56,41 +59,40 @@ def start_copy(
 
     :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, or a copy runs already.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().get(pk=lead_id)
-        existing = Copy.objects.filter(follower=follower, idempotency_key=idempotency_key).first()
-        if existing is not None:
-            if (existing.lead_id, existing.flows.get(kind=CopyFlow.Kind.START).units) != (lead.pk, investment_units):
-                raise KeyReused("This start was already made with other values; open the lead again to make a new one.")
-            return existing
-        refuse_start(lead, follower, investment_units, stop_loss_units, now)
-        if terms is not None:
-            refuse_terms(terms, investment_units)
-        request = queueing.request_sync(lead_id=lead.pk, now=now)
-        copy = Copy.objects.create(
-            follower=follower,
-            lead=lead,
-            **_columns_of(terms),
-            ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
-            invested_units=investment_units,
-            paid_in_units=investment_units,
-            stop_loss_units=stop_loss_units,
-            buy_existing=buy_existing and terms is None,
-            weight_max=weight_max,
-            profit_share_rate=lead.profit_share_rate,
-            issued_units=investment_units,
-            mark_value_units=investment_units,
-            shared_until=now,
-            align_request=request if terms is None else None,
-            idempotency_key=idempotency_key,
-            started_at=now,
-        )
-        _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
-        gaps.open_gap(copy=copy, now=now)
-        if not buy_existing and terms is None:
-            _note_baseline(copy, lead, now)
-        _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
-        self_copies.flag_likeness(copy, now=now)
+    lead = lock_lead(lead_id)
+    existing = Copy.objects.filter(follower=follower, idempotency_key=idempotency_key).first()
+    if existing is not None:
+        if (existing.lead_id, existing.flows.get(kind=CopyFlow.Kind.START).units) != (lead.pk, investment_units):
+            raise KeyReused("This start was already made with other values; open the lead again to make a new one.")
+        return existing
+    refuse_start(lead, follower, investment_units, stop_loss_units, now)
+    if terms is not None:
+        refuse_terms(terms, investment_units)
+    request = queueing.request_sync(lead_id=lead.pk, now=now)
+    copy = Copy.objects.create(
+        follower=follower,
+        lead=lead,
+        **_columns_of(terms),
+        ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
+        invested_units=investment_units,
+        paid_in_units=investment_units,
+        stop_loss_units=stop_loss_units,
+        buy_existing=buy_existing and terms is None,
+        weight_max=weight_max,
+        profit_share_rate=lead.profit_share_rate,
+        issued_units=investment_units,
+        mark_value_units=investment_units,
+        shared_until=now,
+        align_request=request if terms is None else None,
+        idempotency_key=idempotency_key,
+        started_at=now,
+    )
+    _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
+    gaps.open_gap(copy=copy, now=now)
+    if not buy_existing and terms is None:
+        _note_baseline(copy, lead, now)
+    _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
+    self_copies.flag_likeness(copy, now=now)
     return copy
 
 
@@ -102,8 +104,8 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
     """
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
-    with transaction.atomic():
-        copy = _lock(copy_id)
+    with transaction.atomic(durable=True):
+        copy = lock_copy(copy_id)
         if _is_done_before(copy, idempotency_key, units):
             return copy
         refuse_increase(copy, units, now)
@@ -131,8 +133,8 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
     """
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
-    with transaction.atomic():
-        copy = _lock(copy_id)
+    with transaction.atomic(durable=True):
+        copy = lock_copy(copy_id)
         if _is_done_before(copy, idempotency_key, -units):
             return copy
         # A copy that was stopped meanwhile has no equity to look at.
@@ -153,76 +155,69 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
     return copy
 
 
+@owns_transaction
 def change_stop_loss(*, copy_id: int, stop_loss_units: int | None, now: datetime) -> Copy:
     """
     Set the loss in quote units at which the copy stops itself, or None for never. Takes effect at once.
 
     :raises Refusal: if the copy is not running or the stop loss is not below what is invested.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        refuse_inactive(copy)
-        refuse_stop_loss(stop_loss_units, copy.invested_units)
-        copy.stop_loss_units, copy.breached_at = stop_loss_units, None
-        copy.fence += 1
-        copy.save(update_fields=["stop_loss_units", "breached_at", "fence"])
-        _note(copy, Notice.Kind.STOP_LOSS_CHANGED, now, units=stop_loss_units)
+    copy = lock_copy(copy_id)
+    refuse_inactive(copy)
+    refuse_stop_loss(stop_loss_units, copy.invested_units)
+    copy.stop_loss_units, copy.breached_at = stop_loss_units, None
+    copy.fence += 1
+    copy.save(update_fields=["stop_loss_units", "breached_at", "fence"])
+    _note(copy, Notice.Kind.STOP_LOSS_CHANGED, now, units=stop_loss_units)
     return copy
 
 
+@owns_transaction
 def pause_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     Stop following for a while; holdings stay, and the stop loss still guards them.
 
     :raises CopyNotActive: if the copy is not following.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if copy.status not in Copy.FOLLOWING:
-            raise CopyNotActive("Only a copy that follows can be paused.")
-        copy.status = Copy.Status.PAUSED
-        copy.fence += 1
-        copy.save(update_fields=["status", "fence"])
-        _note(copy, Notice.Kind.COPY_PAUSED, now)
+    copy = lock_copy(copy_id)
+    if copy.status not in Copy.FOLLOWING:
+        raise CopyNotActive("Only a copy that follows can be paused.")
+    copy.status = Copy.Status.PAUSED
+    copy.fence += 1
+    copy.save(update_fields=["status", "fence"])
+    _note(copy, Notice.Kind.COPY_PAUSED, now)
     return copy
 
 
+@owns_transaction
 def resume_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     Follow again, starting with the lead's present ratios.
 
     :raises CopyNotActive: if the copy is not paused.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if copy.status != Copy.Status.PAUSED:
-            raise CopyNotActive("Only a paused copy can be resumed.")
-        copy.status = Copy.Status.ACTIVE
-        _realign(copy, now, "status")
-        _note(copy, Notice.Kind.COPY_RESUMED, now)
+    copy = lock_copy(copy_id)
+    if copy.status != Copy.Status.PAUSED:
+        raise CopyNotActive("Only a paused copy can be resumed.")
+    copy.status = Copy.Status.ACTIVE
+    _realign(copy, now, "status")
+    _note(copy, Notice.Kind.COPY_RESUMED, now)
     return copy
 
 
+@owns_transaction
 def stop_copy(*, copy_id: int, now: datetime, reason: Copy.StopReason = Copy.StopReason.FOLLOWER) -> Copy:
     """
     Stop a copy for good: from now on nothing is bought for it; everything is sold and paid out by itself.
 
     :raises CopyNotActive: if the copy is stopped or stopping already.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if copy.status in (Copy.Status.STOPPING, Copy.Status.STOPPED):
-            raise CopyNotActive("This copy is stopped already.")
-        stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
-        copy.refresh_from_db()
+    copy = lock_copy(copy_id)
+    if copy.status in (Copy.Status.STOPPING, Copy.Status.STOPPED):
+        raise CopyNotActive("This copy is stopped already.")
+    stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
+    copy.refresh_from_db()
     return copy
-
-
-def _lock(copy_id: int) -> Copy:
-    """Lock the lead, then the copy: the order that every writer keeps."""
-    lead_id = Copy.objects.values_list("lead_id", flat=True).get(pk=copy_id)
-    Lead.objects.select_for_update().get(pk=lead_id)
-    return Copy.objects.select_for_update(of=("self",)).select_related("lead", "follower").get(pk=copy_id)
 
 
 def _columns_of(terms: CustomCopyTerms | None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from copytrading.queries.market import Board
 from copytrading.services import queueing
 from copytrading.services.books import flows, gaps, positions
 from copytrading.services.leads import verbs as leads
+from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import NotEnoughCash, NotHeld
 
 # What comes or goes in less than this many units of cash (interest, fees in another coin) is no word to followers.
@@ -58,7 +59,7 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
     :raises NotHeld: if more is sold, or spent, than the lead was seen to have.
     """
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         cash = market_queries.cash_asset()
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset_id=asset_id)
         cash_holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=cash)
@@ -92,7 +93,7 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
 def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
     """Note money that an observed lead moved in (positive) or out (negative) elsewhere, in quote units."""
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         if lead.flows.filter(idempotency_key=idempotency_key).exists():
             return lead
         equity = leads.equity_of(lead, now=now)
@@ -130,7 +131,7 @@ def observe_balances(
     :param idempotency_key: names this look; the flow it finds is noted under it.
     """
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         board = market_queries.load_board(now=now)
         seen = _compare(lead, board, coins, cash_units, is_opening=is_opening)
         changed = seen.change_units != 0

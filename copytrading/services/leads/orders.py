@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
 
+from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
@@ -23,6 +23,7 @@ from copytrading.services.cycle import lead_wishes
 from copytrading.services.cycle.lead_wishes import LeadWish
 from copytrading.services.cycle.scene import cap_prices, load_scene, wishes_in
 from copytrading.services.leads.verbs import LeadNotActive
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import listings
 from copytrading.services.orders import bunching, pricing
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
@@ -61,6 +62,7 @@ class OrderPreview:
     needs_several_cycles: bool
 
 
+@outside_transaction
 def preview_lead_order(
     *,
     lead_id: int,
@@ -132,6 +134,7 @@ def preview_lead_order(
     )
 
 
+@owns_transaction
 def submit_lead_order(
     *,
     lead_id: int,
@@ -149,41 +152,39 @@ def submit_lead_order(
     :raises Refusal: if the lead is not active or has too little own money in, the market is closed, or the lead
         account does not cover it.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
-        existing = lead.orders.filter(idempotency_key=idempotency_key).first()
-        if existing is not None:
-            return existing
-        market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
-        lasts = timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS)
-        if price_limit is not None:
-            lasts = timedelta(days=settings.SMARTSYNC_LIMIT_ORDER_DAYS)
-        order = LeadOrder.objects.create(
-            lead=lead,
-            market=market,
-            side=side,
-            order_type=LeadOrder.OrderType.MARKET if price_limit is None else LeadOrder.OrderType.LIMIT,
-            price_limit=price_limit,
-            quantity_units=quantity_units,
-            idempotency_key=idempotency_key,
-            submitted_at=now,
-            expires_at=now + lasts,
-        )
-        queueing.request_sync(lead_id=lead.pk, now=now)
+    lead = lock_lead(lead_id)
+    existing = lead.orders.filter(idempotency_key=idempotency_key).first()
+    if existing is not None:
+        return existing
+    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
+    lasts = timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS)
+    if price_limit is not None:
+        lasts = timedelta(days=settings.SMARTSYNC_LIMIT_ORDER_DAYS)
+    order = LeadOrder.objects.create(
+        lead=lead,
+        market=market,
+        side=side,
+        order_type=LeadOrder.OrderType.MARKET if price_limit is None else LeadOrder.OrderType.LIMIT,
+        price_limit=price_limit,
+        quantity_units=quantity_units,
+        idempotency_key=idempotency_key,
+        submitted_at=now,
+        expires_at=now + lasts,
+    )
+    queueing.request_sync(lead_id=lead.pk, now=now)
     return order
 
 
+@owns_transaction
 def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
     """
     Take back what is open of a lead's order. What is on its way to the venue already may still be traded, and counts.
 
     :raises NotPossibleNow: if the order is done already.
     """
-    with transaction.atomic():
-        lead_id = LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id)
-        Lead.objects.select_for_update().get(pk=lead_id)
-        if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
-            raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
+    lock_lead(LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id))
+    if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
+        raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
     return LeadOrder.objects.select_related("market__base").get(pk=order_id)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from django.conf import settings
 from django.db import connection
 
+from accounts.transactions import in_transaction
 from copytrading.engine import marks as rules
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.exchange.markets import Quote
@@ -93,9 +94,10 @@ class Standing:
     exact: dict[int, tuple[Decimal, datetime]]
 
 
+@in_transaction
 def record_sources(*, quotes: Sequence[Quote], now: datetime) -> dict[str, Decimal | None]:
     """
-    Keep what the sources say, and mark those markets by it. In the caller's transaction.
+    Keep what the sources say, and mark those markets by it.
 
     A quote that is older than the one we have of its source changes nothing.
 

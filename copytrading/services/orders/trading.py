@@ -17,12 +17,14 @@ from django.db import connection, transaction
 
 from accounts import ledger
 from accounts.models import Asset
+from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode, VenueUnreachable
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
-from copytrading.models import Alarm, Copy, Lead, Order, SyncCycle
+from copytrading.models import Alarm, Copy, Order, SyncCycle
 from copytrading.queries.market import unit_price_in
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import quotes
 from copytrading.services.orders import answering, resolving
 from copytrading.services.orders.booking import book_order, hold_key
@@ -44,11 +46,12 @@ REFUSAL_ALARMS = {
 }
 
 
+@in_transaction
 def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, now: datetime) -> Order:
     """
     Write an order with its participants' wishes, and hold what each of them may have to pay or deliver.
 
-    In the caller's transaction: an order without its holds, or the other way round, never exists.
+    An order without its holds, or the other way round, never exists.
     """
     order_id = _next_order_id()
     order = Order.objects.create(
@@ -81,6 +84,7 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
     return order
 
 
+@outside_transaction
 def work_off(*, cycle_id: int, clock: Callable[[], datetime]) -> bool:
     """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
     for order_id in Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk").values_list("pk"):
@@ -88,6 +92,7 @@ def work_off(*, cycle_id: int, clock: Callable[[], datetime]) -> bool:
     return not Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).exists()
 
 
+@outside_transaction
 def work_off_order(*, order_id: int, now: datetime) -> Order:
     """Bring one order as far as it goes now: claim and send it, or ask about it, then book it."""
     order = Order.objects.select_related("market__base", "market__quote", "cycle").get(pk=order_id)
@@ -100,6 +105,7 @@ def work_off_order(*, order_id: int, now: datetime) -> Order:
     return order
 
 
+@outside_transaction
 def submit_order(*, order: Order, now: datetime) -> Order:
     """
     Send one planned order to the venue, once.
@@ -149,10 +155,10 @@ def average_price(order: Order) -> Decimal | None:
 
 
 def _claim(order: Order, now: datetime) -> str:
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         if order.cycle is not None:
             # Stops take the same lock, so either this order sees the stop or the stop comes after it.
-            Lead.objects.select_for_update().get(pk=order.cycle.lead_id)
+            lock_lead(order.cycle.lead_id)
         claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED)
         if not claimable.select_for_update().exists():
             # Somebody else owns it; what it will become is not ours to say, whatever stands against sending it now.

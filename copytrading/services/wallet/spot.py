@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
+from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book
 from copytrading.exchange.orders import Side
@@ -33,6 +34,7 @@ class OrderTooSmall(Refusal):
     field = "value"
 
 
+@outside_transaction
 def preview_manual_order(*, user: User, market_id: int, side: str, units: int, now: datetime) -> PlannedTrade:
     """
     Return what a market order would do: a BUY spends `units` of cash, a SELL sells `units` of the coin.
@@ -43,6 +45,7 @@ def preview_manual_order(*, user: User, market_id: int, side: str, units: int, n
     return trade_of(market=market, book={market.pk: book}, signed_units=quantity)
 
 
+@outside_transaction
 def place_manual_order(
     *, user: User, market_id: int, side: str, units: int, idempotency_key: str, now: datetime
 ) -> ManualOrder:
@@ -72,7 +75,7 @@ def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_
     if planned.quantity_units == 0:
         raise OrderTooSmall("Too little is offered within the price limit at the moment; try less or later.")
     try:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             order = trading.write_order(cycle=None, planned=planned, cash=market_queries.cash_asset(), now=now)
             return ManualOrder.objects.create(order=order, user=user, idempotency_key=idempotency_key)
     except ledger.NotEnoughMoney as shortage:

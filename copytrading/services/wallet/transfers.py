@@ -15,6 +15,7 @@ from django.db import transaction
 from accounts import ledger, wallet
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, Transfer, User
+from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.queries import market as market_queries
@@ -27,6 +28,7 @@ class TransferRefused(Refusal):
     field = "value"
 
 
+@outside_transaction
 def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
     """
     Bring paper money into a person's main account; the same key again returns the same transfer.
@@ -47,6 +49,7 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
     return finish_transfer(transfer=transfer, now=now)
 
 
+@outside_transaction
 def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
     """
     Take money out of a person's main account; the same key again returns the same transfer.
@@ -65,6 +68,7 @@ def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> 
     return finish_transfer(transfer=transfer, now=now)
 
 
+@outside_transaction
 def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
     """Tell the venue about a requested transfer, then book it; each half happens once however often it is called."""
     if transfer.status == Transfer.Status.BOOKED:
@@ -75,7 +79,7 @@ def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
         is_deposit=transfer.direction == Transfer.Direction.DEPOSIT,
         reference=f"transfer:{transfer.pk}",
     )
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         transfer = wallet.book_transfer(transfer_id=transfer.pk, now=now)
         bell.publish(f"user:{transfer.user_id}", "wallet")
     return transfer
@@ -91,6 +95,7 @@ def finish_transfers(*, now: datetime) -> int:
     return len(stuck)
 
 
+@outside_transaction
 def fund_dust_account(*, now: datetime) -> None:
     """Give the platform's dust account its float, once, so that stopped copies can hand their dust over."""
     cash = market_queries.cash_asset()

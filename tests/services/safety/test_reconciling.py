@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from accounts import ledger_audit, wallet
 from accounts.models import Asset, Balance, Journal, LedgerAccount, Transfer, User
@@ -220,7 +221,8 @@ class TestCheckLedger:
 
         def arrives(seconds: float) -> None:
             pauses.append(seconds)
-            wallet.book_transfer(transfer_id=transfer.pk, now=traded.now)
+            with transaction.atomic():
+                wallet.book_transfer(transfer_id=transfer.pk, now=traded.now)
 
         monkeypatch.setattr(reconciling.time, "sleep", arrives)
 

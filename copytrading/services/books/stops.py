@@ -30,18 +30,18 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
     if not stopped:
         return 0
     ids = [copy_id for copy_id, _ in stopped]
+    request = queueing.request_sync(lead_id=lead_id, now=now)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE copytrading_copy SET status = 'STOPPING', stop_reason = %s, stopping_at = %s, fence = fence + 1,"
+            "UPDATE copytrading_copy SET status = 'STOPPING', stop_reason = %s, stopping_at = %s, fence = %s,"
             " align_request = NULL, breached_at = NULL WHERE id = ANY(%s)",
-            [reason, now, ids],
+            [reason, now, request, ids],
         )
     # Money on its way out goes out with the rest.
     CopyFlow.objects.filter(copy_id__in=ids, status=CopyFlow.Status.REQUESTED).update(status=CopyFlow.Status.SUPERSEDED)
     Notice.objects.bulk_create(
         [Notice(copy_id=copy_id, kind=Notice.Kind.COPY_STOPPING, noted_at=now) for copy_id in ids], batch_size=5_000
     )
-    queueing.request_sync(lead_id=lead_id, now=now)
     bell.publish_to_users([follower_id for _, follower_id in stopped], "copies")
     return len(stopped)
 

@@ -11,13 +11,14 @@ from decimal import Decimal
 import numpy as np
 from django.conf import settings
 
+from accounts.request_keys import Request
 from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
-from copytrading.services import queueing
+from copytrading.services import keys, queueing
 from copytrading.services.books import positions, stakes
 from copytrading.services.cycle import lead_wishes
 from copytrading.services.cycle.lead_wishes import LeadWish
@@ -149,13 +150,14 @@ def submit_lead_order(
     Take a lead's order, the same key once; a cycle bunches it with the followers' wishes.
 
     :param price_limit: makes it a limit order, which waits until the book reaches that price.
-    :raises Refusal: if the lead is not active or has too little own money in, the market is closed, or the lead
-        account does not cover it.
+    :raises Refusal: if the lead is not active or has too little own money in, the market is closed, the lead account
+        does not cover it, or the key stands for another request.
     """
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    asked = _asked(lead_id, market_id, side, quantity_units, price_limit)
+    if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
+        return lead.orders.get(idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
-    existing = lead.orders.filter(idempotency_key=idempotency_key).first()
-    if existing is not None:
-        return existing
     market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
     lasts = timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS)
     if price_limit is not None:
@@ -186,6 +188,20 @@ def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
     if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
         raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
     return LeadOrder.objects.select_related("market__base").get(pk=order_id)
+
+
+def _asked(lead_id: int, market_id: int, side: str, quantity_units: int, price_limit: Decimal | None) -> Request:
+    base = Market.objects.select_related("base").get(pk=market_id).base
+    at = "" if price_limit is None else f" at {price_limit.normalize():f}"
+    return Request.of(
+        "lead order",
+        f"an order to {LeadOrder.Side(side).label} {keys.coin_words(quantity_units, base)}{at}",
+        lead=lead_id,
+        market=market_id,
+        side=str(side),
+        units=quantity_units,
+        price_limit=price_limit,
+    )
 
 
 def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> int:

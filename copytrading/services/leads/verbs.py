@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from accounts.request_keys import Request
 from accounts.transactions import in_transaction, owns_transaction
 from copytrading.models import (
     Copy,
@@ -21,7 +22,7 @@ from copytrading.models import (
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
-from copytrading.services import bell, queueing
+from copytrading.services import bell, keys, queueing
 from copytrading.services.books import flows, gaps, notices, positions, stops
 from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import NotEnoughCash, Refusal
@@ -176,9 +177,10 @@ def deposit_to_lead(*, lead_id: int, units: int, idempotency_key: str, now: date
     """
     Move cash from the lead's main account to the lead account; followers are told, ratios settle for a while.
 
-    :raises Refusal: if the lead is not active or the main account has less.
+    :raises Refusal: if the lead is not active, the main account has less, or the key stands for another request.
     """
-    return _move(lead_id, units, idempotency_key, now)
+    words = f"a move of {keys.cash_words(units)} to the lead account"
+    return _move(lead_id, units, Journal.Kind.LEAD_DEPOSIT, words, idempotency_key, now)
 
 
 @owns_transaction
@@ -186,9 +188,10 @@ def withdraw_from_lead(*, lead_id: int, units: int, idempotency_key: str, now: d
     """
     Move cash from the lead account back to the main account; followers are told, ratios settle for a while.
 
-    :raises Refusal: if the lead account has less cash than that.
+    :raises Refusal: if the lead account has less cash than that, or the key stands for another request.
     """
-    return _move(lead_id, -units, idempotency_key, now)
+    words = f"a move of {keys.cash_words(units)} from the lead account"
+    return _move(lead_id, units, Journal.Kind.LEAD_WITHDRAWAL, words, idempotency_key, now)
 
 
 def equity_of(lead: Lead, *, now: datetime) -> float:
@@ -211,27 +214,31 @@ def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notic
 
 
 @in_transaction
-def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
-    if units == 0:
+def _move(lead_id: int, units: int, kind: Journal.Kind, words: str, idempotency_key: str, now: datetime) -> Lead:
+    """Move units, positive, between the main account of a lead's person and the lead account, whichever way it is."""
+    if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
-    lead = lock_lead(lead_id)
-    if lead.flows.filter(idempotency_key=idempotency_key).exists():
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    asked = Request.of(kind.value, words, lead=lead_id, units=units)
+    if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
         return lead
+    lead = lock_lead(lead_id)
     if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
         raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
     gaps.measure_lead(lead=lead, now=now)
     equity = equity_of(lead, now=now)
     main = ledger.main_account(user=lead.user, now=now)
+    signed = units if kind == Journal.Kind.LEAD_DEPOSIT else -units
     try:
         ledger.post(
-            kind=Journal.Kind.LEAD_DEPOSIT if units > 0 else Journal.Kind.LEAD_WITHDRAWAL,
+            kind=kind,
             idempotency_key=f"lead:{lead.pk}:{idempotency_key}",
-            lines=Lines.of([main.pk, lead.ledger_account_id], market_queries.cash_asset().pk, [-units, units]),
+            lines=Lines.of([main.pk, lead.ledger_account_id], market_queries.cash_asset().pk, [-signed, signed]),
             now=now,
         )
     except ledger.NotEnoughMoney as shortage:
         raise NotEnoughCash("There is not enough cash for this; choose less.", field="value") from shortage
-    flows.note_flow(lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now)
+    flows.note_flow(lead=lead, units=signed, equity_before=equity, idempotency_key=idempotency_key, now=now)
     bell.publish(f"user:{lead.user_id}", "wallet")
     return lead
 

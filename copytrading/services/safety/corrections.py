@@ -7,9 +7,10 @@ from datetime import datetime
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount, User
+from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
 from copytrading.models import Correction
-from copytrading.services import bell
+from copytrading.services import bell, keys
 from copytrading.services.refusals import Refusal
 
 REASON_LENGTH_MAX = 200
@@ -29,24 +30,39 @@ class CorrectionClosed(Refusal):
 
 @owns_transaction
 def request_correction(
-    *, asset_id: int, account: LedgerAccount.Kind | int, units: int, reason: str, by: User, now: datetime
+    *,
+    asset_id: int,
+    account: LedgerAccount.Kind | int,
+    units: int,
+    reason: str,
+    by: User,
+    idempotency_key: str,
+    now: datetime,
 ) -> Correction:
     """
     Ask for a correcting journal: units of an asset to a ledger account, against the venue. Nothing moves yet.
+
+    The same key again returns the same correction, whatever became of it.
 
     :param account: the kind of one of the platform's own accounts, or the number of any account.
     :param units: whole units; negative takes them from the account.
     :raises CorrectionRefused: if nothing would move, the account is a counterparty or unknown, no reason is given, or
         a request for just this waits already.
+    :raises KeyReused: if the key stands for another request.
     """
     if units == 0:
         raise CorrectionRefused("A correction moves something.", field="quantity")
     if not reason.strip():
         raise CorrectionRefused("Say why: another operator has to approve it.", field="reason")
-    # Locked, so that pressing twice asks once.
-    asset = Asset.objects.select_for_update().filter(pk=asset_id).first()
+    asset = Asset.objects.filter(pk=asset_id).first()
     if asset is None:
         raise CorrectionRefused("There is no such asset.", field="asset")
+    words = f"a correction of {keys.coin_words(units, asset)}"
+    asked = Request.of("correction", words, asset=asset_id, account=str(account), units=units, reason=reason.strip())
+    if keys.is_repeated(user=by, key=idempotency_key, request=asked, now=now):
+        return Correction.objects.get(requested_by=by, idempotency_key=idempotency_key)
+    # Locked, so that two who ask for the same at once ask once.
+    Asset.objects.select_for_update().get(pk=asset_id)
     ledger_account = _account(account, now)
     waiting = Correction.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True)
     if waiting.filter(asset=asset, ledger_account=ledger_account, units=units).exists():
@@ -58,6 +74,7 @@ def request_correction(
         reason=reason.strip()[:REASON_LENGTH_MAX],
         requested_by=by,
         requested_at=now,
+        idempotency_key=idempotency_key,
     )
     return correction
 

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
+from accounts.request_keys import Request
 from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book
@@ -21,7 +22,7 @@ from copytrading.exchange.orders import Side
 from copytrading.models import ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
-from copytrading.services import bell
+from copytrading.services import bell, keys
 from copytrading.services.market import listings
 from copytrading.services.orders import trading
 from copytrading.services.orders.bunching import Offer, offer_of, plan_order
@@ -52,19 +53,43 @@ def place_manual_order(
     """
     Trade at the market on a person's own main account, now; the same key again returns the same order.
 
-    :raises Refusal: as the preview, and where another order of that market is just on its way.
+    :raises Refusal: as the preview, where another order of that market is just on its way, or the key stands for
+        another request.
     """
-    existing = ManualOrder.objects.select_related("order").filter(user=user, idempotency_key=idempotency_key).first()
-    if existing is None:
-        market, _, quantity, offer = _look(user, market_id, side, units, now)
-        existing = _write(user, market, quantity, offer, idempotency_key, now)
-    trading.work_off_order(order_id=existing.order_id, now=now)
-    existing.order.refresh_from_db()
+    asked = _asked(market_id, side, units)
+    if keys.was_used_for(user=user, key=idempotency_key, request=asked):
+        placed = _placed(user, idempotency_key)
+    else:
+        try:
+            market, _, quantity, offer = _look(user, market_id, side, units, now)
+            placed = _write(user, market, quantity, offer, asked, idempotency_key, now)
+        except Refusal:
+            # Pressed twice at once: what stands against it may be what the other press has just done.
+            if not keys.was_used_for(user=user, key=idempotency_key, request=asked):
+                raise
+            placed = _placed(user, idempotency_key)
+    trading.work_off_order(order_id=placed.order_id, now=now)
+    placed.order.refresh_from_db()
     bell.publish(f"user:{user.pk}", "wallet")
-    return existing
+    return placed
 
 
-def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime) -> ManualOrder:
+def _placed(user: User, idempotency_key: str) -> ManualOrder:
+    return ManualOrder.objects.select_related("order").get(user=user, idempotency_key=idempotency_key)
+
+
+def _asked(market_id: int, side: str, units: int) -> Request:
+    base = Market.objects.select_related("base").get(pk=market_id).base
+    if side == Side.BUY:
+        words = f"a purchase of {base.symbol} for {keys.cash_words(units)}"
+    else:
+        words = f"a sale of {keys.coin_words(units, base)}"
+    return Request.of("manual order", words, market=market_id, side=str(side), units=units)
+
+
+def _write(
+    user: User, market: Market, quantity: int, offer: Offer, asked: Request, idempotency_key: str, now: datetime
+) -> ManualOrder:
     planned = plan_order(
         market=market,
         offer=offer,
@@ -76,6 +101,8 @@ def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_
         raise OrderTooSmall("Too little is offered within the price limit at the moment; try less or later.")
     try:
         with transaction.atomic(durable=True):
+            if keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
+                return _placed(user, idempotency_key)
             order = trading.write_order(cycle=None, planned=planned, cash=market_queries.cash_asset(), now=now)
             return ManualOrder.objects.create(order=order, user=user, idempotency_key=idempotency_key)
     except ledger.NotEnoughMoney as shortage:
@@ -85,8 +112,6 @@ def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_
             raise NotPossibleNow(
                 "Another order in this market is just on its way; try again in a second."
             ) from conflict
-        if "one_manual_order_per_key" in str(conflict):
-            return ManualOrder.objects.select_related("order").get(user=user, idempotency_key=idempotency_key)
         raise
 
 

@@ -19,7 +19,7 @@ from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.queries import market as market_queries
-from copytrading.services import bell
+from copytrading.services import bell, keys
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 
@@ -34,17 +34,19 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
     Bring paper money into a person's main account; the same key again returns the same transfer.
 
     :param units: cash in whole units.
-    :raises Refusal: if the value is not positive or above the most that one deposit may bring, or money here is real.
+    :raises Refusal: if the value is not positive or above the most that one deposit may bring, money here is real, or
+        the key stands for another request.
     """
     _refuse_real_money()
     most = settings.SMARTSYNC_DEPOSIT_MAX
     if units > most * 10**settings.SMARTSYNC_CASH_DECIMALS:
         raise TransferRefused(f"One deposit can bring at most {most:,} {settings.SMARTSYNC_CASH}.")
     try:
-        transfer = wallet.request_deposit(
-            user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
-        )
-    except (wallet.NothingToTransfer, wallet.TransferKeyReused) as refusal:
+        with keys.said_as_refusals():
+            transfer = wallet.request_deposit(
+                user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
+            )
+    except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     return finish_transfer(transfer=transfer, now=now)
 
@@ -54,14 +56,16 @@ def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> 
     """
     Take money out of a person's main account; the same key again returns the same transfer.
 
-    :raises Refusal: if the value is not positive or more than is available, or money here is real.
+    :raises Refusal: if the value is not positive or more than is available, money here is real, or the key stands for
+        another request.
     """
     _refuse_real_money()
     try:
-        transfer = wallet.request_withdrawal(
-            user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
-        )
-    except (wallet.NothingToTransfer, wallet.TransferKeyReused) as refusal:
+        with keys.said_as_refusals():
+            transfer = wallet.request_withdrawal(
+                user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
+            )
+    except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     except ledger.NotEnoughMoney as shortage:
         raise NotEnoughCash("Your wallet has less than that available.", field="value") from shortage

@@ -1,8 +1,10 @@
 """A follower's word is behind a fence: what was decided before it buys nothing for that copy any more."""
 
+import importlib
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, Order, SyncCycle
@@ -104,6 +106,28 @@ class TestAChangeAfterTheDecision:
         buys = change not in (CHANGES["stop"], CHANGES["pause"])
         assert ("BTC" in world.held(copy.ledger_account)) == buys
         assert reconciling.check_ledger().is_clean
+
+
+class TestAFenceOfBefore:
+    """When fences were only counted, nothing of the lead's told when they rose: the migration takes it for just now."""
+
+    def fill(self) -> None:
+        migration = importlib.import_module("copytrading.migrations.0020_fences_are_requests")
+        with connection.cursor() as cursor:
+            for statement in (migration.COUNT_CHANGES, migration.COUNT_FENCES, migration.COUNT_ORDERS):
+                cursor.execute(statement)
+
+    @pytest.mark.parametrize(("fence", "status"), [(1, Order.Status.CANCELED), (0, Order.Status.FILLED)])
+    def test_keeps_back_what_was_planned_and_not_sent(
+        self, world: World, lead: Lead, copy: Copy, planned: Order, fence: int, status: Order.Status
+    ) -> None:
+        Copy.objects.filter(pk=copy.pk).update(fence=fence, status=Copy.Status.PAUSED if fence else copy.status)
+        Order.objects.filter(pk=planned.pk).update(request_count=0)
+        self.fill()
+
+        assert trading.work_off_order(order_id=planned.pk, now=world.now).status == status
+        # What is decided from now on knows of it.
+        assert Copy.objects.get(pk=copy.pk).fence <= Lead.objects.get(pk=lead.pk).request_count
 
 
 class TestAFence:

@@ -187,6 +187,7 @@ class TestCorrection:
             units=1,
             reason="A gift of the venue",
             by=operator,
+            idempotency_key="page-1",
             now=traded.now,
         )
         with pytest.raises(corrections.OwnCorrection):

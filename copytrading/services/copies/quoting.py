@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 from django.conf import settings
 
+from accounts.transactions import outside_transaction
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.profit_share import ShareState
 from copytrading.exchange.orders import Side
@@ -32,11 +33,12 @@ class Quote:
     equity_units: int
 
 
+@outside_transaction
 def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     """
     Return what one copy (a table of one row) would trade now in this scene.
 
-    The books are asked; no transaction may be open.
+    The books are asked.
     """
     assert len(copies.ids) == 1, "a quote is for one copy"
     nothing = np.zeros_like(scene.lead_wish)

@@ -82,7 +82,7 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
     quote = None
     try:
         if request.method == "POST":
-            copies.stop_copy(copy_id=copy.pk, now=now)
+            copies.stop_copy(copy_id=copy.pk, idempotency_key=request.POST.get("key", "")[:64], now=now)
             messages.success(request, f"Your copy of {copy.lead.name} is being stopped. The money returns by itself.")
             return redirect("copy_detail", copy_id=copy.pk)
         quote = previews.quote_stop(copy_id=copy.pk, now=now)
@@ -97,6 +97,7 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
         "gross_units": quote.equity_units + summary.due_units if quote else None,
         "result_units": quote.payout_units + copy.paid_out_units - copy.paid_in_units if quote else None,
         "refusal": refusal,
+        "key": uuid4().hex,
     }
     return render(request, "copytrading/copy_stop.html", context)
 

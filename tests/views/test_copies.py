@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from copytrading.models import Adjustment, Copy, CopyRecord, Lead, SyncCycle
+from copytrading.models import Adjustment, Copy, CopyRecord, Lead, Notice, SyncCycle
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
@@ -165,7 +165,7 @@ class TestCopyStop:
     def test_pays_about_what_was_quoted(self, signed_in: Client, copy: Copy, world: World, follower: User) -> None:
         quoted = previews.quote_stop(copy_id=copy.pk, now=timezone.now()).payout_units
 
-        send(signed_in, "copy_stop", copy)
+        send(signed_in, "copy_stop", copy, key="page-1")
         settle_now(world)
 
         copy.refresh_from_db()
@@ -173,11 +173,29 @@ class TestCopyStop:
         assert abs(copy.paid_out_units - quoted) < usdt("0.05")
 
     def test_says_so_when_it_is_stopped_already(self, signed_in: Client, copy: Copy) -> None:
-        send(signed_in, "copy_stop", copy)
+        send(signed_in, "copy_stop", copy, key="page-1")
 
-        content = send(signed_in, "copy_stop", copy)
+        content = send(signed_in, "copy_stop", copy, key="page-2")
 
         assert "This copy is stopped already." in content
+
+    def test_pressed_twice_is_answered_as_once(self, signed_in: Client, copy: Copy) -> None:
+        key = re.search(r'name="key" value="(\w+)"', page(signed_in, "copy_stop", copy))
+        assert key, "the page has its key"
+        first = send(signed_in, "copy_stop", copy, key=key[1])
+
+        again = send(signed_in, "copy_stop", copy, key=key[1])
+
+        assert "is being stopped. The money returns by itself." in first
+        assert "is being stopped. The money returns by itself." in again
+        assert Notice.objects.filter(copy=copy, kind=Notice.Kind.COPY_STOPPING).count() == 1
+
+    def test_without_the_key_of_its_page_stops_nothing(self, signed_in: Client, copy: Copy) -> None:
+        content = send(signed_in, "copy_stop", copy)
+
+        copy.refresh_from_db()
+        assert "came without its key" in content
+        assert copy.status == Copy.Status.ACTIVE
 
 
 PAGES = ["copy_detail", "copy_live", "copy_settings", "copy_stop"]

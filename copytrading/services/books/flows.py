@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadFlow, Notice
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import notices, positions, stakes
 
 
+@in_transaction
 def note_flow(
     *,
     lead: Lead,
@@ -20,7 +22,7 @@ def note_flow(
     """
     Book a flow of quote units on a lead's record; it is no return, and it opens the settling window.
 
-    In the caller's transaction, lead locked and measured, the money moved already.
+    The lead is locked and measured, the money moved already.
 
     :param equity_before: the lead's equity in quote units before the money moved.
     """

@@ -16,6 +16,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
+from accounts.transactions import in_transaction
 from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.portfolios import CopyTable
@@ -25,6 +26,7 @@ from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
+from copytrading.services.locks import lock_lead
 
 # How long a copy may take to sell for its share; then it pays what it has, and the rest stays owed.
 SELLING_SECONDS = 120
@@ -54,8 +56,8 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
     2. Value the copies; one with a price that is stale or unknown waits.
     3. Those whose cash covers the share pay it, in one journal; the others are asked to sell for it.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
+    with transaction.atomic(durable=True):
+        lead = lock_lead(lead_id)
         cash, board = market_queries.cash_asset(), market_queries.load_board(now=now)
         copies = holdings.load_copies(lead, board=board, cash=cash)
         waiting = {
@@ -80,6 +82,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
     return int(paying.sum())
 
 
+@in_transaction
 def redeem(
     *, lead: Lead, copies: CopyTable, leaving: BoolArray, gross_units: IntArray, paid_out_units: IntArray,
     kind: ProfitShare.Kind, now: datetime,
@@ -87,7 +90,7 @@ def redeem(
     """
     Settle the share of the units that leave with a payout, and return it (copies leaving,) in quote units.
 
-    In the caller's transaction, lead locked; the caller pays `paid_out_units` besides.
+    The lead is locked; the caller pays `paid_out_units` besides.
     """
     state = pick(copies.share_state, leaving)
     payment = profit_share.redeem_units(state=state, equity_units=gross_units, paid_out_units=paid_out_units)

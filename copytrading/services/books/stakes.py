@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
+from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LinkedAccount
 from copytrading.queries import holdings
@@ -56,12 +57,13 @@ def worth_units(lead: Lead, *, now: datetime, rules: Rules) -> int | None:
     return int(worth) if math.isfinite(worth) else None
 
 
+@in_transaction
 def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime, rules: Rules) -> bool:
     """
     Raise or clear a lead's stake alarm after money moved, and return whether it was raised now.
 
     It is raised by a withdrawal that leaves less than the minimum, or less than a tenth of the money that follows, and
-    cleared as soon as enough is back in. In the caller's transaction, lead locked.
+    cleared as soon as enough is back in. The lead is locked.
     """
     if lead.source == Lead.Source.OBSERVED and not _is_linked(lead):
         return False

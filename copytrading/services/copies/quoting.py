@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from accounts.transactions import outside_transaction
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.books import Book
 from copytrading.engine.decision import Phase
@@ -30,11 +31,12 @@ class Quote:
     equity_units: int
 
 
+@outside_transaction
 def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     """
     Return what one copy (a table of one row) would trade now in this scene: what it sells, then what it buys on that.
 
-    The books are asked; no transaction may be open.
+    The books are asked.
     """
     assert len(copies.ids) == 1, "a quote is for one copy"
     scene = scene.of_copies(copies).whenever(scene.board.listed & scene.board.fresh)

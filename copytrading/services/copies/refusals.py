@@ -53,10 +53,6 @@ class TermsNotPossible(Refusal, code="terms_not_possible", field="order_value"):
     """The terms of a Custom copy make no sense."""
 
 
-class KeyReused(Refusal, code="idempotency_key_reused"):
-    """The same idempotency key came with other values."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class CustomCopyTerms:
     """

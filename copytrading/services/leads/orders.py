@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.db import transaction
 
+from accounts.request_keys import Request
+from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.books import Side
 from copytrading.engine.lead_orders import OpenOrder
 from copytrading.engine.rules import Rules
@@ -20,10 +21,11 @@ from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
 from copytrading.queries.rules import platform_rules
-from copytrading.services import queueing
+from copytrading.services import keys, queueing
 from copytrading.services.books import positions, stakes
 from copytrading.services.cycle.scene import load_scene
 from copytrading.services.leads.verbs import LeadNotActive
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import listings
 from copytrading.services.orders import pricing
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
@@ -62,6 +64,7 @@ class OrderPreview:
     needs_several_cycles: bool
 
 
+@outside_transaction
 def preview_lead_order(
     *,
     lead_id: int,
@@ -131,6 +134,7 @@ def preview_lead_order(
     )
 
 
+@owns_transaction
 def submit_lead_order(
     *,
     lead_id: int,
@@ -145,46 +149,59 @@ def submit_lead_order(
     Take a lead's order, the same key once; a cycle bunches it with the followers' wishes.
 
     :param price_limit: makes it a limit order, which waits until the book reaches that price.
-    :raises Refusal: if the lead is not active or has too little own money in, the market is closed, or the lead
-        account does not cover it.
+    :raises Refusal: if the lead is not active or has too little own money in, the market is closed, the lead account
+        does not cover it, or the key stands for another request.
     """
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    asked = _asked(lead_id, market_id, side, quantity_units, price_limit)
+    if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
+        return lead.orders.get(idempotency_key=idempotency_key)
+    lead = lock_lead(lead_id)
     rules = platform_rules()
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
-        existing = lead.orders.filter(idempotency_key=idempotency_key).first()
-        if existing is not None:
-            return existing
-        market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
-        lasts = timedelta(seconds=rules.lead_order_seconds)
-        if price_limit is not None:
-            lasts = timedelta(days=rules.limit_order_days)
-        order = LeadOrder.objects.create(
-            lead=lead,
-            market=market,
-            side=side,
-            order_type=LeadOrder.OrderType.MARKET if price_limit is None else LeadOrder.OrderType.LIMIT,
-            price_limit=price_limit,
-            quantity_units=quantity_units,
-            idempotency_key=idempotency_key,
-            submitted_at=now,
-            expires_at=now + lasts,
-        )
-        queueing.request_sync(lead_id=lead.pk, now=now)
+    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
+    lasts = timedelta(seconds=rules.lead_order_seconds)
+    if price_limit is not None:
+        lasts = timedelta(days=rules.limit_order_days)
+    order = LeadOrder.objects.create(
+        lead=lead,
+        market=market,
+        side=side,
+        order_type=LeadOrder.OrderType.MARKET if price_limit is None else LeadOrder.OrderType.LIMIT,
+        price_limit=price_limit,
+        quantity_units=quantity_units,
+        idempotency_key=idempotency_key,
+        submitted_at=now,
+        expires_at=now + lasts,
+    )
+    queueing.request_sync(lead_id=lead.pk, now=now)
     return order
 
 
+@owns_transaction
 def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
     """
     Take back what is open of a lead's order. What is on its way to the venue already may still be traded, and counts.
 
     :raises NotPossibleNow: if the order is done already.
     """
-    with transaction.atomic():
-        lead_id = LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id)
-        Lead.objects.select_for_update().get(pk=lead_id)
-        if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
-            raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
+    lock_lead(LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id))
+    if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
+        raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
     return LeadOrder.objects.select_related("market__base").get(pk=order_id)
+
+
+def _asked(lead_id: int, market_id: int, side: str, quantity_units: int, price_limit: Decimal | None) -> Request:
+    base = Market.objects.select_related("base").get(pk=market_id).base
+    at = "" if price_limit is None else f" at {price_limit.normalize():f}"
+    return Request.of(
+        "lead order",
+        f"an order to {LeadOrder.Side(side).label} {keys.coin_words(quantity_units, base)}{at}",
+        lead=lead_id,
+        market=market_id,
+        side=str(side),
+        units=quantity_units,
+        price_limit=price_limit,
+    )
 
 
 def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> int:

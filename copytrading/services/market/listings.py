@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import Asset
+from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.units import units_of
 from copytrading.exchange import registry
 from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
@@ -41,6 +42,7 @@ class Change:
     sentence: str
 
 
+@outside_transaction
 def watch_listings(*, now: datetime) -> list[Change]:
     """
     Take the venue's rules, notice what it no longer lists, and return the markets that changed.
@@ -74,11 +76,12 @@ def watch_listings(*, now: datetime) -> list[Change]:
     return changes
 
 
+@in_transaction
 def take_rules(
     *, rules: Sequence[MarketRules], names: dict[str, str] | None = None, now: datetime | None = None
 ) -> list[Change]:
     """
-    Write the venue's rules into our markets, and return whose status changed. In the caller's transaction.
+    Write the venue's rules into our markets, and return whose status changed.
 
     :param names: what a coin is called, by symbol.
     :param now: since when a new status counts; None where markets are only set up.
@@ -97,6 +100,7 @@ def take_rules(
     return changes
 
 
+@outside_transaction
 def book_of(market: Market, *, now: datetime) -> Book:
     """
     Return what the venue offers in a market: nothing where it does not know the market, which is noted at once.

@@ -13,6 +13,7 @@ from decimal import Decimal
 import numpy as np
 from django.db import connection
 
+from accounts.transactions import in_transaction
 from copytrading.engine import marks as rules
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.rules import Rules
@@ -94,9 +95,10 @@ class Standing:
     exact: dict[int, tuple[Decimal, datetime]]
 
 
+@in_transaction
 def record_sources(*, quotes: Sequence[Quote], now: datetime) -> dict[str, Decimal | None]:
     """
-    Keep what the sources say, and mark those markets by it. In the caller's transaction.
+    Keep what the sources say, and mark those markets by it.
 
     A quote that is older than the one we have of its source changes nothing.
 

@@ -20,6 +20,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from accounts import queries as account_queries
+from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable
@@ -44,6 +45,7 @@ ALARM_AFTER_SECONDS = 60
 LOOK_BACK = timedelta(minutes=5)
 
 
+@outside_transaction
 def resolve_order(*, order: Order, now: datetime) -> Order:
     """Ask the venue what became of an order, when it is time to; never send it again."""
     if now < _ask_at(order):
@@ -72,11 +74,12 @@ def is_reconciled(*, market: Market, now: datetime, rules: Rules) -> bool:
     ).exists()
 
 
+@outside_transaction
 def reconcile_market(*, market: Market, now: datetime) -> int:
     """
     Compare the venue's open orders and trades in a market with ours, and return how many were found late or foreign.
 
-    Asked with no transaction open. A trade of an order that is still open here is left to whoever resolves that order.
+    A trade of an order that is still open here is left to whoever resolves that order.
 
     :raises VenueUnreachable: if the venue did not answer; nothing was noted.
     """
@@ -94,6 +97,7 @@ def reconcile_market(*, market: Market, now: datetime) -> int:
     return found
 
 
+@outside_transaction
 def reconcile_orders(*, now: datetime) -> int:
     """Compare every market that was traded lately, and return how many trades were found late or foreign."""
     rules = platform_rules()
@@ -157,7 +161,7 @@ def _order_of(market: Market, found: VenueOrder | VenueTrade) -> Order | None:
 def _compare(market: Market, trade: VenueTrade, now: datetime) -> int:
     order = _order_of(market, trade)
     if order is not None:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             order = answering.lock_order(order.pk)
             if order.status in Order.OPEN:
                 return 0

@@ -13,6 +13,8 @@ from django.db import IntegrityError, transaction
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
+from accounts.request_keys import Request
+from accounts.transactions import outside_transaction
 from copytrading.engine.bunching import Offer, offer_of, plan_order
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
@@ -22,7 +24,7 @@ from copytrading.models import ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
 from copytrading.queries.rules import platform_rules
-from copytrading.services import bell
+from copytrading.services import bell, keys
 from copytrading.services.market import listings
 from copytrading.services.orders import trading
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
@@ -34,6 +36,7 @@ class OrderTooSmall(Refusal):
     field = "value"
 
 
+@outside_transaction
 def preview_manual_order(*, user: User, market_id: int, side: str, units: int, now: datetime) -> PlannedTrade:
     """
     Return what a market order would do: a BUY spends `units` of cash, a SELL sells `units` of the coin.
@@ -45,27 +48,57 @@ def preview_manual_order(*, user: User, market_id: int, side: str, units: int, n
     return trade_of(market=market, book=book, signed_units=quantity, rules=rules)
 
 
+@outside_transaction
 def place_manual_order(
     *, user: User, market_id: int, side: str, units: int, idempotency_key: str, now: datetime
 ) -> ManualOrder:
     """
     Trade at the market on a person's own main account, now; the same key again returns the same order.
 
-    :raises Refusal: as the preview, and where another order of that market is just on its way.
+    :raises Refusal: as the preview, where another order of that market is just on its way, or the key stands for
+        another request.
     """
     rules = platform_rules()
-    existing = ManualOrder.objects.select_related("order").filter(user=user, idempotency_key=idempotency_key).first()
-    if existing is None:
-        market, _, quantity, offer = _look(user, market_id, side, units, now, rules)
-        existing = _write(user, market, quantity, offer, idempotency_key, now, rules)
-    trading.work_off_order(order_id=existing.order_id, now=now, rules=rules)
-    existing.order.refresh_from_db()
+    asked = _asked(market_id, side, units)
+    if keys.was_used_for(user=user, key=idempotency_key, request=asked):
+        placed = _placed(user, idempotency_key)
+    else:
+        try:
+            market, _, quantity, offer = _look(user, market_id, side, units, now, rules)
+            placed = _write(user, market, quantity, offer, asked, idempotency_key, now, rules)
+        except Refusal:
+            # Pressed twice at once: what stands against it may be what the other press has just done.
+            if not keys.was_used_for(user=user, key=idempotency_key, request=asked):
+                raise
+            placed = _placed(user, idempotency_key)
+    trading.work_off_order(order_id=placed.order_id, now=now, rules=rules)
+    placed.order.refresh_from_db()
     bell.publish(f"user:{user.pk}", "wallet")
-    return existing
+    return placed
+
+
+def _placed(user: User, idempotency_key: str) -> ManualOrder:
+    return ManualOrder.objects.select_related("order").get(user=user, idempotency_key=idempotency_key)
+
+
+def _asked(market_id: int, side: str, units: int) -> Request:
+    base = Market.objects.select_related("base").get(pk=market_id).base
+    if side == Side.BUY:
+        words = f"a purchase of {base.symbol} for {keys.cash_words(units)}"
+    else:
+        words = f"a sale of {keys.coin_words(units, base)}"
+    return Request.of("manual order", words, market=market_id, side=str(side), units=units)
 
 
 def _write(
-    user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime, rules: Rules
+    user: User,
+    market: Market,
+    quantity: int,
+    offer: Offer,
+    asked: Request,
+    idempotency_key: str,
+    now: datetime,
+    rules: Rules,
 ) -> ManualOrder:
     planned = plan_order(
         market=market_queries.terms_of(market),
@@ -77,7 +110,9 @@ def _write(
     if planned.quantity_units == 0:
         raise OrderTooSmall("Too little is offered within the price limit at the moment; try less or later.")
     try:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
+            if keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
+                return _placed(user, idempotency_key)
             order = trading.write_order(
                 cycle=None, planned=planned, market=market, cash=market_queries.cash_asset(), now=now
             )
@@ -89,8 +124,6 @@ def _write(
             raise NotPossibleNow(
                 "Another order in this market is just on its way; try again in a second."
             ) from conflict
-        if "one_manual_order_per_key" in str(conflict):
-            return ManualOrder.objects.select_related("order").get(user=user, idempotency_key=idempotency_key)
         raise
 
 

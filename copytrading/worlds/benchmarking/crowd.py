@@ -109,7 +109,7 @@ class Crowd:
         self.lead = leads.approve_lead(lead_id=lead.pk, now=self.now)
         stake = LEAD_STAKE * 10**CASH_DECIMALS
         transfers.deposit(user=person, units=stake, idempotency_key="stake", now=self.now)
-        leads.deposit_to_lead(lead_id=lead.pk, units=stake, idempotency_key="stake", now=self.now)
+        leads.deposit_to_lead(lead_id=lead.pk, units=stake, idempotency_key="lead stake", now=self.now)
         for symbol in PRICES:
             self.lead_trades(symbol, LeadOrder.Side.BUY, value=LEAD_STAKE * WEIGHT)
         self.sync()

@@ -159,7 +159,7 @@ def _lead(character: Character, *, past: Past | None, now: datetime) -> Lead:
     _deposit(user, character.stake, now=now)
     units = _units(character.stake)
     if not LeadFlow.objects.filter(lead=lead).exists():
-        lead = leads.deposit_to_lead(lead_id=lead.pk, units=units, idempotency_key=KEY, now=now)
+        lead = leads.deposit_to_lead(lead_id=lead.pk, units=units, idempotency_key=f"{KEY} stake", now=now)
     if past and not lead.records.exists():
         path = history.path_of(character, past=past)
         with transaction.atomic():

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import activity, coin_results, degraded, gap_pages, portfolios
+from copytrading.queries import activity, coin_results, curves, degraded, gap_pages, portfolios
 from copytrading.queries import copies as queries
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Caution, Trouble
@@ -56,13 +56,7 @@ def my_copies(request: MemberRequest) -> HttpResponse:
 @require_safe
 def copy_detail(request: MemberRequest, copy_id: int) -> HttpResponse:
     """Show one copy: worth, curve, the ribbon beside the lead's, positions, and what happened."""
-    context = _copy_context(request, copy_id)
-    curve = queries.curve_of(context["copy"])
-    if len(curve) < 2 and context["copy"].status != "STOPPED":
-        context["is_young"] = True
-        curve = queries.ends_of(context["summary"], now=timezone.now())
-    context["curve"] = [(when, units / 10**queries.CASH_DECIMALS) for when, units, _ in curve]
-    return render(request, "copytrading/copy_detail.html", context)
+    return render(request, "copytrading/copy_detail.html", _copy_context(request, copy_id))
 
 
 @login_required
@@ -132,6 +126,8 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
         "is_seen": links.is_seen(copy.lead),
         "gap": gap_pages.gap_of(copy, now=now),
         "summary": summary,
+        "curve": curves.curve_of(summary, now=now),
+        "is_over": copy.status == "STOPPED",
         "comparison": summary.comparison,
         "troubles": troubles,
         "cautions": _cautions([summary], troubles),

@@ -76,7 +76,8 @@ def record_lead(*, lead: Lead, now: datetime) -> int:
     """Write one record for a lead and for each of its live copies, and return how many."""
     board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
     copies = holdings.load_copies(lead, board=board, cash=cash)
-    values = copies.equity(board)
+    # What a follower has asked for and not yet got is still theirs: the page counts it until it has left.
+    values = copies.equity(board) + copies.owed_units
     known = np.isfinite(values)
     following_units = round(float(values.sum())) if known.all() else None
     written = _write_lead(lead, board, following_units, now)

@@ -5,7 +5,7 @@ Money that moves is no result. Between two records the result is taken to change
 step at its own moment: the worth just before it, and just after. So a deposit never looks like a gain on its way up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -20,6 +20,8 @@ from copytrading.queries.copies import CopySummary
 # Three pixels of a wide screen each.
 POINTS_MAX = 240
 ACCOUNT_DAYS = 90
+# A record is written as of a moment, and read a little later: so near to a move nobody knows on which side of it.
+DOUBTFUL = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +80,10 @@ def curve_of(summary: CopySummary, *, now: datetime) -> CopyCurve:
     if copy.status == Copy.Status.STOPPED:
         last_units = summary.result_units + start_units + sum(units for _, units in moves)
     records = CopyRecord.objects.filter(copy=copy, recorded_at__gt=copy.started_at, recorded_at__lt=ends_at)
+    recorded = _thinned(records, copy.started_at, ends_at).values_list("recorded_at", "equity_units", "invested_units")
     known = [
         (copy.started_at, start_units, start_units),
-        *_thinned(records, copy.started_at, ends_at).values_list("recorded_at", "equity_units", "invested_units"),
+        *_away_from(moves, recorded),
         (ends_at, last_units, copy.invested_units),
     ]
     return _curve_through(known, start_units, moves)
@@ -91,10 +94,10 @@ def account_curve_of(lead: Lead, *, equity_units: int, now: datetime) -> Account
     since = now - timedelta(days=ACCOUNT_DAYS)
     records = LeadRecord.objects.filter(lead=lead, recorded_at__gte=since, recorded_at__lt=now)
     thinned = _thinned(records, since, now).values_list("recorded_at", "equity_units", "unit_price")
-    # Nobody has recorded a unit price of this moment; it is as good as that of the last record, a minute old.
-    known = [*thinned, (now, equity_units, None)]
-    flows = LeadFlow.objects.filter(lead=lead, moved_at__gt=known[0][0], moved_at__lte=now).order_by("moved_at", "pk")
+    flows = LeadFlow.objects.filter(lead=lead, moved_at__gt=since, moved_at__lte=now).order_by("moved_at", "pk")
     moved = list(flows.values_list("moved_at", "units"))
+    # Nobody has recorded a unit price of this moment; it is as good as that of the last record, a minute old.
+    known = [*_away_from(moved, thinned), (now, equity_units, None)]
     points, moves = [known[0][:2]], []
     for (begins_at, units, price), (ends_at, next_units, next_price) in pairwise(known):
         reached, grown = units, (next_price or price) / price - 1 if price else 0.0
@@ -144,6 +147,11 @@ def _between(
     moved: Iterable[tuple[datetime, int]], begins_at: datetime, ends_at: datetime
 ) -> Iterable[tuple[datetime, int]]:
     return ((at, units) for at, units in moved if begins_at < at <= ends_at)
+
+
+def _away_from(moved: Sequence[tuple[datetime, int]], records: Iterable[Any]) -> Iterable[Any]:
+    """Yield the records, the time first, that are not in doubt beside what moved."""
+    return (row for row in records if all(abs(row[0] - at) >= DOUBTFUL for at, _ in moved))
 
 
 def _share(at: datetime, begins_at: datetime, ends_at: datetime) -> float:

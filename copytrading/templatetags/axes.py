@@ -12,8 +12,8 @@ from math import ceil, floor, log10
 from django.utils import timezone
 
 STEPS_MAX = 5
-# Between two labels of times, and of one to either end of the axis, in hundredths; a phone has room for this many.
-TIMES_APART = 19.0
+# What a label takes of the axis on a phone, in hundredths, and what stays free between two.
+CHARACTER_WIDTH, TIMES_GAP = 2.3, 3.0
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # How far apart the labels of hours and days may be, in seconds; beyond these go months.
 SPANS = (
@@ -72,13 +72,24 @@ def time_ticks(begins_at: datetime, ends_at: datetime, *, last_label: str = "") 
     """Return labels for a span of time: its beginning, its end, and round times between where there is room."""
     begins_at, ends_at = timezone.localtime(begins_at), timezone.localtime(ends_at)
     seconds = max((ends_at - begins_at).total_seconds(), 1.0)
-    step = next((span for span in SPANS if span / seconds * 100 >= TIMES_APART), None)
+    step = next((span for span in SPANS if span / seconds * 100 >= 1.25 * _room(8 if span < MINUTE else 6)), None)
     rounds = _round_times(begins_at, ends_at, step) if step else _round_months(begins_at, ends_at, seconds)
-    between = [((when - begins_at).total_seconds() / seconds * 100, when) for when in rounds]
     first = Tick(place=0.0, label=_first_label(begins_at, seconds))
     last = Tick(place=100.0, label=last_label or _label(ends_at, step or DAY))
-    room = [(place, when) for place, when in between if TIMES_APART <= place <= 100 - TIMES_APART]
-    return (first, *(Tick(place=place, label=_label(when, step)) for place, when in room), last)
+    ticks = [first]
+    taken, free_until = _room(len(first.label)), 100 - _room(len(last.label))
+    for when in rounds:
+        tick = Tick(place=(when - begins_at).total_seconds() / seconds * 100, label=_label(when, step))
+        half = len(tick.label) * CHARACTER_WIDTH / 2
+        if taken <= tick.place - half and tick.place + half <= free_until:
+            ticks.append(tick)
+            taken = tick.place + half + TIMES_GAP
+    return (*ticks, last)
+
+
+def _room(characters: int) -> float:
+    """Return what a label needs of the axis, with what stays free behind it."""
+    return characters * CHARACTER_WIDTH + TIMES_GAP
 
 
 def _round_step(low: float, high: float) -> float:
@@ -105,7 +116,7 @@ def _round_times(begins_at: datetime, ends_at: datetime, step: int) -> Iterator[
 
 def _round_months(begins_at: datetime, ends_at: datetime, seconds: float) -> Iterator[datetime]:
     """Return first days of months in a span, so many months apart that their labels have room."""
-    apart = next((months for months in MONTHS if months * 30.4 * DAY / seconds * 100 >= TIMES_APART), MONTHS[-1])
+    apart = next((months for months in MONTHS if months * 30.4 * DAY / seconds * 100 >= _room(4)), MONTHS[-1])
     number = begins_at.year * 12 + begins_at.month
     while True:
         if number % apart == 0:

@@ -9,12 +9,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from copytrading.queries.curves import AccountCurve, CopyCurve, Move
-from copytrading.templatetags.figures import day, money, signed_money, signed_percent
-from copytrading.templatetags.plots import Line, Plot, coloured, stretches_of
+from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent
+from copytrading.templatetags.plots import Line, Plot, coloured, kind_of, stretches_of
 
 register = template.Library()
 
-CASH, CASH_DECIMALS = settings.SMARTSYNC_CASH, settings.SMARTSYNC_CASH_DECIMALS
+CASH = settings.SMARTSYNC_CASH
 # In points of percent: a return that moved less does not fill a chart.
 RETURN_SPAN_MIN = 0.2
 NOW = "now"
@@ -36,7 +36,7 @@ def worth_chart(curve: CopyCurve, is_over: bool = False) -> SafeString:
     )
     return plot.figure(
         coloured(stretches, plot.y) + format_html('<path class="line invested" d="{}"/>', plot.stairs(invested)),
-        marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], stretches[-1].kind),
+        marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], kind_of(last.result_units)),
         lines=[
             Line(name="Worth", points=worth, classes="worth"),
             Line(name="Invested", points=invested, classes="invested"),
@@ -58,7 +58,7 @@ def account_chart(curve: AccountCurve) -> SafeString:
     worth = [(at, _cash(units)) for at, units in curve.points]
     plot = Plot.of_money(worth, [value for _, value in worth])
     return plot.figure(
-        format_html('<path class="line own" d="{}"/>', plot.line(worth)),
+        format_html('<path class="line own" d="{}"/>', plot.broken_line(worth)),
         marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], "own"),
         lines=[Line(name="Worth", points=worth, classes="own")],
         label=f"Own worth: {money(curve.points[0][1])} {CASH} on {day(curve.points[0][0])},"
@@ -77,7 +77,7 @@ def return_chart(points: Sequence[tuple[datetime, float]], label: str = "Return 
     stretches = stretches_of([(plot.x(at), value, 0.0, value) for at, value in points])
     return plot.figure(
         coloured(stretches, plot.y),
-        marks=plot.dot(*points[-1], stretches[-1].kind),
+        marks=plot.dot(*points[-1], kind_of(points[-1][1])),
         lines=[Line(name="", points=points, classes="worth", is_result=True)],
         label=f"{label}: {signed_percent(points[-1][1] / 100)} from {day(points[0][0])} to {day(points[-1][0])}.",
         unit="%",
@@ -96,7 +96,7 @@ def line_swatch(classes: str) -> SafeString:
 @register.simple_tag
 def move_swatch() -> SafeString:
     """Return the circle that stands where money moved, for the key of a chart."""
-    return format_html(
+    return mark_safe(
         '<svg class="swatch-line" viewBox="0 0 14 10" aria-hidden="true">'
         '<circle class="move" cx="7" cy="5" r="3.5"/></svg>'
     )
@@ -107,16 +107,25 @@ def too_early() -> SafeString:
     return mark_safe('<p class="too-early">Too early to draw: there is one record so far, or none.</p>')
 
 
-def _said(moves: Sequence[Move]) -> list[tuple[datetime, float, str]]:
-    """Return moves as a chart says them: whole sums without cents."""
-    return [(move.at, _cash(move.worth_units), signed_money(move.units).removesuffix(".00")) for move in moves]
+def _said(moves: Sequence[Move]) -> list[tuple[datetime, float, float, str]]:
+    """Return moves as a chart says them, (time, worth before, worth after, sum): whole sums without cents."""
+    return [
+        (
+            move.at,
+            _cash(move.worth_units - move.units),
+            _cash(move.worth_units),
+            signed_money(move.units).removesuffix(".00"),
+        )
+        for move in moves
+    ]
 
 
 def _moves_spoken(moves: Sequence[Move]) -> str:
     if not moves:
         return ""
-    return " Money moved: " + ", ".join(f"{said} on {day(at)}" for at, _, said in _said(moves)) + "."
+    return " Money moved: " + ", ".join(f"{said} on {day(at)}" for at, _, _, said in _said(moves)) + "."
 
 
 def _cash(units: int) -> float:
-    return units / 10**CASH_DECIMALS
+    """Return quote units in cash, cut to cents like the figures beside a chart: both say the same."""
+    return units // CENT_UNITS / 100

@@ -78,6 +78,14 @@ class Plot:
         """Return the path of a line through points."""
         return path_through((self.x(at), self.y(value)) for at, value in points)
 
+    def broken_line(self, points: Sequence[tuple[datetime, float]]) -> str:
+        """Return the path of a line through points that is not drawn where it steps."""
+        path, last = self.line(points[:1]), points[0][0]
+        for at, value in points[1:]:
+            path += f"{'M' if at == last else 'L'}{_spot(self.x(at))} {_spot(self.y(value))}"
+            last = at
+        return path
+
     def stairs(self, points: Sequence[tuple[datetime, float]]) -> str:
         """Return the path of a value that holds until it changes."""
         path, last = "", None
@@ -90,11 +98,11 @@ class Plot:
             last = y
         return f"{path}H{_spot(self.x(points[-1][0]))}"
 
-    def moves(self, moves: Iterable[tuple[datetime, float, str]]) -> SafeString:
-        """Return circles where money moved, (time, value after it, its sum in words); of many only some are named."""
+    def moves(self, moves: Iterable[tuple[datetime, float, float, str]]) -> SafeString:
+        """Return a step and a circle where money moved: (time, value before, value after, sum in words); some named."""
         named, drawn = [], []
-        for at, value, said in moves:
-            x, y = self.x(at), self.y(value)
+        for at, before, after, said in moves:
+            x, y = self.x(at), self.y(after)
             is_named = len(named) < MOVES_NAMED_MAX and all(abs(x - other) >= MOVES_APART for other in named)
             named += [x] if is_named else []
             turned = x > TURNS_AT
@@ -103,15 +111,21 @@ class Plot:
                     '<text class="{}" x="{}%" y="{}%" dx="{}" dy="4">{}</text>',
                     "said end" if turned else "said",
                     f"{x:.2f}",
-                    f"{y:.2f}",
+                    # Beside the step: the curve is above it on one side and below it on the other.
+                    f"{self.y((before + after) / 2):.2f}",
                     -9 if turned else 9,
                     said,
                 )
                 if is_named
                 else SafeString("")
             )
-            drawn.append((f"{x:.2f}", f"{y:.2f}", said, text))
-        return format_html_join("", '<circle class="move" cx="{}%" cy="{}%" r="4"><title>{}</title></circle>{}', drawn)
+            drawn.append((f"{x:.2f}", f"{self.y(before):.2f}", f"{y:.2f}", said, text))
+        return format_html_join(
+            "",
+            '<line class="step" x1="{0}%" x2="{0}%" y1="{1}%" y2="{2}%"/>'
+            '<circle class="move" cx="{0}%" cy="{2}%" r="4"><title>{3}</title></circle>{4}',
+            drawn,
+        )
 
     def dot(self, at: datetime, value: float, classes: str) -> SafeString:
         """Return the dot that a line ends in."""
@@ -218,20 +232,29 @@ def path_through(spots: Iterable[tuple[float, float]]) -> str:
 
 def stretches_of(rows: Sequence[tuple[float, float, float, float]]) -> list[Stretch]:
     """
-    Return a curve cut where its result crosses zero.
+    Return a curve cut where its result crosses zero, and where it steps: what happens in no time is no result.
 
-    :param rows: (x, value, base, result), two or more, from left to right.
+    :param rows: (x, value, base, result), from left to right.
     """
     stretches: list[Stretch] = []
+    is_new = True
     for before, after in pairwise(rows):
+        if before[0] == after[0]:
+            is_new = True
+            continue
         crossing = _crossing(before, after)
         for one, other in ((before, crossing), (crossing, after)) if crossing else ((before, after),):
-            both = one[3] + other[3]
-            kind = "gain" if both > 0 else "loss" if both < 0 else "even"
-            if not stretches or stretches[-1].kind != kind:
+            kind = kind_of(one[3] + other[3])
+            if is_new or stretches[-1].kind != kind:
                 stretches.append(Stretch(kind=kind, rows=[one[:3]]))
             stretches[-1].rows.append(other[:3])
+            is_new = False
     return stretches
+
+
+def kind_of(result: float) -> str:
+    """Return the name of a result's colour."""
+    return "gain" if result > 0 else "loss" if result < 0 else "even"
 
 
 def _crossing(

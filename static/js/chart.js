@@ -18,7 +18,7 @@
     const text = Math.abs(value).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     const isZero = !/[1-9]/.test(text);
     const sign = isZero ? "" : value < 0 ? MINUS : isResult ? "+" : "";
-    return `${sign}${text}\u202f${unit}`;
+    return unit === "%" ? `${sign}${text}\u202f%` : `${sign}${text}`;
   }
 
   function whenInWords(seconds, { from, seconds: span, zone }) {
@@ -112,8 +112,12 @@
     startReading(figure, times[Math.min(Math.max(to, 0), times.length - 1)] / numbers.seconds);
   });
 
+  // A chart that is drawn anew loses the focus as well, and gets it back below; only who left it has stopped to read.
   document.addEventListener("focusout", (event) => {
-    if (reading && event.target === reading.figure) stopReading();
+    const left = event.target;
+    setTimeout(() => {
+      if (reading && left === reading.figure && left.isConnected && document.activeElement !== left) stopReading();
+    });
   });
 
   // Charts that the live page draws anew: still to be reached by keys, and still read where they were.

@@ -1,11 +1,10 @@
 """Round values upward, and times across that are true to time."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 
-from copytrading.templatetags.axes import TIMES_APART, ValueAxis, time_ticks
+from copytrading.templatetags.axes import CHARACTER_WIDTH, ValueAxis, time_ticks
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -48,8 +47,15 @@ class TestTimeTicks:
         ticks = time_ticks(NOON, NOON + timedelta(seconds=seconds), last_label="now")
 
         assert (ticks[0].place, ticks[-1].place, ticks[-1].label) == (0, 100, "now")
-        assert all(other.place - one.place >= TIMES_APART for one, other in pairwise(ticks))
-        assert len(ticks) >= 3 or seconds < 2
+        # The first label begins at its place, the last one ends there.
+        anchors = [0.0, *[0.5] * (len(ticks) - 2), 1.0]
+        widths = [len(tick.label) * CHARACTER_WIDTH for tick in ticks]
+        lefts = [tick.place - anchor * width for tick, anchor, width in zip(ticks, anchors, widths, strict=True)]
+        assert all(
+            left + width < other
+            for (left, width), other in zip(zip(lefts, widths, strict=True), lefts[1:], strict=False)
+        )
+        assert len(ticks) >= 3 or seconds < 5
 
     def test_stand_where_their_time_is(self):
         ticks = time_ticks(NOON, NOON + timedelta(days=90))
@@ -64,7 +70,7 @@ class TestTimeTicks:
     def test_tell_seconds_of_a_young_copy(self):
         ticks = time_ticks(NOON, NOON + timedelta(seconds=40), last_label="now")
 
-        assert [tick.label for tick in ticks] == ["12:00:00", "12:00:10", "12:00:20", "12:00:30", "now"]
+        assert [tick.label for tick in ticks] == ["12:00:00", "12:00:15", "12:00:30", "now"]
 
     def test_name_the_day_at_midnight(self):
         ticks = time_ticks(NOON, NOON + timedelta(hours=24), last_label="now")

@@ -60,6 +60,11 @@ class TestStretchesOf:
         ]
         assert stretches[1].rows[0][1:] == (10, 10)
 
+    def test_do_not_call_a_step_a_result(self):
+        stretches = stretches_of([(0, 10, 10, 0), (10, 14, 10, 4), (10, 24, 20, 4), (20, 25, 20, 5)])
+
+        assert [(stretch.kind, len(stretch.rows)) for stretch in stretches] == [("gain", 2), ("gain", 2)]
+
     def test_have_no_colour_where_nothing_was_gained_or_lost(self):
         assert [stretch.kind for stretch in stretches_of([(0, 10, 10, 0), (10, 10, 10, 0)])] == ["even"]
 
@@ -75,9 +80,10 @@ class TestWorthChart:
     def test_steps_up_by_money_that_moved_instead_of_climbing(self):
         drawn = charts.worth_chart(LOSING)
 
-        _, before, after, _ = paths(drawn, "line loss")[0]
-        assert before[0] == after[0] == 500
-        assert before[1] > after[1]
+        before, after = paths(drawn, "line loss")
+        assert before[-1][0] == after[0][0] == 500
+        assert before[-1][1] > after[0][1]
+        assert '<line class="step" x1="50.00%" x2="50.00%"' in drawn
 
     def test_draws_what_is_invested_as_stairs(self):
         drawn = charts.worth_chart(LOSING)
@@ -105,6 +111,11 @@ class TestWorthChart:
         assert worth["values"] == [1000, 900, 1400, 1440]
         assert invested["values"] == [1000, 1000, 1500, 1500]
         assert result["values"] == [0, -100, -100, -60]
+
+    def test_cuts_its_numbers_like_the_figures_beside_it(self):
+        told = numbers(charts.worth_chart(curve((0, 1000, 1000, 0), (1, 999.509, 1000, -0.491))))
+
+        assert [line["values"][-1] for line in told["lines"]] == [999.5, 1000, -0.5]
 
     def test_says_aloud_what_it_shows(self):
         drawn = charts.worth_chart(LOSING)

@@ -100,7 +100,8 @@ class Plot:
 
     def moves(self, moves: Iterable[tuple[datetime, float, float, str]]) -> SafeString:
         """Return a step and a circle where money moved: (time, value before, value after, sum in words); some named."""
-        named, drawn = [], []
+        named: list[float] = []
+        drawn = []
         for at, before, after, said in moves:
             x, y = self.x(at), self.y(after)
             is_named = len(named) < MOVES_NAMED_MAX and all(abs(x - other) >= MOVES_APART for other in named)

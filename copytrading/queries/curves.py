@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import FloatField, Max, QuerySet, Value
-from django.db.models.functions import Cast, Extract, Floor
+from django.db import connection
 
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead, LeadFlow, LeadRecord
 from copytrading.queries.copies import CopySummary
@@ -20,6 +19,17 @@ from copytrading.queries.copies import CopySummary
 # Three pixels of a wide screen each.
 POINTS_MAX = 240
 ACCOUNT_DAYS = 90
+# A look into the index for each stretch: reading all records of ninety days takes several times as long.
+THINNED = """
+    SELECT {columns} FROM generate_series(1, %(steps)s) AS step
+    CROSS JOIN LATERAL (
+        SELECT {columns} FROM {table}
+        WHERE {owner} = %(owner_id)s AND recorded_at > %(begins_at)s + %(width)s * (step - 1)
+            AND recorded_at <= %(begins_at)s + %(width)s * step AND recorded_at < %(ends_at)s
+        ORDER BY recorded_at DESC LIMIT 1
+    ) AS last_of_step
+    ORDER BY recorded_at
+"""
 # A record is written as of a moment, and read a little later: so near to a move nobody knows on which side of it.
 DOUBTFUL = timedelta(seconds=30)
 
@@ -79,8 +89,14 @@ def curve_of(summary: CopySummary, *, now: datetime) -> CopyCurve:
     last_units = summary.worth_units
     if copy.status == Copy.Status.STOPPED:
         last_units = summary.result_units + start_units + sum(units for _, units in moves)
-    records = CopyRecord.objects.filter(copy=copy, recorded_at__gt=copy.started_at, recorded_at__lt=ends_at)
-    recorded = _thinned(records, copy.started_at, ends_at).values_list("recorded_at", "equity_units", "invested_units")
+    recorded = _thinned(
+        CopyRecord._meta.db_table,
+        "copy_id",
+        "recorded_at, equity_units, invested_units",
+        owner_id=copy.pk,
+        begins_at=copy.started_at,
+        ends_at=ends_at,
+    )
     known = [
         (copy.started_at, start_units, start_units),
         *_away_from(moves, recorded),
@@ -92,12 +108,18 @@ def curve_of(summary: CopySummary, *, now: datetime) -> CopyCurve:
 def account_curve_of(lead: Lead, *, equity_units: int, now: datetime) -> AccountCurve:
     """Return the worth of a lead's own account over 90 days, thinned; it ends at `equity_units`, the worth now."""
     since = now - timedelta(days=ACCOUNT_DAYS)
-    records = LeadRecord.objects.filter(lead=lead, recorded_at__gte=since, recorded_at__lt=now)
-    thinned = _thinned(records, since, now).values_list("recorded_at", "equity_units", "unit_price")
+    recorded = _thinned(
+        LeadRecord._meta.db_table,
+        "lead_id",
+        "recorded_at, equity_units, unit_price",
+        owner_id=lead.pk,
+        begins_at=since,
+        ends_at=now,
+    )
     flows = LeadFlow.objects.filter(lead=lead, moved_at__gt=since, moved_at__lte=now).order_by("moved_at", "pk")
     moved = list(flows.values_list("moved_at", "units"))
     # Nobody has recorded a unit price of this moment; it is as good as that of the last record, a minute old.
-    known = [*_away_from(moved, thinned), (now, equity_units, None)]
+    known = [*_away_from(moved, recorded), (now, equity_units, None)]
     points, moves = [known[0][:2]], []
     for (begins_at, units, price), (ends_at, next_units, next_price) in pairwise(known):
         reached, grown = units, (next_price or price) / price - 1 if price else 0.0
@@ -159,10 +181,19 @@ def _share(at: datetime, begins_at: datetime, ends_at: datetime) -> float:
     return (at - begins_at) / (ends_at - begins_at)
 
 
-def _thinned(records: QuerySet[Any], begins_at: datetime, ends_at: datetime) -> QuerySet[Any]:
-    """Return the last record of each of some hundred equal stretches of time, oldest first."""
-    seconds = max((ends_at - begins_at).total_seconds() / POINTS_MAX, 1.0)
-    elapsed = Cast(Extract("recorded_at", "epoch"), FloatField()) - Value(begins_at.timestamp())
-    # Records are written as time goes by, so the highest id of a stretch is its last record.
-    last_ids = records.order_by().values(bucket=Floor(elapsed / Value(seconds))).annotate(last=Max("pk")).values("last")
-    return records.model._default_manager.filter(pk__in=last_ids).order_by("recorded_at")
+def _thinned(
+    table: str, owner: str, columns: str, *, owner_id: int, begins_at: datetime, ends_at: datetime
+) -> list[tuple[Any, ...]]:
+    """Return the last record of each of some hundred equal stretches of a time, oldest first, without its two ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            THINNED.format(table=table, owner=owner, columns=columns),
+            {
+                "owner_id": owner_id,
+                "begins_at": begins_at,
+                "ends_at": ends_at,
+                "width": (ends_at - begins_at) / POINTS_MAX,
+                "steps": POINTS_MAX,
+            },
+        )
+        return cursor.fetchall()

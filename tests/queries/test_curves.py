@@ -107,6 +107,16 @@ class TestCurveOf:
         ]
         assert curve.points[-2].result_units == 0
 
+    def test_believes_no_record_that_may_not_have_seen_the_move_beside_it(self, world: World, copy: Copy) -> None:
+        start = copy.started_at
+        write(copy, start + timedelta(days=3, seconds=4), "1000")
+        move(copy, start + timedelta(days=3), "500")
+        write(copy, start + timedelta(days=4), "1500", invested="1500")
+
+        curve = curve_of(world, copy)
+
+        assert {point.result_units for point in curve.points[:-1]} == {0}
+
     def test_counts_as_result_what_was_taken_out(self, world: World, copy: Copy) -> None:
         start = copy.started_at
         write(copy, start + timedelta(days=1), "1500")

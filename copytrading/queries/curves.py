@@ -185,15 +185,13 @@ def _thinned(
     table: str, owner: str, columns: str, *, owner_id: int, begins_at: datetime, ends_at: datetime
 ) -> list[tuple[Any, ...]]:
     """Return the last record of each of some hundred equal stretches of a time, oldest first, without its two ends."""
+    parameters: dict[str, Any] = {
+        "owner_id": owner_id,
+        "begins_at": begins_at,
+        "ends_at": ends_at,
+        "width": (ends_at - begins_at) / POINTS_MAX,
+        "steps": POINTS_MAX,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            THINNED.format(table=table, owner=owner, columns=columns),
-            {
-                "owner_id": owner_id,
-                "begins_at": begins_at,
-                "ends_at": ends_at,
-                "width": (ends_at - begins_at) / POINTS_MAX,
-                "steps": POINTS_MAX,
-            },
-        )
+        cursor.execute(THINNED.format(table=table, owner=owner, columns=columns), parameters)
         return cursor.fetchall()

@@ -28,6 +28,7 @@ class CoinRow:
     weight: float
     lead_weight: float
     average_price: Decimal | None
+    sold_price: Decimal | None
     result_units: int | None
 
 
@@ -46,6 +47,7 @@ class _Traded:
     sold_units: int
     fee_units: int
     bought_quantity_units: int
+    sold_quantity_units: int
 
 
 def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
@@ -58,6 +60,7 @@ def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
             sold=Sum("value_units", filter=~is_buy, default=0),
             fees=Sum("fee_units", default=0),
             quantity=Sum("quantity_units", filter=is_buy, default=0),
+            sold_quantity=Sum("quantity_units", filter=~is_buy, default=0),
         )
         .order_by()
     )
@@ -67,6 +70,7 @@ def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
             sold_units=int(row["sold"]),
             fee_units=int(row["fees"]),
             bought_quantity_units=int(row["quantity"]),
+            sold_quantity_units=-int(row["sold_quantity"]),
         )
         for row in sums
     }
@@ -74,12 +78,12 @@ def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
 
 def _row_of(position: Position, traded: _Traded | None, prices: PriceList) -> CoinRow:
     is_cash = position.asset_id == prices.cash.pk
-    result, average_price = None if is_cash else position.value_units, None
+    result, average_price, sold_price = None if is_cash else position.value_units, None, None
     if traded is not None and not is_cash:
         result = position.value_units + traded.sold_units - traded.bought_units - traded.fee_units
-        if traded.bought_quantity_units:
-            unit_price = Decimal(traded.bought_units) / traded.bought_quantity_units
-            average_price = unit_price.scaleb(position.decimals - prices.cash.decimals)
+        places = position.decimals - prices.cash.decimals
+        average_price = _average(traded.bought_units, traded.bought_quantity_units, places)
+        sold_price = _average(traded.sold_units, traded.sold_quantity_units, places)
     return CoinRow(
         symbol=position.symbol,
         name=position.name,
@@ -90,8 +94,13 @@ def _row_of(position: Position, traded: _Traded | None, prices: PriceList) -> Co
         weight=position.weight,
         lead_weight=position.lead_weight,
         average_price=average_price,
+        sold_price=sold_price,
         result_units=result,
     )
+
+
+def _average(value_units: int, quantity_units: int, places: int) -> Decimal | None:
+    return (Decimal(value_units) / quantity_units).scaleb(places) if quantity_units else None
 
 
 def _sold_again(coin: Coin) -> Position:

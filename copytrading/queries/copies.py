@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from django.db.models import F, FloatField, Func, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Cast, Coalesce, Extract, Floor
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import Journal, Posting, User
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
-
-CURVE_POINTS_MAX = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,27 +148,6 @@ def overview_of(user: User, *, now: datetime) -> Overview:
         summaries=tuple(summaries),
         ended_count=ended.count(),
     )
-
-
-def curve_of(copy: Copy) -> list[tuple[datetime, int, int]]:
-    """Return the worth of a copy over time, (time, equity units, invested units), thinned to a few hundred points."""
-    records = CopyRecord.objects.filter(copy=copy)
-    span = records.aggregate(first=Min("recorded_at"), last=Max("recorded_at"))
-    if span["first"] is None:
-        return []
-    seconds = max((span["last"] - span["first"]).total_seconds() / CURVE_POINTS_MAX, 1.0)
-    elapsed = Cast(Extract("recorded_at", "epoch"), FloatField()) - Value(span["first"].timestamp())
-    # Records are written as time goes by, so the highest id of a stretch is its last record.
-    last_ids = records.order_by().values(bucket=Floor(elapsed / Value(seconds))).annotate(last=Max("pk")).values("last")
-    thinned = CopyRecord.objects.filter(pk__in=last_ids).values_list("recorded_at", "equity_units", "invested_units")
-    return list(thinned.order_by("recorded_at"))
-
-
-def ends_of(summary: CopySummary, *, now: datetime) -> list[tuple[datetime, int, int]]:
-    """Return the two points that are known of a copy too young for a curve, as curve_of does: its start, and now."""
-    copy = summary.copy
-    start = copy.flows.get(kind=CopyFlow.Kind.START).units
-    return [(copy.started_at, start, start), (now, summary.worth_units, copy.invested_units)]
 
 
 def _moved(condition: Q) -> Coalesce:

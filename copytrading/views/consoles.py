@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from copytrading.forms.leading import NoticeForm, OrderForm
 from copytrading.forms.wallet import TransferForm
+from copytrading.queries import curves
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
@@ -29,11 +30,13 @@ def own_lead(request: MemberRequest, *, trades_here: bool = False) -> Any:
 def live_part(lead: Any) -> dict[str, Any]:
     """Return what moves on the console by itself."""
     rules = platform_rules()
+    account = queries.account_of(lead)
     return {
         "lead": lead,
         "link": links.link_of(lead),
         "trades_here": lead.ledger_account_id is not None,
-        "account": queries.account_of(lead),
+        "account": account,
+        "curve": curves.account_curve_of(lead, equity_units=account.equity_units, now=timezone.now()),
         "following": queries.following_of(lead),
         "open_orders": queries.open_orders_of(lead),
         "orders": queries.orders_of(lead)[:ORDERS_SHOWN],
@@ -48,7 +51,6 @@ def console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
     context = {
         "section": "lead",
         **live_part(lead),
-        "curve": queries.curve_of(lead, now=timezone.now()),
         "notices": queries.notices_of(lead)[:NOTICES_SHOWN],
         "in_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="in_%s"),
         "out_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="out_%s"),

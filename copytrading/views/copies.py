@@ -18,13 +18,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import activity, coin_results, degraded, gap_pages, portfolios
+from copytrading.queries import activity, coin_results, curves, degraded, gap_pages, portfolios
 from copytrading.queries import copies as queries
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Caution, Trouble
 from copytrading.queries.leads import links
 from copytrading.queries.portfolios import Position
-from copytrading.queries.rules import CASH_DECIMALS, platform_rules
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import Refusal
@@ -56,13 +56,7 @@ def my_copies(request: MemberRequest) -> HttpResponse:
 @require_safe
 def copy_detail(request: MemberRequest, copy_id: int) -> HttpResponse:
     """Show one copy: worth, curve, the ribbon beside the lead's, positions, and what happened."""
-    context = _copy_context(request, copy_id)
-    curve = queries.curve_of(context["copy"])
-    if len(curve) < 2 and context["copy"].status != "STOPPED":
-        context["is_young"] = True
-        curve = queries.ends_of(context["summary"], now=timezone.now())
-    context["curve"] = [(when, units / 10**CASH_DECIMALS) for when, units, _ in curve]
-    return render(request, "copytrading/copy_detail.html", context)
+    return render(request, "copytrading/copy_detail.html", _copy_context(request, copy_id))
 
 
 @login_required
@@ -133,6 +127,8 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
         "is_seen": links.is_seen(copy.lead),
         "gap": gap_pages.gap_of(copy, now=now),
         "summary": summary,
+        "curve": curves.curve_of(summary, now=now),
+        "is_over": copy.status == "STOPPED",
         "comparison": summary.comparison,
         "troubles": troubles,
         "cautions": _cautions([summary], troubles),

@@ -4,7 +4,6 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, CopyRecord, Lead, Mark
@@ -175,24 +174,3 @@ class TestOverviewOf:
         assert overview.paid_in_units == usdt(1100)
         first_result = overview.summaries[0].result_units
         assert overview.result_units == first_result + second.paid_out_units - usdt(100)
-
-
-class TestCurveOf:
-    def test_is_thinned_to_a_few_hundred_points_that_end_at_the_last(self, world: World, copy: Copy) -> None:
-        CopyRecord.objects.filter(copy=copy).delete()
-        start = timezone.now() - timedelta(days=10)
-        CopyRecord.objects.bulk_create(
-            CopyRecord(
-                copy=copy,
-                recorded_at=start + timedelta(minutes=5 * number),
-                equity_units=usdt(1000 + number),
-                invested_units=usdt(1000),
-            )
-            for number in range(2000)
-        )
-
-        curve = queries.curve_of(copy)
-
-        assert queries.CURVE_POINTS_MAX / 2 < len(curve) <= queries.CURVE_POINTS_MAX + 1
-        assert [when for when, _, _ in curve] == sorted(when for when, _, _ in curve)
-        assert curve[-1][1] == usdt(2999)

@@ -44,7 +44,7 @@ class TestWhatIf:
         assert "Smart Sync against Custom copy" in page
         assert "Was it a lucky day to start?" in page
         assert page.count('class="line ') == 3
-        assert "data-lines=" in page
+        assert "data-chart=" in page
 
     def test_answers_for_my_amount_and_terms(self, client: Client, known_lead: Lead):
         asked = {"investment": "2,500", "stop_loss": "10", "stop_loss_in": "percent"}

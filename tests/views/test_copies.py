@@ -89,6 +89,7 @@ class TestCopyDetail:
 
     def test_draws_the_worth_over_time(self, signed_in: Client, copy: Copy, world: World) -> None:
         CopyRecord.objects.filter(copy=copy).delete()
+        Copy.objects.filter(pk=copy.pk).update(started_at=world.now - timedelta(minutes=5))
         for minutes, worth in ((3, "1000"), (2, "1010"), (1, "1005")):
             CopyRecord.objects.create(
                 copy=copy,
@@ -99,8 +100,9 @@ class TestCopyDetail:
 
         content = page(signed_in, "copy_detail", copy)
 
-        assert "1010.0]" in content
-        assert '<svg class="spark tall gain"' in content
+        worth = re.search(r"&quot;name&quot;:&quot;Worth&quot;.*?&quot;values&quot;:\[([^\]]*)\]", content)
+        assert worth and "1000.0,1010.0,1005.0" in worth[1]
+        assert '<path class="line gain"' in content
 
     def test_says_why_less_was_bought_than_wanted(self, signed_in: Client, copy: Copy, world: World) -> None:
         Adjustment.objects.create(
@@ -120,25 +122,30 @@ class TestCopyDetail:
 
     def test_shows_a_young_copy_by_its_start_and_now(self, signed_in: Client, copy: Copy, world: World) -> None:
         CopyRecord.objects.filter(copy=copy).delete()
+
         young = page(signed_in, "copy_detail", copy)
-        for minutes in (1, 2):
-            at = copy.started_at + timedelta(minutes=minutes)
-            CopyRecord.objects.create(copy=copy, recorded_at=at, equity_units=usdt(999), invested_units=usdt(1000))
 
-        older = page(signed_in, "copy_detail", copy)
+        assert re.search(r"&quot;name&quot;:&quot;Worth&quot;.*?&quot;values&quot;:\[1000.0,\d+\.\d+\]", young)
+        assert "Too early" not in young
 
-        points = re.search(r'data-points="\[\[\d+,([\d.]+)\],\[\d+,([\d.]+)\]\]"', young)
-        assert points and float(points[1]) == 1000.0
-        assert float(points[2]) == pytest.approx(1000, rel=0.01)
-        assert "This copy has just begun" in young
-        assert "This copy has just begun" not in older
+    def test_names_what_a_closed_position_was_bought_and_sold_at(
+        self, signed_in: Client, copy: Copy, lead: Lead, world: World
+    ) -> None:
+        world.wait(1, BTC="48000")
+        world.lead_trades(lead, "BTC", "SELL", "0.09")
+        settle_now(world)
+
+        content = page(signed_in, "copy_detail", copy)
+
+        assert re.search(r"bought at 50,0\d\d\.\d\d, sold at 47,9\d\d\.\d\d", content)
 
     def test_answers_the_live_page_with_everything_that_moves(self, signed_in: Client, copy: Copy) -> None:
         content = page(signed_in, "copy_live", copy)
 
         assert "<html" not in content
-        assert {"copy-head", "copy-figures", "copy-story"} <= set(re.findall(r'id="([^"]+)" hx-swap-oob', content))
-        assert "data-chart" not in content
+        swapped = set(re.findall(r'id="([^"]+)" hx-swap-oob', content))
+        assert {"copy-head", "copy-figures", "copy-curve", "copy-story"} <= swapped
+        assert "data-chart" in content, "the curve ends where the figure stands"
 
     def test_says_what_came_back_once_it_has_stopped(self, signed_in: Client, copy: Copy, world: World) -> None:
         copies.stop_copy(copy_id=copy.pk, now=world.now)

@@ -19,7 +19,8 @@ from copytrading.models import Copy, Lead, LeadSummary
 from copytrading.queries.leads import links, records
 
 CARD_DAYS = 90
-CARD_POINTS = 60
+# A step of a card's curve is a day and a half.
+CARD_STEPS = 60
 
 
 class Sorting(StrEnum):
@@ -75,7 +76,13 @@ class LeadCard:
     # What copies, running and stopped, gained on what was put into them, net of fees and profit share.
     median_fraction: float | None
     worst_tenth_fraction: float | None
+    # Unit prices at even steps over the period, the last of now; fewer where the record is shorter.
     curve: tuple[float, ...] = field(default=())
+
+    @property
+    def returns(self) -> tuple[float, ...]:
+        """Return the curve as returns since its beginning: the last is the return of the period."""
+        return tuple(price / self.curve[0] - 1 for price in self.curve)
 
     @property
     def stake_fraction(self) -> float | None:
@@ -141,7 +148,7 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
     lead_ids = [lead.pk for lead in leads]
     figures = records.figures_of(lead_ids, days=CARD_DAYS, now=now)
     outcomes = records.outcomes_of(lead_ids)
-    curves = records.curves_of(lead_ids, days=CARD_DAYS, points=CARD_POINTS, now=now)
+    curves = records.curves_of(lead_ids, days=CARD_DAYS, steps=CARD_STEPS, now=now)
     nothing, nobody = records.RecordFigures(), records.Outcome()
     return [
         LeadSummary(
@@ -155,10 +162,16 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
             followers=outcomes.get(lead_id, nobody).followers,
             median_fraction=outcomes.get(lead_id, nobody).median_fraction,
             worst_tenth_fraction=outcomes.get(lead_id, nobody).worst_tenth_fraction,
-            curve=[price for _, price in curves.get(lead_id, ())],
+            curve=curves.get(lead_id, []),
         )
         for lead_id in lead_ids
     ]
+
+
+def scale_of(cards: Sequence[LeadCard]) -> tuple[float, float]:
+    """Return the lowest and the highest return that any of some cards ever had, zero among them."""
+    returns = [0.0, *(value for card in cards for value in card.returns)]
+    return min(returns), max(returns)
 
 
 def standing_of(card: LeadCard, user: User | None) -> Standing:

@@ -53,7 +53,7 @@ class World:
     def prices(self, **changes: str) -> None:
         self.last |= {symbol: Decimal(price) for symbol, price in changes.items()}
         quotes = [
-            Quote(symbol=f"{symbol}-USDT", price=price, as_of=self.now, source="test")
+            Quote(symbol=f"{symbol}-{django_settings.SMARTSYNC_CASH}", price=price, as_of=self.now, source="test")
             for symbol, price in self.last.items()
         ]
         market.record_quotes(quotes=quotes, now=self.now)
@@ -85,7 +85,7 @@ class World:
         )
 
     def lead_trades(self, lead: Lead, symbol: str, side: str, quantity: str) -> LeadOrder:
-        traded = Market.objects.select_related("base").get(symbol=f"{symbol}-USDT")
+        traded = Market.objects.select_related("base").get(symbol=f"{symbol}-{django_settings.SMARTSYNC_CASH}")
         return lead_orders.submit_lead_order(
             lead_id=lead.pk,
             market_id=traded.pk,
@@ -125,7 +125,7 @@ def build_world(*, smooth: bool = False, coins: dict[str, dict[str, str]] | None
     """Open the markets, quote them at NOON and fund the dust account."""
     for symbol, coin in (coins or COINS).items():
         paper.open_market(
-            symbol=f"{symbol}-USDT",
+            symbol=f"{symbol}-{django_settings.SMARTSYNC_CASH}",
             lot_size=Decimal(coin["lot_size"]),
             tick_size=Decimal(coin["tick_size"]),
             value_min=Decimal("5"),

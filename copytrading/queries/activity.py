@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, F, Func, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery
 
 from accounts.models import Asset, User
 from copytrading.engine.rules import Rules
@@ -166,10 +166,16 @@ def _trades(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Allocati
 def _adjustments(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Adjustment]:
     rows = Adjustment.objects.filter(copy=OuterRef("pk"), id__lt=below)
     orders = Order.objects.filter(cycle=OuterRef("cycle"), market__base=OuterRef("asset")).order_by("-id")
+    takeovers = Notice.objects.filter(
+        copy=OuterRef("copy"),
+        asset=OuterRef("asset"),
+        kind=Notice.Kind.REST_TAKEN_OVER,
+        noted_at__gte=OuterRef("noted_at"),
+    )
     return (
         Adjustment.objects.filter(id__in=_latest_ids(copies, rows, count))
         .select_related("copy__lead", "asset")
-        .annotate(side=Subquery(orders.values("side")[:1]))
+        .annotate(side=Subquery(orders.values("side")[:1]), is_taken_over=Exists(takeovers))
         .order_by("-id")
     )
 
@@ -240,6 +246,7 @@ def _adjustment_receipt(row: Adjustment, cash: Asset, *, rules: Rules) -> Receip
         wanted_units=row.wanted_value_units,
         planned_units=row.planned_value_units,
         rules=rules,
+        is_taken_over=row.is_taken_over and row.side != Order.Side.BUY,  # type: ignore[attr-defined]
     )
     return _receipt(ADJUSTMENT, row, row.copy, row.reason, row.noted_at, sentence)
 
@@ -254,6 +261,7 @@ def _notice_receipt(row: Notice, cash: Asset, *, rules: Rules) -> Receipt:
         text=row.lead_notice.text if row.lead_notice else "",
         coin=row.asset,
         rules=rules,
+        paid_units=row.value_units,
     )
     return _receipt(NOTICE, row, row.copy, row.kind, row.noted_at, sentence)
 

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
-
 from accounts import request_keys
 from accounts.models import Asset, User
 from accounts.request_keys import Request
 from accounts.transactions import in_transaction
 from copytrading.engine.units import coins
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 from copytrading.services.refusals import KeyNotSent, KeyReused
 
 
@@ -52,8 +51,8 @@ def said_as_refusals() -> Iterator[None]:
 
 def cash_words(units: int) -> str:
     """Return a value in cash as a request names it, as "500.00 USDT"."""
-    value = Decimal(units).scaleb(-settings.SMARTSYNC_CASH_DECIMALS)
-    return f"{value:,.2f} {settings.SMARTSYNC_CASH}"
+    value = Decimal(units).scaleb(-CASH_DECIMALS)
+    return f"{value:,.2f} {cash_symbol()}"
 
 
 def coin_words(units: int, asset: Asset) -> str:

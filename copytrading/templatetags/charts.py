@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
-from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from copytrading.queries.curves import AccountCurve, CopyCurve, Move
+from copytrading.queries.rules import cash_symbol
 from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent
 from copytrading.templatetags.plots import Line, Plot, coloured, kind_of, stretches_of
 
 register = template.Library()
 
-CASH = settings.SMARTSYNC_CASH
 # In points of percent: a return that moved less does not fill a chart.
 RETURN_SPAN_MIN = 0.2
 NOW = "now"
@@ -42,10 +41,10 @@ def worth_chart(curve: CopyCurve, is_over: bool = False) -> SafeString:
             Line(name="Invested", points=invested, classes="invested"),
             Line(name="Result", points=results, is_result=True),
         ],
-        label=f"Worth over time: {money(first.worth_units)} {CASH} on {day(first.at)}, {money(last.worth_units)}"
+        label=f"Worth over time: {money(first.worth_units)} {cash_symbol()} on {day(first.at)}, {money(last.worth_units)}"
         f" {f'on {day(last.at)}' if is_over else NOW}; invested {money(last.invested_units)},"
         f" result {signed_money(last.result_units)}.{_moves_spoken(curve.moves)}",
-        unit=CASH,
+        unit=cash_symbol(),
         last_label="" if is_over else NOW,
     )
 
@@ -61,9 +60,9 @@ def account_chart(curve: AccountCurve) -> SafeString:
         format_html('<path class="line own" d="{}"/>', plot.broken_line(worth)),
         marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], "own"),
         lines=[Line(name="Worth", points=worth, classes="own")],
-        label=f"Own worth: {money(curve.points[0][1])} {CASH} on {day(curve.points[0][0])},"
+        label=f"Own worth: {money(curve.points[0][1])} {cash_symbol()} on {day(curve.points[0][0])},"
         f" {money(curve.points[-1][1])} {NOW}.{_moves_spoken(curve.moves)}",
-        unit=CASH,
+        unit=cash_symbol(),
         last_label=NOW,
     )
 

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from copytrading.queries.sentences import ratio_in_words
 from copytrading.templatetags.figures import signed_percent
 from copytrading.templatetags.plots import Line, Plot
 
@@ -20,10 +21,7 @@ BIN_GAP = 0.18
 Curve = tuple[str, str, Sequence[tuple[datetime, float]]]
 
 
-@register.filter
-def times(ratio: float) -> str:
-    """Return a ratio with as many decimals as say something: 0.0669, 0.00002, 1.5."""
-    return f"{ratio:.6f}".rstrip("0").rstrip(".")
+times = register.filter("times", ratio_in_words)
 
 
 @register.simple_tag

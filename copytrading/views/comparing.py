@@ -21,7 +21,7 @@ QUESTIONS_A_MINUTE = 30
 @require_safe
 @at_most_a_minute(QUESTIONS_A_MINUTE, name="what-if")
 def what_if(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer what would have become of an investment; without a question, of 1,000 USDT from the first day on."""
+    """Answer what would have become of an investment; without a question, of 1,000 from the first day on."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     asked = request.GET if "investment" in request.GET else FIRST_QUESTION
     form = WhatIfForm(asked, markets=market_queries.market_choices())
@@ -29,13 +29,14 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             look_back = LookBack(lead=lead, question=form.question())
-            comparison, spread = look_back.comparison(), look_back.spread()
+            comparison, spread, differences = look_back.comparison(), look_back.spread(), look_back.differences()
         except Refusal as refusal:
             refuse(form, refusal)
         else:
             context |= {
                 "comparison": comparison,
                 "spread": spread,
+                "differences": [differences.smart_sync, differences.custom],
                 "lines": [
                     (lead.name, "lead", comparison.lead_curve),
                     ("Custom copy", "custom", comparison.custom.curve),

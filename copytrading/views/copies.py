@@ -133,7 +133,7 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
         "troubles": troubles,
         "cautions": _cautions([summary], troubles),
         "drift_band": platform_rules().drift_band,
-        "rows": coin_results.coin_rows(summary, prices=prices),
+        "rows": coin_results.result_rows(summary, prices=prices),
         "receipts": activity.receipts_of(request.user, copy_id=copy.pk, count=RECEIPTS_SHOWN).receipts,
     }
 

@@ -22,6 +22,7 @@ from copytrading.queries.rules import platform_rules
 from copytrading.services.books import notices
 from copytrading.services.leads import verbs as leads
 from copytrading.services.refusals import Refusal
+from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, money_input, whole_percent
 from copytrading.views.consoles import console, live_part, own_lead
 from copytrading.views.requests import MemberRequest
@@ -108,7 +109,7 @@ def lead_money(request: MemberRequest, way: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, f"{money(units)} USDT moved {way}. Followers are told.")
+            messages.success(request, f"{money(units)} {money_words().cash} moved {way}. Followers are told.")
             return redirect("lead_console")
     return console(request, lead, **{f"{way}_form": form})
 

@@ -1,14 +1,13 @@
 """What a copy is worth, what it brought, and how far it is from its lead."""
 
 from datetime import datetime, time, timedelta
-from decimal import Decimal
 
 import pytest
 
 from accounts.models import User
 from copytrading.models import Copy, CopyRecord, Lead, Mark
-from copytrading.queries import coin_results, portfolios
 from copytrading.queries import copies as queries
+from copytrading.queries import portfolios
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries, settle_now
@@ -124,37 +123,6 @@ class TestCompare:
             portfolios.compare(many, prices=prices, now=world.now)
 
         assert len(often) == len(once)
-
-
-class TestCoinRows:
-    def test_results_of_the_coins_sum_to_the_result_before_the_profit_share(
-        self, world: World, copy: Copy, lead: Lead
-    ) -> None:
-        world.lead_trades(lead, "SOL", "BUY", "20")
-        world.settle()
-        world.wait(BTC="55000", SOL="90")
-        world.lead_trades(lead, "SOL", "SELL", "20")
-        settle_now(world)
-        prices = portfolios.price_list()
-        summary = queries.summary_of(copy, now=world.now, prices=prices)
-
-        rows = coin_results.coin_rows(summary, prices=prices)
-
-        results = {row.symbol: row.result_units for row in rows}
-        assert set(results) == {"BTC", "SOL", "USDT"}
-        assert results["BTC"] > 0 > results["SOL"]
-        assert results["USDT"] is None
-        whole = summary.result_units + summary.profit_share_units
-        assert abs(sum(result or 0 for result in results.values()) - whole) <= len(rows)
-
-    def test_names_the_price_that_was_paid_on_average(self, world: World, copy: Copy) -> None:
-        prices = portfolios.price_list()
-        summary = queries.summary_of(copy, now=world.now, prices=prices)
-
-        bitcoin = coin_results.coin_rows(summary, prices=prices)[0]
-
-        assert bitcoin.average_price is not None
-        assert Decimal(50000) <= bitcoin.average_price <= Decimal(50020)
 
 
 class TestOverviewOf:

@@ -79,6 +79,44 @@ class TestMyCopies:
 
 
 class TestCopyDetail:
+    def test_has_rows_that_sum_to_the_result_above_them(
+        self, signed_in: Client, world: World, lead: Lead, follower: User
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.012")
+        world.settle()
+        copy = world.start(follower, lead, "100")
+        world.settle()
+        coins = world.held(copy.ledger_account)["BTC"]
+        world.wait(1, BTC=f"{5.01 / coins * 10**8:.2f}")
+        copies.stop_copy(copy_id=copy.pk, now=world.now)
+        world.settle(looks=90)
+
+        content = page(signed_in, "copy_detail", copy)
+
+        body, _, foot = content.partition("<tbody>")[2].partition("</table>")[0].partition("</tbody>")
+        figures = [
+            float(text.replace("\N{MINUS SIGN}", "-").replace(",", ""))
+            for text in re.findall(r">([+\N{MINUS SIGN}]?[\d,]+\.\d\d)(?:</strong>)?</td>", body + foot)
+        ]
+        heading = float(re.search(r"Result</dt><dd[^>]*>([^<]*)", content)[1].replace("\N{MINUS SIGN}", "-"))  # type: ignore[index]
+        assert sum(figures[:-1]) == pytest.approx(heading) == figures[-1]
+        assert "taken over by the platform for 5.0" in body
+        assert "was taken over by the platform at the mark for 5.0" in content
+        assert "follows later" not in content
+
+    def test_tells_what_was_paid_from_what_was_got(
+        self, signed_in: Client, copy: Copy, world: World, lead: Lead
+    ) -> None:
+        world.lead_trades(lead, "SOL", "BUY", "20")
+        world.settle()
+        world.wait(SOL="90")
+        world.lead_trades(lead, "SOL", "SELL", "20")
+        settle_now(world)
+
+        content = page(signed_in, "copy_detail", copy)
+
+        assert re.search(r"all gone again, bought at 100\.\d+, sold at 89\.\d+", content)
+
     def test_stands_beside_the_lead_coin_by_coin(self, signed_in: Client, copy: Copy) -> None:
         content = page(signed_in, "copy_detail", copy)
 

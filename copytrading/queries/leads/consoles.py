@@ -138,7 +138,7 @@ def own_order(user: User, order_id: int) -> QuerySet[LeadOrder]:
 
 def following_of(lead: Lead) -> Following:
     """Return how many follow a lead, and with how much."""
-    outcome = records.outcomes_of([lead.pk]).get(lead.pk, records.Outcome())
+    outcome = records.following_of([lead.pk]).get(lead.pk, records.Following())
     invested = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED).aggregate(sum=Sum("invested_units"))
     taken = invested["sum"] or 0
     return Following(

@@ -17,6 +17,7 @@ from copytrading.engine import ranking
 from copytrading.engine.ranking import Score
 from copytrading.models import Copy, Lead, LeadSummary
 from copytrading.queries.leads import links, records
+from copytrading.queries.leads.followers_got import FollowersGot, followers_got
 
 CARD_DAYS = 90
 # A step of a card's curve is a day and a half.
@@ -73,11 +74,15 @@ class LeadCard:
     own_units: int
     following_units: int
     followers: int
-    # What copies, running and stopped, gained on what was put into them, net of fees and profit share.
-    median_fraction: float | None
-    worst_tenth_fraction: float | None
+    # What copies gained after all costs, over the same days as the lead beside them.
+    got: FollowersGot
     # Unit prices at even steps over the period, the last of now; fewer where the record is shorter.
     curve: tuple[float, ...] = field(default=())
+
+    @property
+    def ranked_median(self) -> float | None:
+        """Return what followers got in the period that leads are ranked by; a shorter one is shown, and not ranked."""
+        return self.got.median_fraction if self.got.days == CARD_DAYS else None
 
     @property
     def returns(self) -> tuple[float, ...]:
@@ -95,7 +100,7 @@ class LeadCard:
         return ranking.score_of(
             return_90_days=self.return_fraction if self.is_whole_period else None,
             drawdown_90_days=self.fall_fraction if self.is_whole_period else None,
-            followers_median=self.median_fraction,
+            followers_median=self.ranked_median,
             own_stake_units=self.own_units,
             following_units=self.following_units,
             days_leading=self.days_leading,
@@ -142,14 +147,15 @@ def card_of(lead: Lead, *, now: datetime) -> LeadCard:
 
 
 def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary]:
-    """Return what the summaries of leads should say now, unsaved, in three statements for any number of leads."""
+    """Return what the summaries of leads should say now, unsaved, in four statements for any number of leads."""
     if not leads:
         return []
     lead_ids = [lead.pk for lead in leads]
     figures = records.figures_of(lead_ids, days=CARD_DAYS, now=now)
-    outcomes = records.outcomes_of(lead_ids)
+    following = records.following_of(lead_ids)
+    got = followers_got(lead_ids, now=now)
     curves = records.curves_of(lead_ids, days=CARD_DAYS, steps=CARD_STEPS, now=now)
-    nothing, nobody = records.RecordFigures(), records.Outcome()
+    nothing, nobody, unknown = records.RecordFigures(), records.Following(), FollowersGot()
     return [
         LeadSummary(
             lead_id=lead_id,
@@ -158,10 +164,13 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
             fall_fraction=figures.get(lead_id, nothing).fall_fraction,
             is_whole_period=figures.get(lead_id, nothing).is_whole,
             own_units=figures.get(lead_id, nothing).equity_units,
-            following_units=outcomes.get(lead_id, nobody).following_units,
-            followers=outcomes.get(lead_id, nobody).followers,
-            median_fraction=outcomes.get(lead_id, nobody).median_fraction,
-            worst_tenth_fraction=outcomes.get(lead_id, nobody).worst_tenth_fraction,
+            following_units=following.get(lead_id, nobody).following_units,
+            followers=following.get(lead_id, nobody).followers,
+            got_days=got.get(lead_id, unknown).days,
+            got_copies=got.get(lead_id, unknown).copies,
+            median_fraction=got.get(lead_id, unknown).median_fraction,
+            worst_tenth_fraction=got.get(lead_id, unknown).worst_tenth_fraction,
+            got_lead_fraction=got.get(lead_id, unknown).lead_fraction,
             curve=curves.get(lead_id, []),
         )
         for lead_id in lead_ids
@@ -235,8 +244,13 @@ def _card(lead: Lead, summary: LeadSummary, now: datetime) -> LeadCard:
         own_units=summary.own_units,
         following_units=summary.following_units,
         followers=summary.followers,
-        median_fraction=summary.median_fraction,
-        worst_tenth_fraction=summary.worst_tenth_fraction,
+        got=FollowersGot(
+            days=summary.got_days,
+            copies=summary.got_copies,
+            median_fraction=summary.median_fraction,
+            worst_tenth_fraction=summary.worst_tenth_fraction,
+            lead_fraction=summary.got_lead_fraction,
+        ),
         curve=tuple(summary.curve),
     )
 
@@ -249,7 +263,7 @@ def _highest_first(value: float | None) -> float | None:
 _WORTH: dict[Sorting, Callable[[LeadCard], float | None]] = {
     Sorting.SCORE: lambda card: -card.score.points,
     Sorting.RETURN: lambda card: _highest_first(card.return_fraction),
-    Sorting.MEDIAN: lambda card: _highest_first(card.median_fraction),
+    Sorting.MEDIAN: lambda card: _highest_first(card.ranked_median),
     Sorting.FALL: lambda card: card.fall_fraction,
     Sorting.DAYS: lambda card: -card.days_leading,
     Sorting.FOLLOWERS: lambda card: -card.followers,

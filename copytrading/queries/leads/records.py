@@ -2,7 +2,7 @@
 What the records of leads and the balances of their copies add up to, many leads in one statement.
 
 The series are long (a record a minute or so) and the pages want a handful of figures, so the database does the
-counting: running peaks for the deepest fall, one record a bucket for a curve, percentiles for what followers got.
+counting: running peaks for the deepest fall, one record a bucket for a curve, sums of what follows.
 A lead who ended is read up to the end.
 """
 
@@ -61,10 +61,9 @@ CURVES = """
     ORDER BY lead_id, step, recorded_at DESC
 """
 
-OUTCOMES = """
+FOLLOWING = """
     WITH worth AS (
-        SELECT copy.lead_id, copy.status <> 'STOPPED' AS live, copy.paid_in_units, copy.paid_out_units,
-            copy.profit_share_rate::double precision AS rate, copy.mark_value_units,
+        SELECT copy.lead_id, copy.profit_share_rate::double precision AS rate, copy.mark_value_units,
             coalesce(sum(balance.posted * CASE WHEN balance.asset_id = cash.id THEN 1
                 ELSE coalesce(mark.price, 0)::double precision * power(10, cash.decimals - asset.decimals) END
             ), 0) AS gross_units
@@ -75,17 +74,12 @@ OUTCOMES = """
         LEFT JOIN accounts_asset AS asset ON asset.id = balance.asset_id
         LEFT JOIN copytrading_market AS market ON market.base_id = balance.asset_id AND market.quote_id = cash.id
         LEFT JOIN copytrading_mark AS mark ON mark.market_id = market.id
-        WHERE copy.lead_id = ANY(%(lead_ids)s)
+        WHERE copy.lead_id = ANY(%(lead_ids)s) AND copy.status <> 'STOPPED'
         GROUP BY copy.id
-    ), net AS (
-        SELECT *, gross_units - rate * greatest(gross_units - mark_value_units, 0) AS equity_units FROM worth
     )
-    SELECT lead_id, count(*) FILTER (WHERE live) AS followers,
-        coalesce(sum(equity_units) FILTER (WHERE live), 0) AS following_units,
-        percentile_cont(ARRAY[0.5, 0.1]) WITHIN GROUP (
-            ORDER BY (equity_units + paid_out_units - paid_in_units) / nullif(paid_in_units, 0)
-        ) AS percentiles
-    FROM net GROUP BY lead_id
+    SELECT lead_id, count(*) AS followers,
+        coalesce(sum(gross_units - rate * greatest(gross_units - mark_value_units, 0)), 0) AS following_units
+    FROM worth GROUP BY lead_id
 """
 
 SERIES = """
@@ -113,17 +107,11 @@ class RecordFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """
-    What copying a lead came to for those who did, as fractions of what they put in; None if nobody did.
-
-    It is counted from their own balances: net of the fees that they paid, and of the profit share, the accrued too.
-    """
+class Following:
+    """How many follow a lead, and with how much: their own balances at the marks, net of the profit share accrued."""
 
     followers: int = 0
     following_units: int = 0
-    median_fraction: float | None = None
-    worst_tenth_fraction: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,17 +165,12 @@ def curves_of(lead_ids: Sequence[int], *, days: int, steps: int, now: datetime) 
     return curves
 
 
-def outcomes_of(lead_ids: Sequence[int]) -> dict[int, Outcome]:
-    """Return what followers got, by lead id: running copies at the marks, stopped ones by what was paid out."""
-    rows = _rows(OUTCOMES, lead_ids=list(lead_ids), cash=cash_symbol())
+def following_of(lead_ids: Sequence[int]) -> dict[int, Following]:
+    """Return who follows with how much, by lead id; nothing for a lead whom nobody follows."""
+    rows = _rows(FOLLOWING, lead_ids=list(lead_ids), cash=cash_symbol())
     return {
-        lead_id: Outcome(
-            followers=followers,
-            following_units=int(following_units),
-            median_fraction=percentiles[0] if percentiles else None,
-            worst_tenth_fraction=percentiles[1] if percentiles else None,
-        )
-        for lead_id, followers, following_units, percentiles in rows
+        lead_id: Following(followers=followers, following_units=int(following_units))
+        for lead_id, followers, following_units in rows
     }
 
 

@@ -147,10 +147,13 @@ def quote_stop(*, copy_id: int, now: datetime) -> StopQuote:
     Return what stopping now would pay out, and what it costs. Nothing is written.
 
     :raises CopyNotActive: if the copy is stopped or stopping already.
+    :raises Refusal: if a coin of the copy has no price.
     """
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
     row = _row_of(copy, scene)
+    # Without a price nobody can say what selling brings; the stop itself waits for none.
+    worth_of(row, scene)
     exiting = one_copy(
         scene,
         cash_units=int(row.cash_units[0]),

@@ -53,6 +53,10 @@ class TermsNotPossible(Refusal, code="terms_not_possible", field="order_value"):
     """The terms of a Custom copy make no sense."""
 
 
+class TermsNotKnown(Refusal, code="terms_not_known"):
+    """The copy was started on terms that this version of the program does not know."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CustomCopyTerms:
     """
@@ -187,9 +191,19 @@ def refuse_inactive(copy: Copy) -> None:
         raise CopyNotActive("This copy is stopped; nothing can be changed any more.")
 
 
+def refuse_unknown_terms(copy: Copy) -> None:
+    """Refuse to move money of a copy whose terms are of another version of the program."""
+    if copy.mode not in Copy.Mode.values:
+        raise TermsNotKnown(
+            f"This version of the platform does not know the terms of this copy ({copy.mode}); ask its operators to"
+            " look. You can stop the copy at any time."
+        )
+
+
 def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules | None = None) -> None:
     """Refuse more money where the copy, the lead, the lead's stake or room, or the wallet stand against it."""
     refuse_inactive(copy)
+    refuse_unknown_terms(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
     if copy.lead.status != Lead.Status.ACTIVE:
@@ -203,6 +217,7 @@ def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules | Non
 def refuse_reduction(copy: Copy, units: int, equity: int, *, rules: Rules | None = None) -> None:
     """Refuse to take out so much that less than the minimum investment would stay."""
     refuse_inactive(copy)
+    refuse_unknown_terms(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
     rules = rules or platform_rules()

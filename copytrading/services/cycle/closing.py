@@ -21,7 +21,7 @@ from copytrading.models import Copy, CopyFlow, Lead, Notice, ProfitShare
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.services import bell
-from copytrading.services.books import frozen_coins, gaps, profit_shares
+from copytrading.services.books import frozen_coins, gaps, profit_shares, rests
 from copytrading.services.books import payouts as paying_out
 
 log = structlog.get_logger()
@@ -148,6 +148,7 @@ def _take_dust(
     except ledger.NotEnoughMoney:
         log.error("The dust account has too little cash to take over the rest of stopped copies.", dust_account=dust)
         return None
+    rests.tell_takeover(copy_ids=copies.ids[done][rows], asset_ids=assets, units=units, value_units=values, now=now)
     got = np.zeros(int(done.sum()), dtype=np.int64)
     np.add.at(got, rows, values)
     return got

@@ -44,7 +44,7 @@ class TestCards:
 
         assert card.return_fraction is None
         assert card.fall_fraction is None
-        assert card.median_fraction is None
+        assert not card.got.is_known
 
     def test_leave_older_records_out(self, lead: Lead):
         record(lead, [5.0] + [1.0] * 100)

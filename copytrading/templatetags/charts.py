@@ -41,8 +41,8 @@ def worth_chart(curve: CopyCurve, is_over: bool = False) -> SafeString:
             Line(name="Invested", points=invested, classes="invested"),
             Line(name="Result", points=results, is_result=True),
         ],
-        label=f"Worth over time: {money(first.worth_units)} {cash_symbol()} on {day(first.at)}, {money(last.worth_units)}"
-        f" {f'on {day(last.at)}' if is_over else NOW}; invested {money(last.invested_units)},"
+        label=f"Worth over time: {money(first.worth_units)} {cash_symbol()} on {day(first.at)},"
+        f" {money(last.worth_units)} {f'on {day(last.at)}' if is_over else NOW}; invested {money(last.invested_units)},"
         f" result {signed_money(last.result_units)}.{_moves_spoken(curve.moves)}",
         unit=cash_symbol(),
         last_label="" if is_over else NOW,

@@ -137,7 +137,7 @@ class TestKeysOfBefore:
 
     def fill(self) -> None:
         RequestKey.objects.all().delete()
-        importlib.import_module("copytrading.migrations.0022_fill_request_keys").fill(apps, None)  # type: ignore[arg-type]
+        importlib.import_module("copytrading.migrations.0023_fill_request_keys").fill(apps, None)  # type: ignore[arg-type]
 
     @EVERY_VERB
     def test_are_filled_in_and_move_nothing_twice(self, stage: Stage, press: Press) -> None:

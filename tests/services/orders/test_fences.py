@@ -112,7 +112,7 @@ class TestAFenceOfBefore:
     """When fences were only counted, nothing of the lead's told when they rose: the migration takes it for just now."""
 
     def fill(self) -> None:
-        migration = importlib.import_module("copytrading.migrations.0020_fences_are_requests")
+        migration = importlib.import_module("copytrading.migrations.0021_fences_are_requests")
         with connection.cursor() as cursor:
             for statement in (migration.COUNT_CHANGES, migration.COUNT_FENCES, migration.COUNT_ORDERS):
                 cursor.execute(statement)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0022_fill_request_keys"),
+        ("copytrading", "0023_fill_request_keys"),
     ]
 
     operations = [

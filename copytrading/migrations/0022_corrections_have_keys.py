@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0020_fences_are_requests"),
+        ("copytrading", "0021_fences_are_requests"),
     ]
 
     operations = [

@@ -22,7 +22,7 @@ FROM copytrading_synccycle AS cycle WHERE cycle.id = planned.cycle_id AND planne
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0019_orders_know_their_requests"),
+        ("copytrading", "0020_orders_know_their_requests"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0017_requests_are_numbered"),
+        ("copytrading", "0019_followers_and_lead_over_the_same_days"),
     ]
 
     operations = [

@@ -128,7 +128,7 @@ def _corrections(model: Any) -> Iterator[Any]:
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_request_keys"),
-        ("copytrading", "0021_corrections_have_keys"),
+        ("copytrading", "0022_corrections_have_keys"),
     ]
 
     operations = [

@@ -12,8 +12,10 @@ from decimal import Decimal
 
 import pytest
 from django.conf import settings as django_settings
+from pytest_django.fixtures import Settings
 
 from accounts.models import Balance, LedgerAccount, User
+from copytrading.engine.rules import BOUNDS
 from copytrading.engine.units import units_of
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper
@@ -147,7 +149,14 @@ def _silent_bell(settings: object) -> None:
 @pytest.fixture(autouse=True)
 def _prices_that_jump(settings: object) -> None:
     """A test says once what the price is now; those about wicks switch the doubt on."""
-    django_settings.SMARTSYNC_PRICE_JUMP = float("inf")
+    django_settings.SMARTSYNC_PRICE_JUMP = BOUNDS["price_jump"].most
+
+
+@pytest.fixture
+def old_prices_are_fine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The world's clock stands at NOON, the pages' does not: no price is too old, not even for the rule's bounds."""
+    monkeypatch.setitem(BOUNDS, "price_age_max_seconds", BOUNDS["price_age_max_seconds"]._replace(most=10**9))
+    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from copytrading.api.shapes.copies import (
 )
 from copytrading.api.shapes.paging import ActivityQuery
 from copytrading.api.shapes.trades import ActivityPageShape
-from copytrading.queries import activity, coin_results, gap_pages, portfolios
+from copytrading.queries import activity, coin_results, curves, gap_pages, portfolios
 from copytrading.queries import copies as copy_queries
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.services.copies import verbs as copies
@@ -87,10 +87,12 @@ class CopyRecord(Endpoint):
         operation_id="read_copy_record",
         tags=["copies"],
         summary="A copy's worth over time",
+        description="From its start to now or its end. Where money moved are two entries of one time.",
         responses=documented({200: CopyRecordShape(many=True)}, problems=(401, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
-        return Response(CopyRecordShape(copy_queries.curve_of(own_copy(request, copy_id)), many=True).data)
+        curve = curves.curve_of(copy_in_figures(request, copy_id), now=timezone.now())
+        return Response(CopyRecordShape(curve.points, many=True).data)
 
 
 class CopyCoins(Endpoint):

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
 from copytrading.forms.wallet import TradedMarket
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.wallet.money_words import with_cash
 
 TAGS_MAX, TAG_LENGTH_MAX = 5, 30
@@ -41,7 +41,7 @@ class _Capacity(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        most = f"{settings.SMARTSYNC_PROFIT_SHARE_MAX * 100:g}"
+        most = f"{platform_rules().profit_share_max * 100:g}"
         self.fields[
             "profit_share_rate"
         ].help_text = f"Of new highs only, 0 to {most} %. Each copy keeps the rate it began at."

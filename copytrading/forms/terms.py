@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
 from copytrading.queries.leads.proportions import RATIO_DECIMALS
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.wallet.money_words import with_cash
 

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from django import forms
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.wallet.money_words import with_cash
 
 

@@ -66,8 +66,9 @@ class Copy(models.Model):
     mark_value_units = models.BigIntegerField()
     shared_until = models.DateTimeField()
     share_wanted_at = models.DateTimeField(null=True, blank=True)
-    # Every change of settings and every stop raises the fence; a buy decided under an older one is not sent.
-    fence = models.PositiveIntegerField(default=0)
+    # The number of the last stop, pause, reduction or change of a setting, counted with the lead's requests: a buy of a
+    # decision that knew of fewer is not sent.
+    fence = models.PositiveBigIntegerField(default=0)
     # The request to bring all assets to the lead's ratios in the next cycle, or to sell for what is to be paid: after a
     # start, an increase, a reduction, a resume, or when a profit share is due.
     align_request = models.PositiveBigIntegerField(null=True, blank=True)

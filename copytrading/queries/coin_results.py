@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from django.conf import settings
 from django.db.models import Q, Sum
 
 from accounts.models import Journal, Posting
 from copytrading.models import Allocation, Copy, Notice
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.portfolios import Coin, Position, PriceList
+from copytrading.queries.rules import CASH_DECIMALS
 
 # What a page shows of a value; the rows are cut so that they still sum to the result that is cut.
-CENT_UNITS = 10 ** (settings.SMARTSYNC_CASH_DECIMALS - 2)
+CENT_UNITS = 10 ** (CASH_DECIMALS - 2)
 
 
 class Part(StrEnum):

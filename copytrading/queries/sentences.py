@@ -8,12 +8,12 @@ fails the tests. Values are quote units of the cash, quantities units of the coi
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from django.conf import settings
-
 from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Notice, Order
 from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.rules import platform_rules
 
 CENT = Decimal("0.01")
 # Enough to tell two quantities or prices apart, short enough to read.
@@ -201,6 +201,7 @@ def adjustment_sentence(
     cash_decimals: int,
     wanted_units: int,
     planned_units: int,
+    rules: Rules | None = None,
     is_taken_over: bool = False,
 ) -> Sentence:
     """
@@ -216,7 +217,7 @@ def adjustment_sentence(
         headline = f"{DONE.get(side, DONE[None])} {less} {symbol} than wanted: {instead}"
     else:
         headline = f"Did not {TO_DO.get(side, TO_DO[None])} {symbol}: {instead}"
-    why = _why(reason, copy=copy, symbol=symbol)
+    why = _why(reason, copy=copy, symbol=symbol, rules=rules or platform_rules())
     rest = _rest(reason, copy=copy, side=side, is_taken_over=is_taken_over)
     return Sentence(headline=headline, detail=f"{why}; {rest}." if rest else f"{why}.")
 
@@ -230,6 +231,7 @@ def notice_sentence(
     cash_decimals: int,
     text: str = "",
     coin: Asset | None = None,
+    rules: Rules | None = None,
     paid_units: int | None = None,
 ) -> Sentence:
     """
@@ -239,6 +241,7 @@ def notice_sentence(
     :param text: the lead's words, where it has them.
     :param paid_units: what was paid for those coins, in quote units.
     """
+    rules = rules or platform_rules()
     has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
     sentences = NOTICES if has_figure else {**NOTICES, **NOTICES_WITHOUT_FIGURE}
     headline, detail = sentences.get(kind, UNKNOWN_NOTICE)
@@ -253,7 +256,7 @@ def notice_sentence(
         "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
         "why": copy.get_stop_reason_display() or "it was asked to",
-        "minutes": _minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+        "minutes": _minutes(rules.settling_seconds),
     }
     if coin is not None and units is not None:
         words["coins"] = coins_in_words(units, coin.decimals)
@@ -320,16 +323,16 @@ def _all(followers: int) -> str:
     return f"all {followers:,} followers" if followers > 2 else "both followers"
 
 
-def _why(reason: str, *, copy: Copy, symbol: str) -> str:
+def _why(reason: str, *, copy: Copy, symbol: str, rules: Rules) -> str:
     why, _ = REASONS.get(reason, UNKNOWN_REASON)
     return why.format(
         code=reason,
         symbol=symbol,
         lead=copy.lead.name,
-        cap=_percent(settings.SMARTSYNC_SLIPPAGE_CAP),
-        outlier=_percent(settings.SMARTSYNC_PRICE_OUTLIER),
+        cap=_percent(rules.slippage_cap),
+        outlier=_percent(rules.price_outlier),
         most=_percent(1.0 if copy.weight_max is None else copy.weight_max),
-        minutes=_minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+        minutes=_minutes(rules.settling_seconds),
     )
 
 

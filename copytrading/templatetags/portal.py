@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import queries
 from copytrading.queries import copy_doubts, halts
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Trouble
+from copytrading.queries.rules import cash_symbol
 
 register = template.Library()
 
@@ -23,7 +23,7 @@ def available_cash(context: dict[str, Any]) -> int | None:
     request: HttpRequest = context["request"]
     if not request.user.is_authenticated:
         return None
-    return queries.available_units_of(request.user, asset_symbol=settings.SMARTSYNC_CASH)
+    return queries.available_units_of(request.user, asset_symbol=cash_symbol())
 
 
 @register.simple_tag

@@ -1,6 +1,5 @@
 """What if I had copied this lead? Both modes over the lead's own past, with my amount."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -10,6 +9,7 @@ from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
 from copytrading.forms.refusals import refuse
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import listing as leads
+from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.record import LookBack
 from copytrading.services.refusals import Refusal
 from copytrading.views.rate_limiting import at_most_a_minute
@@ -25,7 +25,7 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     asked = request.GET if "investment" in request.GET else FIRST_QUESTION
     form = WhatIfForm(asked, markets=market_queries.market_choices())
-    context = {"section": "discover", "lead": lead, "form": form, "fee_rate": settings.SMARTSYNC_FEE_RATE}
+    context = {"section": "discover", "lead": lead, "form": form, "fee_rate": platform_rules().fee_rate}
     if form.is_valid():
         try:
             look_back = LookBack(lead=lead, question=form.question())

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +22,7 @@ from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import proportions
 from copytrading.queries.leads.pages import Holding, Portfolio
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.cautions import cautions_of
@@ -36,7 +36,7 @@ from copytrading.views.requests import MemberRequest
 
 TEMPLATE = "copytrading/copy_wizard.html"
 # What both modes are compared for before an amount is typed, in quote units.
-INVESTMENT_AT_FIRST = 1_000 * 10**settings.SMARTSYNC_CASH_DECIMALS
+INVESTMENT_AT_FIRST = 1_000 * 10**CASH_DECIMALS
 
 
 @login_required
@@ -131,7 +131,7 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "standing": leads.standing_of(card, request.user),
         "live_copy": leads.live_copy_of(lead, request.user),
         "portfolio": lead_pages.portfolio_of(lead),
-        "investment_min": settings.SMARTSYNC_INVESTMENT_MIN,
+        "investment_min": platform_rules().investment_min,
         **_figures(lead, form),
     }
     return render(request, TEMPLATE, context, status=status)

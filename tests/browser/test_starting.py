@@ -22,9 +22,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def stage(site_url: str, settings: Settings) -> World:
+def stage(site_url: str, old_prices_are_fine: None) -> World:
     """A lead with a record of forty days who holds bitcoin, and a follower with money."""
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
     world = build_world()
     lead = world.make_lead(User.objects.create_user("lead@example.org", "correct horse battery"))
     world.lead_trades(lead, "BTC", "BUY", "0.1")

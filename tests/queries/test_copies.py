@@ -3,7 +3,6 @@
 from datetime import datetime, time, timedelta
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, CopyRecord, Lead, Mark
@@ -90,14 +89,14 @@ class TestCompare:
         copy = world.start(follower, lead, buy_existing=False)
         settle_now(world)
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert comparison.distance == pytest.approx(0.45, abs=0.01)
         assert comparison.distance_wanted == pytest.approx(comparison.distance)
         assert comparison.distance_left == pytest.approx(0, abs=1e-9)
 
     def test_lists_the_coins_of_both_and_cash_last(self, world: World, copy: Copy, lead: Lead) -> None:
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert [position.name for position in comparison.positions] == ["Bitcoin", "Cash"] or [
             position.symbol for position in comparison.positions
@@ -108,20 +107,20 @@ class TestCompare:
     def test_names_a_coin_without_a_price_and_counts_it_as_nothing(self, world: World, copy: Copy) -> None:
         Mark.objects.filter(market__symbol="BTC-USDT").delete()
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert comparison.unpriced == ("BTC",)
-        assert comparison.equity_units == world.held(copy.ledger_account)["USDT"]
+        assert comparison.gross_units == world.held(copy.ledger_account)["USDT"]
 
     def test_asks_as_often_for_many_copies_as_for_one(self, world: World, follower: User) -> None:
         few = copies_of_new_leads(world, follower, range(1))
         many = few + copies_of_new_leads(world, follower, range(1, 6))
         prices = portfolios.price_list()
         with counted_queries() as once:
-            portfolios.compare(few, prices=prices)
+            portfolios.compare(few, prices=prices, now=world.now)
 
         with counted_queries() as often:
-            portfolios.compare(many, prices=prices)
+            portfolios.compare(many, prices=prices, now=world.now)
 
         assert len(often) == len(once)
 
@@ -143,24 +142,3 @@ class TestOverviewOf:
         assert overview.paid_in_units == usdt(1100)
         first_result = overview.summaries[0].result_units
         assert overview.result_units == first_result + second.paid_out_units - usdt(100)
-
-
-class TestCurveOf:
-    def test_is_thinned_to_a_few_hundred_points_that_end_at_the_last(self, world: World, copy: Copy) -> None:
-        CopyRecord.objects.filter(copy=copy).delete()
-        start = timezone.now() - timedelta(days=10)
-        CopyRecord.objects.bulk_create(
-            CopyRecord(
-                copy=copy,
-                recorded_at=start + timedelta(minutes=5 * number),
-                equity_units=usdt(1000 + number),
-                invested_units=usdt(1000),
-            )
-            for number in range(2000)
-        )
-
-        curve = queries.curve_of(copy)
-
-        assert queries.CURVE_POINTS_MAX / 2 < len(curve) <= queries.CURVE_POINTS_MAX + 1
-        assert [when for when, _, _ in curve] == sorted(when for when, _, _ in curve)
-        assert curve[-1][1] == usdt(2999)

@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
@@ -21,10 +20,7 @@ CUSTOM = {"mode": "CUSTOM", "investment": "150", "order_by": "ratio", "order_rat
 FAR_ABOVE = "0.1 times each order is 6.7 times what is in proportion: 150 USDT beside the 9,99"
 
 
-@pytest.fixture(autouse=True)
-def _old_prices_are_fine(settings: Settings) -> None:
-    """The world's clock stands at NOON, the view's does not."""
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
+pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
 
 
 @pytest.fixture

@@ -121,12 +121,9 @@ class CopiesPageShape(serializers.Serializer):
 
 class CopyRecordShape(serializers.Serializer):
     at = serializers.DateTimeField()
-    worth = MoneyField()
-    invested = MoneyField()
-
-    def to_representation(self, point: Any) -> dict[str, Any]:
-        at, worth, invested = point
-        return super().to_representation({"at": at, "worth": worth, "invested": invested})
+    worth = MoneyField(source="worth_units")
+    invested = MoneyField(source="invested_units")
+    result = MoneyField(source="result_units", help_text="Since the start, with all that was taken out.")
 
 
 class GapLineShape(serializers.Serializer):

@@ -17,16 +17,11 @@ from copytrading.models import (
     LeadHolding,
     LeadNotice,
     LeadOrder,
-    LeadRecord,
     Market,
     ProfitShare,
 )
 from copytrading.queries.leads import records
-from copytrading.queries.market import cash_asset
 from copytrading.queries.portfolios import PriceList, price_list
-
-CURVE_DAYS = 90
-CURVE_POINTS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,16 +119,6 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
     )
     ordered = sorted(coins, key=lambda position: -position.value_units)
     return OwnAccount(positions=(*ordered, rest), equity_units=equity, cash_units=cash_units)
-
-
-def curve_of(lead: Lead, *, now: datetime) -> list[tuple[datetime, float]]:
-    """Return the worth of a lead account over 90 days in cash, oldest first and thinned."""
-    since = now - timedelta(days=CURVE_DAYS)
-    found = LeadRecord.objects.filter(lead=lead, recorded_at__gte=since)
-    step = max(1, found.count() // CURVE_POINTS)
-    scale = 10 ** cash_asset().decimals
-    rows = list(found.order_by("recorded_at").values_list("recorded_at", "equity_units"))
-    return [(when, units / scale) for when, units in rows[::-step][::-1]]
 
 
 def open_orders_of(lead: Lead) -> QuerySet[LeadOrder]:

@@ -13,9 +13,11 @@ said: a figure of so few would tell of one of them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.conf import settings
 from django.db import connection
+
+from copytrading.queries.rules import cash_symbol
 
 WINDOWS = (90, 30, 7)
 COPIES_MIN = 5
@@ -108,7 +110,12 @@ class FollowersGot:
 
 def followers_got(lead_ids: Sequence[int], *, now: datetime) -> dict[int, FollowersGot]:
     """Return what followers got, by lead id, in one statement; a lead without a record is not among them."""
-    parameters = {"lead_ids": list(lead_ids), "days": list(WINDOWS), "now": now, "cash": settings.SMARTSYNC_CASH}
+    parameters: dict[str, Any] = {
+        "lead_ids": list(lead_ids),
+        "days": list(WINDOWS),
+        "now": now,
+        "cash": cash_symbol(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(GOT, parameters)
         rows = cursor.fetchall()

@@ -20,7 +20,8 @@ from copytrading.queries.leads import links, records
 from copytrading.queries.leads.followers_got import FollowersGot, followers_got
 
 CARD_DAYS = 90
-CARD_POINTS = 60
+# A step of a card's curve is a day and a half.
+CARD_STEPS = 60
 
 
 class Sorting(StrEnum):
@@ -75,12 +76,18 @@ class LeadCard:
     followers: int
     # What copies gained after all costs, over the same days as the lead beside them.
     got: FollowersGot
+    # Unit prices at even steps over the period, the last of now; fewer where the record is shorter.
     curve: tuple[float, ...] = field(default=())
 
     @property
     def ranked_median(self) -> float | None:
         """Return what followers got in the period that leads are ranked by; a shorter one is shown, and not ranked."""
         return self.got.median_fraction if self.got.days == CARD_DAYS else None
+
+    @property
+    def returns(self) -> tuple[float, ...]:
+        """Return the curve as returns since its beginning: the last is the return of the period."""
+        return tuple(price / self.curve[0] - 1 for price in self.curve)
 
     @property
     def stake_fraction(self) -> float | None:
@@ -147,7 +154,7 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
     figures = records.figures_of(lead_ids, days=CARD_DAYS, now=now)
     following = records.following_of(lead_ids)
     got = followers_got(lead_ids, now=now)
-    curves = records.curves_of(lead_ids, days=CARD_DAYS, points=CARD_POINTS, now=now)
+    curves = records.curves_of(lead_ids, days=CARD_DAYS, steps=CARD_STEPS, now=now)
     nothing, nobody, unknown = records.RecordFigures(), records.Following(), FollowersGot()
     return [
         LeadSummary(
@@ -164,10 +171,16 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
             median_fraction=got.get(lead_id, unknown).median_fraction,
             worst_tenth_fraction=got.get(lead_id, unknown).worst_tenth_fraction,
             got_lead_fraction=got.get(lead_id, unknown).lead_fraction,
-            curve=[price for _, price in curves.get(lead_id, ())],
+            curve=curves.get(lead_id, []),
         )
         for lead_id in lead_ids
     ]
+
+
+def scale_of(cards: Sequence[LeadCard]) -> tuple[float, float]:
+    """Return the lowest and the highest return that any of some cards ever had, zero among them."""
+    returns = [0.0, *(value for card in cards for value in card.returns)]
+    return min(returns), max(returns)
 
 
 def standing_of(card: LeadCard, user: User | None) -> Standing:

@@ -1,7 +1,7 @@
 """
 Reading an account at an exchange elsewhere: what its key may do, and what it holds in the platform's own terms.
 
-Only called with no transaction open. The exchange's own words go nowhere: they may quote the key.
+The exchange's own words go nowhere: they may quote the key.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import Asset
+from accounts.transactions import outside_transaction
 from copytrading.engine.units import units_of
 from copytrading.exchange import registry
 from copytrading.exchange.errors import AnswerNotUnderstood, ClockSkewed, KeyRefused, VenueBusy, VenueUnreachable
@@ -43,6 +44,7 @@ class AccountHoldings:
     unfollowed: list[str]
 
 
+@outside_transaction
 def read_account(*, exchange: str, key: ExchangeKey, checks_rights: bool) -> AccountHoldings:
     """
     Return what an account holds now.

@@ -11,19 +11,21 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 
+from accounts.request_keys import Request
 from copytrading.engine import balance_changes
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.balance_changes import BalanceChange
+from copytrading.engine.board import Board
 from copytrading.models import Lead, LeadHolding, Market, ObservedTrade
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.market import Board
-from copytrading.services import queueing
+from copytrading.queries.rules import CASH_DECIMALS
+from copytrading.services import keys, queueing
 from copytrading.services.books import flows, gaps, positions
 from copytrading.services.leads import verbs as leads
+from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import NotEnoughCash, NotHeld
 
 # What comes or goes in less than this many units of cash (interest, fees in another coin) is no word to followers.
@@ -58,7 +60,7 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
     :raises NotHeld: if more is sold, or spent, than the lead was seen to have.
     """
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         cash = market_queries.cash_asset()
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset_id=asset_id)
         cash_holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=cash)
@@ -90,11 +92,13 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
 
 
 def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
-    """Note money that an observed lead moved in (positive) or out (negative) elsewhere, in quote units."""
+    """Note money that an observed lead moved in (positive) or out (negative) elsewhere, in quote units, once a key."""
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    asked = Request.of("observed flow", f"a flow of {keys.cash_words(units)} seen elsewhere", lead=lead_id, units=units)
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
-        if lead.flows.filter(idempotency_key=idempotency_key).exists():
+        if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
             return lead
+        lead = lock_lead(lead_id)
         equity = leads.equity_of(lead, now=now)
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=market_queries.cash_asset())
         if holding.units + units < 0:
@@ -130,7 +134,7 @@ def observe_balances(
     :param idempotency_key: names this look; the flow it finds is noted under it.
     """
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         board = market_queries.load_board(now=now)
         seen = _compare(lead, board, coins, cash_units, is_opening=is_opening)
         changed = seen.change_units != 0
@@ -138,7 +142,7 @@ def observe_balances(
             return Sight.UNCHANGED
         if not is_opening and (changed & board.listed & ~board.fresh).any():
             return Sight.WAITS_FOR_PRICES
-        quiet = QUIET_VALUE * 10**settings.SMARTSYNC_CASH_DECIMALS
+        quiet = QUIET_VALUE * 10**CASH_DECIMALS
         is_quiet = seen.reading.moved_turnover(board.unit_prices) < quiet
         if not (is_quiet or is_second_look or is_opening):
             return Sight.DOUBTED

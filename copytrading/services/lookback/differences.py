@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from copytrading.engine.copy_terms import Mode
 from copytrading.engine.lead_path import LeadPath
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 
 # A hundredth of a point: what is shown of a part.
 SHOWN = 1e-4
@@ -106,17 +107,17 @@ class Steps:
     def __init__(self, *, asked: Asked, return_of: Callable[..., float]) -> None:
         """`return_of(mode, **changes)` runs the question again on changed terms and returns the copy's return."""
         self._asked, self._return_of = asked, return_of
-        self._with_existing = return_of(Mode.SMART_SYNC, **PLAIN, buys_existing=True)
+        self._with_existing = return_of(SMART_SYNC, **PLAIN, buys_existing=True)
         self._without_existing = self._with_existing
         if asked.lead_held_something:
-            self._without_existing = return_of(Mode.SMART_SYNC, **PLAIN, buys_existing=False)
+            self._without_existing = return_of(SMART_SYNC, **PLAIN, buys_existing=False)
 
-    def of(self, mode: Mode) -> list[tuple[Part, float]]:
+    def of(self, mode: SizingMode) -> list[tuple[Part, float]]:
         """Return the parts of a mode in order, each with the return of the run that does without it."""
         steps = []
         if self._asked.has_stop_loss:
             steps.append((Part.STOP_LOSS, self._return_of(mode, stop_losses=NO_STOP_LOSS)))
-        if mode is Mode.SMART_SYNC:
+        if mode is SMART_SYNC:
             ratios = self._with_existing if self._asked.buys_existing else self._without_existing
             return [*steps, (Part.FEES, ratios), (Part.START, self._with_existing)]
         steps.append((Part.FEES, self._return_of(mode, **PLAIN)))

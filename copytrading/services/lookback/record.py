@@ -16,15 +16,18 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
-from django.conf import settings
 from django.core.cache import cache
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.copy_terms import Mode, Terms
+from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import LeadOrder
+from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_runs
 from copytrading.models import Lead, Market
 from copytrading.queries.leads import history
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
 from copytrading.queries.sentences import cash_in_words
 from copytrading.services.copies import refusals as copy_refusals
 from copytrading.services.copies.refusals import CustomCopyTerms
@@ -49,7 +52,6 @@ HELD_MAX = timedelta(days=30)
 CACHE_SECONDS = 3_600
 # Raised when an answer changes its shape: a newer program must not read what an older one kept.
 ANSWER_VERSION = 3
-CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
 CASH_SCALE = 10**CASH_DECIMALS
 
 
@@ -73,9 +75,9 @@ class Question:
     custom: CustomCopyTerms | None = None
 
     @property
-    def custom_mode(self) -> Mode:
+    def custom_mode(self) -> SizingMode:
         is_fixed = self.custom is not None and self.custom.order_value_units is not None
-        return Mode.CUSTOM_FIXED if is_fixed else Mode.CUSTOM_RATIO
+        return CUSTOM_FIXED if is_fixed else CUSTOM_RATIO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,7 @@ class LookBack:
     def _look_back(self) -> tuple[Comparison, Spread]:
         # Most of a run is what the lead did: one copy or sixty take about as long.
         runs = self._runs()
-        smart_sync = self._replay(Mode.SMART_SYNC, runs)
+        smart_sync = self._replay(SMART_SYNC, runs)
         custom = self._replay(self._question.custom_mode, runs)
         return self._comparison(smart_sync, custom), _spread(smart_sync, custom, held_seconds=runs.held_seconds)
 
@@ -161,10 +163,10 @@ class LookBack:
             held_seconds=held,
         )
 
-    def _replay(self, mode: Mode, runs: Runs) -> Replay:
+    def _replay(self, mode: SizingMode, runs: Runs) -> Replay:
         return self._replay_terms(self._terms(mode, start_bars=runs.starts), starts=runs.starts, ends=runs.ends)
 
-    def _replay_terms(self, terms: Terms, *, starts: IntArray, ends: IntArray) -> Replay:
+    def _replay_terms(self, terms: Investments, *, starts: IntArray, ends: IntArray) -> Replay:
         return replay_runs(
             path=self._past.recorded.path,
             lead_cash=self._past.recorded.start_cash / CASH_SCALE,
@@ -178,7 +180,7 @@ class LookBack:
         comparison, runs = self.comparison(), self._runs()
         first, last, path = int(runs.starts[0]), int(runs.ends[0]), self._past.recorded.path
 
-        def return_of(mode: Mode, **changes: Any) -> float:
+        def return_of(mode: SizingMode, **changes: Any) -> float:
             terms = replace(self._terms(mode, start_bars=runs.starts[:1]), **changes)
             return float(self._replay_terms(terms, starts=runs.starts[:1], ends=runs.ends[:1]).copy_returns[0])
 
@@ -195,10 +197,10 @@ class LookBack:
             "lead": self._lead.name,
             "lead_cash": f"{lead_cash_fraction(path, bar=last) * 100:.0f} %",
             "held": held_in_words(path, symbols=self._symbols(), start_bar=first, last_bar=last),
-            "band": f"{settings.SMARTSYNC_DRIFT_BAND * 100:g} %",
+            "band": f"{platform_rules().drift_band * 100:g} %",
         }
 
-        def difference(name: str, mode: Mode, outcome: Outcome) -> Difference:
+        def difference(name: str, mode: SizingMode, outcome: Outcome) -> Difference:
             return difference_of(
                 copy_return=outcome.return_fraction,
                 lead_return=comparison.lead_return,
@@ -207,13 +209,13 @@ class LookBack:
                 words=words
                 | {
                     "mode": name,
-                    "fees": f"{cash_in_words(outcome.cost_units, CASH_DECIMALS)} {settings.SMARTSYNC_CASH}",
+                    "fees": f"{cash_in_words(outcome.cost_units, CASH_DECIMALS)} {cash_symbol()}",
                     "cash": f"{outcome.cash_fraction * 100:.0f} %",
                 },
             )
 
         return Differences(
-            smart_sync=difference("Smart Sync", Mode.SMART_SYNC, comparison.smart_sync),
+            smart_sync=difference("Smart Sync", SMART_SYNC, comparison.smart_sync),
             custom=difference("Custom copy", question.custom_mode, comparison.custom),
         )
 
@@ -240,11 +242,11 @@ class LookBack:
             custom=_outcome(custom, run=run, nothing_to_sell=_sales_without_a_buy(orders)),
         )
 
-    def _terms(self, mode: Mode, *, start_bars: IntArray) -> Terms:
+    def _terms(self, mode: SizingMode, *, start_bars: IntArray) -> Investments:
         """Return the same terms for a copy from each of some bars (K,); a ratio that is not given depends on it."""
-        question = self._question
+        question, rules = self._question, platform_rules()
         custom = question.custom or CustomCopyTerms()
-        follows_orders = mode is not Mode.SMART_SYNC
+        follows_orders = not mode.holds_ratios
 
         def each(units: int | None) -> FloatArray:
             return np.full(len(start_bars), np.nan if units is None else units / CASH_SCALE)
@@ -252,16 +254,16 @@ class LookBack:
         ratios = question.investment_units / np.maximum(self._past.account_values()[start_bars], 1.0)
         if custom.order_ratio is not None:
             ratios = np.full(len(start_bars), custom.order_ratio)
-        return Terms(
+        return Investments(
             investments=each(question.investment_units),
             mode=mode,
             buys_existing=question.buy_existing and not follows_orders,
-            fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+            fee_rate=float(rules.fee_rate),
             slippage_rate=0.0,
             stop_losses=each(question.stop_loss_units),
             order_values=each(custom.order_value_units),
             order_ratios=ratios,
-            drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+            drift_band=rules.drift_band,
             order_values_max=each(custom.order_value_max_units),
             total_values_max=each(custom.total_value_max_units),
             chosen=np.isin(self._past.market_ids, custom.market_ids) if custom.market_ids else None,

@@ -7,10 +7,10 @@ is not the platform's.
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.functional import lazy
 
 from copytrading.exchange import registry
+from copytrading.queries.rules import cash_symbol, platform_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +67,11 @@ class MoneyWords:
 
 def money_words() -> MoneyWords:
     """Return what is said of money on this platform."""
-    return MoneyWords(
-        cash=settings.SMARTSYNC_CASH, is_paper=registry.is_paper(), investment_min=settings.SMARTSYNC_INVESTMENT_MIN
-    )
+    return MoneyWords(cash=cash_symbol(), is_paper=registry.is_paper(), investment_min=platform_rules().investment_min)
 
 
 def _with_cash(text: str) -> str:
-    return text.format(cash=settings.SMARTSYNC_CASH)
+    return text.format(cash=cash_symbol())
 
 
 # "At a loss in {cash}" as a label that knows the currency when it is read, not when the program starts.

@@ -35,9 +35,8 @@ Visit = Callable[[], str]
 
 
 @pytest.fixture(autouse=True)
-def _currency(settings: Settings) -> None:
+def _currency(settings: Settings, old_prices_are_fine: None) -> None:
     settings.SMARTSYNC_CASH = CURRENCY
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
 
 
 @pytest.fixture

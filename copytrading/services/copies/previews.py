@@ -157,7 +157,8 @@ def quote_stop(*, copy_id: int, now: datetime) -> StopQuote:
     exiting = one_copy(
         scene,
         cash_units=int(row.cash_units[0]),
-        terms=terms_of(copy),
+        # An exit sells everything on whatever terms the copy was, known here or not.
+        terms=Terms(),
         units=row.units[0],
         share_state=row.share_state,
         stopping=True,

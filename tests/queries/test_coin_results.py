@@ -1,6 +1,8 @@
 """What a copy's result is made of: the rows sum to the heading, to the last unit, whatever became of the coins."""
 
+from contextlib import suppress
 from datetime import timedelta
+from random import Random
 
 import pytest
 from django.conf import settings
@@ -15,6 +17,7 @@ from copytrading.queries.activity import receipts_of
 from copytrading.queries.coin_results import Part, ResultRow
 from copytrading.services.books import profit_shares
 from copytrading.services.copies import verbs as copies
+from copytrading.services.refusals import Refusal
 from tests.cast import World, usdt
 from tests.views.scenes import copy_with_holdings
 
@@ -223,3 +226,49 @@ class TestTheReceipts:
         assert not [sentence for sentence in said if "follows" in sentence.detail]
         kept = next(sentence for sentence in said if "Did not sell BTC" in sentence.headline)
         assert "taken over by the platform" in kept.detail
+
+
+class TestAnyStory:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_sums_after_every_step_of_it(
+        self, world: World, lead: Lead, follower: User, other_follower: User, seed: int
+    ) -> None:
+        rng = Random(seed)
+        followed = [world.start(follower, lead, "400"), world.start(other_follower, lead, "100")]
+        for step in range(30):
+            copy = rng.choice(followed)
+            with suppress(Refusal):
+                self._do_something(rng, world, lead, copy, key=f"step-{step}")
+            world.settle(looks=rng.randint(1, 6))
+
+            for one in followed:
+                rows, result = rows_of(one, world)
+                assert total_of(rows) == result, (seed, step)
+        for one in followed:
+            with suppress(Refusal):
+                copies.stop_copy(copy_id=one.pk, now=world.now)
+        world.settle(looks=90)
+        assert not Copy.objects.exclude(status=Copy.Status.STOPPED).exists()
+        for one in followed:
+            rows, result = rows_of(one, world)
+            assert total_of(rows) == result
+            assert sum(row.units for row in rows) == 0
+
+    @staticmethod
+    def _do_something(rng: Random, world: World, lead: Lead, copy: Copy, *, key: str) -> None:
+        """Let a price move, the lead trade, or money come, go or be shared."""
+        match rng.randrange(6):
+            case 0 | 1:
+                symbol, quantity = rng.choice([("BTC", "0.02"), ("ETH", "0.4"), ("SOL", "9")])
+                world.lead_trades(lead, symbol, rng.choice(["BUY", "BUY", "SELL"]), quantity)
+            case 2:
+                world.wait(60, BTC=str(rng.randint(40_000, 70_000)), SOL=str(rng.randint(60, 160)))
+            case 3:
+                copies.increase_copy(
+                    copy_id=copy.pk, units=usdt(rng.randint(10, 90)), idempotency_key=key, now=world.now
+                )
+            case 4:
+                copies.reduce_copy(copy_id=copy.pk, units=usdt(rng.randint(10, 90)), idempotency_key=key, now=world.now)
+            case 5:
+                world.wait(timedelta(days=8).total_seconds())
+                profit_shares.settle_profit_shares(now=world.now)

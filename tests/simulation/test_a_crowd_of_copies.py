@@ -16,6 +16,7 @@ from django.db import connection
 
 from accounts.models import Balance, Posting, User
 from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, CopyFlow, Lead, Mark, Order, ProfitShare
 from copytrading.queries import coin_results, gap_pages
 from copytrading.queries import copies as queries
@@ -23,7 +24,6 @@ from copytrading.queries.copies import CopySummary
 from copytrading.queries.portfolios import price_list
 from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.cycle import syncing
 from copytrading.services.safety import reconciling
 from tests.cast import World, usdt
@@ -68,7 +68,7 @@ class Crowd:
         terms = None
         if not mode.holds_ratios:
             by_ratio = "order_ratio" in mode.requires
-            terms = CustomCopyTerms(
+            terms = custom_terms(
                 order_ratio=0.1 if by_ratio else None, order_value_units=None if by_ratio else usdt(60)
             )
         self.world.start(

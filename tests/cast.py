@@ -6,7 +6,7 @@ The cast, named by role, and the small world they live in: three coins at a pape
     world.settle()                 every lead is looked at until nothing is left to do
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Balance, LedgerAccount, User
 from copytrading.engine.rules import BOUNDS
+from copytrading.engine.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper
@@ -78,10 +79,24 @@ class World:
     def deposit(self, user: User, value: str) -> None:
         transfers.deposit(user=user, units=usdt(value), idempotency_key=self.key(), now=self.now)
 
-    def start(self, follower: User, lead: Lead, value: str = "1000", **options: object) -> Copy:
-        wishes: dict[str, object] = {"buy_existing": True, "stop_loss_units": None, "idempotency_key": self.key()}
+    def start(
+        self,
+        follower: User,
+        lead: Lead,
+        value: str = "1000",
+        *,
+        terms: Terms | None = None,
+        idempotency_key: str | None = None,
+        **chosen: object,
+    ) -> Copy:
+        """Start a copy on some terms, Smart Sync where none are given, with what was `chosen` on top."""
         return copies.start_copy(
-            follower=follower, lead_id=lead.pk, investment_units=usdt(value), now=self.now, **(wishes | options)
+            follower=follower,
+            lead_id=lead.pk,
+            investment_units=usdt(value),
+            terms=replace(terms or Terms(), **chosen),
+            idempotency_key=idempotency_key or self.key(),
+            now=self.now,
         )
 
     def lead_trades(self, lead: Lead, symbol: str, side: str, quantity: str) -> LeadOrder:

@@ -61,10 +61,7 @@ class Copies(Endpoint):
             follower=person(request),
             lead_id=lead.pk,
             investment_units=wanted["investment"],
-            buy_existing=wanted["buy_existing"],
-            stop_loss_units=wanted["stop_loss"],
-            weight_max=wanted["weight_max"],
-            terms=wanted["custom"],
+            terms=wanted["terms"],
             idempotency_key=idempotency_key,
             now=timezone.now(),
         )

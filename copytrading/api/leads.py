@@ -100,10 +100,7 @@ class LeadPreview(Endpoint):
             follower=person(request),
             lead_id=lead.pk,
             investment_units=wanted["investment"],
-            buy_existing=wanted["buy_existing"],
-            stop_loss_units=wanted["stop_loss"],
-            weight_max=wanted["weight_max"],
-            terms=wanted["custom"],
+            terms=wanted["terms"],
             now=timezone.now(),
         )
         cautions = cautions_of(lead=lead, investment_units=wanted["investment"], terms=wanted["custom"])

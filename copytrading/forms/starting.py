@@ -1,19 +1,27 @@
 """The terms on which somebody starts to copy a lead."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.terms import Terms
 from copytrading.forms.terms import TermsForm
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.sentences import ratio_in_words
-from copytrading.services.copies.refusals import CustomCopyTerms
 
 CUSTOM_FIELDS = ("order_ratio", "order_value", "order_value_max", "total_value_max", "markets")
-SMART_SYNC, CUSTOM = "SMART_SYNC", "CUSTOM"
+# Whoever answers orders chooses how, so these modes are one choice at first.
+CUSTOM = "CUSTOM"
+
+
+def _modes_with_ratios() -> list[tuple[str, str]]:
+    return [(mode.name, mode.label) for mode in registry.modes() if mode.holds_ratios]
 
 
 class StartForm(TermsForm):
@@ -24,7 +32,9 @@ class StartForm(TermsForm):
     """
 
     mode = forms.ChoiceField(
-        choices=((SMART_SYNC, "Smart Sync"), (CUSTOM, "Custom copy")), initial=SMART_SYNC, widget=forms.RadioSelect
+        choices=lambda: [*_modes_with_ratios(), (CUSTOM, "Custom copy")],
+        initial=SMART_SYNC.name,
+        widget=forms.RadioSelect,
     )
     field_order = ("mode",)
 
@@ -49,9 +59,16 @@ class StartForm(TermsForm):
         """Whether Custom copy was chosen; a mode that does not exist chose nothing."""
         return bool(self.cleaned_data.get("mode") == CUSTOM)
 
-    def custom_terms(self) -> CustomCopyTerms | None:
-        """Return the terms of a Custom copy, None for Smart Sync."""
-        return self.answered_terms() if self.is_custom else None
+    def terms(self) -> Terms:
+        """Return what was chosen, once the form is valid."""
+        chosen = self.cleaned_data
+        if self.is_custom:
+            answers = self.answered_terms()
+            assert answers is not None, "a valid form says how orders are answered"
+            return replace(answers, stop_loss_units=chosen["stop_loss_units"])
+        return Terms(
+            mode=chosen["mode"], buy_existing=chosen["buy_existing"], stop_loss_units=chosen["stop_loss_units"]
+        )
 
     def fix_ratio(self) -> None:
         """Let the form carry the ratio that was left open as it was shown: what is confirmed is what was read."""

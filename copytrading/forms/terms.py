@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 
+from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.terms import Terms
 from copytrading.forms.fields import CashField, NumberField
 from copytrading.queries.leads.proportions import RATIO_DECIMALS
 from copytrading.queries.rules import CASH_DECIMALS
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.wallet.money_words import with_cash
 
 CASH, PERCENT = "cash", "percent"
@@ -74,7 +75,7 @@ class TermsForm(forms.Form):
     def answers_by_value(self) -> bool:
         return bool(self.cleaned_data.get("order_by") == VALUE)
 
-    def answered_terms(self, *, in_proportion: float | None = None) -> CustomCopyTerms | None:
+    def answered_terms(self, *, in_proportion: float | None = None) -> Terms | None:
         """
         Return how orders are answered as it was typed; None where the value or the ratio was left open.
 
@@ -86,7 +87,7 @@ class TermsForm(forms.Form):
             size = in_proportion
         if size is None:
             return None
-        return CustomCopyTerms(
+        return custom_terms(
             order_value_units=size if self.answers_by_value else None,
             order_ratio=None if self.answers_by_value else float(size),
             order_value_max_units=typed.get("order_value_max"),

@@ -15,6 +15,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.terms import Terms
 from copytrading.forms.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.queries import market as market_queries
@@ -27,7 +29,6 @@ from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.cautions import cautions_of
 from copytrading.services.copies.previews import CopyPreview
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.lookback.record import LookBack, Question
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.comparisons import times
@@ -66,9 +67,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
             follower=request.user,
             lead_id=lead.pk,
             investment_units=terms["investment"],
-            buy_existing=terms["buy_existing"],
-            stop_loss_units=terms["stop_loss_units"],
-            terms=form.custom_terms(),
+            terms=form.terms(),
             now=timezone.now(),
         )
     except Refusal as refusal:
@@ -76,7 +75,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         return _terms(request, lead, form)
     form.fix_ratio()
     portfolio = lead_pages.portfolio_of(lead)
-    custom = form.custom_terms()
+    custom = form.terms() if form.is_custom else None
     context = {
         "step": "review",
         "lead": lead,
@@ -109,9 +108,7 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
             follower=request.user,
             lead_id=lead.pk,
             investment_units=terms["investment"],
-            buy_existing=terms["buy_existing"],
-            stop_loss_units=terms["stop_loss_units"],
-            terms=form.custom_terms(),
+            terms=form.terms(),
             idempotency_key=terms["key"],
             now=timezone.now(),
         )
@@ -162,7 +159,7 @@ def _figures(lead: Any, form: StartForm) -> dict[str, Any]:
     if typed:
         custom = form.answered_terms(in_proportion=in_proportion)
     else:
-        custom = None if in_proportion is None else CustomCopyTerms(order_ratio=in_proportion)
+        custom = None if in_proportion is None else custom_terms(order_ratio=in_proportion)
     question = {
         "investment_units": investment,
         "buy_existing": typed.get("buy_existing", True),
@@ -183,7 +180,7 @@ def _figures(lead: Any, form: StartForm) -> dict[str, Any]:
 
 
 def _look_back_query(
-    *, investment_units: int, buy_existing: bool, stop_loss_units: int | None, custom: CustomCopyTerms | None
+    *, investment_units: int, buy_existing: bool, stop_loss_units: int | None, custom: Terms | None
 ) -> str:
     """Return the same terms as the page that looks back asks for them, so that its figures are those of this one."""
     asked: dict[str, Any] = {"investment": money_input(investment_units), "stop_loss_in": "cash"}

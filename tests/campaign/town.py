@@ -10,6 +10,7 @@ from accounts import ledger
 from accounts.api.tokens import issue_token
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from copytrading.engine.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.models import Lead
 from copytrading.queries import market as market_queries
@@ -65,8 +66,7 @@ def found_town(venue: FakeVenue, *, leads_count: int, followers_count: int, now:
             follower=user,
             lead_id=town.leads[number % leads_count].pk,
             investment_units=units_of(INVESTMENT, 8),
-            buy_existing=True,
-            stop_loss_units=None,
+            terms=Terms(),
             idempotency_key=f"start-{number}",
             now=now,
         )

@@ -6,10 +6,10 @@ import pytest
 
 from accounts import bulk_rows
 from accounts.models import User
+from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import guarded, holdings
 from copytrading.queries import market as market_queries
-from copytrading.services.copies.refusals import CustomCopyTerms
 from tests.cast import World, usdt
 
 
@@ -51,7 +51,7 @@ class TestACopyThatStartsBetweenTwoReads:
         wishes: dict[str, dict[str, object]] = {
             "all": {},
             "without existing assets": {"buy_existing": False},
-            "custom": {"terms": CustomCopyTerms(order_value_units=usdt(50), market_ids=chosen)},
+            "custom": {"terms": custom_terms(order_value_units=usdt(50), market_ids=chosen)},
         }
         board, cash = market_queries.load_board(now=world.now), market_queries.cash_asset()
         before = holdings.load_copies(lead, board=board, cash=cash)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Balance, Journal, LedgerAccount, Transfer, User
+from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.terms import Terms
 from copytrading.models import Copy, CopyFlow, Correction, Lead, LeadFlow, LeadNotice, LeadOrder, ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.services.books import notices
 from copytrading.services.copies import verbs as copies
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.leads import observing
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
@@ -84,29 +85,28 @@ PRESSES = {
     "start": Press(
         verb=copies.start_copy,
         told=lambda s: {
-            "follower": s.follower, "lead_id": s.lead.pk, "investment_units": usdt(500), "buy_existing": True,
-            "stop_loss_units": None,
+            "follower": s.follower, "lead_id": s.lead.pk, "investment_units": usdt(500), "terms": Terms(),
         },
         others={
             "value": lambda s: {"investment_units": usdt(900)},
             "lead": lambda s: {"lead_id": s.other_lead.pk},
-            "stop loss": lambda s: {"stop_loss_units": usdt(50)},
-            "existing assets": lambda s: {"buy_existing": False},
-            "cap": lambda s: {"weight_max": 0.3},
-            "mode": lambda s: {"terms": CustomCopyTerms(order_ratio=0.1)},
+            "stop loss": lambda s: {"terms": Terms(stop_loss_units=usdt(50))},
+            "existing assets": lambda s: {"terms": Terms(buy_existing=False)},
+            "cap": lambda s: {"terms": Terms(weight_max=0.3)},
+            "mode": lambda s: {"terms": custom_terms(order_ratio=0.1)},
         },
         words="a copy of Basalt with 500.00 USDT",
     ),
     "start on terms": Press(
         verb=copies.start_copy,
         told=lambda s: {
-            "follower": s.follower, "lead_id": s.lead.pk, "investment_units": usdt(500), "buy_existing": True,
-            "stop_loss_units": None, "terms": CustomCopyTerms(order_ratio=0.1, market_ids=(s.market("BTC").pk,)),
+            "follower": s.follower, "lead_id": s.lead.pk, "investment_units": usdt(500),
+            "terms": custom_terms(order_ratio=0.1, market_ids=(s.market("BTC").pk,)),
         },
         others={
-            "ratio": lambda s: {"terms": CustomCopyTerms(order_ratio=0.2, market_ids=(s.market("BTC").pk,))},
-            "markets": lambda s: {"terms": CustomCopyTerms(order_ratio=0.1)},
-            "mode": lambda s: {"terms": None},
+            "ratio": lambda s: {"terms": custom_terms(order_ratio=0.2, market_ids=(s.market("BTC").pk,))},
+            "markets": lambda s: {"terms": custom_terms(order_ratio=0.1)},
+            "mode": lambda s: {"terms": Terms()},
         },
         words="a copy of Basalt with 500.00 USDT",
     ),

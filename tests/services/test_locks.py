@@ -12,7 +12,6 @@ from accounts.transactions import TransactionMissing
 from copytrading.models import Copy, Lead
 from copytrading.services import locks
 from tests.cast import World
-from tests.site.test_rooms import sources
 
 OWN_LOCK = re.compile(r"\b(Lead|Copy)\.objects\.select_for_update\b")
 
@@ -75,11 +74,7 @@ class TestLockCopy:
 
 
 def test_nobody_locks_a_lead_or_a_copy_in_another_way() -> None:
-    found = {
-        str(path.relative_to(settings.BASE_DIR / "copytrading" / "services"))
-        for path in sources()
-        if OWN_LOCK.search(path.read_text())
-    }
+    rooms = settings.BASE_DIR / "copytrading"
+    found = {str(path.relative_to(rooms)) for path in rooms.rglob("*.py") if OWN_LOCK.search(path.read_text())}
 
-    # The cycle's own decision is being written anew, and takes its locks here then.
-    assert {path for path in found if not path.startswith("cycle/")} == {"locks.py"}
+    assert found == {"services/locks.py"}

@@ -54,10 +54,6 @@ def reduction_without_raising_the_fence() -> list[Any]:
     return _leaving_the_fence("invested_units")
 
 
-def setting_without_raising_the_fence() -> list[Any]:
-    return _leaving_the_fence("breached_at")
-
-
 def bought_without_cash() -> list[Any]:
     plan = planning.plan_buys
 
@@ -148,10 +144,6 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     ),
     "fence not raised by a pause": ("A paused copy buys.", pause_without_raising_the_fence),
     "fence not raised by a reduction": ("It buys with what is to be paid out.", reduction_without_raising_the_fence),
-    "fence not raised by a setting": (
-        "A stop loss is confirmed, and what was decided without it is bought.",
-        setting_without_raising_the_fence,
-    ),
     "buy sized without cash check": ("More is bought than can be paid.", bought_without_cash),
     "profit share without high-water mark": ("The same profit is paid for every week.", no_high_water_mark),
     "high-water mark falls": ("A loss is paid for when it is made good.", mark_falls_with_the_price),

@@ -9,6 +9,7 @@ import pytest
 from django.test.utils import override_settings
 
 from accounts.models import Balance, User
+from copytrading.engine.terms import Terms
 from copytrading.exchange import registry
 from copytrading.models import Copy, Lead, LeadHolding, Market, ObservedTrade, Order, SyncCycle
 from copytrading.services.copies import verbs as copies
@@ -65,8 +66,7 @@ def copy_of(world: World, lead: Lead) -> Copy:
         follower=follower,
         lead_id=lead.pk,
         investment_units=50_000 * UNIT,
-        buy_existing=True,
-        stop_loss_units=None,
+        terms=Terms(),
         idempotency_key="start",
         now=world.now,
     )

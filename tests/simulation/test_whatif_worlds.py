@@ -23,7 +23,9 @@ from accounts.models import User
 from copytrading.engine.investments import Change, ChangeKind, Investments
 from copytrading.engine.lead_path import LeadPath, LeadTrade, bars_of, path_of_trades
 from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.custom import custom_terms
 from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.terms import Terms
 from copytrading.engine.whatif import Replay, replay_portfolio
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Copy, Lead, LeadOrder
@@ -31,7 +33,6 @@ from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.services.books import stops
 from copytrading.services.copies import verbs as copies
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.safety import reconciling
 from tests.cast import build_world, usdt
 from tests.simulation.test_random_worlds import undone
@@ -68,12 +69,12 @@ class Follower:
     def order_ratio(self) -> float:
         return float(self.value / STAKE)
 
-    def custom(self) -> CustomCopyTerms | None:
+    def custom(self) -> Terms | None:
         if self.mode.holds_ratios:
             return None
         if "order_ratio" in self.mode.requires:
-            return CustomCopyTerms(order_ratio=self.order_ratio)
-        return CustomCopyTerms(order_value_units=usdt(self.order_value))
+            return custom_terms(order_ratio=self.order_ratio)
+        return custom_terms(order_value_units=usdt(self.order_value))
 
 
 class Story:

@@ -14,12 +14,12 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading import urls
+from copytrading.engine.sizing.custom import custom_terms
 from copytrading.exchange import registry
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.models import Copy, Lead, Market
 from copytrading.services.books import price_bars
 from copytrading.services.copies import verbs as copies
-from copytrading.services.copies.refusals import CustomCopyTerms
 from tests.cast import World, usdt
 from tests.views.scenes import copy_with_holdings, settle_now
 
@@ -56,7 +56,7 @@ def running(world: World, lead: Lead, follower: User) -> Copy:
 def pages(world: World, lead: Lead, running: Copy, follower: User, other_follower: User) -> dict[str, list[Visit]]:
     """Return how each page is read, by the name of its address: as somebody whom it has something to say to."""
     custom = world.start(
-        other_follower, lead, "200", terms=CustomCopyTerms(order_value_units=usdt(20)), stop_loss_units=usdt(50)
+        other_follower, lead, "200", terms=custom_terms(order_value_units=usdt(20)), stop_loss_units=usdt(50)
     )
     ended = world.start(follower, world.make_lead(User.objects.create_user("two@example.org"), name="Two"), "100")
     settle_now(world)

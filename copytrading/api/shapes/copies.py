@@ -1,5 +1,6 @@
 """Copies: in figures, line by line, and the changes that can be made to one."""
 
+from dataclasses import replace
 from typing import Any
 
 from rest_framework import serializers
@@ -7,10 +8,13 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.terms import Terms
 from copytrading.queries import copy_doubts
 from copytrading.queries.coin_results import Part, ResultRow
 from copytrading.queries.copies import CopySummary
-from copytrading.services.copies.refusals import CustomCopyTerms
 
 
 class CopiesQuery(PageQuery):
@@ -162,8 +166,8 @@ class CustomTermsInput(serializers.Serializer):
         help_text="Only these markets are bought; none named is all of them.",
     )
 
-    def validate(self, wanted: dict[str, Any]) -> CustomCopyTerms:
-        return CustomCopyTerms(
+    def validate(self, wanted: dict[str, Any]) -> Terms:
+        return custom_terms(
             order_value_units=wanted["order_value"],
             order_ratio=wanted["order_ratio"],
             order_value_max_units=wanted["order_value_max"],
@@ -186,9 +190,21 @@ class PreviewInput(serializers.Serializer):
         help_text="The most of one coin, 0.25 for a quarter.",
     )
 
-    custom = CustomTermsInput(
-        allow_null=True, default=None, help_text="Answer each order of the lead by itself; null mirrors the ratios."
+    mode = serializers.ChoiceField(
+        choices=[mode.name for mode in registry.modes() if mode.holds_ratios],
+        default=SMART_SYNC.name,
+        help_text="How ratios are kept; of no account with `custom`.",
     )
+    custom = CustomTermsInput(
+        allow_null=True, default=None, help_text="Answer each order of the lead by itself; null keeps ratios."
+    )
+
+    def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Add the terms as one value, which is all that a service asks for."""
+        answers: Terms | None = wanted["custom"]
+        common = {"stop_loss_units": wanted["stop_loss"], "weight_max": wanted["weight_max"]}
+        kept = Terms(mode=wanted["mode"], buy_existing=wanted["buy_existing"], **common)
+        return wanted | {"terms": kept if answers is None else replace(answers, **common)}
 
 
 class StartInput(PreviewInput):

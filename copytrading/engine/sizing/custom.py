@@ -20,7 +20,7 @@ import numpy as np
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.sizing.mode import Aim, Ordered, Sight, SizingMode, nowhere
-from copytrading.engine.terms import CopyTerms
+from copytrading.engine.terms import CopyTerms, Terms
 
 # A sold fraction is a rounded quotient: forgiven, so that a quarter of 8 is 2 and not 1.
 ROUNDING_NOISE = 4 * float(np.finfo(np.float64).eps)
@@ -92,6 +92,28 @@ class CustomRatio(CustomMode):
 
 
 CUSTOM_FIXED, CUSTOM_RATIO = CustomFixed(), CustomRatio()
+
+
+def custom_terms(
+    *,
+    order_value_units: int | None = None,
+    order_ratio: float | None = None,
+    order_value_max_units: int | None = None,
+    total_value_max_units: int | None = None,
+    market_ids: tuple[int, ...] = (),
+    stop_loss_units: int | None = None,
+) -> Terms:
+    """Return the terms of a copy that answers orders: by a value where one is given, else by a ratio."""
+    return Terms(
+        mode=(CUSTOM_RATIO if order_value_units is None else CUSTOM_FIXED).name,
+        buy_existing=False,
+        stop_loss_units=stop_loss_units,
+        order_value_units=order_value_units,
+        order_ratio=order_ratio,
+        order_value_max_units=order_value_max_units,
+        total_value_max_units=total_value_max_units,
+        market_ids=market_ids,
+    )
 
 
 def answer(ordered: Ordered, *, held_units: IntArray, unit_prices: FloatArray, terms: CopyTerms) -> Answer:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from copytrading.engine.terms import Terms
 from copytrading.models import Lead
 from copytrading.queries import market as market_queries
 from copytrading.queries import sentences
 from copytrading.queries.leads.proportions import proportion_of
-from copytrading.services.copies.refusals import CustomCopyTerms
 
 RATIO_FAR_ABOVE_PROPORTION = "ratio_far_above_proportion"
 
@@ -20,7 +20,7 @@ class StartCaution:
     sentence: str
 
 
-def cautions_of(*, lead: Lead, investment_units: int, terms: CustomCopyTerms | None) -> tuple[StartCaution, ...]:
+def cautions_of(*, lead: Lead, investment_units: int, terms: Terms | None) -> tuple[StartCaution, ...]:
     """Return what has to be said of a start on these terms; nothing for what is as one would expect."""
     proportion = proportion_of(lead, investment_units=investment_units)
     if terms is None or terms.order_ratio is None or proportion is None:

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from accounts.models import User
 from copytrading.engine.portfolios import CopyTable
+from copytrading.engine.sizing import registry
 from copytrading.engine.terms import Terms
 from copytrading.models import Copy, Lead
 from copytrading.queries import holdings
 from copytrading.queries.copy_terms import terms_of
 from copytrading.services.copies.quoting import Quote, one_copy, quote_copy
 from copytrading.services.copies.refusals import (
-    CustomCopyTerms,
     refuse_inactive,
     refuse_increase,
     refuse_reduction,
@@ -68,11 +68,8 @@ def preview_copy(
     follower: User,
     lead_id: int,
     investment_units: int,
-    buy_existing: bool,
-    stop_loss_units: int | None,
+    terms: Terms,
     now: datetime,
-    weight_max: float | None = None,
-    terms: CustomCopyTerms | None = None,
 ) -> CopyPreview:
     """
     Return the very orders that a start would place, and what they cost. Nothing is written.
@@ -80,10 +77,10 @@ def preview_copy(
     :raises Refusal: the same ones as start_copy.
     """
     lead = Lead.objects.get(pk=lead_id)
-    refuse_start(lead, follower, investment_units, stop_loss_units, now)
-    if terms is not None:
-        # A Custom copy buys nothing of what is there: it answers the orders to come.
-        refuse_terms(terms, investment_units)
+    refuse_start(lead, follower, investment_units, terms, now)
+    refuse_terms(terms, investment_units)
+    if not registry.mode_of(terms.mode).holds_ratios:
+        # It buys nothing of what is there: it answers the orders to come.
         return CopyPreview(trades=(), cost_units=0, cash_after_units=investment_units, equity_units=investment_units)
     scene = load_scene(lead, now=now)
     quote = quote_copy(
@@ -91,8 +88,8 @@ def preview_copy(
         one_copy(
             scene,
             cash_units=investment_units,
-            terms=Terms(buy_existing=buy_existing, weight_max=weight_max),
-            baseline_units=None if buy_existing else scene.portfolio.units,
+            terms=terms,
+            baseline_units=None if terms.buy_existing else scene.portfolio.units,
         ),
     )
     return CopyPreview(

@@ -1,7 +1,6 @@
 """What a start or a change of a copy is refused for: each no has a code and a sentence, and comes first."""
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,6 +8,8 @@ from django.db.models import Sum
 
 from accounts.models import User
 from copytrading.engine.rules import Rules
+from copytrading.engine.sizing import registry
+from copytrading.engine.terms import Terms
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
@@ -19,6 +20,9 @@ from copytrading.services.refusals import NotEnoughCash, Refusal
 
 # A ratio above this is a slip of the keyboard.
 RATIO_MAX = 100.0
+# What a mode that answers orders is told to answer with, and what else only some modes take.
+ANSWERS = ("order_value_units", "order_ratio")
+OWN_TERMS = (*ANSWERS, "order_value_max_units", "total_value_max_units", "market_ids", "weight_max")
 
 
 class LeadNotOpen(Refusal, code="lead_not_open"):
@@ -57,44 +61,22 @@ class TermsNotKnown(Refusal, code="terms_not_known"):
     """The copy was started on terms that this version of the program does not know."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CustomCopyTerms:
-    """
-    How a Custom copy answers each order of the lead: by a fixed value or by a ratio of the order's value.
-
-    Values in quote units; a maximum of None is none, no market named is all of them.
-    """
-
-    order_value_units: int | None = None
-    order_ratio: float | None = None
-    order_value_max_units: int | None = None
-    total_value_max_units: int | None = None
-    market_ids: tuple[int, ...] = ()
-
-
-def check_terms(
-    *,
-    investment_units: int,
-    stop_loss_units: int | None,
-    terms: CustomCopyTerms | None,
-    rules: Rules | None = None,
-) -> None:
+def check_terms(*, investment_units: int, terms: Terms, rules: Rules | None = None) -> None:
     """
     Look at the terms alone, whoever copies whom.
 
     :raises Refusal: the same ones as start_copy.
     """
     _refuse_small(investment_units, rules or platform_rules())
-    refuse_stop_loss(stop_loss_units, investment_units)
-    if terms is not None:
-        refuse_terms(terms, investment_units)
+    refuse_stop_loss(terms.stop_loss_units, investment_units)
+    refuse_terms(terms, investment_units)
 
 
 def refuse_start(
     lead: Lead,
     follower: User,
     investment_units: int,
-    stop_loss_units: int | None,
+    terms: Terms,
     now: datetime,
     *,
     rules: Rules | None = None,
@@ -115,7 +97,7 @@ def refuse_start(
         raise LeadFull(f"{lead.name} has no vacancy: all {lead.followers_max} places are taken.")
     _refuse_small(investment_units, rules)
     _refuse_over_capacity(lead, investment_units)
-    refuse_stop_loss(stop_loss_units, investment_units)
+    refuse_stop_loss(terms.stop_loss_units, investment_units)
     _refuse_without_cash(follower, investment_units)
 
 
@@ -154,10 +136,18 @@ def refuse_stop_loss(stop_loss_units: int | None, invested_units: int) -> None:
         raise StopLossTooHigh(f"The stop loss must be less than the investment of {_cash_text(invested_units)}.")
 
 
-def refuse_terms(terms: CustomCopyTerms, investment_units: int) -> None:
-    """Refuse terms of a Custom copy that make no sense."""
-    if (terms.order_value_units is None) == (terms.order_ratio is None):
+def refuse_terms(terms: Terms, investment_units: int) -> None:
+    """Refuse terms that make no sense, or that their mode has no use for, so that nobody believes that they counted."""
+    try:
+        mode = registry.mode_of(terms.mode)
+    except registry.ModeUnknown as unknown:
+        raise TermsNotKnown(str(unknown), field="mode") from unknown
+    given = [name for name in ANSWERS if getattr(terms, name) is not None]
+    if not mode.holds_ratios and given != list(mode.requires):
         raise TermsNotPossible("Choose either a fixed value for each order or a ratio of the lead's order.")
+    useless = [name for name in OWN_TERMS if getattr(terms, name) and name not in mode.requires + mode.allows]
+    if useless:
+        raise TermsNotPossible(f"{mode.label} has no use for {useless[0].removesuffix('_units')}; leave it out.")
     if terms.order_value_units is not None and not 0 < terms.order_value_units <= investment_units:
         raise TermsNotPossible(f"The value of an order must be above zero and at most {_cash_text(investment_units)}.")
     if terms.order_ratio is not None and not 0 < terms.order_ratio <= RATIO_MAX:

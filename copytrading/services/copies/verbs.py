@@ -4,7 +4,6 @@ a change is either before or after a decision of the cycle, never inside it.
 """
 
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -14,9 +13,12 @@ from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
 from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
+from copytrading.engine.sizing import registry
+from copytrading.engine.terms import Terms
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.copy_terms import columns_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys, queueing
 from copytrading.services.books import gaps, profit_shares, stops
@@ -24,7 +26,6 @@ from copytrading.services.copies import self_copies
 from copytrading.services.copies.previews import gross_of, terms_after, worth_of
 from copytrading.services.copies.refusals import (
     CopyNotActive,
-    CustomCopyTerms,
     refuse_inactive,
     refuse_increase,
     refuse_reduction,
@@ -43,12 +44,9 @@ def start_copy(
     follower: User,
     lead_id: int,
     investment_units: int,
-    buy_existing: bool,
-    stop_loss_units: int | None,
+    terms: Terms,
     idempotency_key: str,
     now: datetime,
-    weight_max: float | None = None,
-    terms: CustomCopyTerms | None = None,
 ) -> Copy:
     """
     Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
@@ -67,39 +65,33 @@ def start_copy(
         f"a copy of {Lead.objects.get(pk=lead_id).name} with {keys.cash_words(investment_units)}",
         lead=lead_id,
         units=investment_units,
-        buy_existing=buy_existing and terms is None,
-        stop_loss=stop_loss_units,
-        weight_max=weight_max,
-        **_columns_of(terms),
+        **columns_of(terms),
     )
     if keys.is_repeated(user=follower, key=idempotency_key, request=asked, now=now):
         return Copy.objects.get(follower=follower, idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
-    refuse_start(lead, follower, investment_units, stop_loss_units, now, rules=rules)
-    if terms is not None:
-        refuse_terms(terms, investment_units)
+    refuse_start(lead, follower, investment_units, terms, now, rules=rules)
+    refuse_terms(terms, investment_units)
+    holds_ratios = registry.mode_of(terms.mode).holds_ratios
     request = queueing.request_sync(lead_id=lead.pk, now=now)
     copy = Copy.objects.create(
         follower=follower,
         lead=lead,
-        **_columns_of(terms),
+        **columns_of(terms),
         ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
         invested_units=investment_units,
         paid_in_units=investment_units,
-        stop_loss_units=stop_loss_units,
-        buy_existing=buy_existing and terms is None,
-        weight_max=weight_max,
         profit_share_rate=lead.profit_share_rate,
         issued_units=investment_units,
         mark_value_units=investment_units,
         shared_until=now,
-        align_request=request if terms is None else None,
+        align_request=request if holds_ratios else None,
         idempotency_key=idempotency_key,
         started_at=now,
     )
     _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
     gaps.open_gap(copy=copy, now=now)
-    if not buy_existing and terms is None:
+    if holds_ratios and not terms.buy_existing:
         _note_baseline(copy, lead, now)
     _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
     self_copies.flag_likeness(copy, now=now)
@@ -252,20 +244,6 @@ def stop_copy(
     stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
     copy.refresh_from_db()
     return copy
-
-
-def _columns_of(terms: CustomCopyTerms | None) -> dict[str, Any]:
-    if terms is None:
-        return {"mode": Copy.Mode.SMART_SYNC}
-    by_value = terms.order_value_units is not None
-    return {
-        "mode": Copy.Mode.CUSTOM_FIXED if by_value else Copy.Mode.CUSTOM_RATIO,
-        "order_value_units": terms.order_value_units,
-        "order_ratio": terms.order_ratio,
-        "order_value_max_units": terms.order_value_max_units,
-        "total_value_max_units": terms.total_value_max_units,
-        "market_ids": sorted(set(terms.market_ids)),
-    }
 
 
 def _move_in(copy: Copy, kind: CopyFlow.Kind, journal: Journal.Kind, units: int, key: str, now: datetime) -> None:

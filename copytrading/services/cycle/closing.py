@@ -12,6 +12,7 @@ import structlog
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Balance, Journal, LedgerAccount
+from accounts.transactions import in_transaction
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.board import Board
 from copytrading.engine.decision import EXIT_SLIPPAGE_MAX
@@ -27,6 +28,7 @@ from copytrading.services.books import payouts as paying_out
 log = structlog.get_logger()
 
 
+@in_transaction
 def close_stopped_copies(lead: Lead, now: datetime) -> None:
     """Take the dust of stopping copies over, and pay out those that hold nothing any more."""
     if not Copy.objects.filter(lead=lead, status=Copy.Status.STOPPING).exists():
@@ -90,6 +92,7 @@ def close_stopped_copies(lead: Lead, now: datetime) -> None:
     bell.publish_to_users([copy.follower_id for copy in rows], "copies")
 
 
+@in_transaction
 def return_own_money(lead: Lead, now: datetime) -> None:
     """Give an ended lead everything back that is in the lead account, as it is."""
     if lead.ledger_account_id is None:

@@ -14,6 +14,7 @@ from copytrading.models import Alarm, Lead, Order
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.cycle import syncing
+from copytrading.services.locks import lock_lead
 from copytrading.services.orders import trading
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms, venue_watch
@@ -59,8 +60,8 @@ def readmit_lead(*, lead_id: int, by: User, now: datetime) -> Lead:
 
     :raises LeadNotSetAside: if it was not.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().get(pk=lead_id)
+    with transaction.atomic(durable=True):
+        lead = lock_lead(lead_id)
         if lead.failures < platform_rules().failures_max:
             raise LeadNotSetAside(f"{lead.name} is not set aside.")
         lead.failures = 0

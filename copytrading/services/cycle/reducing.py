@@ -5,6 +5,7 @@ from datetime import datetime
 import numpy as np
 
 from accounts.models import Journal
+from accounts.transactions import in_transaction
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.portfolios import CopyTable
 from copytrading.engine.valuation import Valuation
@@ -14,6 +15,7 @@ from copytrading.queries import market as market_queries
 from copytrading.services.books import gaps, payouts, profit_shares
 
 
+@in_transaction
 def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) -> None:
     """
     Pay what was asked to be taken out, as soon as enough has been sold.

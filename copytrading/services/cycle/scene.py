@@ -10,6 +10,7 @@ import numpy as np
 from django.db.models import Q
 
 from accounts.models import Asset
+from accounts.transactions import outside_transaction
 from copytrading.engine import decision
 from copytrading.engine.arrays import BoolArray
 from copytrading.engine.board import Board
@@ -87,8 +88,9 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
     )
 
 
+@outside_transaction
 def books_at(scene: Scene, places: Iterable[int]) -> dict[int, Book]:
-    """Ask the venue for the books of some places on the board. No transaction is open."""
+    """Ask the venue for the books of some places on the board."""
     market_ids = {int(place): int(scene.board.market_ids[place]) for place in places}
     markets = Market.objects.in_bulk(market_ids.values())
     return {place: listings.book_of(markets[market_id], now=scene.now) for place, market_id in market_ids.items()}

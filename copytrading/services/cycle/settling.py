@@ -8,11 +8,14 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.transactions import outside_transaction
 from copytrading.models import Copy, Lead, LeadPosition, SyncCycle
 from copytrading.services.books import positions, records
 from copytrading.services.cycle import closing, reducing
+from copytrading.services.locks import lock_lead
 
 
+@outside_transaction
 def settle_lead(
     *, lead_id: int, now: datetime, cycle: SyncCycle | None, followed: int, has_rest: bool
 ) -> SyncCycle | None:
@@ -22,8 +25,8 @@ def settle_lead(
     :param followed: how many of the lead's requests the look knew of; a later one waits for the next.
     :param has_rest: something wanted could not be traded yet, so the flags stay and the bell rings again.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().get(pk=lead_id)
+    with transaction.atomic(durable=True):
+        lead = lock_lead(lead_id)
         if cycle is not None:
             cycle = SyncCycle.objects.select_for_update().get(pk=cycle.pk)
             # Another worker may have been faster, to the end or to the orders of the next phase.

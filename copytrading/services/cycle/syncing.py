@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.db import IntegrityError, transaction
 
+from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.books import Book, Side
 from copytrading.engine.decision import Decision, Phase
 from copytrading.engine.lead_orders import is_reached
@@ -24,6 +25,7 @@ from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions
 from copytrading.services.cycle import settling
 from copytrading.services.cycle.scene import Scene, books_at, load_scene
+from copytrading.services.locks import lock_lead
 from copytrading.services.orders import trading
 
 
@@ -62,6 +64,7 @@ def _with_reached_limits() -> list[int]:
     ]
 
 
+@outside_transaction
 def sync_lead(*, lead_id: int, now: datetime, clock: Callable[[], datetime] | None = None) -> SyncCycle | None:
     """
     Bring a lead's copies one cycle further, and return the cycle, or None when there was nothing to trade.
@@ -96,8 +99,8 @@ def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
         return None
     books = books_at(scene, glance.places)
     try:
-        with transaction.atomic():
-            lead = Lead.objects.select_for_update().get(pk=lead_id)
+        with transaction.atomic(durable=True):
+            lead = lock_lead(lead_id)
             if lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
                 return None
             scene = load_scene(lead, now=now)
@@ -118,8 +121,9 @@ def _settle_without_cycle(lead: Lead, decision: Decision, now: datetime) -> None
     settling.settle_lead(lead_id=lead.pk, now=now, cycle=None, followed=lead.request_count, has_rest=decision.has_rest)
 
 
+@in_transaction
 def _write_cycle(scene: Scene, decision: Decision, books: dict[int, Book]) -> SyncCycle:
-    """Open a cycle with what was decided; where nothing is sold it buys at once. In a transaction, lead locked."""
+    """Open a cycle with what was decided; where nothing is sold it buys at once. The lead is locked."""
     lead = scene.lead
     cycle = SyncCycle.objects.create(lead=lead, opened_at=scene.now, request_count=lead.request_count)
     lead.sync_wanted_at, lead.looked_at = None, scene.now
@@ -146,8 +150,8 @@ def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
     scene = load_scene(cycle.lead, now=now)
     books = books_at(scene, scene.decide().places)
     try:
-        with transaction.atomic():
-            lead = Lead.objects.select_for_update().get(pk=cycle.lead_id)
+        with transaction.atomic(durable=True):
+            lead = lock_lead(cycle.lead_id)
             cycle = SyncCycle.objects.select_for_update().get(pk=cycle.pk)
             if cycle.status == SyncCycle.Status.SELLING:
                 cycle.status = SyncCycle.Status.BUYING
@@ -162,8 +166,9 @@ def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
     return cycle
 
 
+@in_transaction
 def _write(cycle: SyncCycle, scene: Scene, decision: Decision) -> None:
-    """Write the orders, holds and adjustments of a phase, as they were decided. In a transaction, lead locked."""
+    """Write the orders, holds and adjustments of a phase, as they were decided. The lead is locked."""
     markets = Market.objects.select_related("base", "quote").in_bulk(
         [order.market.market_id for order in decision.orders]
     )

@@ -21,16 +21,17 @@ from django.core.cache import cache
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import LeadOrder
-from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.custom import CUSTOM_RATIO, custom_terms
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.terms import Terms
 from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_runs
 from copytrading.models import Lead, Market
 from copytrading.queries.leads import history
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
 from copytrading.queries.sentences import cash_in_words
 from copytrading.services.copies import refusals as copy_refusals
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.lookback.differences import (
     Asked,
     Difference,
@@ -72,12 +73,11 @@ class Question:
     buy_existing: bool = True
     stop_loss_units: int | None = None
     start: date | None = None
-    custom: CustomCopyTerms | None = None
+    custom: Terms | None = None
 
     @property
     def custom_mode(self) -> SizingMode:
-        is_fixed = self.custom is not None and self.custom.order_value_units is not None
-        return CUSTOM_FIXED if is_fixed else CUSTOM_RATIO
+        return CUSTOM_RATIO if self.custom is None else registry.mode_of(self.custom.mode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,8 @@ class LookBack:
         :raises Refusal: if they make no sense, whoever is copied.
         """
         copy_refusals.check_terms(
-            investment_units=question.investment_units, stop_loss_units=question.stop_loss_units, terms=question.custom
+            investment_units=question.investment_units,
+            terms=replace(question.custom or Terms(), stop_loss_units=question.stop_loss_units),
         )
         self._lead, self._question = lead, question
 
@@ -185,7 +186,7 @@ class LookBack:
             return float(self._replay_terms(terms, starts=runs.starts[:1], ends=runs.ends[:1]).copy_returns[0])
 
         question = self._question
-        custom = question.custom or CustomCopyTerms()
+        custom = question.custom or custom_terms()
         asked = Asked(
             has_stop_loss=question.stop_loss_units is not None,
             buys_existing=question.buy_existing,
@@ -245,7 +246,7 @@ class LookBack:
     def _terms(self, mode: SizingMode, *, start_bars: IntArray) -> Investments:
         """Return the same terms for a copy from each of some bars (K,); a ratio that is not given depends on it."""
         question, rules = self._question, platform_rules()
-        custom = question.custom or CustomCopyTerms()
+        custom = question.custom or custom_terms()
         follows_orders = not mode.holds_ratios
 
         def each(units: int | None) -> FloatArray:

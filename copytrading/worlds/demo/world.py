@@ -19,6 +19,7 @@ import numpy as np
 from django.db import transaction
 
 from accounts.models import User
+from copytrading.engine.terms import Terms
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.markets import Quote
@@ -202,8 +203,7 @@ def _start_copies(led: Mapping[str, Lead], *, now: datetime) -> None:
                     follower=user,
                     lead_id=led[planned.lead_name].pk,
                     investment_units=_units(planned.investment),
-                    buy_existing=True,
-                    stop_loss_units=_units(planned.stop_loss) if planned.stop_loss else None,
+                    terms=Terms(stop_loss_units=_units(planned.stop_loss) if planned.stop_loss else None),
                     idempotency_key=f"{KEY} {planned.lead_name}",
                     now=now,
                 )

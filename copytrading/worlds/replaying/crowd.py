@@ -15,8 +15,8 @@ from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.terms import Terms
 from copytrading.queries.rules import CASH_DECIMALS
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
 from copytrading.services.lookback.questions import CASH_MAX, ORDER_VALUE_FRACTION, WhatIfRefused
 
@@ -41,13 +41,15 @@ class Investor:
         """What each buy of the lead is answered with where the mode is a fixed value."""
         return int(self.units * ORDER_VALUE_FRACTION)
 
-    def terms(self, *, lead_equity_units: float) -> CustomCopyTerms | None:
-        """Return the terms of a Custom copy: a tenth of the investment, or the ratio to the lead's equity now."""
-        if self.mode.holds_ratios:
-            return None
-        if self.mode is CUSTOM_FIXED:
-            return CustomCopyTerms(order_value_units=self.order_value_units)
-        return CustomCopyTerms(order_ratio=self.units / lead_equity_units)
+    def terms(self, *, lead_equity_units: float) -> Terms:
+        """Return the terms of a copy: an order is answered by a tenth of the money, or in its ratio to the lead."""
+        by_value, by_ratio = ("order_value_units" in self.mode.requires, "order_ratio" in self.mode.requires)
+        return Terms(
+            mode=self.mode.name,
+            buy_existing=self.mode.holds_ratios,
+            order_value_units=self.order_value_units if by_value else None,
+            order_ratio=self.units / lead_equity_units if by_ratio else None,
+        )
 
 
 def crowd_of(*, modes: str, followers: int, investment: Decimal, investment_max: Decimal) -> list[Investor]:

@@ -114,8 +114,6 @@ class ReplayWorld:
                 follower=person,
                 lead_id=self.lead.pk,
                 investment_units=investor.units,
-                buy_existing=True,
-                stop_loss_units=None,
                 idempotency_key="replay",
                 terms=investor.terms(lead_equity_units=lead_equity),
                 now=self.now,

@@ -6,12 +6,13 @@ same key, by a double click or a retry. What people know when they choose is the
 """
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from accounts.models import User
+from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.terms import Terms
 from copytrading.models import Copy
 from copytrading.services.copies import verbs as copies
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.wallet import spot, transfers
 from copytrading.worlds.simulating.lead_deeds import Clock, Deed, LeadDeeds
 from copytrading.worlds.simulating.snapshot import Row, Snapshot
@@ -64,16 +65,17 @@ class People(LeadDeeds):
         if self.random.random() < 0.25:
             # Some have spent their cash after an order or two.
             share, by_value = self.random.choice([0.1, 0.6]), self.random.random() < 0.5
-            terms = CustomCopyTerms(
+            terms = custom_terms(
                 order_value_units=int(units * share) if by_value else None,
                 order_ratio=None if by_value else share / 2,
             )
-        options: dict[str, Any] = {
-            "buy_existing": self.random.random() < 0.75,
-            "stop_loss_units": units // 5 if self.random.random() < 0.4 else None,
-            "weight_max": 0.3 if terms is None and self.random.random() < 0.1 else None,
-            "terms": terms,
-        }
+        buy_existing = self.random.random() < 0.75
+        stop_loss_units = units // 5 if self.random.random() < 0.4 else None
+        weight_max = 0.3 if terms is None and self.random.random() < 0.1 else None
+        kind = "Custom" if terms else "Smart Sync"
+        if terms is None:
+            terms = Terms(buy_existing=buy_existing, weight_max=weight_max)
+        chosen = replace(terms, stop_loss_units=stop_loss_units)
         key = self.world.press("copies", units)
 
         def start(clock: Clock) -> Copy:
@@ -83,10 +85,9 @@ class People(LeadDeeds):
                 investment_units=units,
                 idempotency_key=key,
                 now=clock(),
-                **options,
+                terms=chosen,
             )
 
-        kind = "Custom" if terms else "Smart Sync"
         return Deed(
             title=f"person {user_id} starts to copy lead {lead['id']} with {units / UNIT:,.0f} ({kind}), {key}",
             call=start,

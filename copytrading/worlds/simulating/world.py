@@ -11,6 +11,7 @@ from decimal import Decimal
 from random import Random
 
 from accounts.models import User
+from copytrading.engine.terms import Terms
 from copytrading.exchange.markets import MarketStatus, Quote
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Lead, Market
@@ -263,8 +264,7 @@ def _start_first_copies(world: World) -> None:
             follower=User.objects.get(pk=user_id),
             lead_id=first_lead.pk,
             investment_units=units,
-            buy_existing=True,
-            stop_loss_units=None,
+            terms=Terms(),
             idempotency_key=world.press("copies", units),
             now=world.now,
         )

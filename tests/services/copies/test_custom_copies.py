@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import User
+from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.models import Adjustment, Copy, Lead, Market, Order
 from copytrading.services.books import profit_shares
 from copytrading.services.copies import verbs as copies
-from copytrading.services.copies.refusals import CustomCopyTerms, TermsNotPossible
+from copytrading.services.copies.refusals import TermsNotPossible
 from copytrading.services.leads import observing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.safety import reconciling
@@ -29,7 +31,7 @@ class TestCustomCopy:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
 
-        copy = world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(50)))
+        copy = world.start(follower, lead, terms=custom_terms(order_value_units=usdt(50)))
         world.settle()
         world.wait(61)
         world.settle()
@@ -39,7 +41,7 @@ class TestCustomCopy:
         assert world.held(copy.ledger_account) == {"USDT": usdt(1_000)}
 
     def test_answers_each_order_with_a_fixed_value(self, world: World, lead: Lead, follower: User) -> None:
-        copy = world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(50)))
+        copy = world.start(follower, lead, terms=custom_terms(order_value_units=usdt(50)))
         world.settle()
 
         world.lead_trades(lead, "BTC", "BUY", "0.01")
@@ -52,7 +54,7 @@ class TestCustomCopy:
         assert abs(value(world, copy, "BTC") - 150) < 1.5
 
     def test_answers_with_a_ratio_up_to_a_maximum(self, world: World, lead: Lead, follower: User) -> None:
-        terms = CustomCopyTerms(order_ratio=0.1, order_value_max_units=usdt(60))
+        terms = custom_terms(order_ratio=0.1, order_value_max_units=usdt(60))
         copy = world.start(follower, lead, terms=terms)
         world.settle()
 
@@ -67,7 +69,7 @@ class TestCustomCopy:
         assert abs(cut.wanted_value_units - usdt(250)) < usdt(1)
 
     def test_sells_by_the_fraction_the_lead_sells(self, world: World, lead: Lead, follower: User) -> None:
-        copy = world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(100)))
+        copy = world.start(follower, lead, terms=custom_terms(order_value_units=usdt(100)))
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
         before = world.held(copy.ledger_account)["BTC"]
@@ -81,7 +83,7 @@ class TestCustomCopy:
         assert world.held(copy.ledger_account).get("BTC", 0) < 1_000
 
     def test_keeps_to_the_chosen_markets_and_the_total(self, world: World, lead: Lead, follower: User) -> None:
-        terms = CustomCopyTerms(
+        terms = custom_terms(
             order_value_units=usdt(100), total_value_max_units=usdt(150), market_ids=(market("BTC").pk,)
         )
         copy = world.start(follower, lead, terms=terms)
@@ -101,7 +103,7 @@ class TestCustomCopy:
     def test_shares_one_order_and_one_price_with_smart_sync(
         self, world: World, lead: Lead, follower: User, other_follower: User
     ) -> None:
-        world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(50)))
+        world.start(follower, lead, terms=custom_terms(order_value_units=usdt(50)))
         world.start(other_follower, lead)
         world.settle()
 
@@ -112,7 +114,7 @@ class TestCustomCopy:
         assert reconciling.check_ledger().is_clean
 
     def test_stops_and_reduces_like_any_other(self, world: World, lead: Lead, follower: User) -> None:
-        copy = world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(900)))
+        copy = world.start(follower, lead, terms=custom_terms(order_value_units=usdt(900)))
         world.settle()
         world.lead_trades(lead, "BTC", "BUY", "0.05")
         world.settle()
@@ -130,7 +132,7 @@ class TestCustomCopy:
     def test_sells_for_a_profit_share_that_its_cash_does_not_cover(
         self, world: World, lead: Lead, follower: User
     ) -> None:
-        copy = world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(990)))
+        copy = world.start(follower, lead, terms=custom_terms(order_value_units=usdt(990)))
         world.settle()
         world.lead_trades(lead, "BTC", "BUY", "0.05")
         world.settle()
@@ -148,21 +150,19 @@ class TestCustomCopy:
     @pytest.mark.parametrize(
         "terms",
         [
-            CustomCopyTerms(),
-            CustomCopyTerms(order_value_units=usdt(5), order_ratio=0.5),
-            CustomCopyTerms(order_value_units=0),
-            CustomCopyTerms(order_value_units=usdt(1_001)),
-            CustomCopyTerms(order_ratio=0.0),
-            CustomCopyTerms(order_ratio=-1.0),
-            CustomCopyTerms(order_ratio=float("nan")),
-            CustomCopyTerms(order_ratio=0.5, order_value_max_units=0),
-            CustomCopyTerms(order_value_units=usdt(50), order_value_max_units=usdt(50) - 1),
-            CustomCopyTerms(order_ratio=0.5, market_ids=(999_999,)),
+            custom_terms(),
+            custom_terms(order_value_units=usdt(5), order_ratio=0.5),
+            custom_terms(order_value_units=0),
+            custom_terms(order_value_units=usdt(1_001)),
+            custom_terms(order_ratio=0.0),
+            custom_terms(order_ratio=-1.0),
+            custom_terms(order_ratio=float("nan")),
+            custom_terms(order_ratio=0.5, order_value_max_units=0),
+            custom_terms(order_value_units=usdt(50), order_value_max_units=usdt(50) - 1),
+            custom_terms(order_ratio=0.5, market_ids=(999_999,)),
         ],
     )
-    def test_refuses_terms_that_make_no_sense(
-        self, world: World, lead: Lead, follower: User, terms: CustomCopyTerms
-    ) -> None:
+    def test_refuses_terms_that_make_no_sense(self, world: World, lead: Lead, follower: User, terms: Terms) -> None:
         with pytest.raises(TermsNotPossible):
             world.start(follower, lead, terms=terms)
 
@@ -178,7 +178,7 @@ class TestObservedLead:
         )  # fmt: skip
         leads.approve_lead(lead_id=lead.pk, now=world.now)
         observing.observe_flow(lead_id=lead.pk, units=usdt(10_000), idempotency_key="in", now=world.now)
-        copy = world.start(follower, lead, terms=CustomCopyTerms(order_value_units=usdt(50)))
+        copy = world.start(follower, lead, terms=custom_terms(order_value_units=usdt(50)))
         world.settle()
 
         bitcoin = market("BTC").base

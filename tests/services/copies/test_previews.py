@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import User
+from copytrading.engine.terms import Terms
 from copytrading.models import Copy, Lead
 from copytrading.services.copies import previews
 from copytrading.services.copies import refusals as copy_refusals
@@ -19,8 +20,7 @@ class TestPreviewCopy:
             follower=follower,
             lead_id=lead.pk,
             investment_units=usdt(1_000),
-            buy_existing=True,
-            stop_loss_units=None,
+            terms=Terms(),
             now=world.now,
         )
         copy = world.start(follower, lead, "1000")
@@ -37,8 +37,7 @@ class TestPreviewCopy:
             follower=follower,
             lead_id=lead.pk,
             investment_units=usdt(1_000),
-            buy_existing=True,
-            stop_loss_units=None,
+            terms=Terms(),
             now=world.now,
         )
 
@@ -50,7 +49,6 @@ class TestPreviewCopy:
                 follower=follower,
                 lead_id=lead.pk,
                 investment_units=usdt(1),
-                buy_existing=True,
-                stop_loss_units=None,
+                terms=Terms(),
                 now=world.now,
             )

@@ -6,8 +6,8 @@ from time import process_time
 import pytest
 from django.core.cache import cache
 
+from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Lead, ObservedTrade, PriceBar
-from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.lookback.differences import Difference, Part
 from copytrading.services.lookback.record import LookBack, Question
 from tests.cast import World, usdt
@@ -42,8 +42,8 @@ class TestDifferences:
             {},
             {"buy_existing": False},
             {"stop_loss_units": usdt(30)},
-            {"custom": CustomCopyTerms(order_value_units=usdt(300), total_value_max_units=usdt(350))},
-            {"custom": CustomCopyTerms(order_ratio=0.3, order_value_max_units=usdt(90)), "buy_existing": False},
+            {"custom": custom_terms(order_value_units=usdt(300), total_value_max_units=usdt(350))},
+            {"custom": custom_terms(order_ratio=0.3, order_value_max_units=usdt(90)), "buy_existing": False},
         ],
     )
     @pytest.mark.parametrize("from_the_start", [True, False])
@@ -96,7 +96,7 @@ class TestDifferences:
         assert fees == pytest.approx(-look_back.comparison().smart_sync.cost_units / usdt(1_000), rel=0.3)
 
     def test_name_the_stop_loss_and_the_maxima_where_they_acted(self, seen_lead: Lead) -> None:
-        terms = CustomCopyTerms(order_ratio=0.1, order_value_max_units=usdt(100))
+        terms = custom_terms(order_ratio=0.1, order_value_max_units=usdt(100))
         PriceBar.objects.filter(
             market__symbol="BTC-USDT", closed_at__gt=seen_lead.observed_trades.first().traded_at + timedelta(days=35)
         ).update(close=10_000)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from django.core.cache import cache
 
+from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, Lead, LeadRecord, Market, PriceBar
 from copytrading.services.books import price_bars
 from copytrading.services.books import records as recording
-from copytrading.services.copies.refusals import CustomCopyTerms, InvestmentTooSmall, StopLossTooHigh, TermsNotPossible
+from copytrading.services.copies.refusals import InvestmentTooSmall, StopLossTooHigh, TermsNotPossible
 from copytrading.services.leads import verbs as lead_services
 from copytrading.services.lookback import history as lead_history
 from copytrading.services.lookback.history import HistoryIncomplete, HistoryTooShort
@@ -59,7 +60,7 @@ class TestComparison:
         assert (outcome.custom.nothing_to_sell, outcome.custom.skipped, outcome.smart_sync.skipped) == (1, 1, 0)
 
     def test_keeps_to_the_terms_of_a_custom_copy(self, seen_lead: Lead):
-        terms = CustomCopyTerms(
+        terms = custom_terms(
             order_ratio=0.1,
             order_value_max_units=usdt(200),
             market_ids=(Market.objects.get(symbol="BTC-USDT").pk,),
@@ -71,7 +72,7 @@ class TestComparison:
         assert outcome.custom.cash_fraction == pytest.approx(0.8, abs=0.1)
 
     def test_answers_each_order_with_a_fixed_value(self, seen_lead: Lead):
-        terms = CustomCopyTerms(order_value_units=usdt(300), market_ids=(Market.objects.get(symbol="BTC-USDT").pk,))
+        terms = custom_terms(order_value_units=usdt(300), market_ids=(Market.objects.get(symbol="BTC-USDT").pk,))
 
         outcome = ask(seen_lead, custom=terms).comparison()
 
@@ -157,7 +158,7 @@ class TestLookBack:
         [
             ({"investment_units": usdt("99.99")}, InvestmentTooSmall),
             ({"stop_loss_units": usdt(1_000)}, StopLossTooHigh),
-            ({"custom": CustomCopyTerms(order_ratio=-1.0)}, TermsNotPossible),
+            ({"custom": custom_terms(order_ratio=-1.0)}, TermsNotPossible),
         ],
     )
     def test_refuses_what_a_start_would_refuse(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from copytrading.engine.terms import Terms
 from copytrading.models import Lead, LeadHolding, Mark, Market
 from copytrading.services.copies import verbs as copies
 from copytrading.services.feed import source as price_feed
@@ -126,8 +127,7 @@ class TestRecordedMarket:
             follower=User.objects.get(email=people.FOLLOWER_EMAIL),
             lead_id=lead.pk,
             investment_units=usdt(1_000),
-            buy_existing=True,
-            stop_loss_units=None,
+            terms=Terms(),
             idempotency_key="newcomer",
             now=NOON,
         )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.test import TestCase
 
 from accounts.models import Balance, Journal, LedgerAccount, User
+from copytrading.engine.terms import Terms
 from copytrading.models import Allocation, Copy, Lead, LeadOrder, LeadRecord, Mark, Market, Order, ScheduledRun
 from copytrading.services.copies import verbs as copies
 from copytrading.services.feed import source as price_feed
@@ -120,8 +121,7 @@ class TestMarketFeed(TestCase):
             follower=follower,
             lead_id=Lead.objects.get(name="Northwind").pk,
             investment_units=usdt(100),
-            buy_existing=True,
-            stop_loss_units=None,
+            terms=Terms(),
             idempotency_key="newcomer",
             now=NOON,
         )

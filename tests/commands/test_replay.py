@@ -27,6 +27,7 @@ JSON_KEYS = {
     "copy_return_max",
     "whatif_difference",
     "modes",
+    "warnings",
     "seconds",
     "allocations_per_second",
 }

@@ -18,6 +18,7 @@ JSON_KEYS = {
     "costs",
     "adjustments",
     "skipped_rows",
+    "warnings",
     "bars",
     "equity_curve",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentTypeError
+from argparse import _ArgumentGroup as ArgumentGroup
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -38,6 +39,28 @@ def moment(text: str) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 
+def add_file_arguments(files: ArgumentGroup) -> None:
+    """Add the arguments that say which files to read, and in which format."""
+    files.add_argument(
+        "--prices",
+        action="append",
+        type=Path,
+        required=True,
+        metavar="CSV",
+        help="bars: ts,symbol,open,high,low,close,volume (.gz too), or an export; may be repeated",
+    )
+    lead = files.add_mutually_exclusive_group(required=True)
+    lead.add_argument("--lead-trades", type=Path, metavar="CSV", help="ts,symbol,side,quantity,price, or an export")
+    lead.add_argument("--lead-weights", type=Path, metavar="CSV", help="ts,symbol,weight_target; CASH is cash")
+    exports = "; ".join(f"{name}: {export.kind}, {export.where}" for name, export in whatif.FORMATS.items())
+    files.add_argument(
+        "--format",
+        choices=whatif.FORMAT_NAMES,
+        default=whatif.FORMAT_NAMES[0],
+        help=f"of trades or prices (default: found by the header). smartsync: the columns above; {exports}",
+    )
+
+
 class Command(BaseCommand):
     help = "Replay a lead's recorded trades or weights over recorded prices, and show what a copy would have become."
     # Files in, text out: neither tables nor servers are needed.
@@ -45,17 +68,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         files = parser.add_argument_group("files")
-        files.add_argument(
-            "--prices",
-            action="append",
-            type=Path,
-            required=True,
-            metavar="CSV",
-            help="bars: ts,symbol,open,high,low,close,volume (.gz too); may be repeated",
-        )
-        lead = files.add_mutually_exclusive_group(required=True)
-        lead.add_argument("--lead-trades", type=Path, metavar="CSV", help="ts,symbol,side,quantity,price")
-        lead.add_argument("--lead-weights", type=Path, metavar="CSV", help="ts,symbol,weight_target; CASH is cash")
+        add_file_arguments(files)
         files.add_argument("--trader", metavar="NAME", help="which trader, if a file holds several")
 
         terms = parser.add_argument_group("terms")
@@ -118,6 +131,7 @@ class Command(BaseCommand):
             start_count=options["start_dates"],
             start=options["start"],
             end=options["end"],
+            format_name=options["format"],
         )
         try:
             outcome = whatif.answer(question)
@@ -144,6 +158,7 @@ def as_json(outcome: whatif.Outcome) -> str:
             "costs": outcome.costs,
             "adjustments": outcome.adjustments,
             "skipped_rows": outcome.skipped_rows,
+            "warnings": list(outcome.warnings),
             "bars": outcome.bars,
             "equity_curve": [
                 {"ts": f"{point.at:%Y-%m-%dT%H:%M:%SZ}", "lead": point.lead, "copy": point.copy}
@@ -175,4 +190,5 @@ def as_text(outcome: whatif.Outcome, *, question: whatif.Question) -> str:
         rows.append(("Start dates", f"{worst:+.2%} at worst, {median:+.2%} median, {best:+.2%} at best, of {dates}"))
     if outcome.skipped_rows:
         rows.append(("Skipped", f"{outcome.skipped_rows:,} rows that were never traded"))
+    rows += [("Warning", sentence) for sentence in outcome.warnings]
     return "\n".join(f"{label:<16}{text}" for label, text in rows)

@@ -84,6 +84,7 @@ class Outcome:
     copy_returns: FloatArray
     tracking_errors_per_bar: FloatArray
     whatif_differences: FloatArray
+    warnings: tuple[str, ...]
     seconds: float
 
     @property
@@ -149,6 +150,7 @@ def replay(script: Script, *, show: Show) -> Outcome:
         copy_returns=copy_returns,
         tracking_errors_per_bar=tracking_error_per_bar(values=copy_equity, lead_values=lead_equity),
         whatif_differences=np.abs(copy_returns - _what_if(script)),
+        warnings=script.recording.warnings,
         seconds=perf_counter() - began_at,
     )
 

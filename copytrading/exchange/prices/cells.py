@@ -20,9 +20,12 @@ NUMBER_MIN, NUMBER_MAX = 1e-18, 1e18
 
 # Python reads more than this as a time, "2024-03-01 09-00" (an hour and an offset) and "20240301" among it.
 ISO_TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?Z|[+-]\d{2}(:?\d{2}){0,2})?)?", re.IGNORECASE
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?Z|[+-]\d{2}(:?\d{2}){0,2})?)?",
+    re.ASCII | re.IGNORECASE,
 )
-STAMP = re.compile(r"\d+(\.\d+)?")
+STAMP = re.compile(r"\d+(\.\d+)?", re.ASCII)
+# From 2033-05-18 on, ten digits of a count may as well be a written hour (2024030109).
+STAMP_END = 2 * 10**15
 # Digits before the point of a moment since 1970 in seconds, milliseconds, microseconds and nanoseconds.
 STAMP_MICROSECONDS = {10: Decimal(10**6), 13: Decimal(1000), 16: Decimal(1), 19: Decimal("0.001")}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
@@ -38,7 +41,7 @@ def to_time(text: str) -> int:
     Return microseconds since 1970-01-01 UTC of an ISO 8601 time or date, or of a number since 1970.
 
     A time without an offset is taken as UTC, which is what recordings are written in. A number counts seconds,
-    milliseconds, microseconds or nanoseconds: between 2009 and 2099 its digits leave no doubt which.
+    milliseconds, microseconds or nanoseconds: between 2009 and 2033 its digits leave no doubt which.
 
     :raises ValueError: if the text is no such time, or names another offset.
     """
@@ -67,7 +70,7 @@ def _time_of_stamp(text: str) -> int:
     # Digits with a leading zero are no count of anything.
     if factor is not None and text[0] != "0":
         time = int(Decimal(text) * factor)
-        if FIRST_YEAR <= moment_of(time).year <= LAST_YEAR:
+        if time < STAMP_END and moment_of(time).year >= FIRST_YEAR:
             return time
     raise ValueError(
         f"{text!r} is a number, and no count of seconds, milliseconds or microseconds since 1970. "

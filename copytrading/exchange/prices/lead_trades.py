@@ -37,12 +37,21 @@ UNTRADED = (
     "pending", "pending_new", "pending_cancel", "untriggered", "triggered", "deactivated", "mmp_canceled",
 )  # fmt: skip
 PARTLY = ("partially_filled", "partiallyfilled", "partially filled", "partiallyfilledcanceled", "partially canceled")
-FILLED_COLUMNS = ("filled", "filled_quantity", "executed_quantity", "executedqty")
-ID_COLUMNS = ("trade_id", "tradeid", "fill_id", "exec_id", "execid")
+FILLED_COLUMNS = (
+    "filled", "filled_quantity", "filled_qty", "filledqty", "executed", "executed_quantity", "executed_qty",
+    "executedqty",
+)  # fmt: skip
+UNFILLED_COLUMN = "remaining"
+ID_COLUMNS = (
+    "trade_id", "tradeid", "trade id", "fill_id", "fillid", "exec_id", "execid", "execution_id", "transaction_id",
+    "txid", "id",
+)  # fmt: skip
 # What the coin of a fee is called: recordings differ.
 FEE_COIN_COLUMNS = ("fee_asset", "fee_currency")
 # How far quantity × price may be from the value that an exchange reckoned itself.
 VALUE_TOLERANCE = Decimal("0.01")
+# What was filled may be written with another last digit than what was ordered.
+FILLED_TOLERANCE = Decimal("1.000001")
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +136,12 @@ def read_lead_trades(
 def _traded_part(rows: Rows) -> tuple[Rows, str]:
     """Return the rows of which something was traded, and the name of the column that says how much."""
     filled = next((name for name in FILLED_COLUMNS if name in rows.columns), "")
-    if "status" not in rows.columns:
+    if not {"status", filled, UNFILLED_COLUMN} & set(rows.columns):
         return rows, "quantity"
+    amounts = rows.texts_or_blank(filled) if filled else _filled_of_rest(rows)
     parts = [
-        _part(rows, place, status.strip().casefold(), amount)
-        for place, (status, amount) in enumerate(zip(rows.texts("status"), rows.texts_or_blank(filled), strict=True))
+        _part(rows, place, status.casefold(), amount)
+        for place, (status, amount) in enumerate(zip(rows.texts_or_blank("status"), amounts, strict=True))
     ]
     # An amount that is not told is all of it.
     quantities = [part or quantity for part, quantity in zip(parts, rows.texts("quantity"), strict=True)]
@@ -143,6 +153,17 @@ def _traded_part(rows: Rows) -> tuple[Rows, str]:
         written={**rows.written, "traded quantity": rows.written.get("quantity", "quantity")},
     )
     return with_part.only([part is not None for part in parts]), "traded quantity"
+
+
+def _filled_of_rest(rows: Rows) -> list[str]:
+    """Return how much was filled where a file says how much was not."""
+    amounts = []
+    for quantity, rest in zip(rows.texts("quantity"), rows.texts_or_blank(UNFILLED_COLUMN), strict=True):
+        try:
+            amounts.append(f"{to_decimal(quantity) - to_decimal(rest):f}" if rest else "")
+        except ValueError:
+            amounts.append(rest)
+    return amounts
 
 
 def _part(rows: Rows, place: int, status: str, filled: str) -> str | None:
@@ -163,9 +184,9 @@ def _part(rows: Rows, place: int, status: str, filled: str) -> str | None:
         part, whole = to_decimal(filled), to_positive_decimal(rows.texts("quantity")[place])
     except ValueError:
         part, whole = None, Decimal(0)
-    if status in UNTRADED and part == 0:
+    if part == 0 and (status in UNTRADED or "status" not in rows.columns):
         return None
-    if part is None or not 0 < part <= whole:
+    if part is None or not 0 < part <= whole * FILLED_TOLERANCE:
         raise rows.refusal(
             place,
             f"It is {status or 'traded'}, of {rows.texts('quantity')[place].strip()} {filled} were filled: that cannot "

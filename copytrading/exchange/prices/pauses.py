@@ -99,11 +99,11 @@ def _pauses(table: PriceTable) -> list[Pause]:
 
 
 def _is_hole(pause: Pause, table: PriceTable) -> bool:
-    """Return whether more than half of the pairs that were there before and after have no bar in between."""
+    """Return whether more than half of the pairs that are there, then or both before and after, have no bar between."""
     listed = table.listed
+    between = listed[pause.last_bar + 1 : pause.next_bar].any(axis=0)
     around = listed[: pause.last_bar + 1].any(axis=0) & listed[pause.next_bar :].any(axis=0)
-    silent = ~listed[pause.last_bar + 1 : pause.next_bar].any(axis=0)
-    return bool((around & silent).sum() > MISSING_SHARE_MAX * around.sum())
+    return bool((around & ~between).sum() > MISSING_SHARE_MAX * (around | between).sum())
 
 
 def _later_name(symbol: str, time: int) -> str:

@@ -19,8 +19,9 @@ from copytrading.exchange.prices.price_tables import PriceTable
 # Between the close of a bar and the next bar's open or close.
 LEAP_MAX = 10.0
 # Exchanges differ, and a thin market differs from itself: this far outside of its bars a trade is told, and this far
-# (a factor) it is refused.
-OUTSIDE_TOLD, OUTSIDE_MAX = 0.1, 2.0
+# (a factor) it is refused. Far from any bar in time a price may have gone anywhere, but not that far.
+OUTSIDE_TOLD, OUTSIDE_MAX = 1.1, 2.0
+NEAR_BARS = 24 * 3600 * 1_000_000
 TOLD_MAX = 3
 
 
@@ -71,7 +72,8 @@ def check_trades(trades: LeadTrades, *, table: PriceTable) -> list[str]:
         zip(trades.symbols, trades.times.tolist(), trades.prices, strict=True)
     ):
         column, bars = table.symbols.index(symbol), own_bars[symbol]
-        if not bars.size:
+        # What was done after the last bar is not looked at.
+        if not bars.size or time > table.times[-1]:
             continue
         nearest = int(np.searchsorted(table.times[bars], time, side="right")) - 1
         beside = bars[max(nearest - 1, 0) : nearest + 2]
@@ -79,7 +81,8 @@ def check_trades(trades: LeadTrades, *, table: PriceTable) -> list[str]:
         high = float(table.written.highs[beside, column].max())
         price = float(exact_price)
         outside = max(low / price, price / high)
-        if outside <= 1 + OUTSIDE_TOLD:
+        is_near = np.abs(table.times[beside] - time).min() <= NEAR_BARS
+        if outside <= (OUTSIDE_TOLD if is_near else LEAP_MAX):
             continue
         where = f"the price of {exact_price:.10g} lies outside of the bars of {symbol} there, {low:.10g} to {high:.10g}"
         if outside > OUTSIDE_MAX:

@@ -131,8 +131,9 @@ def _converted(table: PriceTable, *, columns: list[int], factors: FloatArray, sy
 def _times(prices: FloatArray, factors: FloatArray) -> FloatArray:
     """Return converted prices with as many digits as a price is written with; those that need no factor as they are."""
     product = prices * factors
-    steps = 10.0 ** (np.floor(np.log10(product)) - PRICE_DIGITS + 1)
-    return np.where(factors == 1, prices, np.round(product / steps) * steps)
+    # Divided, not multiplied by a tenth: the float nearest to a number of so many digits reads back as that number.
+    scales = 10.0 ** (PRICE_DIGITS - 1 - np.floor(np.log10(product)))
+    return np.where(factors == 1, prices, np.round(product * scales) / scales)
 
 
 def _nothing_converts(table: PriceTable) -> Exception:

@@ -16,6 +16,7 @@ from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.management.commands.whatif import USAGE_ERROR, add_file_arguments, moment, number
 from copytrading.services.lookback import files as whatif
+from copytrading.services.refusals import Refusal
 from copytrading.worlds.own_database import own_database
 from copytrading.worlds.replaying import replay
 
@@ -100,7 +101,10 @@ class Command(BaseCommand):
             refuse_unwritable(options["export"])
         own = own_database(purpose="replay", durable=False, keep=options["keep"], now=timezone.now())
         with own as name, Progress() as progress:
-            outcome = replay.replay(script, show=progress.show)
+            try:
+                outcome = replay.replay(script, show=progress.show)
+            except (Refusal, replay.ReplayNeverSettled) as refusal:
+                raise CommandError(f"The platform did not replay this: {refusal}", returncode=USAGE_ERROR) from refusal
             if options["export"]:
                 ledger_export.write_beancount(options["export"])
         self.stdout.write(as_json(outcome, lead=name_of_lead) if options["json"] else as_text(outcome))

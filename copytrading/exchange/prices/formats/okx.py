@@ -28,7 +28,7 @@ OTHER_SIDE = {"buy": "sell", "sell": "buy"}
 def read(rows: Rows, above: Sequence[Sequence[str]]) -> Rows:
     """Return a trading history in our columns, one row a trade."""
     rows, minutes = _with_zone(rows, above)
-    rows = _spot_alone(rows)
+    rows = _once_each(_spot_alone(rows))
     symbols = [split_pair(text) for text in rows.texts("symbol")]
     units = [text.strip().upper() for text in rows.texts("balance unit")]
     coins = [place for place, symbol in enumerate(symbols) if units[place] == symbol.partition("-")[0]]
@@ -64,6 +64,21 @@ def _spot_alone(rows: Rows) -> Rows:
         named = ", ".join(f"{count} of {kind or 'no type'}" for kind, count in sorted(others.items()))
         spot = spot.warned(f"Only spot trades are read; lines of other types are left out: {named}.")
     return spot
+
+
+def _once_each(rows: Rows) -> Rows:
+    """Return each line once, as its id says; parts of a history that was fetched twice overlap."""
+    firsts = {text: place for place, text in reversed(list(enumerate(rows.texts("id")))) if text.strip()}
+    kept = [firsts.get(text, place) == place for place, text in enumerate(rows.texts("id"))]
+    for place, text in enumerate(rows.texts("id")):
+        if not kept[place] and list(rows.cells[place]) != list(rows.cells[firsts[text]]):
+            raise rows.refusal(
+                place, f"id {text!r} stands in line {rows.lines[firsts[text]]} too, and says something else. Keep one."
+            )
+    if all(kept):
+        return rows
+    repeated = rows.lines[kept.index(False)]
+    return rows.only(kept).warned(f"line {repeated} repeats a line by its id; {kept.count(False)} in all count once.")
 
 
 def _paid(rows: Rows, coins: Sequence[int]) -> list[int]:

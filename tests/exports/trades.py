@@ -168,7 +168,8 @@ def coinbase_report() -> Table:
         rows=[
             [
                 f"61cf{number}", f"{iso(t)} UTC", t.side.title(), t.coin,
-                f"{'-' if t.side == 'sell' else ''}{t.quantity}", "USDT", f"${t.price}", f"${t.value}", f"${t.value + t.fee}", f"${t.fee}", "",
+                f"{'-' if t.side == 'sell' else ''}{t.quantity}", "USDT", f"${t.price}", f"${t.value}",
+                f"${t.value + t.fee}", f"${t.fee}", "",
             ]
             for number, t in reversed(list(enumerate(TRADES)))
         ],

@@ -20,6 +20,8 @@ from pathlib import Path
 # What other programs put before or between texts, and nobody sees.
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+# Where a header may stand, and how many separators of its columns it has at least.
+HEADER_LINES, SIGNS_MIN = 10, 2
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 
@@ -86,11 +88,11 @@ def read_sheet(path: Path) -> Sheet:
     cells, lines = _cells(path, text)
     if separator:
         cells, lines = cells[1:], lines[1:]
-    if cells and len(cells[0]) == 1:
-        # A header that is one cell has its columns apart by something else.
+    for row, line in zip(cells[:HEADER_LINES], lines, strict=False):
+        # A header that is one cell has its columns apart by something else; a title is one cell too.
         for sign in SEPARATORS:
-            if sign in cells[0][0]:
-                raise _other_separator(path, text, sign, line=lines[0])
+            if len(row) == 1 and row[0].count(sign) >= SIGNS_MIN:
+                raise _other_separator(path, text, sign, line=line)
     return Sheet(path=path, cells=cells, lines=lines)
 
 

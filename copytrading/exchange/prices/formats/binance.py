@@ -10,6 +10,7 @@ The offset may be another than UTC (`Date(UTC+8)`); it is then taken off.
 import re
 from collections.abc import Sequence
 
+from copytrading.exchange.prices.cells import to_symbol
 from copytrading.exchange.prices.formats.layout import (
     Format,
     Kind,
@@ -37,7 +38,10 @@ def read(rows: Rows, above: Sequence[Sequence[str]]) -> Rows:
 
 
 def _read_glued(rows: Rows, times: Sequence[str]) -> Rows:
-    parts = [_apart(*texts) for texts in zip(*map(rows.texts, ("pair", "executed", "amount", "fee")), strict=True)]
+    parts = [
+        _apart(rows, place, *texts)
+        for place, texts in enumerate(zip(*map(rows.texts, ("pair", "executed", "amount", "fee")), strict=True))
+    ]
     symbols, quantities, values, fees, fee_coins = zip(*parts, strict=True)
     return rows.rewritten(
         {
@@ -54,16 +58,31 @@ def _read_glued(rows: Rows, times: Sequence[str]) -> Rows:
     )
 
 
-def _apart(pair: str, executed: str, amount: str, fee: str) -> tuple[str, str, str, str, str]:
-    """Return pair, quantity, value, fee and its coin; what the coins of both amounts do not fit stays as it is."""
-    pair, executed, amount = (re.sub(r"[\s/_-]", "", text.upper()) for text in (pair, executed, amount))
+def _apart(
+    rows: Rows, row: int, written_pair: str, executed: str, amount: str, fee: str
+) -> tuple[str, str, str, str, str]:
+    """Return pair, quantity, value, fee and its coin; what is no amount stays as it is."""
+    pair, executed, amount = (re.sub(r"[\s/_-]", "", text.upper()) for text in (written_pair, executed, amount))
     for place in range(1, len(pair)):
         base, quote = pair[:place], pair[place:]
         quantity, value = executed.removesuffix(base), amount.removesuffix(quote)
         if quantity != executed and value != amount and re.fullmatch(AMOUNT, quantity) and re.fullmatch(AMOUNT, value):
             cost, coin = _fee_apart(fee.strip().upper(), coins=(base, quote, FEE_COIN))
             return f"{base}-{quote}", bare_number(quantity), bare_number(value), cost, coin
-    return split_pair(pair), executed, amount, fee, ""
+    if all(found and found[2] for found in map(ANY_AMOUNT.fullmatch, (executed, amount))):
+        # Both are amounts of coins, so it is the pair that is wrong: a contract, or another one.
+        _refuse_no_pair(rows, row, split_pair(written_pair))
+        raise rows.refusal(
+            row, f"Pair {written_pair!r} does not fit its amounts, {executed} and {amount}. Correct the row."
+        )
+    return split_pair(written_pair), executed, amount, fee, ""
+
+
+def _refuse_no_pair(rows: Rows, row: int, pair: str) -> None:
+    try:
+        to_symbol(pair)
+    except ValueError as refusal:
+        raise rows.refusal(row, f"{rows.written['pair']} {refusal}") from None
 
 
 def _fee_apart(fee: str, *, coins: Sequence[str]) -> tuple[str, str]:

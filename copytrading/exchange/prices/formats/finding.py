@@ -75,11 +75,11 @@ def read_in_format(sheet: Sheet, *, required: Sequence[str], kind: Kind, name: s
     sheet = binance_vision.with_header(sheet)
     _refuse_empty(sheet, required=required)
     found = _find(sheet, required=required)
-    if found is None or (name == OWN and found.format is not None):
+    if found is None:
         # Whoever names a format is told what it lacks; else it is the nearest.
         wanted = [named] if named else [] if name == OWN else [one for one in FORMATS.values() if one.kind is kind]
         raise _unknown(sheet, required=required, formats=wanted)
-    if named is not None and found.format is not named:
+    if name != AUTO and found.format is not named:
         other = found.format.name if found.format else OWN
         raise RecordingError(
             path=sheet.path,

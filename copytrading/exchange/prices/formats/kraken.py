@@ -20,7 +20,9 @@ HEADER = ("txid", "pair", "time", "type", "price", "cost", "fee", "vol")
 OWN_NAMES = {"XBT": "BTC", "XDG": "DOGE"}
 PREFIXED = re.compile(r"X([A-Z]{3})|Z([A-Z]{3})")
 OLD_PAIR = re.compile(r"(X[A-Z]{3})([XZ][A-Z]{3})")
-OLD_ENDING = re.compile(r"(.+)(ZUSD|ZEUR|ZGBP|ZCAD|ZJPY|ZAUD|XXBT|XETH|XBT)")
+# A currency with its Z after a coin without an X: USDTZUSD, but not XTZUSD.
+OLD_ENDING = re.compile(r"(.{4,})(ZUSD|ZEUR|ZGBP|ZCAD|ZJPY|ZAUD|XXBT|XETH)")
+QUOTES = ("USDT", "USDC", "USD", "EUR", "GBP", "CAD", "CHF", "AUD", "JPY", "XBT", "ETH", "DAI", "DOT")
 
 
 def read(rows: Rows, above: Sequence[Sequence[str]]) -> Rows:
@@ -62,7 +64,7 @@ def _differs_from_zero(text: str) -> bool:
 def _symbol(text: str) -> str:
     pair = text.strip().upper()
     found = re.fullmatch(r"([^/]+)/([^/:]+)", pair) or OLD_PAIR.fullmatch(pair) or OLD_ENDING.fullmatch(pair)
-    base, _, quote = (f"{found[1]}-{found[2]}" if found else split_pair(pair)).partition("-")
+    base, _, quote = (f"{found[1]}-{found[2]}" if found else split_pair(pair, quotes=QUOTES)).partition("-")
     return f"{_coin(base)}-{_coin(quote)}" if quote else pair
 
 

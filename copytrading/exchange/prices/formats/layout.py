@@ -29,6 +29,7 @@ GLUED_QUOTES = (
     "DOGE", "SOL", "DOT",
 )  # fmt: skip
 
+BASE_LENGTH_MIN = 3
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+\.\d+|-?[1-9]\d{0,2}(,\d{3}){2,}")
 UTC_OFFSET = re.compile(r"UTC\s*([+-]?)\s*(\d{1,2})?(?::?(\d{2}))?", re.IGNORECASE)
 
@@ -76,7 +77,7 @@ def header_place(sheet: Sheet, found: Format, *, lines_max: int) -> int | None:
     return None
 
 
-def split_pair(text: str) -> str:
+def split_pair(text: str, *, quotes: Sequence[str] = GLUED_QUOTES) -> str:
     """Return a pair as BASE-QUOTE where it is written BASE/QUOTE, BASE_QUOTE or glued; else as it is."""
     pair = text.strip().upper()
     if ":" in pair or "-" in pair:
@@ -84,7 +85,9 @@ def split_pair(text: str) -> str:
     for sign in "/_":
         if sign in pair:
             return pair.replace(sign, "-", 1)
-    ending = max((quote for quote in GLUED_QUOTES if pair.endswith(quote) and pair != quote), key=len, default="")
+    # DOTUSD is DOT in USD: what leaves less than three letters of a coin, or dollars for one, is the shorter quote.
+    endings = [quote for quote in quotes if pair.endswith(quote) and len(pair) - len(quote) >= BASE_LENGTH_MIN]
+    ending = max((quote for quote in endings if pair != f"USD{quote}"), key=len, default="")
     return f"{pair[: -len(ending)]}-{ending}" if ending else pair
 
 

@@ -12,7 +12,7 @@ A cost stands there below zero, a rebate above. Lines of other kinds (transfers,
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 
-from copytrading.exchange.prices.cells import to_decimal
+from copytrading.exchange.prices.cells import to_decimal, to_symbol
 from copytrading.exchange.prices.formats.layout import Format, Kind, bare_number, in_utc, offset_minutes, split_pair
 from copytrading.exchange.prices.rows import Rows
 from copytrading.exchange.prices.sheets import RecordingError
@@ -30,6 +30,8 @@ def read(rows: Rows, above: Sequence[Sequence[str]]) -> Rows:
     rows, minutes = _with_zone(rows, above)
     rows = _once_each(_spot_alone(rows))
     symbols = [split_pair(text) for text in rows.texts("symbol")]
+    # Half a trade is told by its coin: look at its pair before that.
+    rows.converted("symbol", lambda text: to_symbol(split_pair(text)))
     units = [text.strip().upper() for text in rows.texts("balance unit")]
     coins = [place for place, symbol in enumerate(symbols) if units[place] == symbol.partition("-")[0]]
     paid = _paid(rows, coins)
@@ -92,12 +94,23 @@ def _paid(rows: Rows, coins: Sequence[int]) -> list[int]:
     for place in coins:
         wanted = others[keys[place], OTHER_SIDE.get(actions[place], "")]
         if not wanted:
-            raise rows.refusal(
-                place,
-                "There is no second line of this trade, which says what was paid. Fetch the whole history again.",
-            )
+            raise rows.refusal(place, _no_other_half(rows, place, coins=coins))
         found.append(wanted.popleft())
     return found
+
+
+def _no_other_half(rows: Rows, place: int, *, coins: Sequence[int]) -> str:
+    orders = rows.texts("order id")
+    half = next((other for other in range(len(rows)) if orders[other] == orders[place] and other not in coins), None)
+    if half is None:
+        return "There is no second line of this trade, which says what was paid. Fetch the whole history again."
+    differing = next(
+        (name for name in ("time", "filled price") if rows.texts(name)[place] != rows.texts(name)[half]), "action"
+    )
+    return (
+        f"{rows.written[differing]} {rows.texts(differing)[place]!r} does not fit the other half of the trade, line "
+        f"{rows.lines[half]}: {rows.texts(differing)[half]!r}. Correct the row, or fetch the file again."
+    )
 
 
 def _rewritten(coins: Rows, paid: Rows, *, symbols: Sequence[str], minutes: int) -> Rows:

@@ -67,10 +67,11 @@ class PriceTable:
     """
     Closes of all pairs over time, see above.
 
-    `rates` say what a unit of another quote is worth in USDT at each bar (T,), nan where nothing says it. `unpriced`
-    are pairs that were recorded in a quote without a rate, by the symbol they would have. `later_names` says for a
-    pair since when its name means another coin, and what that one is called. `notes` are sentences about some pairs,
-    for whoever uses one of them; `read_as` says which files are exports, and whose.
+    `rates` say what a unit of another quote is worth in USDT at each bar (T,), nan where nothing says it; a quote that
+    has a pair of its own is worth its closes. `unpriced` are pairs that were recorded in a quote without a rate, by the
+    symbol they would have. `later_names` says for a pair since when its name means another coin, and what that one is
+    called. `notes` are sentences about some pairs, for whoever uses one of them; `read_as` says which files are
+    exports, and whose.
     """
 
     times: IntArray
@@ -130,13 +131,17 @@ class PriceTable:
 
         None without any.
         """
-        if quote not in self.rates:
-            return None
-        known = np.flatnonzero(~np.isnan(self.rates[quote]))
+        rates = self.rates.get(quote)
+        if rates is None:
+            symbol = self.name_at(f"{quote}-USDT", time)
+            if symbol not in self.symbols:
+                return None
+            rates = self.closes[:, self.symbols.index(symbol)]
+        known = np.flatnonzero(~np.isnan(rates))
         if not known.size:
             return None
         place = max(int(np.searchsorted(self.times[known], time, side="right")) - 1, 0)
-        return exact(float(self.rates[quote][known[place]]))
+        return exact(float(rates[known[place]]))
 
     def notes_of(self, symbols: Collection[str]) -> list[str]:
         """Return what there is to say about these pairs."""

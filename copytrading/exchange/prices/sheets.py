@@ -88,6 +88,8 @@ def read_sheet(path: Path) -> Sheet:
     cells, lines = _cells(path, text)
     if separator:
         cells, lines = cells[1:], lines[1:]
+    if cells:
+        cells[0] = [cell.strip(INVISIBLE) for cell in cells[0]]
     for row, line in zip(cells[:HEADER_LINES], lines, strict=False):
         # A header that is one cell has its columns apart by something else; a title is one cell too.
         for sign in SEPARATORS:
@@ -155,8 +157,6 @@ def _cells(path: Path, text: str) -> tuple[list[list[str]], list[int]]:
             line=before + 1,
             sentence=f"The row is not CSV text ({refusal}). Close its quotes or remove it.",
         ) from None
-    if cells:
-        cells[0] = [cell.strip(INVISIBLE) for cell in cells[0]]
     return cells, lines
 
 

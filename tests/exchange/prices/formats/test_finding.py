@@ -55,7 +55,7 @@ class TestFormats:
         [
             (
                 "txid,pair,time,type,price,cost,fee",
-                "The line is 'txid,pair,time,type,price,cost,fee'. It is nearest to an export of kraken .* but lacks vol",
+                "The line is 'txid,pair,time,type,price,cost,fee'. It is nearest to an export of kraken .* lacks vol",
             ),
             (
                 "ts,symbol,side,amount,price",

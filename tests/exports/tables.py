@@ -77,7 +77,6 @@ class Table:
     roles: dict[str, str]
     above: list[str] = field(default_factory=list)
     first_sale: int | None = None
-    has_ids: bool = False
     is_export: bool = True
 
     def with_cell(self, role: str, text: str | Callable[[str], str], *, row: int = 0) -> Table:

@@ -87,7 +87,6 @@ def okx() -> Table:
         rows=rows,
         roles={"time": "Time", "pair": "Symbol", "side": "Action", "quantity": "Amount", "price": "Filled Price"},
         first_sale=0,
-        has_ids=True,
     )  # fmt: skip
 
 
@@ -111,7 +110,6 @@ def bybit() -> Table:
             "price": "Filled Price",
         },
         first_sale=0,
-        has_ids=True,
     )  # fmt: skip
 
 
@@ -132,7 +130,6 @@ def kraken() -> Table:
         ],
         roles={"time": "time", "pair": "pair", "side": "type", "quantity": "vol", "price": "price"},
         first_sale=2,
-        has_ids=True,
     )  # fmt: skip
 
 
@@ -152,7 +149,6 @@ def coinbase_fills() -> Table:
         ],
         roles={"time": "created at", "pair": "product", "side": "side", "quantity": "size", "price": "price"},
         first_sale=2,
-        has_ids=True,
     )  # fmt: skip
 
 
@@ -178,7 +174,6 @@ def coinbase_report() -> Table:
             "price": "Price at Transaction",
         },
         first_sale=0,
-        has_ids=True,
     )  # fmt: skip
 
 
@@ -218,7 +213,6 @@ def freqtrade_orders() -> Table:
             "time": "order_filled_date", "pair": "ft_pair", "side": "side", "quantity": "filled", "price": "average",
         },
         first_sale=2,
-        has_ids=True,
     )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ Rows whose `status` says that they were never traded are left out and counted. A
 under one id counts once.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -28,30 +27,12 @@ from copytrading.exchange.prices.formats.finding import AUTO, read_in_format
 from copytrading.exchange.prices.formats.layout import TRADES_COLUMNS, Kind
 from copytrading.exchange.prices.rows import Rows, chosen_trader, dollars_as_tether
 from copytrading.exchange.prices.sheets import RecordingError, read_sheet
+from copytrading.exchange.prices.trade_rows import traded_rows, without_repetitions
 
-# The words of exchanges and bots for an order that was traded to its end.
-TRADED = ("", "closed", "filled", "fully filled", "fully executed", "executed", "completed", "complete", "success")
-# Those for one of which nothing was traded, or only a part: then `filled` says how much.
-UNTRADED = (
-    "canceled", "cancelled", "expired", "expired_in_match", "rejected", "failed", "error", "open", "new", "live",
-    "pending", "pending_new", "pending_cancel", "untriggered", "triggered", "deactivated", "mmp_canceled",
-)  # fmt: skip
-PARTLY = ("partially_filled", "partiallyfilled", "partially filled", "partiallyfilledcanceled", "partially canceled")
-FILLED_COLUMNS = (
-    "filled", "filled_quantity", "filled_qty", "filledqty", "executed", "executed_quantity", "executed_qty",
-    "executedqty",
-)  # fmt: skip
-UNFILLED_COLUMN = "remaining"
-ID_COLUMNS = (
-    "trade_id", "tradeid", "trade id", "fill_id", "fillid", "exec_id", "execid", "execution_id", "transaction_id",
-    "txid", "id",
-)  # fmt: skip
 # What the coin of a fee is called: recordings differ.
 FEE_COIN_COLUMNS = ("fee_asset", "fee_currency")
 # How far quantity × price may be from the value that an exchange reckoned itself.
 VALUE_TOLERANCE = Decimal("0.01")
-# What was filled may be written with another last digit than what was ordered.
-FILLED_TOLERANCE = Decimal("1.000001")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +86,11 @@ def read_lead_trades(
     rows = read_in_format(read_sheet(path), required=TRADES_COLUMNS, kind=Kind.TRADES, name=format_name)
     rows = chosen_trader(rows, trader=trader)
     found = len(rows)
-    rows, quantity_column = _traded_part(rows)
+    rows, quantity_column = traded_rows(rows)
     if not rows:
         raise RecordingError(path=path, sentence="No row was traded. Give a file with closed or filled trades.")
     skipped = found - len(rows)
-    rows = _without_repetitions(rows)
+    rows = without_repetitions(rows)
     rows, times = _in_order(rows)
     written_symbols = rows.texts("symbol")
     symbols = rows.converted("symbol", to_symbol)
@@ -130,114 +111,6 @@ def read_lead_trades(
         fees=fees,
         fee_coins=fee_coins,
         warnings=rows.warned(*dollars_as_tether(written_symbols)).warnings,
-    )
-
-
-def _traded_part(rows: Rows) -> tuple[Rows, str]:
-    """Return the rows of which something was traded, and the name of the column that says how much."""
-    filled = next((name for name in FILLED_COLUMNS if name in rows.columns), "")
-    if not {"status", filled, UNFILLED_COLUMN} & set(rows.columns):
-        return rows, "quantity"
-    amounts = rows.texts_or_blank(filled) if filled else _filled_of_rest(rows)
-    parts = [
-        _part(rows, place, status.casefold(), amount)
-        for place, (status, amount) in enumerate(zip(rows.texts_or_blank("status"), amounts, strict=True))
-    ]
-    # An amount that is not told is all of it.
-    quantities = [part or quantity for part, quantity in zip(parts, rows.texts("quantity"), strict=True)]
-    column = len(rows.columns)
-    with_part = replace(
-        rows,
-        columns={**rows.columns, "traded quantity": column},
-        cells=[[*row[:column], quantity] for row, quantity in zip(rows.cells, quantities, strict=True)],
-        written={**rows.written, "traded quantity": rows.written.get("quantity", "quantity")},
-    )
-    return with_part.only([part is not None for part in parts]), "traded quantity"
-
-
-def _filled_of_rest(rows: Rows) -> list[str]:
-    """Return how much was filled where a file says how much was not."""
-    amounts = []
-    for quantity, rest in zip(rows.texts("quantity"), rows.texts_or_blank(UNFILLED_COLUMN), strict=True):
-        try:
-            amounts.append(f"{to_decimal(quantity) - to_decimal(rest):f}" if rest else "")
-        except ValueError:
-            amounts.append(rest)
-    return amounts
-
-
-def _part(rows: Rows, place: int, status: str, filled: str) -> str | None:
-    """Return how much of a row was traded: nothing (None), a part as `filled` says, or all of it (empty)."""
-    if status not in (*TRADED, *UNTRADED, *PARTLY):
-        raise rows.refusal(
-            place,
-            f"The status {status!r} is unknown, so nobody knows whether it was traded. "
-            "Write closed for what was, canceled for what was not.",
-        )
-    if not filled:
-        if status in PARTLY:
-            raise rows.refusal(
-                place, "A part of it was traded, and no column `filled` says how much. Add the quantity that was."
-            )
-        return None if status in UNTRADED else ""
-    try:
-        part, whole = to_decimal(filled), to_positive_decimal(rows.texts("quantity")[place])
-    except ValueError:
-        part, whole = None, Decimal(0)
-    if part == 0 and (status in UNTRADED or "status" not in rows.columns):
-        return None
-    if part is None or not 0 < part <= whole * FILLED_TOLERANCE:
-        raise rows.refusal(
-            place,
-            f"It is {status or 'traded'}, of {rows.texts('quantity')[place].strip()} {filled} were filled: that cannot "
-            "be. Correct the row.",
-        )
-    return filled
-
-
-def _without_repetitions(rows: Rows) -> Rows:
-    """Count a trade once whose id stands there several times; who has no id may really have traded twice alike."""
-    column = next((name for name in ID_COLUMNS if name in rows.columns), None)
-    if column is None:
-        return _warned_of_twins(rows)
-    seen: dict[tuple[str, ...], int] = {}
-    kept, repeated = [True] * len(rows), []
-    said = [rows.texts(name) for name in ("ts", "quantity", "price")]
-    # Exchanges count each pair, and each side of it, by itself.
-    keys = zip(rows.texts("symbol"), rows.texts("side"), rows.texts(column), strict=True)
-    for place, key in enumerate(keys):
-        if not key[-1].strip():
-            continue
-        first = seen.setdefault(key, place)
-        if first == place:
-            continue
-        if any(texts[first] != texts[place] for texts in said):
-            raise rows.refusal(
-                place,
-                f"{rows.written.get(column, column)} {key[-1]!r} stands in line {rows.lines[first]} too, with another "
-                "time, quantity or price. Keep one of the two, or leave out the column if it numbers something else.",
-            )
-        kept[place] = False
-        repeated.append(rows.lines[place])
-    if not repeated:
-        return rows
-    return rows.only(kept).warned(
-        f"line {repeated[0]} repeats a trade by its {rows.written.get(column, column)}"
-        f"{f', and {len(repeated) - 1} more do' if len(repeated) > 1 else ''}: each counts once."
-    )
-
-
-def _warned_of_twins(rows: Rows) -> Rows:
-    counts = Counter(map(tuple, rows.cells))
-    twins = [place for place, row in enumerate(rows.cells) if counts[tuple(row)] > 1]
-    if not twins:
-        return rows
-    more = sum(count - 1 for count in counts.values())
-    first = next(place for place in twins[1:] if rows.cells[place] == rows.cells[twins[0]])
-    return rows.warned(
-        f"line {rows.lines[first]} says the same as line {rows.lines[twins[0]]}"
-        f"{f', and {more - 1} more such lines follow' if more > 1 else ''}: all are counted. "
-        "Remove them if the file was joined from parts that overlap."
     )
 
 

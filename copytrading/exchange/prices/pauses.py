@@ -87,12 +87,12 @@ def _split(table: PriceTable, *, columns: list[int], symbols: list[str], spans: 
 
 def _pauses(table: PriceTable) -> list[Pause]:
     pauses = []
-    for column, listed in enumerate(table.listed.T):
-        bars = np.flatnonzero(listed)
-        steps = np.diff(table.times[bars])
-        if not steps.size:
-            continue
-        length = int(np.median(steps))
+    bars_of = [np.flatnonzero(listed) for listed in table.listed.T]
+    steps_of = [np.diff(table.times[bars]) for bars in bars_of]
+    shortest = min((int(steps.min()) for steps in steps_of if steps.size), default=0)
+    for column, (bars, steps) in enumerate(zip(bars_of, steps_of, strict=True)):
+        # Two bars say nothing of how long one is.
+        length = int(steps.min()) if len(steps) > 1 else shortest
         for place in np.flatnonzero(steps - length > max(PAUSE_MAX, BARS_MAX * length)).tolist():
             pauses.append(Pause(column=column, last_bar=int(bars[place]), next_bar=int(bars[place + 1])))
     return pauses

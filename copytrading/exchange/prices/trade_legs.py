@@ -116,7 +116,9 @@ def _known(trades: LeadTrades, row: int, *, coin: str, table: PriceTable) -> str
             f"Add a file with prices of {quote}-{CASH_QUOTE}.",
         )
     read_as = f" {'; '.join(table.read_as)}." if table.read_as else ""
-    raise trades.refusal(row, f"There are no prices of {symbol}. Add a file that has them.{read_as}")
+    own = trades.symbols[row]
+    wanted = symbol if coin != own.partition("-")[0] or own == symbol else f"{own} or {symbol}"
+    raise trades.refusal(row, f"There are no prices of {wanted}. Add a file that has them.{read_as}")
 
 
 def _converted_quotes(trades: LeadTrades, *, bases: set[str]) -> dict[str, int]:

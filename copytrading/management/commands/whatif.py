@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import ArgumentTypeError
 from argparse import _ArgumentGroup as ArgumentGroup
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.services.lookback import files as whatif
 
 USAGE_ERROR = 2
+# Python takes the digits of a stamp for a day, and what follows a dash for an offset.
+DAY_OR_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$", re.ASCII)
 
 
 def number(text: str) -> Decimal:
@@ -33,9 +36,11 @@ def number(text: str) -> Decimal:
 def moment(text: str) -> datetime:
     """Return the moment of an ISO 8601 text; without an offset it is UTC."""
     try:
-        value = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(text) if DAY_OR_MINUTE.match(text) else None
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a time: write it as 2021-03-15T08:00:00Z") from None
+        value = None
+    if value is None:
+        raise ArgumentTypeError(f"{text!r} is not a time: write it as 2021-03-15T08:00:00Z")
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 

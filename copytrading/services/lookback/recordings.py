@@ -211,7 +211,8 @@ def _path_of_trades(
     try:
         return path_of_trades(bars=bars, trades=lead_trades, lead_cash=question.lead_cash, fee_rate=question.fee_rate)
     except SoldMoreThanHeld as error:
-        raise trades.refusal(error.trade, _sold_too_much(trades, lead_trades, error)) from error
+        notes = " ".join(prices.notes_of([trades.symbols[error.trade]]))
+        raise trades.refusal(error.trade, f"{_sold_too_much(trades, lead_trades, error)} {notes}".strip()) from error
     except SpentMoreThanCash as error:
         raise trades.refusal(
             error.trade,

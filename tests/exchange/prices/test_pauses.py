@@ -59,6 +59,16 @@ class TestNameThatReturns:
 
             assert table.symbols == symbols
 
+    def test_is_another_coin_also_where_it_had_few_bars(self, prices_of):
+        for before in (1, 2):
+            table = prices_of(
+                *bars("BTC-USDT", range(60), "100"),
+                *bars("MOON-USDT", range(before), "1"),
+                *bars("MOON-USDT", range(50, 51), "8"),
+            )
+
+            assert table.symbols == ("BTC-USDT", "MOON (2021-01-03)-USDT", "MOON-USDT")
+
     def test_ends_with_nobody_where_the_recording_itself_pauses(self, prices_of):
         table = prices_of(
             *bars("BTC-USDT", range(5), "100"), *bars("BTC-USDT", range(100, 105), "100"),

@@ -290,7 +290,7 @@ class TestWhatFilesMean:
             Command().run_from_argv(["manage.py", "whatif", "--help"])
 
         told = " ".join(capsys.readouterr().out.split())
-        assert all(f"{name}: " in told for name in FORMATS)
+        assert all(f"{name} (" in told for name in FORMATS)
 
     def test_refuses_a_format_that_is_not_listed(self, files):
         with pytest.raises(CommandError, match="invalid choice: 'excel'"):

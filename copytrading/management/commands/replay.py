@@ -31,11 +31,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        files = parser.add_argument_group("files")
-        add_file_arguments(files)
-        files.add_argument(
-            "--trader", "--portfolio", metavar="NAME", help="which trader or portfolio, if a file holds several"
-        )
+        add_file_arguments(parser, "--trader", "--portfolio")
 
         terms = parser.add_argument_group("terms")
         terms.add_argument("--lead-cash", type=number, default=Decimal(10_000), metavar="USDT")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentTypeError
-from argparse import _ArgumentGroup as ArgumentGroup
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -44,8 +43,9 @@ def moment(text: str) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 
-def add_file_arguments(files: ArgumentGroup) -> None:
-    """Add the arguments that say which files to read, and in which format."""
+def add_file_arguments(parser: CommandParser, *names_of_trader: str) -> None:
+    """Add the arguments that say which files to read, in which format, and whose trades, under these names."""
+    files = parser.add_argument_group("files")
     files.add_argument(
         "--prices",
         action="append",
@@ -57,13 +57,14 @@ def add_file_arguments(files: ArgumentGroup) -> None:
     lead = files.add_mutually_exclusive_group(required=True)
     lead.add_argument("--lead-trades", type=Path, metavar="CSV", help="ts,symbol,side,quantity,price, or an export")
     lead.add_argument("--lead-weights", type=Path, metavar="CSV", help="ts,symbol,weight_target; CASH is cash")
-    exports = "; ".join(f"{name}: {export.kind}, {export.where}" for name, export in whatif.FORMATS.items())
+    exports = ", ".join(f"{name} ({export.kind}: {export.where})" for name, export in whatif.FORMATS.items())
     files.add_argument(
         "--format",
         choices=whatif.FORMAT_NAMES,
         default=whatif.FORMAT_NAMES[0],
-        help=f"of trades or prices (default: found by the header). smartsync: the columns above; {exports}",
+        help=f"of trades or prices (default: found by the header). smartsync are the columns above; {exports}",
     )
+    files.add_argument(*names_of_trader, metavar="NAME", help="which trader or portfolio, if a file holds several")
 
 
 class Command(BaseCommand):
@@ -72,9 +73,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        files = parser.add_argument_group("files")
-        add_file_arguments(files)
-        files.add_argument("--trader", metavar="NAME", help="which trader, if a file holds several")
+        add_file_arguments(parser, "--trader")
 
         terms = parser.add_argument_group("terms")
         terms.add_argument("--lead-cash", type=number, default=Decimal(10_000), metavar="USDT")

@@ -86,7 +86,10 @@ def _read_report(rows: Rows) -> Rows:
     trades = rows.only(is_trade)
     if others:
         named = ", ".join(f"{count} of {kind or 'no type'}" for kind, count in sorted(others.items()))
-        trades = trades.warned(f"Only purchases, sales and conversions are read; other rows are left out: {named}.")
+        first = rows.lines[is_trade.index(False)]
+        trades = trades.warned(
+            f"Only purchases, sales and conversions are read; other rows are left out, from line {first} on: {named}."
+        )
     currency = "price currency" if "price currency" in rows.columns else "spot price currency"
     price = "price at transaction" if "price at transaction" in rows.columns else "spot price at transaction"
     read_rows = [

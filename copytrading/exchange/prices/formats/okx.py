@@ -57,6 +57,7 @@ def _with_zone(rows: Rows, above: Sequence[Sequence[str]]) -> tuple[Rows, int]:
 def _spot_alone(rows: Rows) -> Rows:
     kinds = [text.strip().casefold() for text in rows.texts("trade type")]
     others = Counter(text.strip() for text in rows.texts("trade type") if text.strip().casefold() != SPOT)
+    first = next((line for line, kind in zip(rows.lines, kinds, strict=True) if kind != SPOT), 0)
     if SPOT not in kinds:
         raise RecordingError(
             path=rows.path, sentence="None of its lines is a spot trade. Download the trading history of spot."
@@ -64,7 +65,9 @@ def _spot_alone(rows: Rows) -> Rows:
     spot = rows.only([kind == SPOT for kind in kinds])
     if others:
         named = ", ".join(f"{count} of {kind or 'no type'}" for kind, count in sorted(others.items()))
-        spot = spot.warned(f"Only spot trades are read; lines of other types are left out: {named}.")
+        spot = spot.warned(
+            f"Only spot trades are read; lines of other types are left out, from line {first} on: {named}."
+        )
     return spot
 
 

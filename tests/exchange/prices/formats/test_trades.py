@@ -137,7 +137,7 @@ class TestOkx:
         found = read(self.ABOVE, self.HEADER, *self.BUY, transfer)
 
         assert len(found) == 1
-        assert "left out: 1 of Transfer" in found.warnings[0]
+        assert "left out, from line 5 on: 1 of Transfer" in found.warnings[0]
 
     def test_is_refused_without_the_other_half_of_a_trade(self, read):
         with pytest.raises(RecordingError, match="line 3: There is no second line of this trade"):
@@ -220,7 +220,7 @@ class TestCoinbase:
             ("02 10:00:00", "BTC-EUR", 1, Decimal("0.01"), Decimal("40000.00"), Decimal("5.99"), "EUR"),
             ("01 10:00:00", "ETH-BTC", 1, Decimal("0.1"), Decimal("0.05"), Decimal("0.00"), "EUR"),
         ]
-        assert "left out: 1 of Staking Income" in found.warnings[0]
+        assert "left out, from line 5 on: 1 of Staking Income" in found.warnings[0]
 
     def test_refuses_a_conversion_that_its_note_does_not_explain(self, read):
         row = "2,2024-02-01 10:00:00 UTC,Convert,BTC,-0.005,EUR,€41000.00,€205.00,€205.00,€0.00,Converted"

@@ -69,6 +69,15 @@ class TestNameThatReturns:
 
             assert table.symbols == ("BTC-USDT", "MOON (2021-01-03)-USDT", "MOON-USDT")
 
+    def test_is_another_coin_beside_one_that_was_listed_meanwhile(self, prices_of):
+        table = prices_of(
+            *bars("MOON-USDT", range(5), "1"),
+            *bars("BTC-USDT", range(10, 60), "100"),
+            *bars("MOON-USDT", range(50, 60), "8"),
+        )
+
+        assert "MOON (2021-01-03)-USDT" in table.symbols
+
     def test_ends_with_nobody_where_the_recording_itself_pauses(self, prices_of):
         table = prices_of(
             *bars("BTC-USDT", range(5), "100"), *bars("BTC-USDT", range(100, 105), "100"),

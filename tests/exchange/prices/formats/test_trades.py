@@ -59,6 +59,24 @@ class TestEveryLayout:
         assert found.fee_coins == ("BTC", "ETH", "USDT", "USDT")
 
 
+class TestOrder:
+    HEADER = "Date(UTC),Pair,Side,Price,Executed,Amount,Fee"
+
+    def test_of_a_file_that_begins_with_the_newest_is_turned_round_within_a_second_too(self, read):
+        rows = [f"2024-03-01 0{hour}:00:00,BTCUSDT,BUY,{price},1BTC,{price}USDT,0BTC" for hour, price in (
+            (3, 105), (2, 104), (2, 103), (1, 102), (1, 101)
+        )]  # fmt: skip
+
+        assert read(self.HEADER, *rows).prices == tuple(map(Decimal, (101, 102, 103, 104, 105)))
+
+    def test_of_a_file_that_begins_with_the_oldest_stays_within_a_second(self, read):
+        rows = [f"2024-03-01 0{hour}:00:00,BTCUSDT,BUY,{price},1BTC,{price}USDT,0BTC" for hour, price in (
+            (1, 101), (1, 102), (3, 105), (2, 103), (2, 104), (4, 106)
+        )]  # fmt: skip
+
+        assert read(self.HEADER, *rows).prices == tuple(map(Decimal, (101, 102, 103, 104, 105, 106)))
+
+
 class TestBinance:
     HEADER = "Date(UTC),Pair,Side,Price,Executed,Amount,Fee"
 

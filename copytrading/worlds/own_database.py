@@ -5,9 +5,13 @@ Replays and benchmarks write thousands of people and millions of rows; none of t
 """
 
 import os
+import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from types import FrameType
 from typing import cast
 
 import psycopg
@@ -18,6 +22,8 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
 
 NAME_LENGTH_MAX = 63
+# What a shell reports of a program that a signal ended is this much and the signal's number.
+SIGNALLED = 128
 
 
 @contextmanager
@@ -25,23 +31,25 @@ def own_database(*, purpose: str, durable: bool, keep: bool = False, now: dateti
     """
     Work in a new database for the duration of the block; its name is `purpose` after the configured one's.
 
+    SIGTERM ends the block as Ctrl-C does: the database is dropped.
+
     :param durable: whether a commit waits for the disk.
     :param keep: leave it where it is at the end, for a look.
     :raises CommandError: if the database user may not create one.
     """
+    with _ended_by_sigterm():
+        yield from _own_database(purpose=purpose, durable=durable, keep=keep, now=now)
+
+
+def _own_database(*, purpose: str, durable: bool, keep: bool, now: datetime) -> Iterator[str]:
     configured = connection.settings_dict["NAME"]
     name = f"{configured}_{purpose}_{now:%Y%m%d_%H%M%S}_{os.getpid()}"[-NAME_LENGTH_MAX:]
     options = connection.settings_dict["OPTIONS"]
     # The role that the platform runs under may neither create databases nor tables.
     role_options = options.pop("options", None)
     try:
-        _tell_server(sql.SQL("CREATE DATABASE {}"), name)
-    except psycopg.errors.InsufficientPrivilege as refusal:
-        raise CommandError(
-            f"This runs in a database of its own, and {connection.settings_dict['USER']} may not create one: "
-            "grant CREATEDB, or name another server in DATABASE_URL."
-        ) from refusal
-    try:
+        # Within, so that whoever is ended while the server works drops what it makes.
+        _create(name)
         if not durable:
             _tell_server(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off"), name)
         use_database(name)
@@ -73,12 +81,41 @@ def copied_databases(template: str, *, count: int) -> Iterator[list[str]]:
             _drop(name, connection.settings_dict["OPTIONS"])
 
 
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM unwind the block; another one does not disturb the unwinding."""
+    if threading.current_thread() is not threading.main_thread():
+        # Signals are the main thread's affair.
+        yield
+        return
+
+    def unwind(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sys.exit(SIGNALLED + number)
+
+    before = signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def use_database(name: str) -> None:
     """Let this process work in another database of the same server."""
     connection.close()
     if connection.settings_dict["OPTIONS"].get("pool"):
         cast(DatabaseWrapper, connection).close_pool()
     connection.settings_dict["NAME"] = name
+
+
+def _create(name: str) -> None:
+    try:
+        _tell_server(sql.SQL("CREATE DATABASE {}"), name)
+    except psycopg.errors.InsufficientPrivilege as refusal:
+        raise CommandError(
+            f"This runs in a database of its own, and {connection.settings_dict['USER']} may not create one: "
+            "grant CREATEDB, or name another server in DATABASE_URL."
+        ) from refusal
 
 
 def _drop(name: str, options: dict[str, str]) -> None:

@@ -1,15 +1,22 @@
 """manage.py replay on small files: the whole stack in a database of its own, beside the engine alone."""
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from time import monotonic, sleep
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+
+from copytrading.services.copies import verbs as copies
+from copytrading.services.refusals import NotPossibleNow
 
 JSON_KEYS = {
     "lead",
@@ -27,6 +34,7 @@ JSON_KEYS = {
     "copy_return_max",
     "whatif_difference",
     "modes",
+    "warnings",
     "seconds",
     "allocations_per_second",
 }
@@ -189,7 +197,141 @@ class TestModelPortfolio:
         assert weighed["book"].count(" open Liabilities:Copy:") == 6
 
 
+def flat(moment: str, symbol: str, price: object) -> str:
+    return f"{moment},{symbol},{price},{price},{price},{price}"
+
+
+# What is hard about it: a pair in a coin and one in another dollar, a name that returns as another coin, a sale above
+# its purchase within a second, a price with more decimals than a market has.
+HARD_PRICES = (
+    *(
+        flat(f"2021-01-01T{hour:02}:00:00Z", symbol, price)
+        for hour in range(6)
+        for symbol, price in (("BTC-USDT", 100 + hour), ("BTC-USDC", 125 + hour), ("ETH-BTC", 0.0333 + hour / 1000))
+    ),
+    *(flat(f"2021-01-01T{hour:02}:00:00Z", "MOON-USDT", "0.123456789012345") for hour in range(3)),
+    *(flat(f"2021-01-{day:02}", "BTC-USDT", 120) for day in range(2, 10)),
+    flat("2021-01-08", "MOON-USDT", 9),
+    flat("2021-01-09", "MOON-USDT", 8),
+)
+HARD_TRADES = (
+    "2021-01-01T00:00:00Z,BTC-USDC,buy,30,125",
+    "2021-01-01T00:00:00Z,MOON-USDT,buy,1000,0.1234",
+    "2021-01-01T01:00:00Z,BTC-USDT,sell,31,101",
+    "2021-01-01T01:00:00Z,BTC-USDT,buy,1,101",
+    "2021-01-01T02:00:00Z,BTC-USDT,buy,30,102",
+    "2021-01-01T03:30:00Z,ETH-BTC,buy,100,0.0363",
+    "2021-01-01T05:00:00Z,ETH-BTC,sell,50,0.0383",
+    "2021-01-08T00:00:00Z,MOON-USDT,buy,100,9",
+)
+
+
+class TestInputOfTheWhatIf:
+    def test_is_replayed_to_the_same_end(self, tmp_path: Path, django_db_blocker: object) -> None:
+        write(tmp_path, "prices.csv", "ts,symbol,open,high,low,close", *HARD_PRICES)
+        write_trades(tmp_path, *HARD_TRADES)
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            outcome = json.loads(run(tmp_path, "--followers=2", "--json"))
+
+        assert outcome["ledger_ok"] is True
+        assert outcome["copy_return_median"] != 0
+        assert outcome["whatif_difference"] <= 1e-5
+        assert set(outcome["custody_difference"]) == {"BTC", "ETH", "MOON", "MOON (2021-01-08)", "USDT"}
+        told = " ".join(outcome["warnings"])
+        assert all(word in told for word in ("BTC-USDC is paid in cash", "ETH-BTC is a trade of two", "so it ended"))
+
+    @pytest.mark.parametrize(
+        ("price", "quantity", "arguments", "sentence"),
+        [
+            ("1e-15", "1e17", [], "costs 1e-15 in a bar, which twelve decimals of a price cannot say"),
+            ("1e-8", "1e11", [], r"would hold 1e\+11 COIN-USDT, more than a platform counts"),
+            ("1e12", "1e-9", [], "The smallest part of COIN-USDT that a platform counts costs"),
+            ("100", "1e-9", ["--lead-cash=0.000001"], "The smallest part of COIN-USDT .* for a portfolio of 1e-06"),
+            ("1", "1", ["--followers=1000", "--investment=1e9"], "All investments together are 1,000,000,000,000 USDT"),
+        ],
+    )
+    def test_is_refused_in_a_sentence_where_whole_units_cannot_say_it(
+        self, tmp_path: Path, price: str, quantity: str, arguments: list[str], sentence: str
+    ) -> None:
+        bars = [f"2021-01-01T0{hour}:00:00Z,COIN-USDT,{price},{price},{price},{price}" for hour in range(3)]
+        write(tmp_path, "prices.csv", "ts,symbol,open,high,low,close", *bars)
+        write_trades(tmp_path, f"2021-01-01T00:00:00Z,COIN-USDT,buy,{quantity},{price}")
+
+        with pytest.raises(CommandError, match=sentence) as refused:
+            run(tmp_path, *arguments)
+
+        assert refused.value.returncode == 2
+
+    def test_that_the_platform_says_no_to_ends_in_its_sentence(
+        self, tmp_path: Path, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_prices(tmp_path)
+        write_trades(tmp_path, *TRADES)
+
+        def say_no(*arguments: object, **options: object) -> None:
+            raise NotPossibleNow("Nobody can copy now.")
+
+        monkeypatch.setattr(copies, "start_copy", say_no)
+        with (
+            django_db_blocker.unblock(),  # type: ignore[attr-defined]
+            pytest.raises(CommandError, match="The platform did not replay this: Nobody can copy now"),
+        ):
+            run(tmp_path)
+
+        assert databases_left(django_db_blocker) == set()
+
+
+class TestSigterm:
+    def test_drops_the_database(self, tmp_path: Path, django_db_blocker: object) -> None:
+        write_prices(tmp_path)
+        write_trades(tmp_path, *TRADES)
+        command = subprocess.Popen(
+            [
+                sys.executable, "manage.py", "replay", f"--prices={tmp_path / 'prices.csv'}",
+                f"--lead-trades={tmp_path / 'trades.csv'}", "--followers=5000",
+            ],
+            cwd=settings.BASE_DIR,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        try:
+            assert wait_until(lambda: databases_left(django_db_blocker)), "a database is made"
+            sleep(1)
+
+            command.terminate()
+            said = command.communicate(timeout=60)
+        finally:
+            command.kill()
+
+        assert command.returncode == 128 + signal.SIGTERM, said
+        assert "Traceback" not in said[1]
+        assert databases_left(django_db_blocker) == set()
+
+
+def databases_left(blocker: object) -> set[str]:
+    with blocker.unblock():  # type: ignore[attr-defined]
+        return databases()
+
+
+def wait_until(happened: Callable[[], object], *, seconds: float = 60) -> bool:
+    """Wait until something is so, and return whether it came to be."""
+    until = monotonic() + seconds
+    while not happened() and monotonic() < until:
+        sleep(0.1)
+    return bool(happened())
+
+
 class TestBadInput:
+    def test_refuses_costs_below_zero_and_says_how_to_give_them(self, tmp_path: Path) -> None:
+        write_prices(tmp_path)
+        row = "2021-01-01T00:00:00Z,BTC-USDT,buy,50,100,-0.05,BTC"
+        write(tmp_path, "trades.csv", "ts,symbol,side,quantity,price,fee,fee_asset", row)
+
+        with pytest.raises(CommandError, match=r"line 2: fee '-0.05' is below zero.*Write costs as .* \(0.05\).*okx"):
+            run(tmp_path, "--lead-fees")
+
     def test_refuses_fees_that_a_file_does_not_have(self, tmp_path: Path) -> None:
         write_prices(tmp_path)
         write_trades(tmp_path, *TRADES)

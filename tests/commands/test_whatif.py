@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from copytrading.management.commands.whatif import Command
+from copytrading.services.lookback.files import FORMATS
+
 JSON_KEYS = {
     "lead_return",
     "copy_return",
@@ -18,6 +21,7 @@ JSON_KEYS = {
     "costs",
     "adjustments",
     "skipped_rows",
+    "warnings",
     "bars",
     "equity_curve",
 }
@@ -191,6 +195,108 @@ class TestStartDates:
         assert "of 2 start dates to the same end" in files.run("--start-dates=2")
 
 
+class TestWhatFilesMean:
+    """A handful of the cases that test_whatif_cases.py has as files, at 100, 110 and 120 USDT an hour."""
+
+    HEADER = "ts,symbol,side,quantity,price"
+
+    def trades(self, files, header: str, *rows: str) -> None:
+        files.trades = files.write("mine.csv", header, *rows)
+
+    def bars(self, files, *rows: str) -> None:
+        files.prices = files.write("bars.csv", "ts,symbol,open,high,low,close", *rows)
+
+    def test_counts_a_trade_once_that_is_named_three_times(self, files):
+        self.trades(files, f"{self.HEADER},trade_id", *["2021-01-01T00:00:00Z,BTC-USDT,buy,50,100,7"] * 3)
+
+        outcome = files.run_json()
+
+        assert outcome["lead_return"] == pytest.approx(0.1)
+        assert outcome["warnings"] == [
+            "mine.csv: line 3 repeats a trade by its trade_id, and 1 more do: each counts once."
+        ]
+
+    def test_counts_what_was_filled_before_it_was_canceled(self, files):
+        self.trades(files, f"{self.HEADER},status,filled", "2021-01-01T00:00:00Z,BTC-USDT,buy,50,100,canceled,25")
+
+        assert files.run_json()["lead_return"] == pytest.approx(0.05)
+
+    def test_puts_a_purchase_before_its_sale_within_a_second(self, files):
+        row = "2021-01-01T01:00:00Z,BTC-USDT"
+        self.trades(files, self.HEADER, f"{row},sell,50,111", f"{row},buy,50,110")
+
+        assert files.run_json()["lead_return"] == pytest.approx(0)
+
+    def test_reads_stamps_capitals_and_a_line_for_spreadsheets(self, files):
+        self.trades(files, "sep=,", self.HEADER.title(), "1609459200000,BTC-USDT,BUY,50,100")
+
+        assert files.run_json()["lead_return"] == pytest.approx(0.1)
+
+    def test_converts_a_pair_quoted_in_another_coin(self, files):
+        hours = [(hour, 100 + 10 * hour) for hour in range(3)]
+        self.bars(
+            files,
+            *(f"2021-01-01T0{hour}:00:00Z,BTC-USDT,{price},{price},{price},{price}" for hour, price in hours),
+            *(f"2021-01-01T0{hour}:00:00Z,ETH-BTC,0.1,0.1,0.1,0.1" for hour, _ in hours),
+        )
+        row = "2021-01-01T01:00:00Z,ETH-BTC"
+        self.trades(files, self.HEADER, "2021-01-01T00:00:00Z,BTC-USDT,buy,50,100", f"{row},buy,500,0.1")
+
+        outcome = files.run_json()
+
+        # 50 BTC became 500 ETH at a tenth each: what they are worth is what the BTC would be.
+        assert outcome["lead_return"] == pytest.approx(0.1)
+        assert list(outcome["final_holdings"]) == ["ETH-USDT"]
+
+    @pytest.mark.parametrize(
+        ("closes", "sentence"),
+        [
+            (("100", "100000", "100000"), r"bars.csv, line 3: BTC-USDT opens at 100000 after a close of 100"),
+            (("0.1", "0.1", "0.1"), r"trades.csv, line 2: The price of 100 lies outside of the bars of BTC-USDT there"),
+        ],
+    )
+    def test_refuses_a_coin_in_two_units(self, files, closes, sentence):
+        self.bars(
+            files,
+            *(
+                f"2021-01-01T0{hour}:00:00Z,BTC-USDT,{price},{price},{price},{price}"
+                for hour, price in enumerate(closes)
+            ),
+        )
+
+        with pytest.raises(CommandError, match=sentence):
+            files.run()
+
+    def test_keeps_a_coin_at_its_last_price_whose_name_returns(self, files):
+        rows = [f"2021-01-{day:02},BTC-USDT,1,1,1,1" for day in range(1, 20)]
+        self.bars(
+            files, *rows, "2021-01-01,MOON-USDT,2,2,2,2", "2021-01-02,MOON-USDT,1,1,1,1", "2021-01-19,MOON-USDT,9,9,9,9"
+        )
+        self.trades(files, self.HEADER, "2021-01-01,MOON-USDT,buy,1000,2")
+
+        outcome = files.run_json()
+
+        assert outcome["lead_return"] == pytest.approx(-0.1)
+        assert outcome["final_holdings"] == pytest.approx({"MOON-USDT": 100})
+        assert "so it ended there" in outcome["warnings"][0]
+
+    def test_names_its_warnings_to_people_too(self, files):
+        self.trades(files, self.HEADER, "2021-01-01T00:00:00Z,BTC-USD,buy,50,100")
+
+        assert "Warning         mine.csv: BTC-USD: dollars are taken as USDT, one for one." in files.run()
+
+    def test_lists_its_formats(self, capsys):
+        with pytest.raises(SystemExit):
+            Command().run_from_argv(["manage.py", "whatif", "--help"])
+
+        told = " ".join(capsys.readouterr().out.split())
+        assert all(f"{name} (" in told for name in FORMATS)
+
+    def test_refuses_a_format_that_is_not_listed(self, files):
+        with pytest.raises(CommandError, match="invalid choice: 'excel'"):
+            files.run("--format=excel")
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("arguments", "sentence"),
@@ -218,6 +324,9 @@ class TestBadInput:
             (["--investment=much"], "'much' is not a number"),
             (["--investment=NaN"], "'NaN' is not a number"),
             (["--start=yesterday"], "'yesterday' is not a time"),
+            (["--start=1612122400000"], "'1612122400000' is not a time"),
+            (["--end=20210101"], "'20210101' is not a time"),
+            (["--end=2021-01-01 09-00"], "'2021-01-01 09-00' is not a time"),
             (["--mode=martingale"], "invalid choice"),
         ],
     )

@@ -49,7 +49,8 @@ def open_market(
 
     `level_count=0` gives no spread and endless depth, so that orders fill exactly at the price.
     """
-    base, _, quote = symbol.partition("-")
+    # A coin whose name returned carries a date: MOON (2024-03-20)-USDT.
+    base, _, quote = symbol.rpartition("-")
     if not (base and quote):
         raise ValueError(f"{symbol!r} is not a pair such as BTC-USDT.")
     PaperMarket.objects.update_or_create(

@@ -1,5 +1,5 @@
 """
-A price table: what every coin cost at every bar.
+A price table: what every coin cost at every bar, in USDT.
 
     times (T,)       when each bar opened, in microseconds since 1970 UTC, rising
     symbols (A,)     the pairs, sorted
@@ -14,34 +14,75 @@ is what a float keeps of any decimal number.
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.exchange.prices.rows import (
-    RecordingError,
-    Rows,
-    moment_of,
-    read_rows,
-    to_positive_float,
-    to_symbol,
-    to_time,
-)
+from copytrading.exchange.prices.sheets import RecordingError
 
-BAR_PRICES = ("open", "high", "low", "close")
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """
+    How the bars of a table stand in their files, each (T, A).
+
+    `opens`, `highs` and `lows` are the other prices of a bar; `files` numbers `paths`, `lines` are 0 without a bar.
+    """
+
+    paths: tuple[Path, ...]
+    opens: FloatArray
+    highs: FloatArray
+    lows: FloatArray
+    files: IntArray
+    lines: IntArray
+
+    def at(self, bars: IntArray | slice, columns: IntArray | slice | Sequence[int]) -> "Written":
+        """Return the part of some bars and pairs."""
+        return Written(
+            paths=self.paths,
+            opens=self.opens[bars][:, columns],
+            highs=self.highs[bars][:, columns],
+            lows=self.lows[bars][:, columns],
+            files=self.files[bars][:, columns],
+            lines=self.lines[bars][:, columns],
+        )
+
+    def refusal(self, bar: int, column: int, sentence: str) -> RecordingError:
+        """Return the error that refuses one bar."""
+        return RecordingError(
+            path=self.paths[self.files[bar, column]], line=int(self.lines[bar, column]), sentence=sentence
+        )
+
+    def place(self, bar: int, column: int) -> str:
+        """Return file and line of a bar, for a sentence."""
+        return f"{self.paths[self.files[bar, column]].name}, line {self.lines[bar, column]}"
 
 
 @dataclass(frozen=True, eq=False)
 class PriceTable:
-    """Closes of all pairs over time, see above."""
+    """
+    Closes of all pairs over time, see above.
+
+    `rates` say what a unit of another quote is worth in USDT at each bar (T,), nan where nothing says it; a quote that
+    has a pair of its own is worth its closes. `unpriced` are pairs that were recorded in a quote without a rate, by the
+    symbol they would have. `later_names` says for a pair since when its name means another coin, and what that one is
+    called. `notes` are sentences about some pairs, for whoever uses one of them; `read_as` says which files are
+    exports, and whose.
+    """
 
     times: IntArray
     symbols: tuple[str, ...]
     closes: FloatArray
+    written: Written | None = None
+    rates: Mapping[str, FloatArray] = field(default_factory=dict)
+    unpriced: Mapping[str, str] = field(default_factory=dict)
+    later_names: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    notes: tuple[tuple[frozenset[str], str], ...] = ()
+    read_as: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.closes.shape == (len(self.times), len(self.symbols))
@@ -77,6 +118,35 @@ class PriceTable:
         """Return the index of the first bar that opens at or after a time; T if there is none."""
         return int(np.searchsorted(self.times, time, side="left"))
 
+    def name_at(self, symbol: str, time: int) -> str:
+        """Return what this table calls the coin that a name means at a time."""
+        for since, name in self.later_names.get(symbol, ()):
+            if time >= since:
+                symbol = name
+        return symbol
+
+    def rate_at(self, quote: str, time: int) -> Decimal | None:
+        """
+        Return what a unit of another quote was worth in USDT in the bar of a time, or else at the bar nearest to it.
+
+        None without any.
+        """
+        rates = self.rates.get(quote)
+        if rates is None:
+            symbol = self.name_at(f"{quote}-USDT", time)
+            if symbol not in self.symbols:
+                return None
+            rates = self.closes[:, self.symbols.index(symbol)]
+        known = np.flatnonzero(~np.isnan(rates))
+        if not known.size:
+            return None
+        place = max(int(np.searchsorted(self.times[known], time, side="right")) - 1, 0)
+        return exact(float(rates[known[place]]))
+
+    def notes_of(self, symbols: Collection[str]) -> list[str]:
+        """Return what there is to say about these pairs."""
+        return [sentence for pairs, sentence in self.notes if pairs & set(symbols)]
+
 
 def exact(price: float) -> Decimal:
     """Return the decimal number of up to 15 digits that was read as this float."""
@@ -88,56 +158,3 @@ def exact(price: float) -> Decimal:
 def paths_in(text: str) -> tuple[Path, ...]:
     """Return the paths of a list in a setting: with commas between, or what separates paths on this system."""
     return tuple(Path(part.strip()) for part in text.replace(os.pathsep, ",").split(",") if part.strip())
-
-
-def read_prices(*paths: Path) -> PriceTable:
-    """
-    Read one or several files of bars, `ts,symbol,open,high,low,close`, into one table.
-
-    Further columns (volume) are ignored; rows may stand in any order.
-
-    :raises RecordingError: if a file is malformed, or two bars of the same pair and time differ.
-    """
-    assert paths, "at least one file of prices"
-    columns = [_columns_of(read_rows(path, required=("ts", "symbol", *BAR_PRICES))) for path in paths]
-    files = np.concatenate([np.full(len(lines), place) for place, (_, lines, _, _, _) in enumerate(columns)])
-    lines = np.concatenate([lines for _, lines, _, _, _ in columns])
-    row_times = np.concatenate([row_times for _, _, row_times, _, _ in columns])
-    row_symbols = [symbol for _, _, _, row_symbols, _ in columns for symbol in row_symbols]
-    bars = np.concatenate([bars for _, _, _, _, bars in columns])
-
-    symbols = tuple(sorted(set(row_symbols)))
-    place_of = {symbol: place for place, symbol in enumerate(symbols)}
-    row_columns = np.fromiter((place_of[symbol] for symbol in row_symbols), dtype=np.int64, count=len(row_symbols))
-    times, row_bars = np.unique(row_times, return_inverse=True)
-    cells = row_bars * len(symbols) + row_columns
-
-    order = np.argsort(cells, kind="stable")
-    repeated = cells[order[1:]] == cells[order[:-1]]
-    differing = repeated & (bars[order[1:]] != bars[order[:-1]]).any(axis=1)
-    if differing.any():
-        at = int(np.flatnonzero(differing)[0])
-        first, second = order[at], order[at + 1]
-        raise RecordingError(
-            path=paths[files[second]],
-            line=int(lines[second]),
-            sentence=(
-                f"The bar of {row_symbols[second]} at {moment_of(row_times[second]):%Y-%m-%dT%H:%M:%SZ} differs from "
-                f"{paths[files[first]].name}, line {lines[first]}. Keep one of the two."
-            ),
-        )
-    closes = np.full(len(times) * len(symbols), np.nan)
-    closes[cells] = bars[:, BAR_PRICES.index("close")]
-    return PriceTable(times=times, symbols=symbols, closes=closes.reshape(len(times), len(symbols)))
-
-
-def _columns_of(rows: Rows) -> tuple[Path, IntArray, IntArray, list[str], FloatArray]:
-    """Return path, lines (R,), times (R,), symbols (R,) and prices (R, 4) of one file's rows."""
-    bars = np.array([rows.converted(column, to_positive_float) for column in BAR_PRICES]).T
-    return (
-        rows.path,
-        np.array(rows.lines, dtype=np.int64),
-        np.array(rows.converted("ts", to_time), dtype=np.int64),
-        rows.converted("symbol", to_symbol),
-        bars,
-    )

@@ -22,8 +22,8 @@ import numpy as np
 
 from copytrading.engine.arrays import IntArray
 from copytrading.exchange.markets import Quote
+from copytrading.exchange.prices.cells import MICROSECOND, moment_of, time_of
 from copytrading.exchange.prices.price_tables import PriceTable, exact
-from copytrading.exchange.prices.rows import MICROSECOND, moment_of, time_of
 
 
 @dataclass(frozen=True, kw_only=True)

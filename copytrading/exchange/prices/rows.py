@@ -6,35 +6,21 @@ at once, which is fast, and only when that fails look for the line at fault.
 The one error of the readers is a sentence that names file, line and remedy.
 """
 
-import csv
-import gzip
-import math
-import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+from copytrading.exchange.prices.sheets import INVISIBLE, RecordingError, Sheet
 
-# No coin is so dear or so cheap, and nobody trades so many or so few; beyond it floats run over.
-NUMBER_MIN, NUMBER_MAX = 1e-18, 1e18
+# "Date(UTC+8)": the offset says when it was, not what the column is.
+OFFSET = re.compile(r"\(utc[^)]*\)")
+# What our own files are called among the formats.
+OWN_FORMAT = "smartsync"
 
 Value = TypeVar("Value")
-
-
-class RecordingError(Exception):
-    """A recorded file cannot be used; the message says where, why and what to do."""
-
-    def __init__(self, *, path: Path, sentence: str, line: int | None = None) -> None:
-        name = path.name or str(path)
-        place = name if line is None else f"{name}, line {line}"
-        super().__init__(f"{place}: {sentence}")
-        self.path = path
-        self.line = line
 
 
 @dataclass(frozen=True)
@@ -42,21 +28,34 @@ class Rows:
     """
     The rows of one file below its header: `cells[k]` stands in line `lines[k]`.
 
-    `columns` maps a column's name to its place in a row.
+    `columns` maps a column's name, in small letters, to its place in a row; `written` says how the file itself writes
+    the name. `warnings` are what a reader found worth saying, each with its file.
     """
 
     path: Path
-    columns: dict[str, int]
+    columns: Mapping[str, int]
     cells: Sequence[Sequence[str]]
     lines: Sequence[int]
+    written: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    format_name: str = OWN_FORMAT
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    @property
+    def is_export(self) -> bool:
+        """Whether an exchange or a program wrote it so: such files have an order of their own, newest first mostly."""
+        return self.format_name != OWN_FORMAT
 
     def texts(self, column: str) -> list[str]:
         """Return the texts of a column, top to bottom."""
         place = self.columns[column]
         return [row[place] for row in self.cells]
+
+    def texts_or_blank(self, column: str) -> list[str]:
+        """Return the texts of a column that a file may lack, stripped; empty where it does."""
+        return [text.strip() for text in self.texts(column)] if column in self.columns else [""] * len(self)
 
     def converted(self, column: str, convert: Callable[[str], Value]) -> list[Value]:
         """
@@ -73,175 +72,74 @@ class Rows:
             for text in dict.fromkeys(texts):
                 known[text] = convert(text)
         except ValueError as refusal:
-            line = self.lines[texts.index(text)]
-            raise RecordingError(path=self.path, line=line, sentence=f"{column} {refusal}") from None
+            raise self.refusal(texts.index(text), f"{self.written.get(column, column)} {refusal}") from None
         return [known[text] for text in texts]
+
+    def refusal(self, row: int, sentence: str) -> RecordingError:
+        """Return the error that refuses one row."""
+        return RecordingError(path=self.path, line=self.lines[row], sentence=sentence)
 
     def only(self, kept: Sequence[bool]) -> "Rows":
         """Return the rows marked True, each still with its own line number."""
-        return Rows(
-            path=self.path,
-            columns=self.columns,
-            cells=[row for row, keep in zip(self.cells, kept, strict=True) if keep],
-            lines=[line for line, keep in zip(self.lines, kept, strict=True) if keep],
+        return self.at([place for place, keep in enumerate(kept) if keep])
+
+    def at(self, places: Sequence[int]) -> "Rows":
+        """Return the rows at some places, in that order, each still with its own line number."""
+        return replace(
+            self, cells=[self.cells[place] for place in places], lines=[self.lines[place] for place in places]
         )
 
+    def rewritten(self, columns: Mapping[str, Sequence[str]], *, written: Mapping[str, str]) -> "Rows":
+        """Return the same lines with other columns: each a text for every row; `written` names where they came from."""
+        return replace(
+            self,
+            columns={name: place for place, name in enumerate(columns)},
+            cells=list(zip(*columns.values(), strict=True)),
+            written=written,
+        )
 
-def read_rows(path: Path, *, required: Sequence[str]) -> Rows:
+    def warned(self, *sentences: str) -> "Rows":
+        """Return the same rows with more to say about them."""
+        return replace(self, warnings=(*self.warnings, *(f"{self.path.name}: {sentence}" for sentence in sentences)))
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a column as readers know it: small letters, no offset, nothing invisible."""
+    return OFFSET.sub("(utc)", " ".join(name.strip(INVISIBLE).split()).casefold())
+
+
+def rows_below(sheet: Sheet, header: int) -> Rows:
     """
-    Read a CSV file, plain or gzipped, that has at least the `required` columns.
+    Return the rows of a sheet below its header, which stands in the line at a place.
 
-    :raises RecordingError: if the file cannot be read, is empty, lacks a column,
-        or a row is shorter or longer than the header.
+    :raises RecordingError: if two columns have one name, there are no rows, or one has not as many values.
     """
-    try:
-        return _parse(path, required=required)
-    except FileNotFoundError:
-        raise RecordingError(path=path, sentence="There is no such file. Check the path.") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error):
+    path, names = sheet.path, [plain_name(name) for name in sheet.cells[header]]
+    doubled = [name for name, count in Counter(names).items() if name and count > 1]
+    if doubled:
         raise RecordingError(
-            path=path, sentence="The file is not a complete gzip archive. Fetch it again or give it unpacked."
-        ) from None
-    except OSError as refusal:
-        raise RecordingError(path=path, sentence=f"The file cannot be read: {refusal.strerror or refusal}.") from None
-    except (UnicodeDecodeError, csv.Error) as refusal:
-        raise RecordingError(
-            path=path, sentence=f"The file is not CSV text in UTF-8 ({refusal}). Save it as such."
-        ) from None
-
-
-def _parse(path: Path, *, required: Sequence[str]) -> Rows:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header = [name.strip() for name in next(reader, [])]
-        if not any(header):
-            raise RecordingError(
-                path=path, sentence=f"The file is empty. Its first line must name {', '.join(required)}."
-            )
-        missing = [name for name in required if name not in header]
-        if missing:
-            raise RecordingError(
-                path=path,
-                line=1,
-                sentence=f"The header lacks {', '.join(missing)}. It must name {', '.join(required)}.",
-            )
-        # Blank lines are allowed, but they count.
-        numbered = [(reader.line_num, row) for row in reader if row]
-    for line, row in numbered:
-        if len(row) != len(header):
+            path=path,
+            line=sheet.lines[header],
+            sentence=f"Two columns are called {doubled[0]}, and only one of them can be meant. "
+            "Remove or rename the other.",
+        )
+    cells, lines = sheet.cells[header + 1 :], sheet.lines[header + 1 :]
+    for row, line in zip(cells, lines, strict=True):
+        if len(row) != len(names):
             raise RecordingError(
                 path=path,
                 line=line,
-                sentence=f"The row has {len(row)} values where the header names {len(header)}. Complete the row.",
+                sentence=f"The row has {len(row)} values where the header names {len(names)}. Complete the row.",
             )
-    if not numbered:
+    if not cells:
         raise RecordingError(path=path, sentence="There is nothing below the header. Give a file with rows.")
     return Rows(
         path=path,
-        columns={name: place for place, name in enumerate(header)},
-        cells=[row for _, row in numbered],
-        lines=[line for line, _ in numbered],
+        columns={name: place for place, name in enumerate(names)},
+        cells=cells,
+        lines=lines,
+        written={plain: name.strip() for plain, name in zip(names, sheet.cells[header], strict=True)},
     )
-
-
-def to_time(text: str) -> int:
-    """
-    Return microseconds since 1970-01-01 UTC of an ISO 8601 time or date.
-
-    A time without an offset is taken as UTC, which is what recordings are written in.
-
-    :raises ValueError: if the text is no such time, or names another offset.
-    """
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(f"{text!r} is not a time. Write it as 2021-03-15T08:00:00Z.") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    if moment.utcoffset() != timedelta(0):
-        raise ValueError(f"{text!r} is not in UTC. Convert it and write it as 2021-03-15T08:00:00Z.")
-    return time_of(moment)
-
-
-def time_of(moment: datetime) -> int:
-    """Return microseconds since 1970-01-01 UTC of an aware moment, exactly."""
-    return (moment - EPOCH) // MICROSECOND
-
-
-def moment_of(time: int) -> datetime:
-    """Return the moment that lies `time` microseconds after 1970-01-01 UTC."""
-    return EPOCH + int(time) * MICROSECOND
-
-
-def to_positive_float(text: str) -> float:
-    """
-    Return a number above zero.
-
-    :raises ValueError: if the text is no finite number, is zero or negative, or beyond anything that is traded.
-    """
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    # float() would read 1_000 and inf as numbers; an exchange writes neither.
-    if not math.isfinite(number) or "_" in text:
-        raise ValueError(f"{text!r} is not a number. Correct or remove the row.")
-    if not NUMBER_MIN <= number <= NUMBER_MAX:
-        raise ValueError(_size_sentence(number, text))
-    return number
-
-
-def to_positive_decimal(text: str) -> Decimal:
-    """
-    Return a number above zero, exactly as written.
-
-    :raises ValueError: if the text is no finite number, is zero or negative, or beyond anything that is traded.
-    """
-    number = _to_decimal(text)
-    if not NUMBER_MIN <= number <= NUMBER_MAX:
-        raise ValueError(_size_sentence(number, text))
-    return number
-
-
-def to_decimal_of_zero_or_more(text: str) -> Decimal:
-    """
-    Return a number that is not negative, exactly as written; an empty text is zero.
-
-    :raises ValueError: if the text is no finite number, or is negative.
-    """
-    number = _to_decimal(text.strip() or "0")
-    if number < 0:
-        raise ValueError(f"{text!r} must not be below zero. Correct or remove the row.")
-    return number
-
-
-def _size_sentence(number: float | Decimal, text: str) -> str:
-    if number <= 0:
-        return f"{text!r} must be above zero. Correct or remove the row."
-    return f"{text!r} is no price and no quantity of a coin. Correct or remove the row."
-
-
-def _to_decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or "_" in text:
-        raise ValueError(f"{text!r} is not a number. Correct or remove the row.")
-    return number
-
-
-def to_symbol(text: str) -> str:
-    """
-    Return the symbol of a spot pair, `BASE-QUOTE`; one quoted in USD is taken as quoted in USDT.
-
-    :raises ValueError: if the text does not name a pair.
-    """
-    base, dash, quote = text.strip().upper().partition("-")
-    if not (dash and base and quote) or "-" in quote:
-        raise ValueError(f"{text!r} is not a pair. Write it as BTC-USDT.")
-    return f"{base}-{'USDT' if quote == 'USD' else quote}"
 
 
 def chosen_trader(rows: Rows, *, trader: str | None) -> Rows:
@@ -265,3 +163,15 @@ def chosen_trader(rows: Rows, *, trader: str | None) -> Rows:
             path=rows.path, sentence=f"There is no trader {trader!r}. Choose one with --trader: {', '.join(known)}."
         )
     return rows.only([trader is None or name == trader for name in names])
+
+
+def dollars_as_tether(written_symbols: Sequence[str]) -> list[str]:
+    """Return the sentence that says that dollars are taken as USDT; none where no pair is quoted in them."""
+    pairs = sorted({text.strip().upper() for text in written_symbols if text.strip().upper().endswith("-USD")})
+    return [f"{named(pairs)}: dollars are taken as USDT, one for one."] if pairs else []
+
+
+def named(words: Sequence[str], *, most: int = 3) -> str:
+    """Return some words in a row, and how many more there are."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

@@ -26,7 +26,7 @@ import numpy as np
 
 from copytrading.engine.arrays import FloatArray
 from copytrading.exchange.markets import MarketRules, Quote
-from copytrading.exchange.prices.rows import time_of
+from copytrading.exchange.prices.cells import time_of
 
 SECONDS_PER_YEAR = 365 * 24 * 3600
 TAIL_DEGREES = 4

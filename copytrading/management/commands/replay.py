@@ -14,8 +14,9 @@ from accounts import ledger_export
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.management.commands.whatif import USAGE_ERROR, moment, number
+from copytrading.management.commands.whatif import USAGE_ERROR, add_file_arguments, moment, number
 from copytrading.services.lookback import files as whatif
+from copytrading.services.refusals import Refusal
 from copytrading.worlds.own_database import own_database
 from copytrading.worlds.replaying import replay
 
@@ -30,21 +31,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        files = parser.add_argument_group("files")
-        files.add_argument(
-            "--prices",
-            action="append",
-            type=Path,
-            required=True,
-            metavar="CSV",
-            help="bars: ts,symbol,open,high,low,close,volume (.gz too); may be repeated",
-        )
-        lead = files.add_mutually_exclusive_group(required=True)
-        lead.add_argument("--lead-trades", type=Path, metavar="CSV", help="ts,symbol,side,quantity,price")
-        lead.add_argument("--lead-weights", type=Path, metavar="CSV", help="ts,symbol,weight_target; CASH is cash")
-        files.add_argument(
-            "--trader", "--portfolio", metavar="NAME", help="which trader or portfolio, if a file holds several"
-        )
+        add_file_arguments(parser, "--trader", "--portfolio")
 
         terms = parser.add_argument_group("terms")
         terms.add_argument("--lead-cash", type=number, default=Decimal(10_000), metavar="USDT")
@@ -94,6 +81,7 @@ class Command(BaseCommand):
                 fee_rate=options["fee_rate"],
                 start=options["start"],
                 end=options["end"],
+                format_name=options["format"],
             ),
             followers=options["followers"],
             investment_max=options["investment"] if options["investment_max"] is None else options["investment_max"],
@@ -109,7 +97,10 @@ class Command(BaseCommand):
             refuse_unwritable(options["export"])
         own = own_database(purpose="replay", durable=False, keep=options["keep"], now=timezone.now())
         with own as name, Progress() as progress:
-            outcome = replay.replay(script, show=progress.show)
+            try:
+                outcome = replay.replay(script, show=progress.show)
+            except (Refusal, replay.ReplayNeverSettled) as refusal:
+                raise CommandError(f"The platform did not replay this: {refusal}", returncode=USAGE_ERROR) from refusal
             if options["export"]:
                 ledger_export.write_beancount(options["export"])
         self.stdout.write(as_json(outcome, lead=name_of_lead) if options["json"] else as_text(outcome))
@@ -169,6 +160,7 @@ def as_json(outcome: replay.Outcome, *, lead: str) -> str:
             "copy_return_max": float(outcome.copy_returns.max()),
             "whatif_difference": float(outcome.whatif_differences[checked].max()),
             "modes": {mode.word: _mode_figures(outcome, mode) for mode in outcome.modes},
+            "warnings": list(outcome.warnings),
             "seconds": round(outcome.seconds, 3),
             "allocations_per_second": round(outcome.allocations / outcome.seconds, 1),
         }
@@ -209,6 +201,7 @@ def as_text(outcome: replay.Outcome) -> str:
         *(row for mode in outcome.modes for row in _mode_rows(outcome, mode)),
         ("Ledger", "adds up to the last unit" if outcome.ledger_ok else "DOES NOT ADD UP"),
         *(("Custody", f"{value:+f} {symbol} more than is owed") for symbol, value in wrong.items()),
+        *(("Warning", sentence) for sentence in outcome.warnings),
         ("Time", f"{outcome.seconds:,.1f} s, {outcome.allocations / outcome.seconds:,.0f} allocations a second"),
     ]
     return "\n".join(f"{label:<14}{text}" for label, text in rows)

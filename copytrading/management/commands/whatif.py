@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -16,6 +17,8 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.services.lookback import files as whatif
 
 USAGE_ERROR = 2
+# Python takes the digits of a stamp for a day, and what follows a dash for an offset.
+DAY_OR_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$", re.ASCII)
 
 
 def number(text: str) -> Decimal:
@@ -32,10 +35,36 @@ def number(text: str) -> Decimal:
 def moment(text: str) -> datetime:
     """Return the moment of an ISO 8601 text; without an offset it is UTC."""
     try:
-        value = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(text) if DAY_OR_MINUTE.match(text) else None
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a time: write it as 2021-03-15T08:00:00Z") from None
+        value = None
+    if value is None:
+        raise ArgumentTypeError(f"{text!r} is not a time: write it as 2021-03-15T08:00:00Z")
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+def add_file_arguments(parser: CommandParser, *names_of_trader: str) -> None:
+    """Add the arguments that say which files to read, in which format, and whose trades, under these names."""
+    files = parser.add_argument_group("files")
+    files.add_argument(
+        "--prices",
+        action="append",
+        type=Path,
+        required=True,
+        metavar="CSV",
+        help="bars: ts,symbol,open,high,low,close,volume (.gz too), or an export; may be repeated",
+    )
+    lead = files.add_mutually_exclusive_group(required=True)
+    lead.add_argument("--lead-trades", type=Path, metavar="CSV", help="ts,symbol,side,quantity,price, or an export")
+    lead.add_argument("--lead-weights", type=Path, metavar="CSV", help="ts,symbol,weight_target; CASH is cash")
+    exports = ", ".join(f"{name} ({export.kind}: {export.where})" for name, export in whatif.FORMATS.items())
+    files.add_argument(
+        "--format",
+        choices=whatif.FORMAT_NAMES,
+        default=whatif.FORMAT_NAMES[0],
+        help=f"of trades or prices (default: found by the header). smartsync are the columns above; {exports}",
+    )
+    files.add_argument(*names_of_trader, metavar="NAME", help="which trader or portfolio, if a file holds several")
 
 
 class Command(BaseCommand):
@@ -44,19 +73,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        files = parser.add_argument_group("files")
-        files.add_argument(
-            "--prices",
-            action="append",
-            type=Path,
-            required=True,
-            metavar="CSV",
-            help="bars: ts,symbol,open,high,low,close,volume (.gz too); may be repeated",
-        )
-        lead = files.add_mutually_exclusive_group(required=True)
-        lead.add_argument("--lead-trades", type=Path, metavar="CSV", help="ts,symbol,side,quantity,price")
-        lead.add_argument("--lead-weights", type=Path, metavar="CSV", help="ts,symbol,weight_target; CASH is cash")
-        files.add_argument("--trader", metavar="NAME", help="which trader, if a file holds several")
+        add_file_arguments(parser, "--trader")
 
         terms = parser.add_argument_group("terms")
         terms.add_argument("--lead-cash", type=number, default=Decimal(10_000), metavar="USDT")
@@ -118,6 +135,7 @@ class Command(BaseCommand):
             start_count=options["start_dates"],
             start=options["start"],
             end=options["end"],
+            format_name=options["format"],
         )
         try:
             outcome = whatif.answer(question)
@@ -144,6 +162,7 @@ def as_json(outcome: whatif.Outcome) -> str:
             "costs": outcome.costs,
             "adjustments": outcome.adjustments,
             "skipped_rows": outcome.skipped_rows,
+            "warnings": list(outcome.warnings),
             "bars": outcome.bars,
             "equity_curve": [
                 {"ts": f"{point.at:%Y-%m-%dT%H:%M:%SZ}", "lead": point.lead, "copy": point.copy}
@@ -175,4 +194,5 @@ def as_text(outcome: whatif.Outcome, *, question: whatif.Question) -> str:
         rows.append(("Start dates", f"{worst:+.2%} at worst, {median:+.2%} median, {best:+.2%} at best, of {dates}"))
     if outcome.skipped_rows:
         rows.append(("Skipped", f"{outcome.skipped_rows:,} rows that were never traded"))
+    rows += [("Warning", sentence) for sentence in outcome.warnings]
     return "\n".join(f"{label:<16}{text}" for label, text in rows)

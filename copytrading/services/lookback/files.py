@@ -23,12 +23,12 @@ from copytrading.engine.whatif import (
     replay_runs,
     spread_starts,
 )
-from copytrading.exchange.prices.files import moment_of
+from copytrading.exchange.prices.files import FORMAT_NAMES, FORMATS, moment_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
 
-__all__ = ["Outcome", "Question", "WhatIfRefused", "answer"]
+__all__ = ["FORMATS", "FORMAT_NAMES", "Outcome", "Question", "WhatIfRefused", "answer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,8 @@ class Outcome:
     What became of the copy. Values in USDT, holdings in coins by symbol, returns as fractions.
 
     `costs` are fees and slippage together; `adjustments` counts by reason; `skipped_rows` were
-    never traded; `stopped_at` is None unless the stop loss sold everything.
+    never traded; `stopped_at` is None unless the stop loss sold everything. `warnings` are sentences about what the
+    files say.
     """
 
     lead_return: float
@@ -70,6 +71,7 @@ class Outcome:
     skipped_rows: int
     equity_curve: tuple[EquityPoint, ...]
     stopped_at: datetime | None
+    warnings: tuple[str, ...] = ()
     starts: tuple[StartOutcome, ...] = ()
 
     @property
@@ -178,4 +180,5 @@ def _outcome_of(replay: Replay, *, recording: Recording) -> Outcome:
             )
         ),
         stopped_at=None if stopped_bar == NOT_STOPPED else moments[stopped_bar],
+        warnings=recording.warnings,
     )

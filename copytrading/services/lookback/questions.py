@@ -16,6 +16,7 @@ from copytrading.engine.rules import Rules
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.exchange.prices.formats.finding import AUTO, FORMAT_NAMES
 
 # A custom copy that names no value puts a tenth of its investment into each order.
 ORDER_VALUE_FRACTION = Decimal("0.1")
@@ -39,7 +40,8 @@ class Question:
     `order_ratio` (custom-ratio) may be None: a tenth of the investment, and investment / lead equity at the start.
     `order_max`, `total_max` and `markets` (symbols, None for all) limit what the custom modes buy. `start_count` asks
     what would have become of it from that many start dates, spread evenly over the run. `uses_recorded_fees` takes the
-    lead's own fees from the file of its trades; copies pay `fee_rate` all the same.
+    lead's own fees from the file of its trades; copies pay `fee_rate` all the same. `format_name` is one of
+    `FORMAT_NAMES`, and counts for the files of its kind.
     """
 
     price_paths: Sequence[Path]
@@ -62,6 +64,7 @@ class Question:
     start_count: int = 0
     start: datetime | None = None
     end: datetime | None = None
+    format_name: str = AUTO
 
 
 def check_question(question: Question, *, rules: Rules) -> None:
@@ -85,6 +88,8 @@ def _check_files(question: Question) -> None:
         raise WhatIfRefused("Weights have no fees of their own; leave out the recorded fees.")
     if not question.price_paths:
         raise WhatIfRefused("Give at least one file of prices.")
+    if question.format_name not in FORMAT_NAMES:
+        raise WhatIfRefused(f"There is no format {question.format_name!r}. Choose one of {', '.join(FORMAT_NAMES)}.")
 
 
 def _check_terms(question: Question, rules: Rules) -> None:

@@ -14,7 +14,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from copytrading.engine.arrays import FloatArray
+from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.engine.feasible_order import feasible_order
 from copytrading.engine.lead_path import (
     Bars,
     LeadPath,
@@ -36,7 +37,9 @@ from copytrading.exchange.prices.files import (
     read_weights,
     time_of,
 )
+from copytrading.exchange.prices.plausibility import check_leaps, check_trades
 from copytrading.exchange.prices.price_tables import exact
+from copytrading.exchange.prices.trade_legs import in_one_quote
 from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.questions import Question, WhatIfRefused, check_question
 
@@ -46,7 +49,8 @@ class Recording:
     """
     What the files say: the lead's path over the bars, its pairs (A,), and which bars the question is about.
 
-    `lead_trades` are the trades that made the path; None where the lead came as weights.
+    `lead_trades` are the trades that made the path; None where the lead came as weights. `warnings` are sentences about
+    what the files say that whoever reads the outcome should know.
     """
 
     path: LeadPath
@@ -56,6 +60,7 @@ class Recording:
     first_bar: int
     last_bar: int
     skipped_rows: int
+    warnings: tuple[str, ...] = ()
 
 
 def read_recording(question: Question, *, rules: Rules | None = None) -> Recording:
@@ -72,35 +77,74 @@ def read_recording(question: Question, *, rules: Rules | None = None) -> Recordi
 
 
 def _read(question: Question) -> Recording:
-    prices = read_prices(*question.price_paths)
+    prices = read_prices(*question.price_paths, format_name=question.format_name)
     if question.trades_path is not None:
-        trades = read_lead_trades(
-            question.trades_path,
-            trader=question.trader,
-            symbols=prices.symbols,
-            with_fees=question.uses_recorded_fees,
-        )
-        symbols = sorted(set(trades.symbols))
-        lead_trades = _lead_trades_of(trades, prices=prices, symbols=symbols)
-        path = _path_of_trades(trades, lead_trades, prices=prices, symbols=symbols, question=question)
-        return Recording(
-            path=path,
-            symbols=symbols,
-            lead_trades=lead_trades,
-            skipped_rows=trades.skipped_rows,
-            **_bars_asked_for(question, bars=path.bars, first_time=int(trades.times[0])),
-        )
+        return _read_trades(question, prices=prices)
     assert question.weights_path is not None, "one of the two was asked for"
-    table = read_weights(question.weights_path, trader=question.trader, symbols=prices.symbols)
+    table = read_weights(question.weights_path, trader=question.trader, prices=prices)
     bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=table.symbols))
     path = path_of_weights(bars=bars, times=table.times, weights=table.weights, fee_rate=float(question.fee_rate))
+    asked_for = _bars_asked_for(question, bars=bars, first_time=int(table.times[0]))
     return Recording(
         path=path,
         symbols=table.symbols,
         lead_trades=None,
         skipped_rows=0,
-        **_bars_asked_for(question, bars=bars, first_time=int(table.times[0])),
+        warnings=(
+            *table.warnings,
+            *_warnings_of(prices, symbols=table.symbols, times=table.times, asked_for=asked_for),
+        ),
+        **asked_for,
     )
+
+
+def _read_trades(question: Question, *, prices: PriceTable) -> Recording:
+    assert question.trades_path is not None, "trades were asked for"
+    trades = in_one_quote(
+        read_lead_trades(
+            question.trades_path,
+            trader=question.trader,
+            with_fees=question.uses_recorded_fees,
+            format_name=question.format_name,
+        ),
+        table=prices,
+    )
+    symbols = sorted(set(trades.symbols))
+    lead_trades = _lead_trades_of(trades, prices=prices, symbols=symbols)
+    # Within one second a file says nothing of what came first.
+    order = feasible_order(lead_trades, lead_cash=question.lead_cash, fee_rate=question.fee_rate)
+    trades, lead_trades = trades.at(order), [lead_trades[place] for place in order]
+    told = check_trades(trades, table=prices)
+    path = _path_of_trades(trades, lead_trades, prices=prices, symbols=symbols, question=question)
+    asked_for = _bars_asked_for(question, bars=path.bars, first_time=int(trades.times[0]))
+    return Recording(
+        path=path,
+        symbols=symbols,
+        lead_trades=lead_trades,
+        skipped_rows=trades.skipped_rows,
+        warnings=(
+            *trades.warnings,
+            *told,
+            *_warnings_of(prices, symbols=symbols, times=trades.times, asked_for=asked_for),
+        ),
+        **asked_for,
+    )
+
+
+def _warnings_of(
+    prices: PriceTable, *, symbols: Sequence[str], times: IntArray, asked_for: dict[str, int]
+) -> list[str]:
+    """Return what there is to say about these pairs over the bars that were asked for."""
+    last_time = int(prices.times[asked_for["last_bar"]])
+    first_time = min(int(times[0]), int(prices.times[asked_for["first_bar"]]))
+    told = check_leaps(prices, symbols=symbols, first_time=first_time, last_time=last_time)
+    after = int((times > prices.times[-1]).sum())
+    if after:
+        told.append(
+            f"The prices end at {moment_of(prices.times[-1]):%Y-%m-%d %H:%M}: what the lead did later is not looked "
+            f"at, {after} of its {len(times)} moves."
+        )
+    return [*prices.notes_of(symbols), *told]
 
 
 def _bars_asked_for(question: Question, *, bars: Bars, first_time: int) -> dict[str, int]:
@@ -131,8 +175,10 @@ def _fee_of(trades: LeadTrades, place: int, *, prices: PriceTable) -> dict[str, 
     if not trades.fees:
         return {}
     fee, coin = trades.fees[place], trades.fee_coins[place]
-    base, _, quote = trades.symbols[place].partition("-")
-    if coin == base:
+    if fee is None:
+        return {}
+    base, _, quote = trades.symbols[place].rpartition("-")
+    if coin == base.partition(" ")[0]:
         return {"fee_coins": fee, "fee_cash": Decimal(0)}
     if not fee or coin == quote:
         return {"fee_cash": fee}
@@ -165,24 +211,29 @@ def _path_of_trades(
     try:
         return path_of_trades(bars=bars, trades=lead_trades, lead_cash=question.lead_cash, fee_rate=question.fee_rate)
     except SoldMoreThanHeld as error:
-        trade = lead_trades[error.trade]
-        raise RecordingError(
-            path=trades.path,
-            line=int(trades.lines[error.trade]),
-            sentence=(
-                f"The lead sells {trade.quantity} of {trades.symbols[error.trade]} but holds {error.held:f}. "
-                "Add the trades that bought the rest."
-            ),
-        ) from error
+        notes = " ".join(prices.notes_of([trades.symbols[error.trade]]))
+        raise trades.refusal(error.trade, f"{_sold_too_much(trades, lead_trades, error)} {notes}".strip()) from error
     except SpentMoreThanCash as error:
-        raise RecordingError(
-            path=trades.path,
-            line=int(trades.lines[error.trade]),
-            sentence=(
-                f"The trade costs {error.cost:.2f} USDT but the lead has {error.cash:.2f} left. "
-                "Give the lead more cash (--lead-cash)."
-            ),
+        raise trades.refusal(
+            error.trade,
+            f"The trade costs {error.cost:.2f} USDT but the lead has {error.cash:.2f} left. "
+            "Give the lead more cash (--lead-cash).",
         ) from error
+
+
+def _sold_too_much(trades: LeadTrades, lead_trades: Sequence[LeadTrade], error: SoldMoreThanHeld) -> str:
+    symbol, quantity = trades.symbols[error.trade], lead_trades[error.trade].quantity
+    said = f"The lead sells {quantity:f} of {symbol} but holds {error.held:f}."
+    bought = any(
+        trade.side > 0 and name == symbol
+        for trade, name in zip(lead_trades[: error.trade], trades.symbols, strict=False)
+    )
+    if bought:
+        return f"{said} Add the trades that bought the rest."
+    return (
+        f"{said} Nothing was bought under this name before: add the trades that did. A coin that was renamed needs one "
+        "name, in trades and prices."
+    )
 
 
 def _closes_of(prices: PriceTable, *, symbols: Sequence[str]) -> FloatArray:

@@ -33,6 +33,7 @@ BIO = (
 # How long before its first fill a recording begins, in our seconds: long enough to start a copy of it.
 LEAD_IN_SECONDS = 30
 CASH_STEP = Decimal(1_000)
+QUOTE_ENDING = "-USDT"
 # So that many fills at once, from before the first bar or at a high speed, do not hold the prices up.
 FILLS_A_TICK = 50
 
@@ -86,6 +87,15 @@ def refuse_uncovered(recording: Recording, *, source: PriceSource) -> None:
     missing = sorted({fill.symbol for fill in recording.fills} - set(source.symbols))
     if missing:
         raise RecordingUnusable(f"The prices lack pairs that the lead traded: {', '.join(missing)}.")
+    returned = {symbol.partition(" (")[0] for symbol in source.symbols if " (" in symbol}
+    doubtful = sorted(
+        symbol for symbol in {fill.symbol for fill in recording.fills} if symbol.removesuffix(QUOTE_ENDING) in returned
+    )
+    if doubtful:
+        raise RecordingUnusable(
+            f"The name of {', '.join(doubtful)} means two coins in these prices, for its bars pause for long. "
+            "Add the bars between, or give another name to what came later."
+        )
 
 
 def recorded_lead() -> Lead | None:
@@ -123,6 +133,8 @@ def _recording_of(trades: LeadTrades) -> Recording:
         trades.times.tolist(), trades.symbols, trades.sides.tolist(), trades.quantities, trades.prices, strict=True
     )
     for place, (time, symbol, side, quantity, price) in enumerate(rows):
+        if not symbol.endswith(QUOTE_ENDING):
+            raise trades.refusal(place, f"{symbol} is not quoted in USDT, which this lead pays in. Remove its rows.")
         value = quantity * price
         fill = Fill(
             happened_at=moment_of(time),

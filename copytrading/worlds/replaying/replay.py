@@ -30,11 +30,21 @@ from copytrading.services.lookback.questions import Question as Files
 from copytrading.services.lookback.questions import WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
 from copytrading.services.safety import reconciling
+from copytrading.worlds.replaying.bounds import refuse_uncountable
 from copytrading.worlds.replaying.crowd import BOTH, Investor, crowd_of
 from copytrading.worlds.replaying.lead import Movement, movements_of_trades, movements_of_weights
-from copytrading.worlds.replaying.world import ReplayWorld, replay_settings
+from copytrading.worlds.replaying.world import ReplayNeverSettled, ReplayWorld, replay_settings
 
-__all__ = ["BOTH", "Outcome", "Question", "Script", "WhatIfRefused", "read_script", "replay"]
+__all__ = [
+    "BOTH",
+    "Outcome",
+    "Question",
+    "ReplayNeverSettled",
+    "Script",
+    "WhatIfRefused",
+    "read_script",
+    "replay",
+]
 
 Show = Callable[[str, int, int], None]
 
@@ -84,6 +94,7 @@ class Outcome:
     copy_returns: FloatArray
     tracking_errors_per_bar: FloatArray
     whatif_differences: FloatArray
+    warnings: tuple[str, ...]
     seconds: float
 
     @property
@@ -118,6 +129,7 @@ def read_script(question: Question) -> Script:
         movements = movements_of_weights(
             recording.path, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate
         )
+    refuse_uncountable(recording, movements=movements, crowd=crowd, lead_cash=files.lead_cash)
     return Script(question=question, recording=recording, movements=movements, crowd=crowd)
 
 
@@ -126,6 +138,8 @@ def replay(script: Script, *, show: Show) -> Outcome:
     Run the platform over the recording and return what became of everybody. Owns its commits.
 
     :param show: is told what is being done, how much of it is done, and of how much.
+    :raises Refusal: if the platform says no to what it was asked.
+    :raises ReplayNeverSettled: if it does not come to an end at a bar.
     """
     began_at = perf_counter()
     files, crowd = script.question.files, script.crowd
@@ -149,6 +163,7 @@ def replay(script: Script, *, show: Show) -> Outcome:
         copy_returns=copy_returns,
         tracking_errors_per_bar=tracking_error_per_bar(values=copy_equity, lead_values=lead_equity),
         whatif_differences=np.abs(copy_returns - _what_if(script)),
+        warnings=script.recording.warnings,
         seconds=perf_counter() - began_at,
     )
 

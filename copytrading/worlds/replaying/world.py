@@ -141,7 +141,7 @@ class ReplayWorld:
             self.open_places = is_open
         marks = zip(self.recording.symbols, self.bars.marks[bar].tolist(), strict=True)
         quotes = [
-            Quote(symbol=symbol, price=exact(mark), as_of=self.now, source=SOURCE)
+            Quote(symbol=symbol, price=_to_tick(exact(mark)), as_of=self.now, source=SOURCE)
             for symbol, mark in marks
             if mark == mark
         ]
@@ -182,3 +182,8 @@ class ReplayWorld:
             level_count=0,
             status=MarketStatus.TRADING if is_open else MarketStatus.SUSPENDED,
         )
+
+
+def _to_tick(price: Decimal) -> Decimal:
+    """Return a price as the market can say it: a file may write more decimals, and a converted price has them."""
+    return price.quantize(TICK_SIZE) if price % TICK_SIZE else price

@@ -4,9 +4,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from copytrading.exchange.prices.cells import time_of
 from copytrading.exchange.prices.price_tables import PriceTable
 from copytrading.exchange.prices.recorded import RecordedPrices
-from copytrading.exchange.prices.rows import time_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BAR_ONE = datetime(2021, 1, 1, tzinfo=UTC)

@@ -1,6 +1,6 @@
 import pytest
 
-from copytrading.exchange.prices.files import RecordingError, read_weights
+from copytrading.exchange.prices.files import RecordingError, read_prices, read_weights
 
 WEIGHTS_HEADER = "ts,trader,symbol,weight_target"
 
@@ -48,8 +48,10 @@ class TestReadWeights:
         ],
     )
     def test_names_the_line_at_fault(self, written, lines, sentence):
+        prices = read_prices(written("ts,symbol,open,high,low,close", "2021-01-01,BTC-USDT,1,1,1,1", name="prices.csv"))
+
         with pytest.raises(RecordingError) as refusal:
-            read_weights(written(WEIGHTS_HEADER, *lines), symbols=["BTC-USDT"])
+            read_weights(written(WEIGHTS_HEADER, *lines), prices=prices)
 
         assert str(refusal.value) == f"some.csv, {sentence}"
 

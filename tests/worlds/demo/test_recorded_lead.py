@@ -70,6 +70,28 @@ class TestSeveralFiles:
             recorded_lead.refuse_uncovered(read, source=price_feed.open_source(now=NOON))
 
 
+class TestFillsThatMeanSomethingElse:
+    def test_are_refused_where_they_are_paid_in_another_quote(self, recording: Callable[..., None]) -> None:
+        recording(fills="2021-03-01T00:02:10Z,NEWT-BTC,buy,500,0.00004")
+
+        with pytest.raises(price_feed.RecordingUnusable, match="line 2: NEWT-BTC is not quoted in USDT"):
+            recorded_lead.read_recording()
+
+    def test_are_refused_where_their_name_returns_as_another_coin(
+        self, db: None, recording: Callable[..., None], tmp_path: Path
+    ) -> None:
+        recording(fills=FILLS)
+        days = [f"2021-03-{day:02}T00:00:00Z,BTC-USDT,1,1,1,50000,1" for day in range(2, 9)]
+        back = "2021-03-08T00:00:00Z,NEWT-USDT,1,1,1,3,1"
+        prices = tmp_path / "prices.csv"
+        prices.write_text("\n".join([prices.read_text(), *days, back]))
+        read = recorded_lead.read_recording()
+        assert read is not None
+
+        with pytest.raises(price_feed.RecordingUnusable, match="The name of NEWT-USDT means two coins in these prices"):
+            recorded_lead.refuse_uncovered(read, source=price_feed.open_source(now=NOON))
+
+
 class TestRecordedMarket:
     def test_the_recorded_closes_become_marks_a_bar_a_second(self, db: None, recording: Callable[..., None]) -> None:
         recording()

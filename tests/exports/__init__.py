@@ -1,0 +1,1 @@
+"""The same four trades, and the same bars, as each exchange and program would hand them out."""

@@ -71,7 +71,15 @@ class DuplicateOrder(OutcomeUnknown):
 
 
 class VenueUnreachable(VenueError):
-    """A question got no answer, so nothing is known."""
+    """
+    A question got no answer to go by, so nothing is known.
+
+    `was_answered`: there was one, and it said that this question is not answered.
+    """
+
+    def __init__(self, sentence: str = "", *, was_answered: bool = False) -> None:
+        super().__init__(sentence)
+        self.was_answered = was_answered
 
 
 class VenueBusy(VenueUnreachable):

@@ -20,7 +20,7 @@ from tests.fake_venue.world import SMALL_WORLD
 SECONDS_MAX = 20
 
 
-@pytest.fixture(params=["binance", "okx"])
+@pytest.fixture(params=["binance", "okx", "bybit", "bitget"])
 def exchange(
     request: pytest.FixtureRequest, settings, monkeypatch, world: World, follower: User, lead: Lead
 ) -> Iterator[FakeVenue]:

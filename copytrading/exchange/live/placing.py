@@ -64,6 +64,9 @@ def check_order(
         size = Decimal(step)
         if number <= 0 or number % size:
             raise OrderRejected(code, f"Not sent: {number:f} is no whole number of {word} of {size:f} any more.")
+    least = Decimal(market["limits"]["amount"]["min"] or 0)
+    if quantity < least:
+        raise OrderRejected(RejectionCode.LOT_SIZE, f"Not sent: {quantity:f} is less than the least of {least:f}.")
 
 
 def believe(hearing: Hearing, *, dialect: Dialect, venue: str) -> None:

@@ -35,7 +35,7 @@ from copytrading.exchange.live.dialects.base import (
     Ticket,
     Trades,
 )
-from copytrading.exchange.live.wire import NoSuchOrder, NotAsked, Question, QuestionRefused, SentTooLate, Wire
+from copytrading.exchange.live.wire import NoSuchOrder, NotAsked, Question, SentTooLate, Wire
 from copytrading.exchange.markets import Book, MarketRules
 from copytrading.exchange.orders import Side, VenueOrder, VenueTrade
 
@@ -292,7 +292,9 @@ class LiveVenue:
             found = self.find_order(client_order_id=NOBODYS_ID, symbol=symbol)
             self.open_orders(symbol=symbol)
             self.trades_since(symbol=symbol, since=datetime.now(UTC) - timedelta(minutes=1))
-        except (NotAsked, QuestionRefused, AnswerNotUnderstood) as trouble:
+        except VenueUnreachable as trouble:
+            if not (trouble.was_answered or isinstance(trouble, NotAsked | AnswerNotUnderstood)):
+                raise
             raise AbilityMissing(
                 f"Orders cannot be sent to {self.name}: what became of one could not be asked there. {trouble}"
             ) from None

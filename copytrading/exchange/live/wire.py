@@ -64,10 +64,6 @@ class NotAsked(VenueUnreachable):
     """ccxt would not put the question: something that it wants is missing. Nothing was sent."""
 
 
-class QuestionRefused(VenueUnreachable):
-    """The venue answered that it does not answer this question."""
-
-
 class SentTooLate(VenueError):
     """The order was claimed longer ago than it is valid, so it was not sent."""
 
@@ -280,7 +276,7 @@ class Wire:
         if self.dialect.trusts_not_found and self.client.says_not_found(hearing):
             return NoSuchOrder(f"{self.exchange} knows no such order.")
         if answer.status >= 300 and answer.body is not None:
-            return QuestionRefused(f"{self.exchange} refused the question ({answer.status}).")
+            return VenueUnreachable(f"{self.exchange} refused the question ({answer.status}).", was_answered=True)
         return AnswerNotUnderstood(f"{self.exchange} answered something that is no answer ({answer.status}).")
 
 

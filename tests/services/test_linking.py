@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from copytrading.exchange.errors import KEY_TROUBLES, RejectionCode
-from copytrading.models import Lead, LeadFlow, LinkedAccount, Notice, ObservedTrade
+from copytrading.models import Alarm, Lead, LeadFlow, LinkedAccount, Notice, ObservedTrade
 from copytrading.queries import links
 from copytrading.queries.links import links_to_look_at
 from copytrading.services import leads, linking
@@ -16,6 +16,7 @@ from copytrading.services.observing import Sight
 from copytrading.services.refusals import Refusal
 from tests.cast import World, usdt
 from tests.elsewhere import KEY, Elsewhere, connect, look, seen
+from tests.exchange.live.error_rows import ROWS
 
 
 class TestConnectAccount:
@@ -125,6 +126,27 @@ class TestEitherExchange:
             f"{name} does not answer at the moment.",
             f"{name} answered something that is no list of balances.",
         ]
+
+    @pytest.mark.parametrize("code", [*KEY_TROUBLES, RejectionCode.PLACE_BARRED])
+    def test_names_the_reason_to_the_lead_and_to_the_operators(
+        self, world: World, faraway: Lead, either_elsewhere: Elsewhere, code: RejectionCode
+    ) -> None:
+        exchange = either_elsewhere.exchange
+        row = next((row for row in ROWS if (row.exchange, row.of_order) == (exchange, code)), None)
+        if row is None:
+            pytest.skip(f"{exchange} does not say this apart from the others")
+        link = connect(world, faraway, exchange=exchange)
+
+        either_elsewhere.venue.disturb(fault="answer", status=row.status, body=row.body, times=0)
+        for _ in range(linking.FAILURES_MAX):
+            look(world, link)
+        link.refresh_from_db()
+
+        name = links.exchange_name(exchange)
+        words = KEY_TROUBLES.get(code, "serves nobody in the country that our server is in")
+        assert link.reason.startswith(name) and words in link.reason
+        assert words in Alarm.objects.get(kind=Alarm.Kind.LINK_BROKEN).sentence
+        assert link.status == LinkedAccount.Status.BROKEN
 
     @pytest.mark.parametrize(
         ("right", "words"), [("trade", "trade"), ("withdraw", "withdraw"), ("elsewhere", "trade futures or on margin")]

@@ -24,6 +24,8 @@ from copytrading.exchange.errors import (
 from copytrading.exchange.live.dialects import DIALECTS
 from copytrading.exchange.live.placing import SENTENCES
 from copytrading.exchange.live.venue import LiveVenue
+from copytrading.exchange.live.verdicts import Known
+from tests.conftest import PROJECT
 from tests.exchange.live.conftest import find, place, prepared
 from tests.exchange.live.error_rows import ROWS, Row
 
@@ -196,6 +198,14 @@ class TestTheListOfCodes:
         codes = sys.modules[DIALECTS[exchange].read_code.__module__].CODES
 
         assert {meaning for meaning in codes.values() if isinstance(meaning, No)} <= SENTENCES.keys()
+
+
+class TestThePage:
+    def test_says_what_each_verdict_means(self):
+        page = (PROJECT / "docs" / "exchanges.md").read_text()
+
+        assert [verdict for verdict in (*No, *Known) if f"`{verdict}`" not in page] == []
+        assert [exchange for exchange in DIALECTS if f"`{exchange}`" not in page] == []
 
 
 class TestAnAnswer:

@@ -101,7 +101,7 @@ def status_of(order: FakeOrder) -> str:
 
 
 def order_told(order: FakeOrder) -> dict[str, Any]:
-    """Describe an order; the sum of its fees is JSON within the JSON, and nothing at all where there are none."""
+    """Describe an order; the sum of its fees is JSON within the JSON, and empty where there are none."""
     average = order.filled_value / order.filled_quantity if order.trades else Decimal(0)
     return _common(order) | {
         "price": long(order.price_limit),

@@ -63,10 +63,6 @@ def find(client: ccxt.Exchange, client_order_id: str = "ss1a1", *, symbol: str =
 
     :raises ccxt.OrderNotFound: if there is none.
     """
-    if client.id == "bitget":
-        told = client.private_spot_get_v2_spot_trade_orderinfo({"clientOid": client_order_id})["data"]
-        # ccxt fails at the sum of the fees where there are none.
-        return client.parse_order(told[0] | {"feeDetail": None}, client.market(symbol))
     if client.id != "bybit":
         return client.fetch_order(None, symbol, {"clientOrderId": client_order_id})
     # ccxt asks there for an order without an id as for one with the id "None".

@@ -158,7 +158,6 @@ def meaning_of(answer: Answer) -> Meaning | None:
 KEYS: dict[Call, str] = {
     Call.TIME: "serverTime",
     Call.BOOK: "bids",
-    Call.PLACE: "orderId",
     Call.PERMISSIONS: "authorities",
 }
 
@@ -168,8 +167,10 @@ def is_answer(call: Call, body: Any) -> bool:
     if not isinstance(body, dict) or body.get("code") != DONE:
         return False
     data = body.get("data")
+    if call is Call.PLACE:
+        return isinstance(data, dict) and bool(data.get("orderId"))
     if call in KEYS:
-        return isinstance(data, dict) and bool(data.get(KEYS[call]) is not None)
+        return isinstance(data, dict) and data.get(KEYS[call]) is not None
     if call is Call.ORDER:
         # An empty list is one of its ways to say that there is no such order.
         return data == [] or only_row(data) is not None
@@ -212,7 +213,7 @@ def place(exchange: Any, ticket: Ticket) -> Structure:
 
 
 def read_order(exchange: Any, market: Any, row: Structure) -> Structure:
-    """Return an order as ccxt reads it, without the sum of its fees, at which ccxt fails where there are none."""
+    """Return an order as ccxt reads it, without the text about its fees: an order must not be lost over that."""
     order: Structure = exchange.parse_order({**row, "feeDetail": None}, market)
     return order
 

@@ -4,7 +4,8 @@
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
 #   make worlds   two hundred random worlds, every invariant after every step
-#   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue, then books and venue compared
+#   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue (or okx, bybit, bitget), then
+#                                            books and venue compared
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form

@@ -88,7 +88,7 @@ SMARTSYNC_STAKE_ALARM = _number("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the
 SMARTSYNC_LIMIT_ORDER_DAYS = _number("SMARTSYNC_LIMIT_ORDER_DAYS", default=30)  # then a lead's limit order ends
 # Leads who trade elsewhere: exchanges whose accounts can be linked, and what seals their keys, outside the database:
 # 32 bytes in base64 each; the first seals, all of them open. Without one a server links no accounts.
-SMARTSYNC_LINK_EXCHANGES = env.list("SMARTSYNC_LINK_EXCHANGES", default=["binance", "okx"])
+SMARTSYNC_LINK_EXCHANGES = env.list("SMARTSYNC_LINK_EXCHANGES", default=["binance", "okx", "bybit", "bitget"])
 SMARTSYNC_LINK_KEYS = env.list("SMARTSYNC_LINK_KEYS", default=[])
 SMARTSYNC_LINK_LOOK_SECONDS = _number("SMARTSYNC_LINK_LOOK_SECONDS", default=10)
 SMARTSYNC_LINK_RETRY_SECONDS = _number("SMARTSYNC_LINK_RETRY_SECONDS", default=60)  # while an account is broken

@@ -34,6 +34,8 @@ WORLD = {
 CLOCK_SKEWED = {
     "binance": (400, {"code": -1021, "msg": "Timestamp for this request was 1000ms ahead of the server's time."}),
     "okx": (401, {"code": "50102", "msg": "Timestamp request expired", "data": []}),
+    "bybit": (200, {"retCode": 10002, "retMsg": "please check your server timestamp or recv_window", "result": {}}),
+    "bitget": (400, {"code": "40008", "msg": "Request timestamp expired", "data": None}),
 }
 
 
@@ -91,11 +93,11 @@ def elsewhere(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[E
     yield from _open("binance", settings, monkeypatch)
 
 
-@pytest.fixture(params=["binance", "okx"])
+@pytest.fixture(params=["binance", "okx", "bybit", "bitget"])
 def either_elsewhere(
     request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Elsewhere]:
-    """Each of the two exchanges that are named, one after the other."""
+    """Each of the exchanges that are known in detail, one after the other."""
     yield from _open(request.param, settings, monkeypatch)
 
 

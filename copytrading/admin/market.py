@@ -3,21 +3,26 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from accounts.admin.tables import ReadOnlyAdmin, whole
 from copytrading.admin.acting import ActingAdmin, operator_action
 from copytrading.admin.asking import ask_to_halt
 from copytrading.admin.cash import in_cash
 from copytrading.models import Halt, Mark, Market, ScheduledRun, SourcePrice
+from copytrading.services.market import listings
 
 
 @admin.register(Market)
 class MarketAdmin(ActingAdmin):
-    list_display = ("symbol", "base", "quote", "lot", "tick_size", "value_min", "price", "status", "status_since")
-    list_filter = ("status", "quote")
+    list_display = (
+        "symbol", "base", "quote", "lot", "tick_size", "value_min", "price", "status", "status_since",
+        "barred_since",
+    )  # fmt: skip
+    list_filter = ("status", ("barred_since", admin.EmptyFieldListFilter), "quote")
     list_select_related = ("base", "quote", "mark")
     search_fields = ("symbol", "base__name")
-    actions = ("halt",)
+    actions = ("halt", "unbar")
 
     @admin.display(description="lot", ordering="lot_units")
     def lot(self, market: Market) -> str:
@@ -35,6 +40,17 @@ class MarketAdmin(ActingAdmin):
     @operator_action("Halt its trading")
     def halt(self, request: HttpRequest, rows: QuerySet[Market]) -> HttpResponse:
         return ask_to_halt(Halt.Scope.MARKET, rows)
+
+    @operator_action("The venue trades it with us again")
+    def unbar(self, request: HttpRequest, rows: QuerySet[Market]) -> None:
+        now = timezone.now()
+        self.act(
+            request,
+            rows,
+            verb=lambda market: listings.unbar_market(market_id=market.pk, now=now),
+            done="Opened; it trades once the venue's list says so",
+            tried="open",
+        )
 
 
 @admin.register(Mark)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class RejectionCode(StrEnum):
-    """Why a venue refused an order."""
+    """Why a venue refused an order, or we did before it was sent."""
 
     MARKET_UNKNOWN = "MARKET_UNKNOWN"
     MARKET_SUSPENDED = "MARKET_SUSPENDED"
@@ -21,10 +21,32 @@ class RejectionCode(StrEnum):
     PRICE_BAND = "PRICE_BAND"
     POSITION_LIMIT = "POSITION_LIMIT"
     RATE_LIMITED = "RATE_LIMITED"
+    MARKET_BARRED = "MARKET_BARRED"
+    PLACE_BARRED = "PLACE_BARRED"
     KEY_REFUSED = "KEY_REFUSED"
+    KEY_UNKNOWN = "KEY_UNKNOWN"
+    SECRET_WRONG = "SECRET_WRONG"
+    ADDRESS_BARRED = "ADDRESS_BARRED"
+    ENVIRONMENT_WRONG = "ENVIRONMENT_WRONG"
+    RIGHT_MISSING = "RIGHT_MISSING"
+    ACCOUNT_BARRED = "ACCOUNT_BARRED"
     CLOCK_SKEWED = "CLOCK_SKEWED"
     TOO_LATE = "TOO_LATE"
     MALFORMED = "MALFORMED"
+    NOT_REACHED = "NOT_REACHED"
+    ABILITY_MISSING = "ABILITY_MISSING"
+
+
+# Why a key is not taken, in words that follow "does not take this key:".
+KEY_TROUBLES = {
+    RejectionCode.KEY_REFUSED: "it is wrong, was deleted, or may only be used from other addresses",
+    RejectionCode.KEY_UNKNOWN: "they know none like it; it was deleted, has expired, or is from somewhere else",
+    RejectionCode.SECRET_WRONG: "its secret or its passphrase is wrong",
+    RejectionCode.ADDRESS_BARRED: "it may only be used from the addresses on its list, and ours is not on it",
+    RejectionCode.ENVIRONMENT_WRONG: "it is one for demo trading where real money is meant, or the other way round",
+    RejectionCode.RIGHT_MISSING: "it lacks the right to do this",
+    RejectionCode.ACCOUNT_BARRED: "its account is restricted there, or of a kind that may not do this",
+}
 
 
 class VenueError(Exception):
@@ -49,7 +71,15 @@ class DuplicateOrder(OutcomeUnknown):
 
 
 class VenueUnreachable(VenueError):
-    """A question got no answer, so nothing is known."""
+    """
+    A question got no answer to go by, so nothing is known.
+
+    `was_answered`: there was one, and it said that this question is not answered.
+    """
+
+    def __init__(self, sentence: str = "", *, was_answered: bool = False) -> None:
+        super().__init__(sentence)
+        self.was_answered = was_answered
 
 
 class VenueBusy(VenueUnreachable):
@@ -60,8 +90,33 @@ class VenueBusy(VenueUnreachable):
         self.wait_seconds = wait_seconds
 
 
-class KeyRefused(VenueUnreachable):
-    """The venue does not take our key: wrong, revoked, or without the right to do this. An operator has to look."""
+class AccessRefused(VenueUnreachable):
+    """The venue does not let us in, and says why: asking again changes nothing before a person has acted."""
+
+    def __init__(self, sentence: str, *, code: RejectionCode) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class KeyRefused(AccessRefused):
+    """The venue does not take our key; `code` is one of KEY_TROUBLES."""
+
+    def __init__(self, sentence: str, *, code: RejectionCode = RejectionCode.KEY_REFUSED) -> None:
+        super().__init__(sentence, code=code)
+
+
+class PlaceBarred(AccessRefused):
+    """The venue serves nobody in the country that our machine is in."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, code=RejectionCode.PLACE_BARRED)
+
+
+class AbilityMissing(AccessRefused):
+    """What became of an order could not be found out there, so that none may be sent."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, code=RejectionCode.ABILITY_MISSING)
 
 
 class ClockSkewed(VenueUnreachable):

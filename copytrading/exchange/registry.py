@@ -30,10 +30,6 @@ PLATFORM_ACCOUNT = "platform"
 
 SIMULATION_SEED = 1
 
-
-# Exchanges whose accounts may be linked: they tell what a key may do.
-LINKABLE = tuple(DIALECTS)
-
 PAPER = "paper"
 LIVE = "live"
 
@@ -196,7 +192,7 @@ def _live_venue(
         wire = Wire(exchange=exchange, credentials=credentials, url=url, redis_url=settings.REDIS_URL)
     except ExchangeUnknown:
         raise ImproperlyConfigured(
-            f"SMARTSYNC_VENUE is {exchange!r}; it can be 'paper' or an exchange such as 'binance' or 'okx'."
+            f"SMARTSYNC_VENUE is {exchange!r}; it can be 'paper' or an exchange such as {', '.join(DIALECTS)}."
         ) from None
     if not is_meant:
         raise ImproperlyConfigured(

@@ -30,6 +30,8 @@ class Market(models.Model):
     status_since = models.DateTimeField(null=True, blank=True)
     # When the venue's list was first without it. A list may be half an answer, so it is delisted at a later look.
     missing_since = models.DateTimeField(null=True, blank=True)
+    # Since when the venue does not let our account trade it, which its list does not say; an operator ends that.
+    barred_since = models.DateTimeField(null=True, blank=True)
     # 1..12: a coin keeps its colour everywhere in the portal.
     colour = models.PositiveSmallIntegerField(default=1)
 

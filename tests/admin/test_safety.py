@@ -3,11 +3,13 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import User
 from copytrading.models import Alarm, Correction, Halt, Lead, Market
 from copytrading.queries.halts import standing_halts
+from copytrading.services.market import listings
 from copytrading.services.safety import alarms
 from tests.admin.safety_stage import ALARMS, HALTS, LEADS, MARKETS, PLACE, REQUEST, act, asset
 from tests.cast import NOON, World
@@ -44,6 +46,25 @@ class TestHalts:
 
         assert f'<option value="LEAD:{lead.pk}" selected>' in for_lead.text
         assert f'<option value="MARKET:{market.pk}" selected>' in for_market.text
+
+
+class TestBarredMarkets:
+    def test_are_opened_again_by_an_operator_and_not_twice(self, panel: Client, world: World) -> None:
+        market = Market.objects.get(symbol="ETH-USDT")
+        listings.bar_market(market_id=market.pk, reason="It does not let us.", now=world.now)
+
+        opened = act(panel, MARKETS, "unbar", market)
+        again = act(panel, MARKETS, "unbar", market)
+
+        market.refresh_from_db()
+        assert market.barred_since is None
+        assert Alarm.objects.get().cleared_at is not None
+        assert [str(message) for message in get_messages(opened.wsgi_request)] == [
+            "ETH-USDT: opened; it trades once the venue's list says so."
+        ]
+        assert [str(message) for message in get_messages(again.wsgi_request)] == [
+            "ETH-USDT: Nothing bars us from ETH-USDT."
+        ]
 
 
 class TestAlarms:

@@ -10,6 +10,7 @@ import time
 import django
 
 from tests.campaign.fleet import Fleet
+from tests.fake_venue.server import DIALECTS
 from tests.fake_venue.venue import started_as_process
 
 
@@ -19,9 +20,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--leads", type=int, default=8)
     parser.add_argument("--followers", type=int, default=32)
-    parser.add_argument("--dialect", choices=["binance", "okx"], default="binance")
+    parser.add_argument("--dialect", choices=sorted(DIALECTS), default="binance")
     parser.add_argument(
-        "--naive-kills", type=int, default=5, help="of the naive arm, which okx never lets double; 0: none"
+        "--naive-kills", type=int, default=5, help="of the naive arm, which only binance lets double; 0: none"
     )
     parser.add_argument("--sleep-seconds", type=float, default=30, help="how long a worker that is stopped sleeps")
     parser.add_argument("--noise", action="store_true", help="let the venue lose, delay and garble answers besides")

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-SCOPES = frozenset({"read", "trade", "withdraw"})
+SCOPES = frozenset({"read", "trade", "elsewhere", "withdraw"})
 
 
 @dataclass(kw_only=True)
 class ApiKey:
-    """A key of an account. `scopes` out of read, trade, withdraw; only OKX asks for the passphrase."""
+    """A key of an account. `scopes` out of read, trade, elsewhere, withdraw; OKX and Bitget ask for the passphrase."""
 
     key: str
     secret: str

@@ -1,4 +1,4 @@
-"""What both dialects have in common: routes, and the way from a request to what it does or why it is refused."""
+"""What all dialects have in common: routes, and the way from a request to what it does or why it is refused."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -54,12 +54,18 @@ class Dialect(ABC):
         self._routes = self.routes()
 
     def route(self, request: Request) -> Route | None:
-        found = self._routes.get((request.method, request.path))
+        found = self.found(request)
         return found[0] if found else None
+
+    def found(self, request: Request) -> tuple[Route, Act] | None:
+        """Return where a request leads and what it does; None where there is no such path."""
+        return self._routes.get((request.method, request.path))
 
     def perform(self, request: Request, *, circumstances: Circumstances, now_ms: int) -> Answer:
         """Check a request and do what it asks."""
-        route, act = self._routes[request.method, request.path]
+        found = self.found(request)
+        assert found is not None
+        route, act = found
         try:
             key = self.open(request, route, circumstances=circumstances, now_ms=now_ms) if route.scope else None
             asked = Asked(

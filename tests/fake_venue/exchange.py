@@ -1,5 +1,5 @@
 """
-The matching engine: accounts, markets, orders and trades of one venue, the same under both dialects.
+The matching engine: accounts, markets, orders and trades of one venue, the same under every dialect.
 
 Nothing here knows of wires. `now_ms` is the venue's own time and is passed in. Whoever calls holds `lock`.
 """

@@ -1,8 +1,8 @@
 """
 Fake venues for every test; clients.py has ccxt's own clients on them.
 
-    def test_...(self, fake_binance: FakeVenue): ...     one dialect; so is fake_okx
-    def test_...(self, fake_venue: FakeVenue): ...       both dialects, one after the other
+    def test_...(self, fake_binance: FakeVenue): ...     one dialect; so are fake_okx, fake_bybit and fake_bitget
+    def test_...(self, fake_venue: FakeVenue): ...       every dialect, one after the other
 """
 
 from collections.abc import Iterator
@@ -22,6 +22,18 @@ def fake_binance() -> Iterator[FakeVenue]:
 @pytest.fixture
 def fake_okx() -> Iterator[FakeVenue]:
     with started_in_thread(dialect="okx") as venue:
+        yield venue
+
+
+@pytest.fixture
+def fake_bybit() -> Iterator[FakeVenue]:
+    with started_in_thread(dialect="bybit") as venue:
+        yield venue
+
+
+@pytest.fixture
+def fake_bitget() -> Iterator[FakeVenue]:
+    with started_in_thread(dialect="bitget") as venue:
         yield venue
 
 

@@ -19,6 +19,8 @@ from typing import Any
 
 from tests.fake_venue import admin, world
 from tests.fake_venue.binance import BinanceDialect
+from tests.fake_venue.bitget import BitgetDialect
+from tests.fake_venue.bybit import BybitDialect
 from tests.fake_venue.dialect import Dialect
 from tests.fake_venue.exchange import FakeExchange
 from tests.fake_venue.faults import FaultScript, Rule, with_nonsense
@@ -29,7 +31,11 @@ from tests.fake_venue.wire import AS_USUAL, Answer, Circumstances, Request, Rout
 LOOK_SECONDS = 0.02
 
 
-DIALECTS: dict[str, type[Dialect]] = {dialect.name: dialect for dialect in (BinanceDialect, OkxDialect)}
+DIALECTS: dict[str, type[Dialect]] = {
+    dialect.name: dialect for dialect in (BinanceDialect, OkxDialect, BybitDialect, BitgetDialect)
+}
+# What the dialects call an order's own id, in a query or a body.
+CLIENT_ID_NAMES = ("newClientOrderId", "origClientOrderId", "clOrdId", "orderLinkId", "clientOid")
 
 
 @dataclass(kw_only=True)
@@ -272,11 +278,8 @@ def answer_of(rule: Rule) -> Answer:
 
 
 def client_order_id_of(request: Request) -> str:
-    given = request.parameters
-    for name in ("newClientOrderId", "origClientOrderId", "clOrdId"):
-        if name in given:
-            return given[name]
+    given: dict[str, Any] = request.parameters
     if request.body[:1] in "{[" and request.body:
         content = request.json
-        return str((content[0] if isinstance(content, list) else content).get("clOrdId", ""))
-    return ""
+        given = given | (content[0] if isinstance(content, list) else content)
+    return next((str(given[name]) for name in CLIENT_ID_NAMES if name in given), "")

@@ -1,4 +1,4 @@
-"""What both dialects say alike, as ccxt's real client sees it; what only one of them says is in a file of its own."""
+"""What all dialects say alike, as ccxt's real client sees it; what only one of them says is in a file of its own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 import ccxt
 import pytest
 
-from tests.fake_venue.clients import client_of, place
+from tests.fake_venue.clients import client_of, find, place
 from tests.fake_venue.venue import FakeVenue
 
 Refusal = tuple[type[ccxt.BaseError], str]
@@ -15,10 +15,9 @@ Refusal = tuple[type[ccxt.BaseError], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """The words of a dialect for what is the same in both."""
+    """The words of a dialect for what is the same in all of them."""
 
     least: tuple[str, str]
-    client_order_id: str
     counts_orders_in_each_market: bool
     suspended: Refusal
     unknown: Refusal
@@ -29,7 +28,6 @@ class Words:
 WORDS = {
     "binance": Words(
         least=("cost", "5"),
-        client_order_id="origClientOrderId",
         counts_orders_in_each_market=True,
         suspended=(ccxt.MarketClosed, "Market is closed"),
         unknown=(ccxt.OrderNotFound, "-2013"),
@@ -38,12 +36,27 @@ WORDS = {
     ),
     "okx": Words(
         least=("amount", "0.0001"),
-        client_order_id="clientOrderId",
         counts_orders_in_each_market=False,
         suspended=(ccxt.ContractUnavailable, "51022"),
         unknown=(ccxt.OrderNotFound, "51603"),
         revoked=(ccxt.ExchangeError, "50119"),
         only_reads=(ccxt.ExchangeError, "50120"),
+    ),
+    "bybit": Words(
+        least=("cost", "5"),
+        counts_orders_in_each_market=False,
+        suspended=(ccxt.InvalidOrder, "170151"),
+        unknown=(ccxt.OrderNotFound, "knows no order"),
+        revoked=(ccxt.AuthenticationError, "10003"),
+        only_reads=(ccxt.PermissionDenied, "10005"),
+    ),
+    "bitget": Words(
+        least=("cost", "5"),
+        counts_orders_in_each_market=False,
+        suspended=(ccxt.OnMaintenance, "41114"),
+        unknown=(ccxt.OrderNotFound, "43001"),
+        revoked=(ccxt.AuthenticationError, "40037"),
+        only_reads=(ccxt.PermissionDenied, "40014"),
     ),
 }
 
@@ -100,14 +113,14 @@ class TestOrder:
         assert [order["clientOrderId"] for order in waiting] == ["ss1a1"]
         assert Decimal(locked) == 4_900
         assert client.fetch_open_orders("BTC/USDT") == []
-        assert client.fetch_order(order["id"], "BTC/USDT")["status"] == "canceled"
+        assert find(client)["status"] == "canceled"
         assert Decimal(client.fetch_balance()["USDT"]["free"]) == 100_000
 
     def test_that_never_was_does_not_exist(self, client: ccxt.Exchange, words: Words) -> None:
         error, code = words.unknown
 
         with pytest.raises(error, match=code):
-            client.fetch_order(None, "BTC/USDT", {words.client_order_id: "nobody"})
+            find(client, "nobody")
 
 
 class TestTrades:

@@ -1,4 +1,4 @@
-"""Every fault of the script, in both dialects, as ccxt's real client meets it."""
+"""Every fault of the script, in every dialect, as ccxt's real client meets it."""
 
 import contextlib
 import threading
@@ -10,7 +10,7 @@ from typing import Any
 import ccxt
 import pytest
 
-from tests.fake_venue.clients import client_of, place
+from tests.fake_venue.clients import client_of, find, place
 from tests.fake_venue.faults import FaultScript, Rule
 from tests.fake_venue.venue import FakeVenue, started_as_process
 
@@ -25,10 +25,6 @@ def client(fake_venue: FakeVenue) -> Iterator[ccxt.Exchange]:
     client.load_markets()
     yield client
     client.session.close()
-
-
-def found(client: ccxt.Exchange) -> dict[str, Any]:
-    return client.fetch_order(None, "BTC/USDT", {"clientOrderId": "ss1a1"})
 
 
 class TestLost:
@@ -52,16 +48,17 @@ class TestLate:
         client.timeout = 5_000
 
         assert before == []
-        assert found(client)["status"] == "closed"
+        assert find(client)["status"] == "closed"
 
     def test_order_is_not_accepted_after_its_time(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
         client.timeout = IMPATIENT_MS
         client.options["recvWindow"] = 200
         client.headers = {"expTime": str(client.milliseconds() + 200)}
+        window = {"requestTime": str(client.milliseconds()), "receiveWindow": "200"}
         fake_venue.disturb(fault="late", endpoint="place", seconds=0.4)
 
         with pytest.raises(ccxt.NetworkError):
-            place(client)
+            place(client, **(window if fake_venue.dialect == "bitget" else {}))
         time.sleep(0.3)
 
         assert fake_venue.orders() == []
@@ -74,7 +71,7 @@ class TestCut:
         with pytest.raises(ccxt.NetworkError):
             place(client)
 
-        assert found(client)["status"] == "closed"
+        assert find(client)["status"] == "closed"
 
 
 class TestHold:
@@ -175,16 +172,17 @@ class TestTruncated:
             told = None
 
         assert told is None
-        assert found(client)["status"] == "closed"
+        assert find(client)["status"] == "closed"
 
 
 class TestNonsense:
     def test_numbers_come_as_they_are_told(self, client: ccxt.Exchange, fake_venue: FakeVenue) -> None:
         place(client)
-        fields = {"executedQty": "-3", "accFillSz": "-3", "clientOrderId": "zzz", "clOrdId": "zzz"}
+        fields = dict.fromkeys(("executedQty", "accFillSz", "cumExecQty", "baseVolume"), "-3")
+        fields |= dict.fromkeys(("clientOrderId", "clOrdId", "orderLinkId", "clientOid"), "zzz")
         fake_venue.disturb(fault="nonsense", endpoint="find", fields=fields)
 
-        nonsense, sense = found(client), found(client)
+        nonsense, sense = find(client), find(client)
 
         assert (nonsense["filled"], nonsense["clientOrderId"]) == ("-3", "zzz")
         assert sense["clientOrderId"] == "ss1a1"
@@ -205,12 +203,12 @@ class TestLag:
             fake_venue.disturb(fault="lag", endpoint=endpoint, seconds=60, times=0)
 
         with pytest.raises(ccxt.OrderNotFound):
-            found(client)
+            find(client)
         hidden = client.fetch_my_trades("BTC/USDT")
         fake_venue.calm()
 
         assert hidden == []
-        assert found(client)["status"] == "closed"
+        assert find(client)["status"] == "closed"
         assert len(client.fetch_my_trades("BTC/USDT")) == 1
 
 
@@ -220,7 +218,7 @@ class TestPartial:
 
         place(client)
 
-        assert Decimal(found(client)["filled"]) == Decimal("0.03")
+        assert Decimal(find(client)["filled"]) == Decimal("0.03")
         assert Decimal(client.fetch_balance()["USDT"]["used"]) == 0
 
 
@@ -240,7 +238,7 @@ class TestRateLimit:
         fake_venue.set_rates(weight_max=0, ban_after=2, ban_seconds=60)
 
         for _ in range(4):
-            with pytest.raises(ccxt.NetworkError, match=r"429|418|50011"):
+            with pytest.raises(ccxt.NetworkError, match=r"429|418|403|50011|10006"):
                 client.fetch_time()
 
         state = fake_venue.state()

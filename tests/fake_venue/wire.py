@@ -48,7 +48,7 @@ class Answer:
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """
-    Where a request leads: a name that both dialects share, what it weighs, and what a key must be allowed to.
+    Where a request leads: a name that all dialects share, what it weighs, and what a key must be allowed to.
 
     Names: time, markets, ticker, book, place, cancel, find, open_orders, orders, trades, balances, permissions,
     coins, fees.

@@ -4,9 +4,9 @@ Real exchanges, reached through ccxt and believed only as far as their answers p
     venue, linked, prices    what the platform uses
     wire                     asks and sends: budget, clock, retries of reads, never of writes
     client                   ccxt's own client, with what it really heard kept beside its opinion
-    verdicts                 what an answer proves: an allow-list of codes
+    verdicts                 what an answer can prove at all
     answers                  ccxt's structures in our values, or a clear "not understood"
-    dialects                 what differs between Binance, OKX and the others
+    dialects                 what differs between exchanges, a file each: its codes, its calls, its windows
     clock, budget            the venue's time; how much we may ask, shared by all processes
 
 ccxt is imported by the first client and not before: it takes seconds and sixty megabytes, which an installation with

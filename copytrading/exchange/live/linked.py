@@ -5,7 +5,7 @@ from decimal import Decimal
 from copytrading.exchange.errors import KeyRefused
 from copytrading.exchange.live import answers
 from copytrading.exchange.live.client import Credentials
-from copytrading.exchange.live.dialects import Call, PermissionsNotTold
+from copytrading.exchange.live.dialects.base import Call, PermissionsNotTold
 from copytrading.exchange.live.wire import Wire
 
 
@@ -28,7 +28,7 @@ class LinkedAccount:
 
     def permissions(self) -> frozenset[str]:
         """
-        Return what the key may do: "read", "trade", "withdraw".
+        Return what the key may do: "read", "trade", "trade elsewhere" (margin, futures, loans), "withdraw".
 
         Moving money to another account, even one of the same owner, counts as "withdraw".
 

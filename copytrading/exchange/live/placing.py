@@ -1,13 +1,14 @@
 """Before and after an order is sent: what is refused by ourselves, and what its answer proves."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
+from copytrading.exchange.errors import KEY_TROUBLES, DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.live import answers
 from copytrading.exchange.live.client import Hearing
-from copytrading.exchange.live.dialects import Call, Dialect
+from copytrading.exchange.live.dialects.base import Call, Dialect
 from copytrading.exchange.live.verdicts import Known
 from copytrading.exchange.orders import VenueOrder
 
@@ -21,10 +22,24 @@ SENTENCES = {
     RejectionCode.PRICE_BAND: "does not take a price so far from the market",
     RejectionCode.POSITION_LIMIT: "does not let our account hold or order so much",
     RejectionCode.RATE_LIMITED: "asks us to be slower",
-    RejectionCode.KEY_REFUSED: "does not take our key",
+    RejectionCode.MARKET_BARRED: "does not let our account trade this market",
+    RejectionCode.PLACE_BARRED: "serves nobody in the country that our server is in",
     RejectionCode.CLOCK_SKEWED: "says that our time is wrong",
     RejectionCode.MALFORMED: "does not take the order as we wrote it",
+    **{code: f"does not take our key: {words}" for code, words in KEY_TROUBLES.items()},
 }
+
+
+def check_id(client_order_id: str, *, dialect: Dialect, venue: str) -> None:
+    """
+    Make sure that our id is one that the venue keeps as it is, so that the order can be found by it.
+
+    :raises OrderRejected: if it is not; nothing was sent.
+    """
+    if not re.fullmatch(dialect.client_order_id_pattern, client_order_id):
+        raise OrderRejected(
+            RejectionCode.MALFORMED, f"Not sent: {venue} takes no order under the id {client_order_id!r}."
+        )
 
 
 def check_order(
@@ -49,6 +64,9 @@ def check_order(
         size = Decimal(step)
         if number <= 0 or number % size:
             raise OrderRejected(code, f"Not sent: {number:f} is no whole number of {word} of {size:f} any more.")
+    least = Decimal(market["limits"]["amount"]["min"] or 0)
+    if quantity < least:
+        raise OrderRejected(RejectionCode.LOT_SIZE, f"Not sent: {quantity:f} is less than the least of {least:f}.")
 
 
 def believe(hearing: Hearing, *, dialect: Dialect, venue: str) -> None:

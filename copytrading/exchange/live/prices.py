@@ -7,7 +7,7 @@ from typing import Any
 
 from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
 from copytrading.exchange.live import answers
-from copytrading.exchange.live.dialects import Call
+from copytrading.exchange.live.dialects.base import Call
 from copytrading.exchange.live.wire import Wire
 from copytrading.exchange.markets import MarketRules, Quote
 

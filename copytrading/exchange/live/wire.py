@@ -14,10 +14,14 @@ from datetime import datetime
 from typing import Any
 
 from copytrading.exchange.errors import (
+    KEY_TROUBLES,
+    AbilityMissing,
+    AccessRefused,
     AnswerNotUnderstood,
     ClockSkewed,
     KeyRefused,
     MarketUnknown,
+    PlaceBarred,
     RejectionCode,
     VenueBusy,
     VenueError,
@@ -27,7 +31,8 @@ from copytrading.exchange.live import budget as shares
 from copytrading.exchange.live.budget import RateBudget
 from copytrading.exchange.live.client import Answer, Client, Credentials, Hearing
 from copytrading.exchange.live.clock import VenueClock
-from copytrading.exchange.live.dialects import WINDOW_SECONDS, Call, Dialect, PermissionsNotTold, dialect_of
+from copytrading.exchange.live.dialects import dialect_of
+from copytrading.exchange.live.dialects.base import WINDOW_SECONDS, Call, Dialect, PermissionsNotTold
 from copytrading.exchange.live.verdicts import Known
 
 REPEATS_MAX = 2
@@ -55,6 +60,10 @@ class NoSuchOrder(VenueError):
     """The venue knows no order under this id."""
 
 
+class NotAsked(VenueUnreachable):
+    """ccxt would not put the question: something that it wants is missing. Nothing was sent."""
+
+
 class SentTooLate(VenueError):
     """The order was claimed longer ago than it is valid, so it was not sent."""
 
@@ -78,6 +87,7 @@ class Wire:
             options=self.dialect.options,
             venue_milliseconds=self.clock.milliseconds,
         )
+        self.dialect.prepare(self.client.exchange)
         name = f"{exchange}@{url}" if url else exchange
         self._budget = RateBudget(name=name, allowance=self.dialect.allowance, redis_url=redis_url)
         self._rules_until = 0.0
@@ -91,13 +101,14 @@ class Wire:
         :param question: takes ccxt's client, makes one request and returns what it made of the answer.
         :raises NoSuchOrder: if it knows no such order.
         :raises MarketUnknown: if it lists no such market.
+        :raises AccessRefused: if it does not take our key, or serves nobody where we are.
         :raises VenueUnreachable: or one of its kinds, if there is no answer to go by.
         """
         began_at = time.monotonic()
         for attempt in range(repeats_max + 1):
             try:
                 return self._ask_once(call, question, kept_share)
-            except (VenueBusy, KeyRefused):
+            except (VenueBusy, AccessRefused, NotAsked):
                 raise
             except VenueUnreachable as trouble:
                 pause = BACK_OFF_SECONDS * 2**attempt * random.uniform(0.5, 1.5)
@@ -175,9 +186,22 @@ class Wire:
         """Read the markets anew before the next question: the venue refused what they allow."""
         self._rules_until = 0.0
 
+    def check_abilities(self) -> None:
+        """
+        Make sure that what becomes of an order could be found out here; nobody is asked.
+
+        :raises AbilityMissing: with what there is no way to do.
+        """
+        lacking = self.dialect.lacking(self.client.exchange)
+        if lacking:
+            raise AbilityMissing(
+                f"Orders cannot be sent to {self.exchange}: we know no way to {' or to '.join(lacking)} there."
+                " Choose an exchange that docs/exchanges.md names."
+            )
+
     def permissions(self) -> frozenset[str]:
         """
-        Return what our key may do: read, trade, withdraw.
+        Return what our key may do: read, trade, trade elsewhere, withdraw.
 
         :raises PermissionsNotTold: if this exchange does not say.
         :raises VenueUnreachable: or one of its kinds, if there is no answer to go by.
@@ -213,7 +237,7 @@ class Wire:
         if not is_busy and self.dialect.meaning_of(answer) is not RejectionCode.RATE_LIMITED:
             return 0.0
         default = BANNED_SECONDS if answer.status == BANNED else BUSY_SECONDS
-        wait_seconds = answer.wait_seconds or default
+        wait_seconds = self.dialect.read_wait(answer) or default
         self._budget.close(seconds=wait_seconds)
         return wait_seconds
 
@@ -222,6 +246,8 @@ class Wire:
         answer = hearing.answer
         if answer is None:
             reason = type(hearing.trouble).__name__
+            if not hearing.was_sent:
+                raise NotAsked(f"{self.exchange} cannot be asked that ({reason}).")
             raise VenueUnreachable(f"{self.exchange} did not answer ({reason}).")
         if wait_seconds := self._heed(answer):
             raise VenueBusy(f"{self.exchange} asks us to wait {wait_seconds:.0f} s.", wait_seconds=wait_seconds)
@@ -237,10 +263,10 @@ class Wire:
             return NoSuchOrder(f"{self.exchange} knows no such order.")
         if meaning is RejectionCode.MARKET_UNKNOWN:
             return MarketUnknown(f"{self.exchange} lists no such market.")
-        if meaning is RejectionCode.KEY_REFUSED:
-            return KeyRefused(
-                f"{self.exchange} does not take our key: wrong, revoked, or without the right to do this."
-            )
+        if isinstance(meaning, RejectionCode) and meaning in KEY_TROUBLES:
+            return KeyRefused(f"{self.exchange} does not take our key: {KEY_TROUBLES[meaning]}.", code=meaning)
+        if meaning is RejectionCode.PLACE_BARRED:
+            return PlaceBarred(f"{self.exchange} serves nobody in the country that our server is in.")
         if meaning is RejectionCode.CLOCK_SKEWED:
             self.clock.forget()
             return ClockSkewed(f"{self.exchange} says that our time is wrong.")
@@ -250,7 +276,7 @@ class Wire:
         if self.dialect.trusts_not_found and self.client.says_not_found(hearing):
             return NoSuchOrder(f"{self.exchange} knows no such order.")
         if answer.status >= 300 and answer.body is not None:
-            return VenueUnreachable(f"{self.exchange} refused the question ({answer.status}).")
+            return VenueUnreachable(f"{self.exchange} refused the question ({answer.status}).", was_answered=True)
         return AnswerNotUnderstood(f"{self.exchange} answered something that is no answer ({answer.status}).")
 
 

@@ -12,20 +12,35 @@ from accounts.models import Asset
 from accounts.transactions import outside_transaction
 from copytrading.engine.units import units_of
 from copytrading.exchange import registry
-from copytrading.exchange.errors import AnswerNotUnderstood, ClockSkewed, KeyRefused, VenueBusy, VenueUnreachable
+from copytrading.exchange.errors import (
+    KEY_TROUBLES,
+    AnswerNotUnderstood,
+    ClockSkewed,
+    KeyRefused,
+    PlaceBarred,
+    VenueBusy,
+    VenueUnreachable,
+)
 from copytrading.models import Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety.sealed_keys import ExchangeKey
 
-# The rights that a key must not have, and what the exchanges call the box that gives them.
-TOO_MUCH = ("withdraw", "trade")
+# The rights that a key must not have, in our words, and what the exchanges call the box that gives them.
+TOO_MUCH = {"withdraw": "withdraw", "trade": "trade", "trade elsewhere": "trade futures or on margin"}
 BOXES = {
     ("binance", "trade"): "“Enable Spot & Margin Trading”, futures and options",
+    ("binance", "trade elsewhere"): "futures, margin and options",
     ("binance", "withdraw"): "“Enable Withdrawals” and every transfer",
     ("okx", "trade"): "“Trade”",
     ("okx", "withdraw"): "“Withdraw”",
+    ("bybit", "trade"): "“Read-Write” (choose “Read-Only”)",
+    ("bybit", "trade elsewhere"): "“Read-Write” (choose “Read-Only”)",
+    ("bybit", "withdraw"): "“Account Transfer”, “Subaccount Transfer” and “Withdrawal”",
+    ("bitget", "trade"): "“Trade” of spot (leave “Read-only”)",
+    ("bitget", "trade elsewhere"): "“Trade” of futures, margin and copy trading",
+    ("bitget", "withdraw"): "“Transfer”, “Withdraw” and whatever else is not read-only",
 }
 UNFOLLOWED_MAX = 50
 SYMBOL_LENGTH_MAX = 20
@@ -61,10 +76,11 @@ def read_account(*, exchange: str, key: ExchangeKey, checks_rights: bool) -> Acc
 def _refuse_rights(permissions: frozenset[str], exchange: str) -> None:
     too_much = [right for right in TOO_MUCH if right in permissions]
     if too_much:
-        boxes = "; ".join(BOXES.get((exchange, right), f"“{right.capitalize()}”") for right in too_much)
+        # One box may give several rights, and is named once.
+        boxes = dict.fromkeys(BOXES.get((exchange, right), f"“{right.capitalize()}”") for right in too_much)
         raise KeyMayDoTooMuch(
-            f"This key can {' and '.join(too_much)}. Untick for it at {links.exchange_name(exchange)}: {boxes}. Then"
-            " connect it again; to read is all we need."
+            f"This key can {' and '.join(TOO_MUCH[right] for right in too_much)}. Untick for it at"
+            f" {links.exchange_name(exchange)}: {'; '.join(boxes)}. Then connect it again; to read is all we need."
         )
 
 
@@ -73,7 +89,9 @@ def reason_of(trouble: VenueUnreachable, *, exchange: str) -> str:
     name = links.exchange_name(exchange)
     match trouble:
         case KeyRefused():
-            return f"{name} does not take this key: it is wrong, was deleted, or may only be used from other addresses."
+            return f"{name} does not take this key: {KEY_TROUBLES[trouble.code]}."
+        case PlaceBarred():
+            return f"{name} serves nobody in the country that our server is in. That is ours to repair."
         case ClockSkewed():
             return f"{name} says that our clock is off by too much. That is ours to repair."
         case VenueBusy():

@@ -2,6 +2,7 @@
 What the venue lists: markets that come, change their rules, are suspended, vanish, or come back as another coin.
 
     TRADING ⇄ SUSPENDED                    the venue says so, or its list is without the market for the first time
+    TRADING → SUSPENDED, barred            the venue does not let our account trade it; until an operator ends that
     SUSPENDED → DELISTED                   the list is still without it, minutes later
     DELISTED, and its name listed again    the old coin is renamed and keeps its holders; a new coin gets the name
 
@@ -24,6 +25,7 @@ from copytrading.exchange.markets import Book, MarketRules, MarketStatus
 from copytrading.models import Alarm, Market
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
+from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms
 
 # An answer without more than this part of our markets is half an answer, and nobody is delisted by it.
@@ -32,6 +34,12 @@ COLOURS = 12
 SYMBOL_LENGTH_MAX = 20
 NAME_LENGTH_MAX = 60
 LISTINGS_SILENT = "listings"
+
+
+class MarketNotBarred(Refusal):
+    """The venue lets us trade this market, as far as we know."""
+
+    code = "market_not_barred"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +123,48 @@ def book_of(market: Market, *, now: datetime) -> Book:
         return Book(symbol=market.symbol, bids=(), asks=(), as_of=None)
 
 
+def bar_market(*, market_id: int, reason: str, now: datetime) -> Market:
+    """
+    Suspend a market that the venue trades and does not let our account trade, until an operator ends that.
+
+    :param reason: what the venue said, as a sentence.
+    """
+    with transaction.atomic():
+        market = Market.objects.select_for_update().get(pk=market_id)
+        market.barred_since = market.barred_since or now
+        if market.status == Market.Status.TRADING:
+            market.status, market.status_since = Market.Status.SUSPENDED, now
+        market.save(update_fields=["status", "status_since", "barred_since"])
+    sentence = (
+        f"{market.symbol} is suspended here: {reason} The key stays good. Ask the exchange to open the market to the"
+        " account, then choose “The venue trades it with us again” for it among the markets."
+    )
+    alarms.raise_alarm(kind=Alarm.Kind.MARKET_BARRED, key=barred_key(market), sentence=sentence, now=now)
+    bell.publish("prices", "marks")
+    return market
+
+
+def unbar_market(*, market_id: int, now: datetime) -> Market:
+    """
+    Let a market follow the venue's list again: it trades once the next look at the list says so.
+
+    :raises MarketNotBarred: if nothing bars it.
+    """
+    with transaction.atomic():
+        market = Market.objects.select_for_update().get(pk=market_id)
+        if market.barred_since is None:
+            raise MarketNotBarred(f"Nothing bars us from {market.symbol}.")
+        market.barred_since = None
+        market.save(update_fields=["barred_since"])
+    alarms.clear_alarm(key=barred_key(market), now=now)
+    return market
+
+
+def barred_key(market: Market) -> str:
+    """Return the key of the alarm that the venue does not let our account trade a market."""
+    return f"market-barred:{market.pk}"
+
+
 def _note_missing(missing: Sequence[Market], now: datetime) -> list[Change]:
     """Suspend what is missing for the first time, and delist what has been missing for long enough."""
     changes = []
@@ -173,7 +223,7 @@ def _update(market: Market, rule: MarketRules, now: datetime | None) -> Change |
     market.lot_units, market.tick_size = _lot_units(rule, market.base), rule.tick_size
     market.value_min_units = units_of(rule.value_min, market.quote.decimals)
     market.missing_since = None
-    market.status = _status(rule)
+    market.status = Market.Status.SUSPENDED if market.barred_since else _status(rule)
     if market.status != before or (market.status != Market.Status.TRADING and market.status_since is None):
         market.status_since = now
     market.save(update_fields=["lot_units", "tick_size", "value_min_units", "missing_since", "status", "status_since"])

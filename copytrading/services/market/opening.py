@@ -45,6 +45,7 @@ def open_venue() -> str:
         raise VenueNotUsable("These books hold paper money. A real venue needs a database of its own.")
     try:
         venue = registry.live_venue()
+        venue.check_abilities()
         venue.check_key()
         count = quotes.list_markets()
     except VenueUnreachable as trouble:

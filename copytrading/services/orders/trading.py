@@ -21,13 +21,20 @@ from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.bunching import PlannedOrder
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
-from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode, VenueUnreachable
+from copytrading.exchange.errors import (
+    KEY_TROUBLES,
+    DuplicateOrder,
+    OrderRejected,
+    OutcomeUnknown,
+    RejectionCode,
+    VenueUnreachable,
+)
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Copy, Lead, Market, Order, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.locks import lock_lead
-from copytrading.services.market import quotes
+from copytrading.services.market import listings, quotes
 from copytrading.services.orders import answering, resolving
 from copytrading.services.orders.booking import book_order, hold_key
 from copytrading.services.safety import alarms, order_limits
@@ -41,10 +48,11 @@ RULES_CHANGED = {
     RejectionCode.MARKET_UNKNOWN,
 }
 REFUSAL_ALARMS = {
-    RejectionCode.KEY_REFUSED: Alarm.Kind.KEY_REFUSED,
     RejectionCode.CLOCK_SKEWED: Alarm.Kind.CLOCK_SKEWED,
     RejectionCode.NOT_ENOUGH_BALANCE: Alarm.Kind.CUSTODY_DIFFERS,
 }
+# Refusals that are not about this order, so that one alarm says it for all markets: each has one of its own name.
+ACCESS_REFUSED = {*KEY_TROUBLES, RejectionCode.PLACE_BARRED, RejectionCode.ABILITY_MISSING}
 
 
 @in_transaction
@@ -215,15 +223,19 @@ def _note_rejection(order: Order, rejection: OrderRejected, now: datetime) -> Or
         except VenueUnreachable:
             # They are read again every few minutes anyway.
             return order
-    if rejection.code in REFUSAL_ALARMS:
+    if rejection.code is RejectionCode.MARKET_BARRED:
+        listings.bar_market(market_id=order.market.pk, reason=rejection.sentence, now=now)
+    elif rejection.code in ACCESS_REFUSED:
+        _alarm(order, Alarm.Kind(rejection.code.value), rejection.sentence, now, key="orders")
+    elif rejection.code in REFUSAL_ALARMS:
         _alarm(order, REFUSAL_ALARMS[rejection.code], rejection.sentence, now)
     return order
 
 
-def _alarm(order: Order, kind: Alarm.Kind, sentence: str, now: datetime) -> None:
+def _alarm(order: Order, kind: Alarm.Kind, sentence: str, now: datetime, *, key: str = "") -> None:
     alarms.raise_alarm(
         kind=kind,
-        key=f"{kind}:{order.market.symbol}",
+        key=f"{kind}:{key or order.market.symbol}",
         sentence=f"An order in {order.market.symbol} was not carried out: {sentence}",
         now=now,
     )

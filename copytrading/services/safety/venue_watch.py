@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
-from copytrading.exchange.errors import ClockSkewed, KeyRefused, VenueUnreachable
+from copytrading.exchange.errors import AccessRefused, ClockSkewed, KeyRefused, VenueUnreachable
 from copytrading.models import Alarm, CustodyDifference
 from copytrading.services.safety import alarms
 
@@ -14,6 +14,14 @@ SILENT_SECONDS = 90
 KEYS = {
     Alarm.Kind.VENUE_SILENT: "venue:silent",
     Alarm.Kind.KEY_REFUSED: "venue:key",
+    Alarm.Kind.KEY_UNKNOWN: "venue:key-unknown",
+    Alarm.Kind.SECRET_WRONG: "venue:secret",
+    Alarm.Kind.ADDRESS_BARRED: "venue:address",
+    Alarm.Kind.ENVIRONMENT_WRONG: "venue:environment",
+    Alarm.Kind.RIGHT_MISSING: "venue:right",
+    Alarm.Kind.ACCOUNT_BARRED: "venue:account",
+    Alarm.Kind.PLACE_BARRED: "venue:place",
+    Alarm.Kind.ABILITY_MISSING: "venue:ability",
     Alarm.Kind.CLOCK_SKEWED: "venue:clock",
 }
 
@@ -22,11 +30,13 @@ def note_trouble(*, trouble: VenueUnreachable, now: datetime) -> Alarm | None:
     """
     Raise the alarm that fits what a question ran into, and return it.
 
-    A refused key and a clock that is off are alarms at once, since only a person can help; silence is one after a
-    while, counted from the last look that was answered, and at once where none ever was.
+    A refused key, a barred place and a clock that is off are alarms at once, each of its own kind, since only a person
+    can help; silence is one after a while, counted from the last look that was answered, and at once where none ever
+    was.
     """
-    if isinstance(trouble, KeyRefused):
-        kind, sentence = Alarm.Kind.KEY_REFUSED, f"The venue refuses our key: {trouble}"
+    if isinstance(trouble, AccessRefused):
+        what = "refuses our key" if isinstance(trouble, KeyRefused) else "does not let us in"
+        kind, sentence = Alarm.Kind(trouble.code.value), f"The venue {what}: {trouble}"
     elif isinstance(trouble, ClockSkewed):
         kind, sentence = Alarm.Kind.CLOCK_SKEWED, f"Our clock and the venue's differ by more than it allows: {trouble}"
     else:

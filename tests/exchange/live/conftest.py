@@ -11,13 +11,14 @@ from django.conf import settings
 
 from copytrading.exchange.live import client, wire
 from copytrading.exchange.live.client import Credentials
+from copytrading.exchange.live.dialects import DIALECTS
 from copytrading.exchange.live.venue import LiveVenue
 from copytrading.exchange.live.wire import Wire
 from copytrading.exchange.orders import Side, VenueOrder
 from tests.fake_venue.venue import FakeVenue, started_in_thread
 
 
-@pytest.fixture(params=["binance", "okx"])
+@pytest.fixture(params=sorted(DIALECTS))
 def fake(request: pytest.FixtureRequest) -> Iterator[FakeVenue]:
     """A fake venue of each dialect, one after the other."""
     with started_in_thread(dialect=request.param) as venue:

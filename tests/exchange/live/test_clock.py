@@ -8,6 +8,7 @@ import pytest
 from copytrading.exchange.errors import ClockSkewed, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.live import dialects, wire
 from copytrading.exchange.live.clock import VenueClock
+from copytrading.exchange.live.dialects import bitget
 from tests.exchange.live.conftest import find, place, venue_at
 
 
@@ -83,7 +84,9 @@ class TestOrder:
 
     def test_that_arrives_after_its_window_is_never_taken(self, fake, monkeypatch):
         monkeypatch.setattr(wire, "WINDOW_SECONDS", 0.4)
-        monkeypatch.setitem(dialects.BINANCE.options, "recvWindow", 400)
+        monkeypatch.setattr(bitget, "WINDOW_SECONDS", 0.4)
+        for dialect in (dialects.BINANCE, dialects.BYBIT):
+            monkeypatch.setitem(dialect.options, "recvWindow", 400)
         venue = venue_at(fake)
         venue.check_key()
         venue.market_rules()

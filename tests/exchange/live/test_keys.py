@@ -1,8 +1,8 @@
-"""What a key may do at a real exchange, and how often it is used, in both dialects, over a socket."""
+"""What a key may do at a real exchange, and how often it is used, in every dialect, over a socket."""
 
 import pytest
 
-from copytrading.exchange.errors import KeyRefused, OrderRejected, RejectionCode, VenueBusy
+from copytrading.exchange.errors import KEY_TROUBLES, KeyRefused, OrderRejected, RejectionCode, VenueBusy
 from copytrading.exchange.orders import Side
 from tests.exchange.live.conftest import find, place, venue_at
 
@@ -37,7 +37,7 @@ class TestKey:
             find(venue)
         with pytest.raises(OrderRejected) as rejection:
             place(venue, side=Side.SELL)
-        assert rejection.value.code is RejectionCode.KEY_REFUSED
+        assert rejection.value.code in KEY_TROUBLES
 
     def test_shows_nowhere(self, fake, venue, caplog):
         fake.change_key("platform-key", revoked=True)

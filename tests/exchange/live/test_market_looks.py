@@ -1,4 +1,4 @@
-"""What a real exchange tells of its markets: rules and books, in both dialects, over a socket."""
+"""What a real exchange tells of its markets: rules and books, in every dialect, over a socket."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

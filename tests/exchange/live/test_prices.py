@@ -12,7 +12,12 @@ from copytrading.exchange.errors import AnswerNotUnderstood, VenueBusy, VenueUnr
 from copytrading.exchange.live.prices import LivePrices
 from tests.exchange.live.conftest import wire_to
 
-TICKERS = {"binance": "/api/v3/ticker/bookTicker", "okx": "/api/v5/market/tickers?instType=SPOT"}
+TICKERS = {
+    "binance": "/api/v3/ticker/bookTicker",
+    "okx": "/api/v5/market/tickers?instType=SPOT",
+    "bybit": "/v5/market/tickers?category=spot",
+    "bitget": "/api/v2/spot/market/tickers",
+}
 
 
 @pytest.fixture

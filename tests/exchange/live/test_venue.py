@@ -1,5 +1,6 @@
-"""Our side of a real exchange: what is placed and found, in both dialects, over a socket."""
+"""Our side of a real exchange: what is placed and found, in every dialect, over a socket."""
 
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -160,14 +161,16 @@ class TestFinding:
 
     def test_does_not_believe_an_answer_about_another_order(self, fake, venue):
         place(venue)
-        fake.disturb(fault="nonsense", endpoint="find", times=0, fields={"clientOrderId": "x", "clOrdId": "x"})
+        ids = dict.fromkeys(("clientOrderId", "clOrdId", "orderLinkId", "clientOid"), "x")
+        fake.disturb(fault="nonsense", endpoint="find", times=0, fields=ids)
 
         with pytest.raises(AnswerNotUnderstood):
             find(venue)
 
     def test_does_not_believe_more_filled_than_ordered(self, fake, venue):
         place(venue)
-        fake.disturb(fault="nonsense", endpoint="find", times=0, fields={"executedQty": "7", "accFillSz": "7"})
+        quantities = dict.fromkeys(("executedQty", "accFillSz", "cumExecQty", "baseVolume"), "7")
+        fake.disturb(fault="nonsense", endpoint="find", times=0, fields=quantities)
 
         with pytest.raises(AnswerNotUnderstood):
             find(venue)
@@ -186,8 +189,7 @@ class TestTradesSince:
 
     def test_are_read_page_by_page(self, fake, monkeypatch):
         dialect = dialects.DIALECTS[fake.dialect]
-        for name in ("BINANCE_TRADES_A_PAGE", "OKX_TRADES_A_PAGE"):
-            monkeypatch.setattr(dialects, name, 2)
+        monkeypatch.setattr(sys.modules[dialect.ask_trades.__module__], "TRADES_A_PAGE", 2)
         monkeypatch.setattr(dialects, "DIALECTS", {fake.dialect: replace(dialect, page_length=2)})
         venue = venue_at(fake)
         begin = datetime.now(UTC) - timedelta(seconds=1)

@@ -1,9 +1,10 @@
 """
-Every known error of both venues, served over a socket to ccxt's real client: what it proves about an order that was
-sent, and what it means for one that was asked about.
+Every known error of the four exchanges, served over a socket to ccxt's real client: what it proves about an order that
+was sent, and what it means for one that was asked about.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,13 @@ from copytrading.exchange.errors import (
     VenueBusy,
     VenueUnreachable,
 )
+from copytrading.exchange.live.dialects import DIALECTS
+from copytrading.exchange.live.placing import SENTENCES
 from copytrading.exchange.live.venue import LiveVenue
+from copytrading.exchange.live.verdicts import Known
+from tests.conftest import PROJECT
 from tests.exchange.live.conftest import find, place, prepared
+from tests.exchange.live.error_rows import ROWS, Row
 
 # When an order was sent: a code proves that it was rejected, or it is a duplicate, or nothing is known. When it was
 # asked about: there is none (None), or the kind of silence.
@@ -34,8 +40,8 @@ VERDICTS: dict[tuple[str, str], tuple[object, type[Exception] | None]] = {
     ("okx", "order does not exist"): (OutcomeUnknown, None),
     ("okx", "rate limit"): (No.RATE_LIMITED, VenueBusy),
     ("okx", "timestamp expired (clock skew)"): (No.CLOCK_SKEWED, ClockSkewed),
-    ("okx", "invalid sign"): (No.KEY_REFUSED, KeyRefused),
-    ("okx", "invalid key"): (No.KEY_REFUSED, KeyRefused),
+    ("okx", "invalid sign"): (No.SECRET_WRONG, KeyRefused),
+    ("okx", "invalid key"): (No.KEY_UNKNOWN, KeyRefused),
     ("binance", "insufficient balance"): (No.NOT_ENOUGH_BALANCE, VenueUnreachable),
     ("binance", "duplicate client id"): (DuplicateOrder, VenueUnreachable),
     ("binance", "filter NOTIONAL"): (No.VALUE_TOO_SMALL, VenueUnreachable),
@@ -46,7 +52,7 @@ VERDICTS: dict[tuple[str, str], tuple[object, type[Exception] | None]] = {
     ("binance", "max position"): (No.POSITION_LIMIT, VenueUnreachable),
     ("binance", "invalid symbol"): (No.MARKET_UNKNOWN, VenueUnreachable),
     ("binance", "clock skew"): (No.CLOCK_SKEWED, ClockSkewed),
-    ("binance", "bad signature"): (No.KEY_REFUSED, KeyRefused),
+    ("binance", "bad signature"): (No.SECRET_WRONG, KeyRefused),
     ("binance", "rate limit"): (No.RATE_LIMITED, VenueBusy),
     ("binance", "ip banned"): (OutcomeUnknown, VenueBusy),
     ("binance", "unknown execution status (must reconcile, not retry blindly)"): (OutcomeUnknown, VenueUnreachable),
@@ -81,7 +87,7 @@ MORE: list[tuple[str, int, Any, object]] = [
     ("binance", 200, "null", OutcomeUnknown),
     *[
         (dialect, status, body, OutcomeUnknown)
-        for dialect in ("binance", "okx")
+        for dialect in DIALECTS
         for status, body in (
             (200, "<html><body>Just a moment...</body></html>"),
             (200, ""),
@@ -150,6 +156,56 @@ class TestEveryRecordedError:
         with prepared("okx" if dialect == "binance" else "binance") as (fake, venue):
             fake.disturb(fault="answer", endpoint="place", status=row["http"], body=row["body"])
             assert verdict(venue) is OutcomeUnknown
+
+
+def name_of(row: Row) -> str:
+    return f"{row.exchange}-{row.case}"
+
+
+class TestEveryPublishedError:
+    @pytest.mark.parametrize("row", ROWS, ids=name_of)
+    def test_proves_of_an_order_what_it_proves(self, row: Row):
+        with prepared(row.exchange) as (fake, venue):
+            fake.disturb(fault="answer", endpoint="place", status=row.status, body=row.body)
+            assert verdict(venue) == row.of_order
+            assert fake.state()["requests"]["place"] == 1
+
+    @pytest.mark.parametrize("row", ROWS, ids=name_of)
+    def test_means_for_a_question_what_it_means(self, row: Row):
+        with prepared(row.exchange) as (fake, venue):
+            fake.disturb(fault="answer", endpoint="find", status=row.status, body=row.body, times=0)
+            assert silence(venue) == row.of_question
+
+    @pytest.mark.parametrize("exchange", ["binance", "okx", "bybit", "bitget"])
+    def test_of_a_key_has_a_sentence_of_its_own(self, exchange: str):
+        rows = [row for row in ROWS if row.exchange == exchange and row.of_question is KeyRefused]
+        sentences = {}
+        for row in rows:
+            with prepared(exchange) as (fake, venue):
+                fake.disturb(fault="answer", endpoint="balances", status=row.status, body=row.body)
+                with pytest.raises(KeyRefused) as refusal:
+                    venue.balances()
+                assert refusal.value.code is row.of_order
+                sentences[refusal.value.code] = str(refusal.value)
+
+        assert len(set(sentences.values())) == len(sentences)
+        assert all("does not take our key: " in sentence for sentence in sentences.values())
+
+
+class TestTheListOfCodes:
+    @pytest.mark.parametrize("exchange", DIALECTS)
+    def test_has_a_sentence_for_each_rejection(self, exchange: str):
+        codes = sys.modules[DIALECTS[exchange].read_code.__module__].CODES
+
+        assert {meaning for meaning in codes.values() if isinstance(meaning, No)} <= SENTENCES.keys()
+
+
+class TestThePage:
+    def test_says_what_each_verdict_means(self):
+        page = (PROJECT / "docs" / "exchanges.md").read_text()
+
+        assert [verdict for verdict in (*No, *Known) if f"`{verdict}`" not in page] == []
+        assert [exchange for exchange in DIALECTS if f"`{exchange}`" not in page] == []
 
 
 class TestAnAnswer:

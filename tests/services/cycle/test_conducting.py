@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from copytrading.exchange.errors import ClockSkewed, KeyRefused, VenueUnreachable
+from copytrading.exchange.errors import (
+    KEY_TROUBLES,
+    AbilityMissing,
+    ClockSkewed,
+    KeyRefused,
+    PlaceBarred,
+    VenueUnreachable,
+)
 from copytrading.models import Alarm, Lead
 from copytrading.services.cycle import conducting, syncing
 from copytrading.services.leads import verbs as leads
@@ -94,7 +101,13 @@ class TestSilentVenue:
 
     @pytest.mark.parametrize(
         ("trouble", "kind"),
-        [(KeyRefused("wrong key"), Alarm.Kind.KEY_REFUSED), (ClockSkewed("5 s ahead"), Alarm.Kind.CLOCK_SKEWED)],
+        [
+            (KeyRefused("wrong key"), Alarm.Kind.KEY_REFUSED),
+            (ClockSkewed("5 s ahead"), Alarm.Kind.CLOCK_SKEWED),
+            (PlaceBarred("not here"), Alarm.Kind.PLACE_BARRED),
+            (AbilityMissing("no way"), Alarm.Kind.ABILITY_MISSING),
+            *((KeyRefused("why", code=code), Alarm.Kind(code.value)) for code in KEY_TROUBLES),
+        ],
     )
     def test_says_at_once_what_only_a_person_can_mend(
         self, world: World, lead: Lead, monkeypatch: pytest.MonkeyPatch, trouble: VenueUnreachable, kind: str
@@ -104,3 +117,5 @@ class TestSilentVenue:
         look(lead, world)
 
         assert Alarm.objects.get().kind == kind
+        reconciling.reconcile(now=world.now)
+        assert Alarm.objects.get().cleared_at == world.now, "an answer that takes our key ends it"

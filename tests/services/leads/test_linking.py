@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
-from copytrading.models import Lead, LeadFlow, LinkedAccount, Notice, ObservedTrade
+from copytrading.exchange.errors import KEY_TROUBLES, RejectionCode
+from copytrading.models import Alarm, Lead, LeadFlow, LinkedAccount, Notice, ObservedTrade
+from copytrading.queries.leads import links
 from copytrading.queries.leads.links import links_to_look_at
 from copytrading.services.leads import linking
 from copytrading.services.leads import verbs as leads
@@ -15,6 +17,7 @@ from copytrading.services.refusals import Refusal
 from copytrading.services.safety.sealed_keys import ExchangeKey
 from tests.cast import World, usdt
 from tests.elsewhere import KEY, Elsewhere, connect, look, seen
+from tests.exchange.live.error_rows import ROWS
 
 
 class TestConnectAccount:
@@ -115,21 +118,48 @@ class TestEitherExchange:
             reasons.append(link.reason)
             either_elsewhere.is_well()
 
-        name = {"binance": "Binance", "okx": "OKX"}[either_elsewhere.exchange]
+        name = links.exchange_name(either_elsewhere.exchange)
+        # Binance alone does not say which it is.
+        code = RejectionCode.KEY_REFUSED if name == "Binance" else RejectionCode.KEY_UNKNOWN
         assert reasons == [
-            f"{name} does not take this key: it is wrong, was deleted, or may only be used from other addresses.",
+            f"{name} does not take this key: {KEY_TROUBLES[code]}.",
             f"{name} says that our clock is off by too much. That is ours to repair.",
             f"{name} does not answer at the moment.",
             f"{name} answered something that is no list of balances.",
         ]
 
-    @pytest.mark.parametrize("right", ["trade", "withdraw"])
-    def test_is_asked_what_the_key_may_do(
-        self, world: World, faraway: Lead, either_elsewhere: Elsewhere, right: str
+    @pytest.mark.parametrize("code", [*KEY_TROUBLES, RejectionCode.PLACE_BARRED])
+    def test_names_the_reason_to_the_lead_and_to_the_operators(
+        self, world: World, faraway: Lead, either_elsewhere: Elsewhere, code: RejectionCode
     ) -> None:
+        exchange = either_elsewhere.exchange
+        row = next((row for row in ROWS if (row.exchange, row.of_order) == (exchange, code)), None)
+        if row is None:
+            pytest.skip(f"{exchange} does not say this apart from the others")
+        link = connect(world, faraway, exchange=exchange)
+
+        either_elsewhere.venue.disturb(fault="answer", status=row.status, body=row.body, times=0)
+        for _ in range(linking.FAILURES_MAX):
+            look(world, link)
+        link.refresh_from_db()
+
+        name = links.exchange_name(exchange)
+        words = KEY_TROUBLES.get(code, "serves nobody in the country that our server is in")
+        assert link.reason.startswith(name) and words in link.reason
+        assert words in Alarm.objects.get(kind=Alarm.Kind.LINK_BROKEN).sentence
+        assert link.status == LinkedAccount.Status.BROKEN
+
+    @pytest.mark.parametrize(
+        ("right", "words"), [("trade", "trade"), ("withdraw", "withdraw"), ("elsewhere", "trade futures or on margin")]
+    )
+    def test_is_asked_what_the_key_may_do(
+        self, world: World, faraway: Lead, either_elsewhere: Elsewhere, right: str, words: str
+    ) -> None:
+        if either_elsewhere.exchange == "okx" and right == "elsewhere":
+            pytest.skip("one right of OKX covers every kind of trading")
         either_elsewhere.permits("read", right)
 
-        with pytest.raises(KeyMayDoTooMuch, match=f"can {right}"):
+        with pytest.raises(KeyMayDoTooMuch, match=f"can {words}"):
             connect(world, faraway, exchange=either_elsewhere.exchange)
 
         assert not LinkedAccount.objects.exists()

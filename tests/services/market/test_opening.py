@@ -45,7 +45,9 @@ class TestOpenVenue:
             ({"SMARTSYNC_VENUE_KEY": ""}, "SMARTSYNC_VENUE_KEY and SMARTSYNC_VENUE_SECRET are needed"),
             ({"SMARTSYNC_PRICES": "simulated"}, "set SMARTSYNC_PRICES=live"),
             ({"SMARTSYNC_VENUE": "bynance"}, "SMARTSYNC_VENUE is 'bynance'; it can be 'paper' or an exchange"),
-            ({"SMARTSYNC_VENUE_SECRET": "wrong"}, "does not take our key"),
+            ({"SMARTSYNC_VENUE": "gate"}, "we know no way to find an order by our own id there"),
+            ({"SMARTSYNC_VENUE_SECRET": "wrong"}, "does not take our key: its secret or its passphrase is wrong"),
+            ({"SMARTSYNC_VENUE": "binanceus"}, "Check that it cannot withdraw, then set SMARTSYNC_VENUE_KEY_VOUCHED=1"),
             ({"SMARTSYNC_VENUE_KEY": "mighty-key", "SMARTSYNC_VENUE_SECRET": "mighty-secret"}, "can move money away"),
             ({"SMARTSYNC_VENUE_KEY": "reading-key", "SMARTSYNC_VENUE_SECRET": "reading-secret"}, "cannot trade"),
             ({"SMARTSYNC_CASH": "EUR"}, "lists no market in EUR"),
@@ -57,6 +59,30 @@ class TestOpenVenue:
 
         with pytest.raises(VenueNotUsable, match=sentence):
             open_venue()
+
+    def test_refuses_a_key_that_trades_futures_and_not_spot(self, exchange):
+        exchange.change_key("platform-key", scopes=["read", "elsewhere"])
+
+        with pytest.raises(VenueNotUsable, match="cannot trade spot, only margin, futures or the like"):
+            open_venue()
+
+    def test_refuses_a_country_that_the_exchange_does_not_serve(self, exchange):
+        exchange.disturb(fault="answer", endpoint="*", status=451, body="", times=0)
+
+        with pytest.raises(VenueNotUsable, match="serves nobody in the country that our server is in"):
+            open_venue()
+
+    def test_refuses_an_exchange_that_does_not_tell_about_its_orders(self, exchange, settings):
+        settings.SMARTSYNC_VENUE, settings.SMARTSYNC_VENUE_KEY_VOUCHED = "binanceus", True
+        exchange.disturb(fault="answer", endpoint="trades", status=400, body={"code": -1, "msg": "no"}, times=0)
+
+        with pytest.raises(VenueNotUsable, match="what became of one could not be asked there"):
+            open_venue()
+
+    def test_opens_another_exchange_that_shows_that_orders_are_found(self, exchange, settings):
+        settings.SMARTSYNC_VENUE, settings.SMARTSYNC_VENUE_KEY_VOUCHED = "binanceus", True
+
+        assert open_venue() == "Real money: orders go to binanceus, in 3 markets."
 
     def test_refuses_a_clock_that_is_off(self, exchange):
         exchange.set_clock(skew_seconds=5)

@@ -9,21 +9,25 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.exchange import registry
+from copytrading.exchange.errors import KEY_TROUBLES, RejectionCode
 from copytrading.exchange.live import client, wire
 from copytrading.exchange.orders import Side
-from copytrading.models import Copy, Fill, Lead, Order
+from copytrading.models import Alarm, Copy, Fill, Lead, Market, Order
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
-from copytrading.services.market import quotes
+from copytrading.services.market import listings, quotes
+from copytrading.services.refusals import Refusal
 from copytrading.services.safety import reconciling
-from tests.cast import World
+from copytrading.services.wallet import spot
+from tests.cast import World, usdt
+from tests.exchange.live.error_rows import ROWS
 from tests.fake_venue.venue import FakeVenue, started_in_thread
 from tests.fake_venue.world import SMALL_WORLD
 
 SECONDS_MAX = 20
 
 
-@pytest.fixture(params=["binance", "okx"])
+@pytest.fixture(params=["binance", "okx", "bybit", "bitget"])
 def exchange(
     request: pytest.FixtureRequest, settings, monkeypatch, world: World, follower: User, lead: Lead
 ) -> Iterator[FakeVenue]:
@@ -115,3 +119,60 @@ class TestTrading:
         assert world.held(copy.ledger_account) == {}
         assert exchange.orders()[-1]["side"] == Side.SELL
         assert reconciling.check_ledger().is_clean
+
+
+class TestARefusal:
+    """What an exchange refuses for a reason that no other order would mend."""
+
+    def test_of_our_key_or_place_is_an_alarm_of_its_own_and_stops_nothing(self, exchange, world, follower):
+        codes = {*KEY_TROUBLES, RejectionCode.PLACE_BARRED}
+        rows = {row.of_order: row for row in ROWS if row.exchange == exchange.dialect and row.of_order in codes}
+        assert len(rows) >= 6
+
+        for code, row in rows.items():
+            exchange.disturb(fault="answer", endpoint="place", status=row.status, body=row.body)
+            buy(world, follower, "BTC")
+
+            alarm = Alarm.objects.get(kind=code.value, cleared_at__isnull=True)
+            assert alarm.key == f"{code}:orders"
+            assert alarm.sentence.startswith("An order in BTC-USDT was not carried out: ")
+        assert Alarm.objects.count() == len(rows)
+        assert buy(world, follower, "BTC").filled_units > 0
+        assert reconciling.check_ledger().is_clean
+
+    def test_of_a_market_suspends_it_here_until_an_operator_opens_it(self, exchange, world, follower):
+        row = next(
+            row for row in ROWS if row.exchange == exchange.dialect and row.of_order is RejectionCode.MARKET_BARRED
+        )
+        barred = Market.objects.get(symbol="BTC-USDT")
+        exchange.disturb(fault="answer", endpoint="place", status=row.status, body=row.body)
+
+        buy(world, follower, "BTC")
+        barred.refresh_from_db()
+        assert (barred.status, barred.barred_since) == (Market.Status.SUSPENDED, world.now)
+        assert "The key stays good" in Alarm.objects.get().sentence
+        with pytest.raises(Refusal):
+            buy(world, follower, "BTC")
+        assert buy(world, follower, "ETH").filled_units > 0, "everything else goes on"
+
+        listings.watch_listings(now=timezone.now())
+        barred.refresh_from_db()
+        assert barred.status == Market.Status.SUSPENDED, "the venue's list does not say it, so it does not end it"
+
+        listings.unbar_market(market_id=barred.pk, now=timezone.now())
+        quotes.list_markets()
+        assert buy(world, follower, "BTC").filled_units > 0
+        assert not Alarm.objects.filter(cleared_at__isnull=True).exists()
+        with pytest.raises(listings.MarketNotBarred):
+            listings.unbar_market(market_id=barred.pk, now=timezone.now())
+
+
+def buy(world: World, user: User, symbol: str) -> Order:
+    """Buy coins for 500 USDT by hand, and return what became of the order."""
+    world.now = timezone.now()
+    world.prices()
+    traded = Market.objects.get(symbol=f"{symbol}-USDT")
+    placed = spot.place_manual_order(
+        user=user, market_id=traded.pk, side="BUY", units=usdt(500), idempotency_key=world.key(), now=world.now
+    )
+    return Order.objects.get(pk=placed.order_id)

@@ -72,5 +72,9 @@ class AnswerNotUnderstood(VenueUnreachable):
     """The venue answered something that is no answer: an HTML page, a truncated body, a number that is none."""
 
 
+class QuestionRefused(AnswerNotUnderstood):
+    """The venue says, by a code of its own, that it does not answer this: not to this key, or not in this place."""
+
+
 class MarketUnknown(VenueError):
     """The venue lists no such market."""

@@ -20,6 +20,13 @@ from copytrading.queries.market import Board
 
 STATUS_NUMBERS = {"STARTING": 0, "ACTIVE": 1, "PAUSED": 2, "STOPPING": 3}
 
+# What was seen elsewhere, in one statement: the value of what is not traded here stands under no asset.
+NOT_TRADED = 0
+SEEN_COLUMNS = """
+    SELECT asset_id, units, 0::bigint FROM copytrading_leadholding WHERE lead_id = %s AND units <> 0
+    UNION ALL SELECT 0, other_value_units, 0::bigint FROM copytrading_lead WHERE id = %s AND other_value_units <> 0
+"""
+
 COPY_COLUMNS = """
     SELECT copy.id, copy.ledger_account_id, copy.invested_units, coalesce(copy.stop_loss_units, -1),
         CASE copy.status WHEN 'STARTING' THEN 0 WHEN 'ACTIVE' THEN 1 WHEN 'PAUSED' THEN 2 ELSE 3 END::bigint,
@@ -65,6 +72,8 @@ class LeadPortfolio:
     What a lead holds, (A,) on the board; `touched` says where a trade waits to be followed.
 
     `pending_units` and `pending_orders` are trades seen elsewhere that Custom copies have still to answer.
+    `other_value_units` is what an account elsewhere holds besides and is not traded here: part of equity, never of
+    units, so its weight stays cash in the copies. Below zero it is debts.
     """
 
     account_id: int | None
@@ -79,12 +88,14 @@ class LeadPortfolio:
     pending_orders: IntArray
     # False while the account elsewhere cannot be read: then these are old numbers, and nothing is decided by them.
     is_seen: bool = True
+    other_value_units: int = 0
 
     def equity(self, board: Board) -> float:
-        """Return the lead's equity in quote units; NaN where a coin that is held has no price."""
+        """Return all that has a value in quote units; NaN where a coin that is held has no price."""
         return float(
             weights.equity_of(
-                cash_units=np.array([self.cash_units]),
+                # A debt takes from the cash and no more: a copy cannot hold more than all it has.
+                cash_units=np.array([max(self.cash_units + self.other_value_units, 0)]),
                 held_units=self.units[None, :],
                 unit_prices=board.unit_prices,
             )[0]
@@ -155,8 +166,10 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
         query = "SELECT asset_id, posted, held FROM accounts_balance WHERE ledger_account_id = %s AND posted <> 0"
         asset_ids, posted, held = bulk_rows.read_columns(query, [lead.ledger_account_id], types=["bigint"] * 3)
     else:
-        query = "SELECT asset_id, units, 0::bigint FROM copytrading_leadholding WHERE lead_id = %s AND units <> 0"
-        asset_ids, posted, held = bulk_rows.read_columns(query, [lead.pk], types=["bigint"] * 3)
+        asset_ids, posted, held = bulk_rows.read_columns(SEEN_COLUMNS, [lead.pk] * 2, types=["bigint"] * 3)
+    is_other = asset_ids == NOT_TRADED
+    other_value_units = int(posted[is_other].sum())
+    asset_ids, posted, held = asset_ids[~is_other], posted[~is_other], held[~is_other]
     is_cash = asset_ids == cash.pk
     places = board.places_of(asset_ids[~is_cash])
     units, held_units = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
@@ -187,6 +200,7 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
         pending_units=pending_units,
         pending_orders=pending_orders,
         is_seen=links.is_seen(lead),
+        other_value_units=other_value_units,
     )
 
 

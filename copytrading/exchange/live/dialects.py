@@ -41,6 +41,9 @@ class Call(StrEnum):
     ORDER_TRADES = "ORDER_TRADES"
     TRADES = "TRADES"
     BALANCES = "BALANCES"
+    FUNDING = "FUNDING"
+    EARN = "EARN"
+    STAKED = "STAKED"
     PERMISSIONS = "PERMISSIONS"
 
 
@@ -100,6 +103,7 @@ BINANCE_KEYS: dict[Call, str] = {
     Call.PLACE: "orderId",
     Call.ORDER: "orderId",
     Call.BALANCES: "balances",
+    Call.EARN: "rows",
     Call.PERMISSIONS: "enableReading",
 }
 BINANCE_TRADES_A_PAGE = 1000
@@ -170,6 +174,7 @@ BINANCE = Dialect(
         Call.ORDER_TRADES: 5,
         Call.TRADES: 20,
         Call.BALANCES: 20,
+        Call.EARN: 150,
     },
     # Who may trade what is most of an answer of megabytes.
     markets_params={"showPermissionSets": "false"},
@@ -244,6 +249,9 @@ OKX = Dialect(
         Call.ORDER_TRADES: 1,
         Call.TRADES: 3,
         Call.BALANCES: 8,
+        Call.FUNDING: 5,
+        Call.EARN: 5,
+        Call.STAKED: 10,
         Call.PERMISSIONS: 8,
         Call.TIME: 3,
     },

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 from django.conf import settings
 
 from copytrading.models import Lead, LinkedAccount
+from copytrading.queries.portfolios import lead_portfolio, price_list
 
 # What the exchanges are called, where their id is not the name.
 NAMES = {"binance": "Binance", "okx": "OKX", "bybit": "Bybit", "kucoin": "KuCoin", "mexc": "MEXC"}
+# What the places of an account are called that a key may not be able to read.
+PLACES = {"FUNDING": "funding account", "EARN": "Earn", "STAKED": "staking"}
 # Exchanges that ask for a third part of a key.
 WITH_PASSWORD = frozenset({"okx", "kucoin", "bitget"})
 
@@ -35,6 +39,10 @@ class Link:
     looked_at: datetime | None
     look_seconds: float
     unfollowed: tuple[str, ...]
+    unpriced: tuple[str, ...]
+    unread: tuple[str, ...]
+    # What is counted and not traded here, as a share of everything.
+    other_weight: float
 
     @property
     def is_seen(self) -> bool:
@@ -55,7 +63,18 @@ def link_of(lead: Lead) -> Link | None:
         looked_at=link.looked_at,
         look_seconds=settings.SMARTSYNC_LINK_LOOK_SECONDS,
         unfollowed=tuple(link.unfollowed),
+        unpriced=tuple(link.unpriced),
+        unread=tuple(PLACES.get(place, place.lower()) for place in link.unread),
+        other_weight=_other_weight(lead),
     )
+
+
+def _other_weight(lead: Lead) -> float:
+    if lead.other_value_units <= 0:
+        return 0.0
+    prices = price_list()
+    equity = float(lead_portfolio(lead, prices=prices) @ np.append(prices.unit_prices, 1.0))
+    return lead.other_value_units / equity if equity > 0 else 0.0
 
 
 def alarm_key(lead_id: int) -> str:

@@ -9,7 +9,7 @@ from django.db import transaction
 from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
 from copytrading.services import bell
-from copytrading.services.market import listings, marking
+from copytrading.services.market import listings, mark_ranges, marking
 
 
 def list_markets(*, names: dict[str, str] | None = None) -> int:
@@ -35,6 +35,7 @@ def record_quotes(*, quotes: Sequence[Quote], now: datetime) -> None:
     """
     with transaction.atomic():
         medians = marking.record_sources(quotes=quotes, now=now)
+        mark_ranges.widen(quotes=quotes, now=now)
         prices = [(quote, medians.get(quote.symbol, quote.price)) for quote in quotes]
         moved = [replace(quote, price=price) for quote, price in prices if price is not None]
         registry.move_paper_prices(moved, now=now)

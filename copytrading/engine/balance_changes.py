@@ -13,7 +13,7 @@ A *place* is one coin. Cash has none; in the legs of a fill it stands as CASH.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -75,13 +75,19 @@ class Fill:
 class BalanceChange:
     """
     A change of balances taken apart: `trades` in the order in which they are booked; `moved_units` (P,) and
-    `moved_cash_units` came or went. `fee_units` (P,) of what went paid for the trades.
+    `moved_cash_units` came or went. `fee_units` (P,) of what went paid for the trades. `is_told`: the exchange named
+    trades among them, so these are certain whatever the rest may be.
     """
 
     trades: tuple[Trade, ...]
     moved_units: IntArray
     moved_cash_units: int
     fee_units: IntArray
+    is_told: bool = False
+
+    def without_moves(self) -> "BalanceChange":
+        """Return the trades and their fees alone."""
+        return replace(self, moved_units=-self.fee_units, moved_cash_units=0)
 
     @property
     def traded_units(self) -> IntArray:
@@ -202,6 +208,7 @@ def _read_fills(
         moved_units=rest.moved_units - fee_units,
         moved_cash_units=rest.moved_cash_units,
         fee_units=rest.fee_units + fee_units,
+        is_told=True,
     )
 
 

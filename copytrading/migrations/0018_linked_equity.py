@@ -28,6 +28,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="linkedaccount",
+            name="traded_until",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="linkedaccount",
             name="unpriced",
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.CharField(max_length=20), blank=True, default=list, size=None

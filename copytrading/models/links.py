@@ -39,6 +39,8 @@ class LinkedAccount(models.Model):
     failures = models.PositiveSmallIntegerField(default=0)
     # The last look at which all that is held there was noted here: what changed has changed since then.
     agreed_at = models.DateTimeField(null=True, blank=True)
+    # The account's own trades up to then, by the clock of its exchange, are noted here.
+    traded_until = models.DateTimeField(null=True, blank=True)
     # Coins that are held there and have no market here: they count and are not bought. Those that nobody there has a
     # price for count nothing.
     unfollowed = ArrayField(models.CharField(max_length=20), default=list, blank=True)

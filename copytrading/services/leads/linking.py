@@ -172,18 +172,16 @@ def _explain(link: LinkedAccount, held: AccountHoldings, key: ExchangeKey, now: 
     puzzle = observing.find_puzzle(lead_id=link.lead_id, held=held, since=link.agreed_at, now=now)
     if puzzle is None or link.agreed_at is None:
         return []
+    since = link.agreed_at - TRADES_BEFORE
     try:
-        return account_reading.read_own_trades(
-            exchange=link.exchange,
-            key=key,
-            changed=puzzle.changed,
-            held=puzzle.held,
-            since=link.agreed_at - TRADES_BEFORE,
+        own_trades = account_reading.read_own_trades(
+            exchange=link.exchange, key=key, changed=puzzle.changed, held=puzzle.held, since=since
         )
     except VenueUnreachable as silence:
         # The balances are known; without the trades they are read as far as they tell.
         log.warning("An account's own trades could not be read.", link_id=link.pk, trouble=type(silence).__name__)
         return []
+    return [trade for trade in own_trades if link.traded_until is None or trade.executed_at > link.traded_until]
 
 
 def _take(
@@ -205,9 +203,11 @@ def _take(
             now=now,
         )
         if sight != Sight.WAITS_FOR_PRICES:
-            current.doubted_at = now if sight == Sight.DOUBTED else None
+            current.doubted_at = now if sight in (Sight.DOUBTED, Sight.HALF_TAKEN) else None
         if sight in (Sight.UNCHANGED, Sight.TAKEN):
             current.agreed_at = now
+        if own_trades and sight in (Sight.TAKEN, Sight.HALF_TAKEN):
+            current.traded_until = own_trades[-1].executed_at
         if has_checked:
             current.checked_at = now
         _note_seen(current, held, now, was_unseen=current.status == LinkedAccount.Status.BROKEN)

@@ -12,6 +12,7 @@ nobody buys it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 import numpy as np
@@ -47,6 +48,8 @@ class Sight(StrEnum):
     TAKEN = "TAKEN"
     # Something came or went: it may be half of a trade, so it is looked at once more.
     DOUBTED = "DOUBTED"
+    # The same, but what the exchange says was traded is taken already.
+    HALF_TAKEN = "HALF_TAKEN"
     # A coin that changed has no fresh price, so nothing is known about what the change was.
     WAITS_FOR_PRICES = "WAITS_FOR_PRICES"
 
@@ -148,7 +151,8 @@ def observe_balances(
     3. All that changed was traded: each coin is noted as a trade and followed at once.
     4. A little came or went, less than a thousandth of everything: it is noted as what it is, and nobody is told.
     5. More came or went: seen for the first time it is doubted, and nothing is taken; seen again it is a flow, the
-       settling window opens and followers are told. What was traded beside it is followed.
+       settling window opens and followers are told. What the exchange says was traded beside it is followed at once,
+       and what only looks so the second time.
 
     :param since: when the last look was that was taken; the marks between it and now say what trades may have cost.
     :param own_trades: what the exchange says was traded since then, oldest first, where it was asked.
@@ -172,13 +176,16 @@ def observe_balances(
         is_quiet = is_dust or turnover < _quiet_units(equity)
         # Half of a small trade looks like a reward: what stands alone is looked at twice, unless it is next to nothing.
         is_clear = is_dust or turnover < _cash_units(QUIET_VALUE) or (is_quiet and reading.trades)
-        if not (is_clear or is_second_look or is_opening):
+        is_doubted = not (is_clear or is_second_look or is_opening)
+        if is_doubted and not reading.is_told:
             return Sight.DOUBTED
+        if is_doubted:
+            reading, is_quiet = reading.without_moves(), True
         gaps.measure_lead(lead=lead, now=now)
         _take(lead, seen, reading, equity=equity, is_quiet=is_quiet, idempotency_key=idempotency_key, now=now)
         if is_quiet and not is_opening:
             _note_moves(lead, seen, reading, is_dust=is_dust, now=now)
-    return Sight.TAKEN
+    return Sight.HALF_TAKEN if is_doubted else Sight.TAKEN
 
 
 def _look(lead: Lead, held: AccountHoldings, *, since: datetime | None, now: datetime) -> Places:
@@ -229,7 +236,7 @@ def _take(
         _trade(lead, seen, trade, now)
     _move(lead, seen, np.minimum(reading.moved_units, 0), min(reading.moved_cash_units, 0))
     lead.refresh_from_db()
-    untraded.take(lead, seen.others, cash=seen.cash)
+    untraded.take(lead, seen.others, quantities=_quantities_after(seen, reading), cash=seen.cash)
     fees = float(places.values_of(reading.fee_units, seen.prices).sum())
     if fees:
         gaps.note_untraded_result(lead=lead, units=-round(fees))
@@ -240,6 +247,16 @@ def _take(
         positions.issue_units(lead=lead, flow_units=units, equity_before=equity)
     else:
         flows.note_flow(lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now)
+
+
+def _quantities_after(seen: Places, reading: BalanceChange) -> dict[str, Decimal]:
+    """Return what there is of each coin that is not traded here, once a reading is booked."""
+    left = seen.change_units - reading.traded_units - reading.moved_units
+    first = len(seen.board.asset_ids)
+    return {
+        other.symbol: other.quantity - coins(int(left[place]), int(seen.decimals[place]))
+        for place, other in enumerate(seen.others, start=first)
+    }
 
 
 def _trade(lead: Lead, seen: Places, trade: Trade, now: datetime) -> None:

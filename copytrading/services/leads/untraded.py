@@ -44,13 +44,9 @@ def compare(lead: Lead, others: Iterable[OtherCoin], *, now: datetime) -> tuple[
     return tuple(_one(symbol, rows.get(symbol), found.get(symbol), now) for symbol in sorted(rows.keys() | found))
 
 
-def value_units(coins: Iterable[Untraded], *, cash: Asset, quantities: Mapping[str, Decimal] | None = None) -> int:
-    """Return what coins are worth now in quote units, as held now or in other quantities."""
-    values = (
-        (coin.quantity if quantities is None else quantities[coin.symbol]) * coin.price
-        for coin in coins
-        if coin.price is not None
-    )
+def value_units(coins: Iterable[Untraded], *, cash: Asset, quantities: Mapping[str, Decimal]) -> int:
+    """Return what quantities of coins are worth now, in quote units."""
+    values = (quantities[coin.symbol] * coin.price for coin in coins if coin.price is not None)
     return units_of(sum(values, Decimal(0)), cash.decimals)
 
 
@@ -67,10 +63,11 @@ def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset) -> None:
     _write(lead, [(coin, coin.quantity_before) for coin in coins], worth)
 
 
-def take(lead: Lead, coins: Iterable[Untraded], *, cash: Asset) -> None:
-    """Note what is held now as last seen. In the caller's transaction, lead locked."""
+def take(lead: Lead, coins: Iterable[Untraded], *, quantities: Mapping[str, Decimal], cash: Asset) -> None:
+    """Note these quantities as last seen. In the caller's transaction, lead locked."""
     coins = tuple(coins)
-    _write(lead, [(coin, coin.quantity) for coin in coins], value_units(coins, cash=cash))
+    worth = value_units(coins, cash=cash, quantities=quantities)
+    _write(lead, [(coin, quantities[coin.symbol]) for coin in coins], worth)
 
 
 def adopt_listed(lead: Lead, *, cash: Asset, now: datetime) -> None:

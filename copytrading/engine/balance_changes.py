@@ -29,6 +29,8 @@ LOSS_MAX = 0.02
 GAIN_MAX = 0.005
 # Of what was traded: more than this no exchange takes in a coin of its own for the trade.
 FEE_SHARE_MAX = 0.005
+# Of all that changed: what rounding leaves of a trade that is explained.
+NOISE = 1e-6
 # A coin that is worth less than this share of everything is dust.
 DUST_SHARE_MAX = 0.001
 
@@ -140,10 +142,12 @@ def read_change(
     """
     fees = np.zeros(len(change_units), dtype=np.bool_) if pays_fees is None else pays_fees
     best = _read_balances(change_units, cash_change_units, prices, fees)
-    # With as many fills as leave least unexplained; of equals the most.
+    noise = NOISE * (abs(cash_change_units) + float(np.abs(_values(change_units, prices.now)).sum()))
+    # With as many fills as leave least unexplained, of equals the most. A fill that is not in this change leaves both
+    # its coin and its cash; so how many assets are left tells more than their value.
     for first in range(len(fills) - 1, -1, -1):
         found = _read_fills(change_units, cash_change_units, prices, fees, fills[first:])
-        if found.moved_turnover(prices.now) <= best.moved_turnover(prices.now):
+        if _unexplained(found, prices, noise) <= _unexplained(best, prices, noise):
             best = found
     return best
 
@@ -185,6 +189,13 @@ def _read_balances(
             return _read(change_units, cash_change_units, prices, traded=traded, cash_was_paid=True, fees=fees & ~alone)
     nothing = np.zeros_like(changed)
     return _read(change_units, cash_change_units, prices, traded=nothing, cash_was_paid=False, fees=nothing)
+
+
+def _unexplained(reading: BalanceChange, prices: PriceRange, noise: float) -> tuple[int, float]:
+    """Return how many assets came or went, and how much of them."""
+    moved = np.abs(_values(reading.moved_units + reading.fee_units, prices.now))
+    count = np.count_nonzero(moved > noise) + (abs(reading.moved_cash_units) > noise)
+    return int(count), reading.moved_turnover(prices.now)
 
 
 def _read_fills(

@@ -127,7 +127,8 @@ def find_puzzle(*, lead_id: int, held: AccountHoldings, since: datetime | None, 
     seen = _look(lead, held, since=since, now=now)
     if not seen.is_changed or seen.waits_for_prices:
         return None
-    if seen.read().moved_turnover(seen.prices.now) < _quiet_units(leads.equity_of(lead, now=now)):
+    # A reward too may have been a trade there and back, so the exchange is asked about all that is worth a word.
+    if seen.read().moved_turnover(seen.prices.now) < _cash_units(QUIET_VALUE):
         return None
     return Puzzle(changed=tuple(seen.changed_symbols()), held=tuple(seen.held_symbols()))
 

@@ -161,7 +161,7 @@ def place_looks(
     since: datetime | None,
 ) -> Places:
     """Return the last look and this one as columns; `since` is when the last one was, None where prices stand still."""
-    decimals = np.append(board.decimals, [_decimals_of(other) for other in others]).astype(np.int64)
+    decimals = np.append(board.decimals, [decimals_of(other) for other in others]).astype(np.int64)
     tail = decimals[len(board.asset_ids) :].tolist()
     symbols = dict(Asset.objects.filter(pk__in=board.asset_ids.tolist()).values_list("pk", "symbol"))
     units = [held.coins.get(int(asset_id), 0) for asset_id in board.asset_ids]
@@ -184,7 +184,8 @@ def _joined(board_units: IntArray | list[int], other_units: list[int]) -> IntArr
     return np.append(np.asarray(board_units, dtype=np.int64), np.array(other_units, dtype=np.int64))
 
 
-def _decimals_of(other: Untraded) -> int:
+def decimals_of(other: Untraded) -> int:
+    """Return with how many decimals quantities of a coin are counted in units that fit any array."""
     largest = max(abs(other.quantity), abs(other.quantity_before))
     return min(max(DIGITS - 1 - largest.adjusted(), 0), DECIMALS_MAX) if largest else 0
 
@@ -198,12 +199,13 @@ def _prices(board: Board, cash: Asset, others: list[tuple[Untraded, int]], since
             scale = 10.0 ** (cash.decimals - int(board.decimals[place]))
             low[place] = min(low[place], seen.low * scale)
             high[place] = max(high[place], seen.high * scale)
-    told = [_range_of(other, places, cash) for other, places in others]
+    told = [range_of(other, places, cash) for other, places in others]
     lows, highs, nows = (np.array([row[column] for row in told], dtype=np.float64) for column in range(3))
     return PriceRange(low=np.append(low, lows), high=np.append(high, highs), now=np.append(now, nows))
 
 
-def _range_of(other: Untraded, decimals: int, cash: Asset) -> tuple[float, float, float]:
+def range_of(other: Untraded, decimals: int, cash: Asset) -> tuple[float, float, float]:
+    """Return the least, the most and the present unit price of what is not traded here; NaN where nobody names one."""
     if other.price is None:
         return np.nan, np.nan, np.nan
     now, before = (

@@ -54,6 +54,14 @@ class FakeAccount:
         self.locked[asset] = self.locked.get(asset, Decimal(0)) + quantity
         assert self.locked[asset] >= 0, f"{self.name} has {self.locked[asset]} {asset} locked"
 
+    def everything(self) -> dict[str, Decimal]:
+        """Return what there is in all places together."""
+        sums: dict[str, Decimal] = {}
+        for place in (self.totals(), self.funding, self.earn, self.staked):
+            for asset, quantity in place.items():
+                sums[asset] = sums.get(asset, Decimal(0)) + quantity
+        return sums
+
     def totals(self) -> dict[str, Decimal]:
         assets = sorted(self.free.keys() | self.locked.keys())
         return {asset: self.free.get(asset, Decimal(0)) + self.locked.get(asset, Decimal(0)) for asset in assets}

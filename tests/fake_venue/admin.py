@@ -117,6 +117,10 @@ def _state(server: "FakeServer", _: Any) -> dict[str, Any]:
             name: {asset: str(total) for asset, total in account.totals().items()}
             for name, account in exchange.accounts.items()
         },
+        "everything": {
+            name: {asset: str(total) for asset, total in account.everything().items()}
+            for name, account in exchange.accounts.items()
+        },
         "markets": {symbol: market.state for symbol, market in exchange.markets.items()},
         "requests": dict(server.requests),
         "weight_used": server.rates.used,

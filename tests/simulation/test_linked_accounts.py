@@ -14,17 +14,21 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from accounts.models import Asset
+from accounts.models import Asset, User
 from copytrading.engine import weights
 from copytrading.engine.balance_changes import BalanceChange, PriceRange
 from copytrading.engine.units import units_of
 from copytrading.exchange.live.holdings import Holdings, Place, PriceBoard, own_names
 from copytrading.exchange.live.own_trades import OwnTrade
+from copytrading.models import Copy, Lead, LeadFlow
 from copytrading.queries.holdings import LeadPortfolio
 from copytrading.queries.market import Board
 from copytrading.services.leads import observing, places, untraded
+from copytrading.services.leads.observing import Sight
 from copytrading.services.leads.places import Places
 from copytrading.services.leads.untraded import Untraded
+from tests.cast import World
+from tests.elsewhere import Elsewhere, connect, look
 
 ACCOUNTS = 2_000
 SEED = 20_261_129
@@ -358,3 +362,70 @@ class TestLinkedAccounts:
         for _ in range(chance.randint(0, 6)):
             account.prices_run()
         return traded - {"USDT"}
+
+
+class TestSomeOfThemAtTheExchange:
+    """The same over the wire and through the tables: a fake Binance, ccxt's client, a copy that follows."""
+
+    COINS = ("BTC", "ETH", "SOL")
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_are_followed_within_one_look(
+        self, world: World, faraway: Lead, elsewhere: Elsewhere, follower: User, seed: int
+    ) -> None:
+        chance = random.Random(SEED + seed)
+        for symbol, price in {"ETH": "2500", "SOL": "100", "PEPE": "0.8", "USDC": "0.9998"}.items():
+            elsewhere.lists(f"{symbol}-USDT", price)
+        elsewhere.holds(
+            USDT="4000",
+            BTC=f"{chance.uniform(0.02, 0.1):.5f}",
+            LDETH=f"{chance.uniform(0.5, 1):.4f}",
+            ETH="0.5",
+            SOL="12",
+        )
+        elsewhere.puts("funding", PEPE=f"{chance.uniform(100, 4_000):.0f}", USDC="300")
+        link = connect(world, faraway)
+        Lead.objects.filter(pk=faraway.pk).update(settling_until=None)
+        copy = world.start(follower, faraway, "5000")
+        world.settle()
+
+        for _ in range(3):
+            is_trade = self.act(chance, world, elsewhere)
+            sight = look(world, link, seconds=4)
+            world.settle()
+
+            assert sight == (Sight.TAKEN if is_trade else Sight.UNCHANGED)
+            self.assert_same_weights(world, elsewhere, copy)
+        assert LeadFlow.objects.count() == 1
+
+    def act(self, chance: random.Random, world: World, elsewhere: Elsewhere) -> bool:
+        """Let the lead trade a good part of a coin, or move it to another place; then marks run. Return which."""
+        coin = chance.choice(self.COINS)
+        mark = float(world.last[coin])
+        has = Decimal(elsewhere.has(coin))
+        part = (has * Decimal("0.6")).quantize(Decimal("0.0001"))
+        is_trade = chance.random() < 0.7 and part > 0
+        if is_trade:
+            elsewhere.trades(symbol=f"{coin}-USDT", side="SELL", quantity=str(part), price=f"{mark:.2f}")
+        elif part > 0:
+            elsewhere.holds(**{coin: str(has - part)})
+            elsewhere.puts(chance.choice(("funding", "earn")), **{coin: str(part)})
+        for _ in range(3):
+            swing = {name: f"{float(world.last[name]) * (1 + chance.uniform(-0.01, 0.01)):.2f}" for name in self.COINS}
+            world.wait(2, **swing)
+        return bool(is_trade)
+
+    def assert_same_weights(self, world: World, elsewhere: Elsewhere, copy: Copy) -> None:
+        prices = {"USDT": 1.0, "USDC": 0.9998, "PEPE": 0.8} | {coin: float(world.last[coin]) for coin in self.COINS}
+        wanted = elsewhere.everything()
+        wanted["ETH"] = wanted.get("ETH", 0.0) + wanted.pop("LDETH", 0.0)
+        held = {coin: units / 10**DECIMALS for coin, units in world.held(copy.ledger_account).items()}
+        worth, own = (
+            sum(quantity * prices[coin] for coin, quantity in quantities.items()) for quantities in (wanted, held)
+        )
+        for coin in self.COINS:
+            expected, found = (
+                quantities.get(coin, 0.0) * prices[coin] / total for quantities, total in ((wanted, worth), (held, own))
+            )
+            # Up to the drift band of one in a hundred nothing is traded for what the market did.
+            assert found == pytest.approx(expected, abs=0.011), coin

@@ -218,7 +218,7 @@ def binance_locked(exchange: Any) -> Quantities:
 def binance_prices(exchange: Any) -> Quantities:
     """Return the middle of bid and ask of every pair that has both."""
     rows = exchange.publicGetTickerBookTicker()
-    return _mids((row["symbol"], row.get("bidPrice"), row.get("askPrice")) for row in rows)
+    return mids_of((row["symbol"], row.get("bidPrice"), row.get("askPrice")) for row in rows)
 
 
 # -- OKX ---------------------------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ def okx_staked(exchange: Any) -> Quantities:
 def okx_prices(exchange: Any) -> Quantities:
     """Return the middle of bid and ask of every pair that has both."""
     rows = exchange.publicGetMarketTickers({"instType": "SPOT"})["data"]
-    return _mids((row["instId"].replace("-", ""), row.get("bidPx"), row.get("askPx")) for row in rows)
+    return mids_of((row["instId"].replace("-", ""), row.get("bidPx"), row.get("askPx")) for row in rows)
 
 
 # -- Any other ---------------------------------------------------------------------------------------------------------
@@ -261,7 +261,12 @@ def any_spot(exchange: Any) -> Quantities:
     return answers.balances_of(exchange.fetch_balance())
 
 
-def _mids(rows: Iterable[tuple[str, Any, Any]]) -> Quantities:
+def mids_of(rows: Iterable[tuple[str, Any, Any]]) -> Quantities:
+    """
+    Return the middle of bid and ask by pair, of those that have both.
+
+    :raises AnswerNotUnderstood: if a price is no number.
+    """
     mids = {}
     for pair, bid, ask in rows:
         lower, upper = (answers.number(price or 0, of=f"price of {pair}") for price in (bid, ask))

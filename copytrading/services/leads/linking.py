@@ -18,7 +18,7 @@ from copytrading.models import Alarm, Lead, LinkedAccount, Notice, UntradedHoldi
 from copytrading.queries.leads import links
 from copytrading.services import bell
 from copytrading.services.books import notices
-from copytrading.services.leads import account_reading, observing
+from copytrading.services.leads import account_reading, observing, untraded
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.account_reading import AccountHoldings, KeyMayDoTooMuch
 from copytrading.services.leads.observing import Sight
@@ -219,13 +219,11 @@ def _note_seen(link: LinkedAccount, held: AccountHoldings, now: datetime, *, was
     link.status, link.reason, link.failures = LinkedAccount.Status.CONNECTED, "", 0
     link.looked_at, link.unread = now, sorted(held.unread)
     known = set(link.unpriced)
-    untraded = UntradedHolding.objects.filter(lead=link.lead_id).order_by("symbol")
+    rows = UntradedHolding.objects.filter(lead=link.lead_id, quantity__gt=0).order_by("symbol")
+    is_unpriced = Q(price__isnull=True) | Q(priced_at__lt=untraded.unpriced_since(now))
     link.unfollowed, link.unpriced = (
-        [
-            symbol[:NAME_LENGTH_MAX]
-            for symbol in untraded.filter(price__isnull=is_unpriced).values_list("symbol", flat=True)[:NAMED_MAX]
-        ]
-        for is_unpriced in (False, True)
+        [symbol[:NAME_LENGTH_MAX] for symbol in found.values_list("symbol", flat=True)[:NAMED_MAX]]
+        for found in (rows.exclude(is_unpriced), rows.filter(is_unpriced))
     )
     link.save()
     if set(link.unpriced) - known:

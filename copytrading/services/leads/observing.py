@@ -23,7 +23,7 @@ from copytrading.engine.arrays import IntArray
 from copytrading.engine.balance_changes import BalanceChange, Trade
 from copytrading.engine.units import coins
 from copytrading.exchange.live.own_trades import OwnTrade
-from copytrading.models import AccountMove, Lead, LeadHolding, Market, ObservedTrade
+from copytrading.models import AccountMove, Lead, LeadHolding, Market, ObservedTrade, UntradedHolding
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.services import queueing
@@ -124,6 +124,8 @@ def find_puzzle(*, lead_id: int, held: AccountHoldings, since: datetime | None, 
     Nothing is locked or written: it may be out of date when the look is taken, and then the next one asks.
     """
     lead = Lead.objects.get(pk=lead_id)
+    if _is_as_seen(lead, held):
+        return None
     seen = _look(lead, held, since=since, now=now)
     if not seen.is_changed or seen.waits_for_prices:
         return None
@@ -164,8 +166,9 @@ def observe_balances(
         lead = leads.lock_lead(lead_id)
         cash = market_queries.cash_asset()
         untraded.adopt_listed(lead, cash=cash, now=now)
-        seen = _look(lead, held, since=since, now=now)
-        untraded.reprice(lead, seen.others, cash=cash)
+        # Where all is as it was, no range of prices is needed to say so.
+        seen = _look(lead, held, since=None if _is_as_seen(lead, held) else since, now=now)
+        untraded.reprice(lead, seen.others, cash=cash, now=now)
         if not seen.is_changed:
             return Sight.UNCHANGED
         if not is_opening and seen.waits_for_prices:
@@ -187,6 +190,16 @@ def observe_balances(
         if is_quiet and not is_opening:
             _note_moves(lead, seen, reading, is_dust=is_dust, now=now)
     return Sight.HALF_TAKEN if is_doubted else Sight.TAKEN
+
+
+def _is_as_seen(lead: Lead, held: AccountHoldings) -> bool:
+    """Return whether a lead holds what was seen last, in three cheap questions: most looks find just that."""
+    seen = dict(LeadHolding.objects.filter(lead=lead).exclude(units=0).values_list("asset_id", "units"))
+    cash = {market_queries.cash_asset().pk: held.cash_units} if held.cash_units else {}
+    others = {other.symbol: other.quantity for other in held.others}
+    return seen == held.coins | cash and others == dict(
+        UntradedHolding.objects.filter(lead=lead).values_list("symbol", "quantity")
+    )
 
 
 def _look(lead: Lead, held: AccountHoldings, *, since: datetime | None, now: datetime) -> Places:

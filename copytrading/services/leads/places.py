@@ -116,7 +116,8 @@ class Places:
         for trade in reading.trades:
             units[trade.place] += trade.units
             cash += trade.cash_units
-            if units[trade.place] < 0 or cash < 0:
+            # Of what is not traded here no trade is booked, and each was rounded by itself.
+            if (units[trade.place] < 0 and self.other_at(trade.place) is None) or cash < 0:
                 return False
         return True
 

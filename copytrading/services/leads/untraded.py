@@ -23,7 +23,12 @@ QUANTITY_STEP = Decimal(1).scaleb(-18)
 
 @dataclass(frozen=True, kw_only=True)
 class Untraded:
-    """One coin at two looks: quantities and prices in cash, None where nobody names one. `priced_at` is of `price`."""
+    """
+    One coin at two looks: quantities and prices in cash.
+
+    `price` is what it counts at now, None where nobody has named one for an hour; `price_before` the last that was ever
+    named by the look before.
+    """
 
     symbol: str
     quantity_before: Decimal
@@ -35,6 +40,11 @@ class Untraded:
     @property
     def is_changed(self) -> bool:
         return self.quantity_before != self.quantity
+
+    @property
+    def is_priced_anew(self) -> bool:
+        """Return whether what was held already has got its first price."""
+        return self.price_before is None and self.price is not None and bool(self.quantity_before)
 
 
 def compare(lead: Lead, others: Iterable[OtherCoin], *, now: datetime) -> tuple[Untraded, ...]:
@@ -50,17 +60,23 @@ def value_units(coins: Iterable[Untraded], *, cash: Asset, quantities: Mapping[s
     return units_of(sum(values, Decimal(0)), cash.decimals)
 
 
-def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset) -> None:
+def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset, now: datetime) -> None:
     """
     Let what was seen last count at the prices of now. In the caller's transaction, lead locked.
 
-    What that brought the lead is noted: it is return, and nothing that a copy could have followed.
+    What that brought the lead is noted: it is return, and nothing that a copy could have followed. A first price is no
+    return: the coin was worth something before, and nobody knew what.
     """
     coins = tuple(coins)
-    worth = value_units(coins, cash=cash, quantities={coin.symbol: coin.quantity_before for coin in coins})
-    if worth != lead.other_value_units:
-        gaps.note_untraded_result(lead=lead, units=worth - lead.other_value_units)
+    quantities = {coin.symbol: coin.quantity_before for coin in coins}
+    worth = value_units(coins, cash=cash, quantities=quantities)
+    found = value_units((coin for coin in coins if coin.is_priced_anew), cash=cash, quantities=quantities)
+    if brought := worth - found - lead.other_value_units:
+        gaps.note_untraded_result(lead=lead, units=brought)
     _write(lead, [(coin, coin.quantity_before) for coin in coins], worth)
+    if found:
+        equity_before = leads.equity_of(lead, now=now) - found
+        positions.issue_units(lead=lead, flow_units=found, equity_before=equity_before)
 
 
 def take(lead: Lead, coins: Iterable[Untraded], *, quantities: Mapping[str, Decimal], cash: Asset) -> None:
@@ -101,16 +117,21 @@ def adopt_listed(lead: Lead, *, cash: Asset, now: datetime) -> None:
 def _one(symbol: str, row: UntradedHolding | None, found: OtherCoin | None, now: datetime) -> Untraded:
     price_before, priced_at = (row.price, row.priced_at) if row is not None else (None, None)
     price = price_before if priced_at is not None and now - priced_at <= PRICE_KEPT else None
-    if found is not None and found.price is not None:
-        price, priced_at = found.price.quantize(QUANTITY_STEP), now
+    if found is not None and found.price is not None and (named := found.price.quantize(QUANTITY_STEP)):
+        price, priced_at = named, now
     return Untraded(
         symbol=symbol,
         quantity_before=row.quantity if row is not None else Decimal(0),
         quantity=found.quantity.quantize(QUANTITY_STEP) if found is not None else Decimal(0),
         price_before=price_before,
-        price=price if price else None,
-        priced_at=priced_at if price else None,
+        price=price,
+        priced_at=priced_at,
     )
+
+
+def unpriced_since(now: datetime) -> datetime:
+    """Return how old a price must be to count no more."""
+    return now - PRICE_KEPT
 
 
 def _write(lead: Lead, held: list[tuple[Untraded, Decimal]], worth_units: int) -> None:
@@ -120,7 +141,11 @@ def _write(lead: Lead, held: list[tuple[Untraded, Decimal]], worth_units: int) -
     UntradedHolding.objects.bulk_create(
         [
             UntradedHolding(
-                lead=lead, symbol=coin.symbol, quantity=quantity, price=coin.price, priced_at=coin.priced_at
+                lead=lead,
+                symbol=coin.symbol,
+                quantity=quantity,
+                price=coin.price or coin.price_before,
+                priced_at=coin.priced_at,
             )
             for coin, quantity in held
             if quantity

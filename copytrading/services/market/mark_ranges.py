@@ -21,7 +21,8 @@ KEPT = timedelta(hours=1)
 # A price within the range that stands writes nothing.
 WIDEN = """
     INSERT INTO copytrading_markrange AS stands (market_id, began_at, low, high)
-    SELECT mark.market_id, date_bin(%(step)s, %(now)s, 'epoch'), min(line.price)::float8, max(line.price)::float8
+    SELECT mark.market_id, date_bin(make_interval(secs => %(step)s), %(now)s, 'epoch'),
+        min(line.price)::float8, max(line.price)::float8
     FROM unnest(%(symbols)s::text[], %(prices)s::numeric[]) AS line(symbol, price)
     JOIN copytrading_market AS market ON market.symbol = line.symbol AND market.status <> 'DELISTED'
     JOIN copytrading_mark AS mark ON mark.market_id = market.id
@@ -55,7 +56,7 @@ def widen(*, quotes: Sequence[Quote], now: datetime) -> None:
         cursor.execute(
             WIDEN,
             {
-                "step": STEP,
+                "step": STEP.total_seconds(),
                 "now": now,
                 "symbols": [quote.symbol for quote in quotes],
                 "prices": [quote.price for quote in quotes],

@@ -216,6 +216,23 @@ class TestWhatHasNoPrice:
         assert copy.notices.filter(kind=Notice.Kind.LEAD_UNPRICED).count() == 1
         assert not is_told_of_money(copy)
 
+    def test_gets_a_price_and_that_is_no_return(
+        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere
+    ) -> None:
+        elsewhere.holds(RUGGED="1000")
+        look(world, link)
+        faraway.refresh_from_db()
+        before = leads.equity_of(faraway, now=world.now) / faraway.units_issued
+        elsewhere.lists("RUGGED-USDT", "3")
+
+        look(world, link)
+
+        faraway.refresh_from_db()
+        link.refresh_from_db()
+        assert (link.unfollowed, link.unpriced) == (["RUGGED"], [])
+        assert leads.equity_of(faraway, now=world.now) == pytest.approx(usdt(13_000))
+        assert leads.equity_of(faraway, now=world.now) / faraway.units_issued == pytest.approx(before)
+
     def test_keeps_its_last_price_for_a_while(
         self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere
     ) -> None:
@@ -230,7 +247,9 @@ class TestWhatHasNoPrice:
 
         look(world, link, seconds=3_700)
         faraway.refresh_from_db()
+        link.refresh_from_db()
         assert faraway.other_value_units == 0
+        assert link.unpriced == ["PEPE"]
 
 
 class TestOpenProfit:

@@ -20,7 +20,7 @@ from copytrading.exchange.errors import KeyRefused, QuestionRefused
 from copytrading.exchange.live import answers
 from copytrading.exchange.live import budget as shares
 from copytrading.exchange.live.dialects import Call
-from copytrading.exchange.live.wire import Wire
+from copytrading.exchange.live.wire import REPEATS_MAX, Wire
 
 EARN_ROWS_A_PAGE = 100
 EARN_PAGES_MAX = 50
@@ -87,8 +87,8 @@ def read_holdings(
     """
     Return what the account of a wire holds, place by place.
 
-    :param before: what was read of it so many seconds ago: a place whose answer keeps is taken from there while all
-        that is asked about says the same.
+    :param before: what was read of it so many seconds ago: a place whose answer keeps is taken from there, refusals
+        too, while all that is asked about says the same.
     :raises KeyRefused: if the exchange does not take the key.
     :raises VenueUnreachable: or one of its kinds, if a place gave no answer to go by.
     """
@@ -98,11 +98,18 @@ def read_holdings(
     is_same, is_remembered = True, False
     for reading in sorted(readings, key=lambda reading: reading.kept_seconds):
         known = before.by_place.get(reading.place) if before is not None else None
-        if known is not None and is_same and before_age_seconds < reading.kept_seconds:
-            by_place[reading.place], is_remembered = known, True
+        was_unread = before is not None and reading.place in before.unread
+        if (known is not None or was_unread) and is_same and before_age_seconds < reading.kept_seconds:
+            is_remembered = True
+            if known is not None:
+                by_place[reading.place] = known
+            else:
+                unread.add(reading.place)
             continue
         try:
-            by_place[reading.place] = wire.ask(reading.call, reading.question, kept_share=kept_share)
+            by_place[reading.place] = wire.ask(
+                reading.call, reading.question, kept_share=kept_share, repeats_max=0 if was_unread else REPEATS_MAX
+            )
         except (KeyRefused, QuestionRefused):
             if reading.place is Place.SPOT:
                 raise
@@ -173,10 +180,19 @@ def price_board(wire: Wire, *, cash: str, name: str) -> PriceBoard:
     """
     asked_at, board = _boards.get((name, cash), (0.0, None))
     if board is None or time.monotonic() - asked_at > BOARD_SECONDS:
-        told = wire.ask(Call.QUOTES, PRICES[wire.exchange]) if wire.exchange in PRICES else {}
-        board = PriceBoard(cash=cash, prices=told)
+        board = PriceBoard(cash=cash, prices=_ask_prices(wire))
         _boards[name, cash] = time.monotonic(), board
     return board
+
+
+def _ask_prices(wire: Wire) -> Quantities:
+    """Return the prices of all pairs; none where the exchange has no such list, and then nothing else has a price."""
+    if wire.exchange not in PRICES:
+        return {}
+    try:
+        return dict(wire.ask(Call.QUOTES, PRICES[wire.exchange]))
+    except QuestionRefused:
+        return {}
 
 
 def _sum_of(exchange: Any, rows: Iterable[Mapping[str, Any]], *, coin: str, parts: tuple[str, ...]) -> Quantities:

@@ -68,6 +68,17 @@ class TestReadHoldings:
         assert (kept.is_remembered, old.is_remembered, changed.is_remembered) == (True, False, False)
         assert fake_binance.state()["requests"]["earn"] == 3
 
+    def test_remembers_refusals_too(self, fake_binance: FakeVenue) -> None:
+        status, body = REFUSALS["binance"]
+        fake_binance.disturb(fault="answer", endpoint="earn", status=status, body=body, times=0)
+        wire = wire_to(fake_binance, holder="reading")
+        before = read_holdings(wire)
+
+        kept = read_holdings(wire, before=before, before_age_seconds=299)
+
+        assert kept.unread == {Place.EARN}
+        assert fake_binance.state()["requests"]["earn"] == 1
+
     def test_takes_no_open_profit_for_money(self, fake_okx: FakeVenue) -> None:
         fake_okx.deposit("outsider", place="open_profit", USDT="-900")
 

@@ -7,7 +7,8 @@ import pytest
 from accounts.models import LedgerAccount, User
 from copytrading.exchange.live import holdings
 from copytrading.exchange.paper import world as paper
-from copytrading.models import Copy, Lead, LeadFlow, LinkedAccount, Notice
+from copytrading.models import Copy, CopyGap, Lead, LeadFlow, LinkedAccount, Notice
+from copytrading.services.books import gaps
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.observing import Sight
 from copytrading.services.market import quotes as market
@@ -166,6 +167,23 @@ class TestCoins:
 
         faraway.refresh_from_db()
         assert leads.equity_of(faraway, now=world.now) / faraway.units_issued == pytest.approx(1.4 * before)
+
+    def test_that_rise_and_are_not_traded_here_are_a_gap_of_what_is_not_followed(
+        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere, follower: User
+    ) -> None:
+        elsewhere.lists("PEPE-USDT", "0.8")
+        elsewhere.holds(USDT="1000", PEPE="5000")
+        look(world, link)
+        copy = started(world, faraway, follower)
+        gaps.measure_gaps(lead_id=faraway.pk, now=world.now)
+        elsewhere.lists("PEPE-USDT", "1.6")
+        look(world, link, BTC="50000.01")
+
+        gaps.measure_gaps(lead_id=faraway.pk, now=world.now)
+
+        gap = CopyGap.objects.get(copy=copy)
+        assert gap.ideal_units == pytest.approx(usdt(1_400), rel=0.01)
+        assert gap.unfollowed_units == pytest.approx(-usdt(400), rel=0.01)
 
     def test_get_a_market_here_and_are_copied_from_then_on(
         self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 from django.core.management import execute_from_command_line
@@ -28,6 +29,8 @@ def main(arguments: list[str]) -> None:
         os.environ.setdefault("DEVELOPMENT", "1")
     asks_for_help = command.startswith("-") or "--help" in arguments or "-h" in arguments
     try:
+        # Before a server is started for nothing.
+        import_module("smartsync_site.rules")
         if command == "up":
             LocalFolder().prepare()
         with contextlib.nullcontext() if asks_for_help or command in WITHOUT_SERVERS else borrowed_servers():

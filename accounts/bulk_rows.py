@@ -26,7 +26,9 @@ _WIRE_TYPES = {"bigint": ">i8", "double precision": ">f8", "integer": ">i4", "bo
 _LOCAL_TYPES = {"bigint": np.int64, "double precision": np.float64, "integer": np.int32, "boolean": np.bool_}
 
 
-def read_columns(query: str, parameters: Sequence[Any] = (), *, types: Sequence[str]) -> list[NDArray[Any]]:
+def read_columns(
+    query: str, parameters: Sequence[Any] | Mapping[str, Any] = (), *, types: Sequence[str]
+) -> list[NDArray[Any]]:
     """
     Return the columns of a query as arrays (rows,), one for each of `types`, in the order of the query's rows.
 

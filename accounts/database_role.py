@@ -3,7 +3,7 @@ The role the running platform works under.
 
 Migrations run as the owner of the tables. Web, worker, beat and feed run as `smartsync_runtime`, which may read and
 write everything except history: it can neither change nor remove a journal or a posting, nor set what a balance has
-posted. A trigger says the same, so both would have to fail.
+posted. A trigger says the same, so both would have to fail. What a key was used for it cannot change either.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ GRANT {RUNTIME_ROLE} TO CURRENT_USER;
 GRANT USAGE ON SCHEMA public TO {RUNTIME_ROLE};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {RUNTIME_ROLE};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {RUNTIME_ROLE};
-REVOKE UPDATE, DELETE ON accounts_journal, accounts_posting FROM {RUNTIME_ROLE};
+REVOKE UPDATE, DELETE ON accounts_journal, accounts_posting, accounts_requestkey FROM {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE, INSERT ON accounts_balance FROM {RUNTIME_ROLE};
 GRANT UPDATE (held) ON accounts_balance TO {RUNTIME_ROLE};
 GRANT INSERT (ledger_account_id, asset_id, may_be_negative) ON accounts_balance TO {RUNTIME_ROLE};
@@ -42,7 +42,8 @@ def grant_runtime_role(*, using: str, verbosity: int = 0, **_: Any) -> None:
 
     A managed database may not allow the creation of roles: then the triggers stand alone, and `migrate` says so.
     """
-    if connection.alias != using or "accounts_balance" not in connection.introspection.table_names():
+    named = {"accounts_balance", "accounts_requestkey"}
+    if connection.alias != using or not named <= set(connection.introspection.table_names()):
         return
     with connection.cursor() as cursor:
         try:

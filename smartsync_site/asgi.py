@@ -5,8 +5,11 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
+from smartsync_site import endings
+
 # WhiteNoise hands out small files as plain iterators, and Django warns of each process's first one.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 
-application = get_asgi_application()
+with endings.one_sentence():
+    application = get_asgi_application()

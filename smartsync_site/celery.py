@@ -9,7 +9,10 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from smartsync_site import endings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 
@@ -43,5 +46,14 @@ TIMETABLE: dict[str, dict[str, Any]] = {
 app = Celery("smartsync_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_configure.connect
+def read_settings(**_: Any) -> None:
+    """Worker and beat read the settings when they first need one; what does not fit ends them here."""
+    with endings.one_sentence():
+        settings.INSTALLED_APPS  # noqa: B018  (the first look reads them all)
+
+
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.conf.beat_schedule = TIMETABLE

@@ -1,11 +1,16 @@
 """How a command ends that its surroundings do not let finish: one sentence on the error stream, and a code."""
 
+import contextlib
 import errno
 import os
+import sys
+from collections.abc import Iterator
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.errors import DiskFull, UndefinedTable
+
+from copytrading.engine.rules import RuleOutOfBounds
 
 USAGE_ERROR = 2
 # What a shell reports of a program that Ctrl-C ended, or that wrote to somebody who had left.
@@ -18,7 +23,7 @@ def sentence_of(error: Exception) -> str:
     """Return what to say when the surroundings are behind an error; empty when we are, and it should be seen whole."""
     # Django wraps what the driver raised; a command that speaks to the server itself gets it bare.
     refusal = error if isinstance(error, psycopg.Error) else error.__cause__
-    if isinstance(error, ImproperlyConfigured):
+    if isinstance(error, (ImproperlyConfigured, RuleOutOfBounds)):
         return f"The settings do not fit: {_first_line(error)}"
     if getattr(error, "errno", None) == errno.ENOSPC or isinstance(refusal, DiskFull):
         return "The disk is full: nothing more can be written."
@@ -27,6 +32,22 @@ def sentence_of(error: Exception) -> str:
     if isinstance(refusal, psycopg.OperationalError) and (refusal.sqlstate or "08").startswith(UNREACHABLE):
         return f"The database cannot be reached: {_first_line(refusal)}"
     return ""
+
+
+@contextlib.contextmanager
+def one_sentence() -> Iterator[None]:
+    """
+    End the process with a sentence where its surroundings do not let a block finish: the settings, above all.
+
+    For the processes that have no `manage.py` around them: web, worker and beat.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not (sentence := sentence_of(error)):
+            raise
+        sys.stderr.write(f"{sentence}\n")
+        raise SystemExit(USAGE_ERROR) from None
 
 
 def write_nothing_more() -> None:

@@ -1,20 +1,61 @@
 """
-The rules of the platform, which operators may change: the settings that are ours and not Django's.
+The platform's own settings, which operators may change: its rules, and what belongs to this installation.
 
-`settings` takes every name from here, and everybody reads them there.
+`settings` takes every name from here. Rules are read there by `copytrading.queries.rules` and nobody else. One that
+cannot be read, or is outside its bounds, ends the start of whatever is started with a sentence.
 """
 
+from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
+from math import isfinite
+from typing import TypeVar
 
 import environ
 
+from copytrading.engine import rules as platform
 from smartsync_site.environment import read_env_file
+
+Number = TypeVar("Number", int, float, Decimal)
 
 read_env_file()
 env = environ.Env()
 
+
+def _read(name: str, form: Callable[[str], Number], default: float | str, kind: str) -> Number:
+    """
+    Return a number out of the environment; one that is empty there counts as not named.
+
+    Not by `env.float`, which drops what it cannot read: there "7 %" is 7, and "1e-3" is no number.
+
+    :raises ImproperlyConfigured: if it is no such number.
+    """
+    text = env.str(name, default="").strip() or str(default)
+    try:
+        number = form(text)
+        if isfinite(number):
+            return number
+    except (ValueError, ArithmeticError):
+        pass
+    rule = name.removeprefix("SMARTSYNC_").lower()
+    hint = f"; it is {platform.in_words(rule)}" if rule in platform.BOUNDS else ""
+    raise environ.ImproperlyConfigured(f"{name} is {text!r}, which is no {kind}{hint}.")
+
+
+def _number(name: str, *, default: float) -> float:
+    return _read(name, float, default, "number")
+
+
+def _exact(name: str, *, default: str) -> Decimal:
+    return _read(name, Decimal, default, "number")
+
+
+def _whole(name: str, *, default: int) -> int:
+    return _read(name, int, default, "whole number")
+
+
 # The market
-SMARTSYNC_VENUE = env.str("SMARTSYNC_VENUE", default="paper")
+SMARTSYNC_VENUE = env.str("SMARTSYNC_VENUE", default="") or "paper"
 # Real money: an exchange by name, a key that can trade and not withdraw, and a word that it is meant so.
 SMARTSYNC_VENUE_LIVE = env.bool("SMARTSYNC_VENUE_LIVE", default=False)
 SMARTSYNC_VENUE_KEY = env.str("SMARTSYNC_VENUE_KEY", default="")
@@ -31,52 +72,57 @@ SMARTSYNC_COINS = env.list(
     "SMARTSYNC_COINS",
     default=["BTC", "ETH", "BNB", "SOL", "XRP", "DOGE", "ADA", "AVAX", "LINK", "DOT", "LTC", "UNI"],
 )
-SMARTSYNC_SPEED = float(env.str("SMARTSYNC_SPEED", default="") or 60)  # recorded seconds a second
+SMARTSYNC_SPEED = _number("SMARTSYNC_SPEED", default=60)  # recorded seconds a second
 SMARTSYNC_LEAD_TRADES = env.str("SMARTSYNC_LEAD_TRADES", default="")  # recorded fills that drive a demo lead
-SMARTSYNC_FEE_RATE = Decimal(env.str("SMARTSYNC_FEE_RATE", default="0.001"))
+SMARTSYNC_FEE_RATE = _exact("SMARTSYNC_FEE_RATE", default="0.001")
 # Following
-SMARTSYNC_INVESTMENT_MIN = env.int("SMARTSYNC_INVESTMENT_MIN", default=100)  # USDT
-SMARTSYNC_DRIFT_BAND = env.float("SMARTSYNC_DRIFT_BAND", default=0.01)  # of a copy's equity
-SMARTSYNC_REPAIR_SECONDS = env.float("SMARTSYNC_REPAIR_SECONDS", default=60)
-SMARTSYNC_SETTLING_SECONDS = env.float(
-    "SMARTSYNC_SETTLING_SECONDS", default=900
-)  # after a lead's deposit or withdrawal
-SMARTSYNC_CYCLE_SPACING_SECONDS = env.float("SMARTSYNC_CYCLE_SPACING_SECONDS", default=0.5)
-SMARTSYNC_PROFIT_SHARE_MAX = env.float("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
+SMARTSYNC_INVESTMENT_MIN = _whole("SMARTSYNC_INVESTMENT_MIN", default=100)  # USDT
+SMARTSYNC_DRIFT_BAND = _number("SMARTSYNC_DRIFT_BAND", default=0.01)  # of a copy's equity
+SMARTSYNC_REPAIR_SECONDS = _number("SMARTSYNC_REPAIR_SECONDS", default=60)
+SMARTSYNC_SETTLING_SECONDS = _number("SMARTSYNC_SETTLING_SECONDS", default=900)  # after a lead's deposit or withdrawal
+SMARTSYNC_CYCLE_SPACING_SECONDS = _number("SMARTSYNC_CYCLE_SPACING_SECONDS", default=0.5)
+SMARTSYNC_PROFIT_SHARE_MAX = _number("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
 # Leading
-SMARTSYNC_STAKE_MIN = env.int("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
-SMARTSYNC_STAKE_ALARM = env.float("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows
-SMARTSYNC_LIMIT_ORDER_DAYS = env.float("SMARTSYNC_LIMIT_ORDER_DAYS", default=30)  # then a lead's limit order ends
+SMARTSYNC_STAKE_MIN = _whole("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
+SMARTSYNC_STAKE_ALARM = _number("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows
+SMARTSYNC_LIMIT_ORDER_DAYS = _number("SMARTSYNC_LIMIT_ORDER_DAYS", default=30)  # then a lead's limit order ends
 # Leads who trade elsewhere: exchanges whose accounts can be linked, and what seals their keys, outside the database:
 # 32 bytes in base64 each; the first seals, all of them open. Without one a server links no accounts.
 SMARTSYNC_LINK_EXCHANGES = env.list("SMARTSYNC_LINK_EXCHANGES", default=["binance", "okx"])
 SMARTSYNC_LINK_KEYS = env.list("SMARTSYNC_LINK_KEYS", default=[])
-SMARTSYNC_LINK_LOOK_SECONDS = env.float("SMARTSYNC_LINK_LOOK_SECONDS", default=10)
-SMARTSYNC_LINK_RETRY_SECONDS = env.float("SMARTSYNC_LINK_RETRY_SECONDS", default=60)  # while an account is broken
-SMARTSYNC_LINK_CHECK_SECONDS = env.float("SMARTSYNC_LINK_CHECK_SECONDS", default=3600)  # what a key may do
+SMARTSYNC_LINK_LOOK_SECONDS = _number("SMARTSYNC_LINK_LOOK_SECONDS", default=10)
+SMARTSYNC_LINK_RETRY_SECONDS = _number("SMARTSYNC_LINK_RETRY_SECONDS", default=60)  # while an account is broken
+SMARTSYNC_LINK_CHECK_SECONDS = _number("SMARTSYNC_LINK_CHECK_SECONDS", default=3600)  # what a key may do
 # Risk
-SMARTSYNC_SLIPPAGE_CAP = env.float("SMARTSYNC_SLIPPAGE_CAP", default=0.005)  # of the mark, exits too
-SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the visible book, per order
-SMARTSYNC_PRICE_AGE_MAX_SECONDS = env.float("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
-SMARTSYNC_PRICE_OUTLIER = env.float("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
-SMARTSYNC_PRICE_JUMP = env.float("SMARTSYNC_PRICE_JUMP", default=0.10)  # of one source; more needs a second quote
+SMARTSYNC_SLIPPAGE_CAP = _number("SMARTSYNC_SLIPPAGE_CAP", default=0.005)  # of the mark, exits too
+SMARTSYNC_DEPTH_SHARE = _number("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the visible book, per order
+SMARTSYNC_PRICE_AGE_MAX_SECONDS = _number("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
+SMARTSYNC_PRICE_OUTLIER = _number("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
+SMARTSYNC_PRICE_JUMP = _number("SMARTSYNC_PRICE_JUMP", default=0.10)  # of one source; more needs a second quote
 # How long a suspended market is waited for; then what a stop cannot sell goes to the follower as it is.
-SMARTSYNC_FROZEN_AFTER_SECONDS = env.float("SMARTSYNC_FROZEN_AFTER_SECONDS", default=900)
-SMARTSYNC_DELISTED_AFTER_SECONDS = env.float("SMARTSYNC_DELISTED_AFTER_SECONDS", default=600)  # missing all the time
-SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS = env.float("SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS", default=5)
-SMARTSYNC_ORDER_VALUE_MAX = env.int("SMARTSYNC_ORDER_VALUE_MAX", default=5_000_000)  # USDT, one order at its limit
-SMARTSYNC_MINUTE_VALUE_MAX = env.int("SMARTSYNC_MINUTE_VALUE_MAX", default=50_000_000)  # USDT, all orders of a minute
-SMARTSYNC_DAY_VALUE_MAX = env.int("SMARTSYNC_DAY_VALUE_MAX", default=1_000_000_000)  # USDT, all orders of a day
-SMARTSYNC_PRICE_COLLAR = env.float("SMARTSYNC_PRICE_COLLAR", default=0.12)  # past the mark; wider than any exit goes
-SMARTSYNC_RECONCILE_SECONDS = env.float("SMARTSYNC_RECONCILE_SECONDS", default=60)  # between two looks at our trades
-SMARTSYNC_FAILURES_MAX = env.int("SMARTSYNC_FAILURES_MAX", default=5)  # in a row, then a lead is set aside
+SMARTSYNC_FROZEN_AFTER_SECONDS = _number("SMARTSYNC_FROZEN_AFTER_SECONDS", default=900)
+SMARTSYNC_DELISTED_AFTER_SECONDS = _number("SMARTSYNC_DELISTED_AFTER_SECONDS", default=600)  # missing all the time
+SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS = _number("SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS", default=5)
+SMARTSYNC_ORDER_VALUE_MAX = _whole("SMARTSYNC_ORDER_VALUE_MAX", default=5_000_000)  # USDT, one order at its limit
+SMARTSYNC_MINUTE_VALUE_MAX = _whole("SMARTSYNC_MINUTE_VALUE_MAX", default=50_000_000)  # USDT, all orders of a minute
+SMARTSYNC_DAY_VALUE_MAX = _whole("SMARTSYNC_DAY_VALUE_MAX", default=1_000_000_000)  # USDT, all orders of a day
+SMARTSYNC_PRICE_COLLAR = _number("SMARTSYNC_PRICE_COLLAR", default=0.12)  # past the mark; wider than any exit goes
+SMARTSYNC_RECONCILE_SECONDS = _number("SMARTSYNC_RECONCILE_SECONDS", default=60)  # between two looks at our trades
+SMARTSYNC_FAILURES_MAX = _whole("SMARTSYNC_FAILURES_MAX", default=5)  # in a row, then a lead is set aside
 # How far past the level it needs a buy's limit reaches: room for a book that moves while the order travels.
-SMARTSYNC_LIMIT_CUSHION = env.float("SMARTSYNC_LIMIT_CUSHION", default=0.0005)
-SMARTSYNC_LEAD_ORDER_SECONDS = env.float("SMARTSYNC_LEAD_ORDER_SECONDS", default=60)  # then what is unfilled ends
-SMARTSYNC_DUST_FLOAT = env.int("SMARTSYNC_DUST_FLOAT", default=10_000)  # USDT of the platform, to take dust over
-SMARTSYNC_DEPOSIT_MAX = env.int("SMARTSYNC_DEPOSIT_MAX", default=1_000_000)  # USDT a paper deposit
+SMARTSYNC_LIMIT_CUSHION = _number("SMARTSYNC_LIMIT_CUSHION", default=0.0005)
+SMARTSYNC_LEAD_ORDER_SECONDS = _number("SMARTSYNC_LEAD_ORDER_SECONDS", default=60)  # then what is unfilled ends
+SMARTSYNC_DUST_FLOAT = _whole("SMARTSYNC_DUST_FLOAT", default=10_000)  # USDT of the platform, to take dust over
+SMARTSYNC_DEPOSIT_MAX = _whole("SMARTSYNC_DEPOSIT_MAX", default=1_000_000)  # USDT a paper deposit
 # Cash, and the bell (off in replays and simulations, which call each step themselves)
-SMARTSYNC_CASH = env.str("SMARTSYNC_CASH", default="USDT")
+SMARTSYNC_CASH = env.str("SMARTSYNC_CASH", default="") or "USDT"
 SMARTSYNC_CASH_DECIMALS = 8
 SMARTSYNC_BELL = env.bool("SMARTSYNC_BELL", default=True)
-SMARTSYNC_PLATFORM_SHARE = env.float("SMARTSYNC_PLATFORM_SHARE", default=0.0)  # of the leads' profit share
+SMARTSYNC_PLATFORM_SHARE = _number("SMARTSYNC_PLATFORM_SHARE", default=0.0)  # of the leads' profit share
+
+if SMARTSYNC_SPEED <= 0:
+    raise environ.ImproperlyConfigured(f"SMARTSYNC_SPEED is {SMARTSYNC_SPEED:g}; recorded time passes only above zero.")
+try:
+    platform.Rules(**{field.name: globals()[f"SMARTSYNC_{field.name.upper()}"] for field in fields(platform.Rules)})
+except platform.RuleOutOfBounds as refusal:
+    raise environ.ImproperlyConfigured(str(refusal)) from None

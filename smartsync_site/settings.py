@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "copytrading.views.money.money_context",
             ],
         },
     }
@@ -241,13 +242,6 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATICFILES_FINDERS = [
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "smartsync_site.vendor.VendorFinder",
-]
-# Single files out of installed packages, by the address they are served at.
-VENDOR_STATIC = {"vendor/lightweight-charts.js": "litecharts/js/lightweight-charts.js"}
 STATICFILES_HASHED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STATICFILES_PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {

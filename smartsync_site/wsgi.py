@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from smartsync_site import endings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 
-application = get_wsgi_application()
+with endings.one_sentence():
+    application = get_wsgi_application()

@@ -12,8 +12,10 @@ from decimal import Decimal
 
 import pytest
 from django.conf import settings as django_settings
+from pytest_django.fixtures import Settings
 
 from accounts.models import Balance, LedgerAccount, User
+from copytrading.engine.rules import BOUNDS
 from copytrading.engine.units import units_of
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper
@@ -51,7 +53,7 @@ class World:
     def prices(self, **changes: str) -> None:
         self.last |= {symbol: Decimal(price) for symbol, price in changes.items()}
         quotes = [
-            Quote(symbol=f"{symbol}-USDT", price=price, as_of=self.now, source="test")
+            Quote(symbol=f"{symbol}-{django_settings.SMARTSYNC_CASH}", price=price, as_of=self.now, source="test")
             for symbol, price in self.last.items()
         ]
         market.record_quotes(quotes=quotes, now=self.now)
@@ -83,7 +85,7 @@ class World:
         )
 
     def lead_trades(self, lead: Lead, symbol: str, side: str, quantity: str) -> LeadOrder:
-        traded = Market.objects.select_related("base").get(symbol=f"{symbol}-USDT")
+        traded = Market.objects.select_related("base").get(symbol=f"{symbol}-{django_settings.SMARTSYNC_CASH}")
         return lead_orders.submit_lead_order(
             lead_id=lead.pk,
             market_id=traded.pk,
@@ -123,7 +125,7 @@ def build_world(*, smooth: bool = False, coins: dict[str, dict[str, str]] | None
     """Open the markets, quote them at NOON and fund the dust account."""
     for symbol, coin in (coins or COINS).items():
         paper.open_market(
-            symbol=f"{symbol}-USDT",
+            symbol=f"{symbol}-{django_settings.SMARTSYNC_CASH}",
             lot_size=Decimal(coin["lot_size"]),
             tick_size=Decimal(coin["tick_size"]),
             value_min=Decimal("5"),
@@ -147,7 +149,14 @@ def _silent_bell(settings: object) -> None:
 @pytest.fixture(autouse=True)
 def _prices_that_jump(settings: object) -> None:
     """A test says once what the price is now; those about wicks switch the doubt on."""
-    django_settings.SMARTSYNC_PRICE_JUMP = float("inf")
+    django_settings.SMARTSYNC_PRICE_JUMP = BOUNDS["price_jump"].most
+
+
+@pytest.fixture
+def old_prices_are_fine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The world's clock stands at NOON, the pages' does not: no price is too old, not even for the rule's bounds."""
+    monkeypatch.setitem(BOUNDS, "price_age_max_seconds", BOUNDS["price_age_max_seconds"]._replace(most=10**9))
+    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
 
 
 @pytest.fixture

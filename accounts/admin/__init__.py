@@ -16,7 +16,7 @@ from accounts.admin.money import (
     PostingAdmin,
     TransferAdmin,
 )
-from accounts.admin.people import AuditAdmin, IdempotentRequestAdmin, PersonAdmin
+from accounts.admin.people import AuditAdmin, IdempotentRequestAdmin, PersonAdmin, RequestKeyAdmin
 
 __all__ = [
     "AssetAdmin",
@@ -28,6 +28,7 @@ __all__ = [
     "LedgerAccountAdmin",
     "PersonAdmin",
     "PostingAdmin",
+    "RequestKeyAdmin",
     "TransferAdmin",
 ]
 

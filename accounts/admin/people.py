@@ -6,7 +6,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 
 from accounts.admin.tables import ReadOnlyAdmin, list_link
-from accounts.models import IdempotentRequest, LedgerAccount, User
+from accounts.models import IdempotentRequest, LedgerAccount, RequestKey, User
 
 
 @admin.register(User)
@@ -31,6 +31,15 @@ class PersonAdmin(DjangoUserAdmin):
     def has_delete_permission(self, request: HttpRequest, user: User | None = None) -> bool:
         """Nobody is deleted: the ledger keeps their history. They are made inactive."""
         return False
+
+
+@admin.register(RequestKey)
+class RequestKeyAdmin(ReadOnlyAdmin):
+    list_display = ("key", "user", "words", "used_at")
+    list_filter = ("used_at",)
+    list_select_related = ("user",)
+    ordering = ("-pk",)
+    search_fields = ("user__email", "=key", "words")
 
 
 @admin.register(IdempotentRequest)

@@ -89,13 +89,16 @@ def _checked(serializer: serializers.Serializer, *, said: Any) -> dict[str, Any]
     return dict(serializer.validated_data)
 
 
-def _unknown(serializer: serializers.Serializer, said: Any, path: str = "") -> Iterator[str]:
+def _unknown(serializer: serializers.Serializer, said: Any) -> Iterator[str]:
     """Yield the names in what was said that the serializer does not know, those of parts after a point."""
-    if not isinstance(said, Mapping):
-        return
-    for name, part in said.items():
-        field = serializer.fields.get(name)
-        if field is None:
-            yield path + name
-        elif isinstance(field, serializers.Serializer):
-            yield from _unknown(field, part, f"{path}{name}.")
+    waiting = [(serializer, said, "")]
+    while waiting:
+        known, part, path = waiting.pop(0)
+        if not isinstance(part, Mapping):
+            continue
+        for name, inner in part.items():
+            field = known.fields.get(name)
+            if field is None:
+                yield path + name
+            elif isinstance(field, serializers.Serializer):
+                waiting.append((field, inner, f"{path}{name}."))

@@ -7,10 +7,9 @@ A write that moves money carries an `Idempotency-Key`, and is done once however 
 
 While the first is at work the others are told to wait. What dies between 1 and 3 leaves a row without an answer: after
 a minute the next one takes it over, which is safe, because the services know the key too. Answers are kept for thirty
-days.
+days; what a key stands for is kept for ever, see accounts.request_keys, and decides where no answer is left.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -28,8 +27,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import request_keys
 from accounts.api.problems import PROBLEM_TYPE, Conflict, KeyReused
-from accounts.models import IdempotentRequest, User
+from accounts.models import IdempotentRequest, RequestKey, User
 
 GIVEN_UP_AFTER = timedelta(minutes=1)
 # Nobody retries for so long; should somebody, the services still know the key and move nothing twice.
@@ -96,7 +96,9 @@ def _claim(*, user: User, key: str, request_hash: str, now: datetime) -> Idempot
     if is_new:
         return claim
     if claim.request_hash != request_hash:
-        raise KeyReused
+        used = RequestKey.objects.filter(user=user, key=key).first()
+        words, used_at = (used.words, used.used_at) if used else ("another request", claim.created_at)
+        raise KeyReused(request_keys.sentence_of(words, used_at))
     if claim.response_status is None:
         given_up = _own(claim).filter(created_at__lt=now - GIVEN_UP_AFTER)
         if not given_up.update(created_at=now):
@@ -123,5 +125,4 @@ def _answer_again(claim: IdempotentRequest) -> Response:
 
 
 def _hash_of(request: Request) -> str:
-    said = [request.method, request.path, request.data]
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    return request_keys.hash_of([request.method, request.path, request.data])

@@ -141,9 +141,14 @@ def _path_to(name: str, path: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _sentences(detail: Any, path: str = "") -> list[tuple[str, str]]:
-    if isinstance(detail, Mapping):
-        return [found for name, part in detail.items() for found in _sentences(part, _path_to(name, path))]
-    if isinstance(detail, list):
-        return [(path or "body", " ".join(str(part) for part in detail))]
-    return [(path or "body", str(detail))]
+def _sentences(detail: Any) -> list[tuple[str, str]]:
+    """Return each sentence of a problem with the path to what it is about, in the order in which they stand."""
+    found, waiting = [], [("", detail)]
+    while waiting:
+        path, part = waiting.pop(0)
+        if isinstance(part, Mapping):
+            waiting = [(_path_to(name, path), inner) for name, inner in part.items()] + waiting
+        else:
+            words = " ".join(str(one) for one in part) if isinstance(part, list) else str(part)
+            found.append((path or "body", words))
+    return found

@@ -1,7 +1,7 @@
 """People and their money. Knows nothing of trading."""
 
 from accounts.models.money import Asset, Balance, Hold, Journal, LedgerAccount, Posting, Transfer
-from accounts.models.people import IdempotentRequest, User
+from accounts.models.people import IdempotentRequest, RequestKey, User
 
 __all__ = [
     "Asset",
@@ -11,6 +11,7 @@ __all__ = [
     "Journal",
     "LedgerAccount",
     "Posting",
+    "RequestKey",
     "Transfer",
     "User",
 ]

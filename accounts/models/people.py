@@ -57,3 +57,27 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class RequestKey(models.Model):
+    """
+    What a person used a key for. A key stands for one request for ever; the row is never changed.
+
+    `request_hash` is of all of the request, and empty where it was made before that was kept: then `words` is all that
+    is known of it. `words` names it to the person, as "an increase of 500.00 USDT".
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=80)
+    request_hash = models.CharField(max_length=64, blank=True)
+    words = models.CharField(max_length=200)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user", "key"], name="one_request_per_key"),
+            models.CheckConstraint(condition=~models.Q(key=""), name="a_key_has_characters"),
+        )
+
+    def __str__(self) -> str:
+        return self.key

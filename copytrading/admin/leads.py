@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +25,7 @@ from copytrading.models import (
     LeadSummary,
     SyncCycle,
 )
+from copytrading.queries.rules import platform_rules
 from copytrading.services.cycle import conducting
 from copytrading.services.leads import verbs as leads
 
@@ -52,7 +52,7 @@ class Trouble(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, leads_found: QuerySet[Lead]) -> QuerySet[Lead]:
         if self.value() == "set-aside":
-            return leads_found.filter(failures__gte=settings.SMARTSYNC_FAILURES_MAX)
+            return leads_found.filter(failures__gte=platform_rules().failures_max)
         if self.value() == "some":
             return leads_found.filter(failures__gt=0)
         return leads_found.filter(failures=0) if self.value() == "none" else leads_found

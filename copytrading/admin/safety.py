@@ -149,6 +149,7 @@ class CorrectionAdmin(AskingAdmin):
             units=cleaned["units"],
             reason=cleaned["reason"],
             by=operator_of(request),
+            idempotency_key=cleaned["idempotency_key"],
             now=timezone.now(),
         )
 

@@ -139,5 +139,6 @@ class Stop(Endpoint):
     )
     @idempotent
     def post(self, request: Request, copy_id: int, *, idempotency_key: str) -> Response:
-        copies.stop_copy(copy_id=own_copy(request, copy_id).pk, now=timezone.now())
+        copy = own_copy(request, copy_id)
+        copies.stop_copy(copy_id=copy.pk, idempotency_key=idempotency_key, now=timezone.now())
         return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data, status=status.HTTP_202_ACCEPTED)

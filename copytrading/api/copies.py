@@ -11,17 +11,17 @@ from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.problems import documented
 from copytrading.api.finding import copy_in_figures, own_copy, page_body, page_bounds, person
 from copytrading.api.shapes.copies import (
-    CoinResultShape,
     CopiesPageShape,
     CopiesQuery,
     CopyDetailShape,
     CopyGapShape,
     CopyRecordShape,
+    ResultRowShape,
     StartInput,
 )
 from copytrading.api.shapes.paging import ActivityQuery
 from copytrading.api.shapes.trades import ActivityPageShape
-from copytrading.queries import activity, coin_results, gap_pages, portfolios
+from copytrading.queries import activity, coin_results, curves, gap_pages, portfolios
 from copytrading.queries import copies as copy_queries
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.services.copies import verbs as copies
@@ -87,22 +87,24 @@ class CopyRecord(Endpoint):
         operation_id="read_copy_record",
         tags=["copies"],
         summary="A copy's worth over time",
+        description="From its start to now or its end. Where money moved are two entries of one time.",
         responses=documented({200: CopyRecordShape(many=True)}, problems=(401, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
-        return Response(CopyRecordShape(copy_queries.curve_of(own_copy(request, copy_id)), many=True).data)
+        curve = curves.curve_of(copy_in_figures(request, copy_id), now=timezone.now())
+        return Response(CopyRecordShape(curve.points, many=True).data)
 
 
 class CopyCoins(Endpoint):
     @extend_schema(
         operation_id="list_copy_coins",
         tags=["copies"],
-        summary="What each coin brought a copy, those sold again too",
-        responses=documented({200: CoinResultShape(many=True)}, problems=(401, 404, 429)),
+        summary="What the result of a copy is made of: each coin, those sold again too, and what else is in it",
+        responses=documented({200: ResultRowShape(many=True)}, problems=(401, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
-        rows = coin_results.coin_rows(copy_in_figures(request, copy_id), prices=portfolios.price_list())
-        return Response(CoinResultShape(rows, many=True).data)
+        rows = coin_results.result_rows(copy_in_figures(request, copy_id), prices=portfolios.price_list())
+        return Response(ResultRowShape(rows, many=True).data)
 
 
 class CopyGap(Endpoint):

@@ -5,9 +5,10 @@ How money looks outside: decimal strings, exact to the last unit. Inside it is w
 from decimal import Context, Decimal
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from copytrading.queries.rules import CASH_DECIMALS
 
 # Ten digits of whole coins and eight of fractions fit what the ledger can count.
 COINS_DIGITS_MAX = 10
@@ -48,7 +49,7 @@ class MoneyField(serializers.Field):
     """Quote units inside, money outside."""
 
     def to_representation(self, units: int) -> str:
-        return decimal_text(units, decimals=settings.SMARTSYNC_CASH_DECIMALS, places_min=2)
+        return decimal_text(units, decimals=CASH_DECIMALS, places_min=2)
 
 
 @extend_schema_field(
@@ -58,10 +59,10 @@ class MoneyInputField(serializers.Field):
     """Money that somebody names, as quote units."""
 
     def to_internal_value(self, text: Any) -> int:
-        return units_from_text(text, decimals=settings.SMARTSYNC_CASH_DECIMALS)
+        return units_from_text(text, decimals=CASH_DECIMALS)
 
     def to_representation(self, units: int) -> str:
-        return decimal_text(units, decimals=settings.SMARTSYNC_CASH_DECIMALS, places_min=2)
+        return decimal_text(units, decimals=CASH_DECIMALS, places_min=2)
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "example": "0.4182"})

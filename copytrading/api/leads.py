@@ -21,6 +21,7 @@ from copytrading.queries.leads import listing as lead_queries
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import statistics as lead_statistics
 from copytrading.services.copies import previews
+from copytrading.services.copies.cautions import cautions_of
 
 
 class Leads(Endpoint):
@@ -94,10 +95,10 @@ class LeadPreview(Endpoint):
         responses=documented({200: CopyPreviewShape}, problems=(400, 401, 404, 409, 429)),
     )
     def post(self, request: Request, slug: str) -> Response:
-        wanted = self.read(PreviewInput)
+        wanted, lead = self.read(PreviewInput), public_lead(slug)
         preview = previews.preview_copy(
             follower=person(request),
-            lead_id=public_lead(slug).pk,
+            lead_id=lead.pk,
             investment_units=wanted["investment"],
             buy_existing=wanted["buy_existing"],
             stop_loss_units=wanted["stop_loss"],
@@ -105,4 +106,6 @@ class LeadPreview(Endpoint):
             terms=wanted["custom"],
             now=timezone.now(),
         )
-        return Response(CopyPreviewShape(preview).data)
+        cautions = cautions_of(lead=lead, investment_units=wanted["investment"], terms=wanted["custom"])
+        figures = {name: getattr(preview, name) for name in preview.__dataclass_fields__}
+        return Response(CopyPreviewShape({**figures, "cautions": cautions}).data)

@@ -111,8 +111,10 @@ class LeadLookBack(Endpoint):
         responses=documented({200: LookBackShape}, problems=LOOK_BACK_PROBLEMS),
     )
     def post(self, request: Request, slug: str) -> Response:
-        looked_back = LookBack(lead=public_lead(slug), question=_question(self)).comparison()
-        return Response(LookBackShape(looked_back).data)
+        look_back = LookBack(lead=public_lead(slug), question=_question(self))
+        comparison, differences = look_back.comparison(), look_back.differences()
+        figures = {name: getattr(comparison, name) for name in comparison.__dataclass_fields__}
+        return Response(LookBackShape({**figures, "differences": differences}).data)
 
 
 class LeadLookBackSpread(Endpoint):

@@ -64,7 +64,8 @@ class Deposits(Endpoint):
     @extend_schema(
         operation_id="deposit",
         tags=["wallet"],
-        summary="Bring money in (paper)",
+        summary="Bring money in",
+        description="Refused where real money is traded: there the operators book what arrives.",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferInput,
         responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),
@@ -82,7 +83,8 @@ class Withdrawals(Endpoint):
     @extend_schema(
         operation_id="withdraw",
         tags=["wallet"],
-        summary="Take money out (paper)",
+        summary="Take money out",
+        description="Refused where real money is traded: there the operators pay out.",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferInput,
         responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),

@@ -7,7 +7,10 @@ reasons, so that the follower can read it in a sentence.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from copytrading.engine.arrays import FloatArray, IntArray
 
 
 class Reason(StrEnum):
@@ -25,3 +28,18 @@ class Reason(StrEnum):
     ORDER_MAX_CAPPED = "ORDER_MAX_CAPPED"
     TOTAL_MAX_CAPPED = "TOTAL_MAX_CAPPED"
     MARKET_NOT_CHOSEN = "MARKET_NOT_CHOSEN"
+
+
+# In cash: a difference below a cent is not worth a sentence.
+VALUE_WORTH_TELLING = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adjusted:
+    """What some cells (C,) trade otherwise than wished, for one reason; values in quote units."""
+
+    reason: Reason
+    copy_ids: IntArray
+    asset_ids: IntArray
+    wanted_values: FloatArray
+    planned_values: FloatArray

@@ -58,7 +58,7 @@ def score_of(
     Return a lead's score with its parts.
 
     Returns and drawdown are fractions (time-weighted, on unit prices), None where it is too early to say;
-    `followers_median` is the median return of its followers' copies, None where nobody followed yet.
+    `followers_median` is the median return of its followers' copies in 90 days, None where too few ran through them.
     """
     gain = max(return_90_days or 0.0, 0.0)
     fall = FALL_MAX if drawdown_90_days is None else drawdown_90_days
@@ -82,7 +82,7 @@ def score_of(
                 name="followers",
                 weight=0.20,
                 value=_between((median + MEDIAN_SPAN) / (2 * MEDIAN_SPAN)),
-                formula=f"0 at a median of −{MEDIAN_SPAN:.0%} or without followers, 1 at +{MEDIAN_SPAN:.0%}",
+                formula=f"0 at a median of −{MEDIAN_SPAN:.0%} in 90 days or below five copies, 1 at +{MEDIAN_SPAN:.0%}",
             ),
             ScorePart(
                 name="stake",

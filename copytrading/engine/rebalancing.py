@@ -52,25 +52,41 @@ def trade_toward(
     # What nobody may trade needs no price, and may have none.
     prices = np.where(acting.any(axis=0), unit_prices, 0.0)
     sold = -plan_sells(target_units=target_units, held_units=held_units, acting=acting)
-    proceeds = sold * (prices * (1 - slippage_rate))
-    cash_units = cash_units + np.floor(proceeds * (1 - fee_rate)).sum(axis=1).astype(np.int64)
-
-    buy_prices = prices * (1 + slippage_rate)
+    paid, sale_fees, sale_slippage = carry_out(
+        units=-sold, unit_prices=prices, fee_rate=fee_rate, slippage_rate=slippage_rate
+    )
+    cash_units = cash_units + paid
     plan = plan_buys(
         target_units=target_units,
         held_units=held_units,
         cash_units=cash_units,
-        unit_prices=buy_prices,
+        unit_prices=prices * (1 + slippage_rate),
         fee_rate=fee_rate,
         acting=acting,
     )
     bought = plan.trade_units
-    costs = bought * buy_prices
-    cash_units = cash_units - np.ceil(costs * (1 + fee_rate)).sum(axis=1).astype(np.int64)
+    spent, fees, slippage = carry_out(units=bought, unit_prices=prices, fee_rate=fee_rate, slippage_rate=slippage_rate)
     return Rebalance(
         held_units=held_units - sold + bought,
-        cash_units=cash_units,
-        fee_costs=(proceeds + costs).sum(axis=1) * fee_rate,
-        slippage_costs=((sold + bought) * prices).sum(axis=1) * slippage_rate,
+        cash_units=cash_units + spent,
+        fee_costs=sale_fees + fees,
+        slippage_costs=sale_slippage + slippage,
         cash_short=(bought < plan.wanted_units) & (plan.factors < CASH_SUFFICED)[:, None],
     )
+
+
+def carry_out(
+    *, units: IntArray, unit_prices: FloatArray, fee_rate: float, slippage_rate: float
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """
+    Trade signed units (N, A) of one direction at known prices (A,), and return what that does to each cash (N,).
+
+    Payments round against the portfolio, as money does: costs up, proceeds down.
+
+    :returns: the change of the cash in whole units, and the fees and the slippage that are in it.
+    """
+    assert (units >= 0).all() or (units <= 0).all(), "what is bought is paid by what was sold before"
+    values = units * np.where(np.isnan(unit_prices), 0.0, unit_prices)
+    moved = values * (1 + slippage_rate * np.sign(units))
+    cash = -np.ceil(moved * (1 + fee_rate * np.sign(units))).sum(axis=1).astype(np.int64)
+    return cash, np.abs(moved).sum(axis=1) * fee_rate, np.abs(values).sum(axis=1) * slippage_rate

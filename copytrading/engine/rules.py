@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from math import isfinite
+from math import inf
 from typing import Any, NamedTuple
 
 
@@ -43,12 +43,12 @@ BOUNDS: dict[str, Bounds] = {
     "link_retry_seconds": Bounds(1, DAY_SECONDS, "the time between two tries of a broken link"),
     "link_check_seconds": Bounds(1, 30 * DAY_SECONDS, "the time between two checks of what a key may do"),
     # Risk
-    "slippage_cap": Bounds(0.00001, 0.5, "how far from the mark an order may reach, as a share of it"),
+    "slippage_cap": Bounds(0, 0.5, "how far from the mark an order may reach, as a share of it"),
     "depth_share": Bounds(0.0001, 1, "how much of the visible book one order may take"),
     "limit_cushion": Bounds(0, 0.1, "how far past the level it needs a buy's limit reaches"),
     "price_age_max_seconds": Bounds(0.1, 3_600, "how old a price may be that is acted on"),
     "price_outlier": Bounds(0.0001, 1, "how far from the median a source counts"),
-    "price_jump": Bounds(0.0001, 10, "the jump of a single source that needs a second quote"),
+    "price_jump": Bounds(0.0001, inf, "the jump of a single source that needs a second quote"),
     "frozen_after_seconds": Bounds(1, 30 * DAY_SECONDS, "how long a suspended market is waited for"),
     "delisted_after_seconds": Bounds(1, 30 * DAY_SECONDS, "how long a market may be missing at the venue"),
     "stop_loss_confirm_seconds": Bounds(0, 3_600, "how far apart the prices are that confirm a stop loss"),
@@ -129,6 +129,16 @@ def check_bounds(name: str, value: Any) -> None:
 
     :raises RuleOutOfBounds: if its value is outside its bounds.
     """
+    least, most, _ = BOUNDS[name]
+    # Not a number is within no bounds.
+    if not least <= value <= most:
+        raise RuleOutOfBounds(f"SMARTSYNC_{name.upper()} is {value}, but it is {in_words(name)}.")
+
+
+def in_words(name: str) -> str:
+    """Return what a rule is and what it may be: "the decimals of the cash: from 0 to 18"."""
     least, most, meaning = BOUNDS[name]
-    if not isfinite(value) or not least <= value <= most:
-        raise RuleOutOfBounds(f"SMARTSYNC_{name.upper()} is {value}, but it is {meaning}: from {least:g} to {most:g}.")
+    if most == inf:
+        return f"{meaning}: {Decimal(str(least)):,f} or more"
+    # Through Decimal, so that neither the largest nor the smallest of them has an exponent.
+    return f"{meaning}: from {Decimal(str(least)):,f} to {Decimal(str(most)):,f}"

@@ -20,16 +20,15 @@ import numpy as np
 
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.copy_terms import Mode, Terms
+from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import START_UNITS, LeadPath
 from copytrading.engine.performance import tracking_error_per_bar
 from copytrading.engine.replayed_copies import NOT_STOPPED, ReplayedCopies
 
 __all__ = [
     "NOT_STOPPED",
-    "Mode",
+    "Investments",
     "Replay",
-    "Terms",
     "replay_portfolio",
     "replay_runs",
     "spread_starts",
@@ -44,7 +43,8 @@ class Replay:
     Over the T bars from the first start to the last end, at `times` (T,): `lead_equity` (T,), and `copy_equity` (K, T),
     NaN outside of a copy's own run. All others are one for each copy: `start_bars` and `last_bars` are the bars of its
     run, `stopped_bars` the one at which its stop loss sold everything, or `NOT_STOPPED`, all counted from the first of
-    `times`; `lead_returns` are measured over the same bars as `copy_returns`.
+    `times`; `lead_returns` are measured over the same bars as `copy_returns`. `paid_in` and `paid_out` are all money
+    that followers moved; a copy's return is its worth and what it paid out, by what was paid in.
     """
 
     times: IntArray
@@ -61,9 +61,11 @@ class Replay:
     slippage_costs: FloatArray
     adjustments: dict[Reason, IntArray]
     stopped_bars: IntArray
+    paid_in: FloatArray
+    paid_out: FloatArray
 
 
-def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Terms, start_time: int, last_bar: int) -> Replay:
+def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Investments, start_time: int, last_bar: int) -> Replay:
     """
     Replay K investments that start at the first bar at or after `start_time` and run to `last_bar`, inclusive.
 
@@ -81,7 +83,7 @@ def replay_portfolio(*, path: LeadPath, lead_cash: float, terms: Terms, start_ti
 
 
 def replay_runs(
-    *, path: LeadPath, lead_cash: float, terms: Terms, start_times: IntArray, last_bars: IntArray
+    *, path: LeadPath, lead_cash: float, terms: Investments, start_times: IntArray, last_bars: IntArray
 ) -> Replay:
     """
     Replay K investments, each from the first bar at or after its own start time to its own last bar, inclusive.
@@ -95,6 +97,7 @@ def replay_runs(
     value_of_unit = terms.investments / START_UNITS
     lead_equity = path.equity()[all_bars] * (lead_cash / START_UNITS)
     copy_equity = copies.equity * value_of_unit[:, None]
+    paid_in, paid_out = copies.money.paid_in * value_of_unit, copies.money.paid_out * value_of_unit
     start_bars, last_bars = copies.start_bars - copies.first_bar, last_bars - copies.first_bar
     return Replay(
         times=path.bars.times[all_bars],
@@ -103,7 +106,7 @@ def replay_runs(
         start_bars=start_bars,
         last_bars=last_bars,
         lead_returns=lead_equity[last_bars] / lead_equity[start_bars] - 1,
-        copy_returns=copy_equity[np.arange(len(last_bars)), last_bars] / terms.investments - 1,
+        copy_returns=(copy_equity[np.arange(len(last_bars)), last_bars] + paid_out) / paid_in - 1,
         tracking_errors_per_bar=_tracking_errors(
             copy_equity=copy_equity, lead_equity=lead_equity, start_bars=start_bars, last_bars=last_bars
         ),
@@ -113,6 +116,8 @@ def replay_runs(
         slippage_costs=copies.slippage_costs * value_of_unit,
         adjustments={reason: counts for reason, counts in copies.adjustments.items() if counts.any()},
         stopped_bars=copies.stopped_bars,
+        paid_in=paid_in,
+        paid_out=paid_out,
     )
 
 

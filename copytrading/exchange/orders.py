@@ -10,12 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-
-class Side(StrEnum):
-    """What we do with the base asset of a market."""
-
-    BUY = "BUY"
-    SELL = "SELL"
+from copytrading.engine.books import Side as Side
 
 
 class VenueStatus(StrEnum):

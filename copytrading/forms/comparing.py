@@ -4,11 +4,11 @@ from typing import Any
 
 from django import forms
 
-from copytrading.forms.terms import RATIO, TermsForm
+from copytrading.forms.terms import CASH, RATIO, TermsForm
 from copytrading.services.lookback.record import Question
 
 # What is answered before anybody asks.
-FIRST_QUESTION = {"investment": "1,000", "buy_existing": "on", "stop_loss_in": "usdt", "order_by": RATIO}
+FIRST_QUESTION = {"investment": "1,000", "buy_existing": "on", "stop_loss_in": CASH, "order_by": RATIO}
 
 
 class WhatIfForm(TermsForm):

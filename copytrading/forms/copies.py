@@ -4,7 +4,9 @@ from typing import Any
 
 from django import forms
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
+from copytrading.queries.rules import CASH_DECIMALS
+from copytrading.services.wallet.money_words import with_cash
 
 
 class InvestmentForm(forms.Form):
@@ -18,7 +20,7 @@ class InvestmentForm(forms.Form):
         initial=INCREASE,
         widget=forms.RadioSelect,
     )
-    value = CashField(label="How much, USDT", error_messages={"required": "How much?"})
+    value = CashField(label=with_cash("How much, {cash}"), error_messages={"required": "How much?"})
 
     @property
     def signed_units(self) -> int:
@@ -33,7 +35,7 @@ class StopLossForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="Stop by itself",
-        choices=((NONE, "Never"), (CASH, "At a loss in USDT"), (PERCENT, "At a loss in percent")),
+        choices=((NONE, "Never"), (CASH, with_cash("At a loss in {cash}")), (PERCENT, "At a loss in percent")),
         widget=forms.RadioSelect,
     )
     stop_loss = NumberField(label="Loss", required=False)

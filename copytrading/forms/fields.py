@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
-CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
+from copytrading.queries.rules import CASH_DECIMALS
+
 # Far above all money there is, far below what a whole number of units can hold.
 CASH_MAX = Decimal(10) ** 10
 DIGITS_MAX = 40

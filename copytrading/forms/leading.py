@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
 from copytrading.forms.wallet import TradedMarket
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
+from copytrading.services.wallet.money_words import with_cash
 
 TAGS_MAX, TAG_LENGTH_MAX = 5, 30
 FOLLOWERS_AT_FIRST = 1000
@@ -35,12 +36,12 @@ class _Capacity(forms.Form):
         error_messages={"required": "How many may follow?"},
     )
     money_max = CashField(
-        label="Most money that may follow, USDT", required=False, help_text="Leave it empty for no limit."
+        label=with_cash("Most money that may follow, {cash}"), required=False, help_text="Leave it empty for no limit."
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        most = f"{settings.SMARTSYNC_PROFIT_SHARE_MAX * 100:g}"
+        most = f"{platform_rules().profit_share_max * 100:g}"
         self.fields[
             "profit_share_rate"
         ].help_text = f"Of new highs only, 0 to {most} %. Each copy keeps the rate it began at."
@@ -105,7 +106,7 @@ class OrderForm(forms.Form):
     quantity = NumberField(label="How much", decimals=12, error_messages={"required": "How much?"})
     counted_in = forms.ChoiceField(
         label="Counted in",
-        choices=((COINS, "Coins"), (VALUE, settings.SMARTSYNC_CASH)),
+        choices=((COINS, "Coins"), (VALUE, with_cash("{cash}"))),
         initial=COINS,
         required=False,
         widget=forms.RadioSelect,
@@ -117,7 +118,7 @@ class OrderForm(forms.Form):
         widget=forms.RadioSelect,
     )
     price_limit = NumberField(
-        label="Limit price, USDT",
+        label=with_cash("Limit price, {cash}"),
         decimals=12,
         required=False,
         help_text="For a limit order: it waits until the market reaches this price.",

@@ -9,7 +9,7 @@ from copytrading.queries.leads.listing import LeadFilter, Sorting
 SORTINGS = (
     (Sorting.SCORE, "Highest score"),
     (Sorting.RETURN, "Highest return"),
-    (Sorting.MEDIAN, "Followers’ median"),
+    (Sorting.MEDIAN, "Followers’ median, 90 days"),
     (Sorting.FALL, "Smallest fall"),
     (Sorting.DAYS, "Days leading"),
     (Sorting.FOLLOWERS, "Most followers"),

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 
@@ -50,6 +51,13 @@ class CorrectionForm(forms.Form):
     )
     reason = forms.CharField(
         label="Why", max_length=REASON_LENGTH_MAX, error_messages={"required": "Another operator has to approve it."}
+    )
+    # Made with the page, so that pressing twice asks once.
+    idempotency_key = forms.CharField(
+        max_length=64,
+        initial=lambda: uuid4().hex,
+        widget=forms.HiddenInput,
+        error_messages={"required": "Open the page again: this one came without its key."},
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

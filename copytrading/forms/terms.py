@@ -6,26 +6,30 @@ from typing import Any
 
 from django import forms
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
+from copytrading.queries.leads.proportions import RATIO_DECIMALS
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.copies.refusals import CustomCopyTerms
+from copytrading.services.wallet.money_words import with_cash
 
-USDT, PERCENT = "usdt", "percent"
+CASH, PERCENT = "cash", "percent"
 VALUE, RATIO = "value", "ratio"
-RATIO_DECIMALS = 6
 
 
 class TermsForm(forms.Form):
     """
-    `stop_loss` is in USDT, or in percent of the investment; `stop_loss_units` says what it comes to.
+    `stop_loss` is in cash, or in percent of the investment; `stop_loss_units` says what it comes to.
 
     How much may be invested, and how large a stop loss or an order may be, is the service's to say.
     """
 
-    investment = CashField(label="Total investment, USDT", error_messages={"required": "Enter how much to invest."})
+    investment = CashField(
+        label=with_cash("Total investment, {cash}"), error_messages={"required": "Enter how much to invest."}
+    )
     buy_existing = forms.BooleanField(required=False, initial=True)
     stop_loss = NumberField(label="Stop by itself at a loss of", required=False)
     stop_loss_in = forms.ChoiceField(
-        label="Stop loss in", choices=((USDT, "USDT"), (PERCENT, "%")), initial=USDT, required=False
+        label="Stop loss in", choices=((CASH, with_cash("{cash}")), (PERCENT, "%")), initial=CASH, required=False
     )
     order_by = forms.ChoiceField(
         label="Answer each order",
@@ -35,9 +39,9 @@ class TermsForm(forms.Form):
         widget=forms.RadioSelect,
     )
     order_ratio = NumberField(label="Times the lead’s order", decimals=RATIO_DECIMALS, required=False)
-    order_value = CashField(label="USDT for each order", required=False)
-    order_value_max = CashField(label="At most for one order, USDT", required=False)
-    total_value_max = CashField(label="At most in coins, USDT", required=False)
+    order_value = CashField(label=with_cash("{cash} for each order"), required=False)
+    order_value_max = CashField(label=with_cash("At most for one order, {cash}"), required=False)
+    total_value_max = CashField(label=with_cash("At most in coins, {cash}"), required=False)
     markets = forms.TypedMultipleChoiceField(
         label="Only these coins", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -70,10 +74,16 @@ class TermsForm(forms.Form):
     def answers_by_value(self) -> bool:
         return bool(self.cleaned_data.get("order_by") == VALUE)
 
-    def answered_terms(self) -> CustomCopyTerms | None:
-        """Return how orders are answered as it was typed; None where the value or the ratio was left open."""
+    def answered_terms(self, *, in_proportion: float | None = None) -> CustomCopyTerms | None:
+        """
+        Return how orders are answered as it was typed; None where the value or the ratio was left open.
+
+        :param in_proportion: the ratio that stands in for one that was left open.
+        """
         typed = self.cleaned_data
         size = typed.get("order_value" if self.answers_by_value else "order_ratio")
+        if size is None and not self.answers_by_value:
+            size = in_proportion
         if size is None:
             return None
         return CustomCopyTerms(

@@ -6,7 +6,9 @@ from typing import Any, Protocol
 
 from django import forms
 
-from copytrading.forms.fields import CASH_DECIMALS, CashField, NumberField
+from copytrading.forms.fields import CashField, NumberField
+from copytrading.queries.rules import CASH_DECIMALS
+from copytrading.services.wallet.money_words import with_cash
 
 
 class TradedAsset(Protocol):
@@ -32,7 +34,7 @@ class TradedMarket(Protocol):
 class TransferForm(forms.Form):
     """A deposit or a withdrawal of cash. The key is made with the page, so that pressing twice moves money once."""
 
-    value = CashField(label="How much, USDT", error_messages={"required": "How much?"})
+    value = CashField(label=with_cash("How much, {cash}"), error_messages={"required": "How much?"})
     idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
@@ -48,7 +50,7 @@ class SpotForm(forms.Form):
     value = NumberField(
         label="How much",
         decimals=12,
-        help_text="USDT to spend when you buy, coins when you sell.",
+        help_text=with_cash("{cash} to spend when you buy, coins when you sell."),
         error_messages={"required": "How much?"},
     )
 

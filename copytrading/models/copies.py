@@ -66,8 +66,9 @@ class Copy(models.Model):
     mark_value_units = models.BigIntegerField()
     shared_until = models.DateTimeField()
     share_wanted_at = models.DateTimeField(null=True, blank=True)
-    # Every change of settings and every stop raises the fence; a buy decided under an older one is not sent.
-    fence = models.PositiveIntegerField(default=0)
+    # The number of the last stop, pause, reduction or change of a setting, counted with the lead's requests: a buy of a
+    # decision that knew of fewer is not sent.
+    fence = models.PositiveBigIntegerField(default=0)
     # The request to bring all assets to the lead's ratios in the next cycle, or to sell for what is to be paid: after a
     # start, an increase, a reduction, a resume, or when a profit share is due.
     align_request = models.PositiveBigIntegerField(null=True, blank=True)
@@ -243,6 +244,7 @@ class Notice(models.Model):
         COPY_STOPPING = "COPY_STOPPING", "copy stopping"
         COPY_STOPPED = "COPY_STOPPED", "copy stopped"
         COINS_FROZEN = "COINS_FROZEN", "coins could not be sold"
+        REST_TAKEN_OVER = "REST_TAKEN_OVER", "the rest of a coin was taken over"
         STOP_LOSS_CHANGED = "STOP_LOSS_CHANGED", "stop loss changed"
         LEAD_DEPOSITED = "LEAD_DEPOSITED", "the lead moved money in"
         LEAD_WITHDREW = "LEAD_WITHDREW", "the lead moved money out"
@@ -261,6 +263,8 @@ class Notice(models.Model):
     # Quote units, where the kind has a figure; of a coin, where it names one.
     units = models.BigIntegerField(null=True)
     asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Quote units that were paid for those coins, where any were.
+    value_units = models.BigIntegerField(null=True)
     # What the lead wrote, kept once for all copies.
     lead_notice = models.ForeignKey(LeadNotice, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     noted_at = models.DateTimeField()

@@ -25,8 +25,13 @@ class LeadSummary(models.Model):
     own_units = models.BigIntegerField(default=0)
     following_units = models.BigIntegerField(default=0)
     followers = models.PositiveIntegerField(default=0)
+    # What copies that ran through the last `got_days` got after all costs, and what the lead made in the same days;
+    # null below five copies.
+    got_days = models.PositiveSmallIntegerField(default=0)
+    got_copies = models.PositiveIntegerField(default=0)
     median_fraction = models.FloatField(null=True)
     worst_tenth_fraction = models.FloatField(null=True)
+    got_lead_fraction = models.FloatField(null=True)
     # Unit prices, oldest first, a handful.
     curve = ArrayField(models.FloatField(), default=list)
 

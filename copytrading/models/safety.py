@@ -102,9 +102,11 @@ class Correction(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     journal = models.OneToOneField(Journal, null=True, blank=True, on_delete=models.PROTECT, related_name="correction")
+    idempotency_key = models.CharField(max_length=80)
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=["requested_by", "idempotency_key"], name="one_correction_per_key"),
             models.CheckConstraint(condition=~Q(units=0), name="a_correction_moves_something"),
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),

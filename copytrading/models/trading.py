@@ -86,6 +86,8 @@ class Order(models.Model):
     value_max_units = models.BigIntegerField(default=0)
     participant_ids = WholeNumbersField()
     wish_units = WholeNumbersField()
+    # How many of its lead's requests the decision knew of: who raised a fence since then buys nothing by it.
+    request_count = models.PositiveBigIntegerField(default=0, db_default=0)
     filled_units = models.BigIntegerField(default=0)
     value_units = models.BigIntegerField(default=0)
     # What the venue kept, in quote units; of the coin that was bought, in base units; a third coin is the platform's.

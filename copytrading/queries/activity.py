@@ -11,15 +11,18 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, F, Func, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery
 
 from accounts.models import Asset, User
+from copytrading.engine.rules import Rules
 from copytrading.models import Adjustment, Allocation, Copy, Notice, Order
 from copytrading.queries.copies import copies_of
 from copytrading.queries.market import cash_asset
+from copytrading.queries.rules import platform_rules
 from copytrading.queries.sentences import Sentence, adjustment_sentence, notice_sentence, trade_sentence
 
 TRADE, ADJUSTMENT, NOTICE = "trade", "adjustment", "notice"
@@ -163,10 +166,16 @@ def _trades(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Allocati
 def _adjustments(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Adjustment]:
     rows = Adjustment.objects.filter(copy=OuterRef("pk"), id__lt=below)
     orders = Order.objects.filter(cycle=OuterRef("cycle"), market__base=OuterRef("asset")).order_by("-id")
+    takeovers = Notice.objects.filter(
+        copy=OuterRef("copy"),
+        asset=OuterRef("asset"),
+        kind=Notice.Kind.REST_TAKEN_OVER,
+        noted_at__gte=OuterRef("noted_at"),
+    )
     return (
         Adjustment.objects.filter(id__in=_latest_ids(copies, rows, count))
         .select_related("copy__lead", "asset")
-        .annotate(side=Subquery(orders.values("side")[:1]))
+        .annotate(side=Subquery(orders.values("side")[:1]), is_taken_over=Exists(takeovers))
         .order_by("-id")
     )
 
@@ -199,11 +208,11 @@ class _WishOf(Func):
 
 
 def _receipts(taken: Sequence[tuple[str, Any]]) -> Iterable[Receipt]:
-    cash = cash_asset()
+    cash, rules = cash_asset(), platform_rules()
     makers: dict[str, Callable[[Any, Asset], Receipt]] = {
         TRADE: _trade_receipt,
-        ADJUSTMENT: _adjustment_receipt,
-        NOTICE: _notice_receipt,
+        ADJUSTMENT: partial(_adjustment_receipt, rules=rules),
+        NOTICE: partial(_notice_receipt, rules=rules),
     }
     return [makers[kind](row, cash) for kind, row in taken]
 
@@ -226,7 +235,7 @@ def _trade_receipt(row: Allocation, cash: Asset) -> Receipt:
     return _receipt(TRADE, row, copy, code, _traded_at(row), sentence)
 
 
-def _adjustment_receipt(row: Adjustment, cash: Asset) -> Receipt:
+def _adjustment_receipt(row: Adjustment, cash: Asset, *, rules: Rules) -> Receipt:
     sentence = adjustment_sentence(
         reason=row.reason,
         copy=row.copy,
@@ -236,11 +245,13 @@ def _adjustment_receipt(row: Adjustment, cash: Asset) -> Receipt:
         cash_decimals=cash.decimals,
         wanted_units=row.wanted_value_units,
         planned_units=row.planned_value_units,
+        rules=rules,
+        is_taken_over=row.is_taken_over and row.side != Order.Side.BUY,  # type: ignore[attr-defined]
     )
     return _receipt(ADJUSTMENT, row, row.copy, row.reason, row.noted_at, sentence)
 
 
-def _notice_receipt(row: Notice, cash: Asset) -> Receipt:
+def _notice_receipt(row: Notice, cash: Asset, *, rules: Rules) -> Receipt:
     sentence = notice_sentence(
         kind=row.kind,
         copy=row.copy,
@@ -249,6 +260,8 @@ def _notice_receipt(row: Notice, cash: Asset) -> Receipt:
         cash_decimals=cash.decimals,
         text=row.lead_notice.text if row.lead_notice else "",
         coin=row.asset,
+        rules=rules,
+        paid_units=row.value_units,
     )
     return _receipt(NOTICE, row, row.copy, row.kind, row.noted_at, sentence)
 

@@ -3,19 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-import numpy as np
-from django.conf import settings
-from django.db.models import F, FloatField, Func, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Cast, Coalesce, Extract, Floor
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import Journal, Posting, User
-from copytrading.engine import profit_share
-from copytrading.engine.profit_share import ShareState
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
-
-CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
-CURVE_POINTS_MAX = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +64,10 @@ class CopySummary:
 
     @property
     def is_in_sync(self) -> bool:
-        """Return whether an active copy is within the drift band of what it aims at."""
+        """Return whether the decision would trade nothing for an active copy."""
         if self.copy.status != Copy.Status.ACTIVE or self.comparison is None:
             return False
-        return not self.is_smart_sync or self.comparison.distance_left <= settings.SMARTSYNC_DRIFT_BAND
+        return not self.is_smart_sync or self.comparison.is_at_rest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,18 +113,17 @@ def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | N
     midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
     rows = list(
         copies.annotate(
-            equity_at_midnight=Subquery(
+            worth_at_midnight=Subquery(
                 CopyRecord.objects.filter(copy=OuterRef("pk"), recorded_at__lte=midnight)
                 .order_by("-recorded_at")
                 .values("equity_units")[:1]
             ),
             moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
-            leaving=_moved(Q(status=CopyFlow.Status.REQUESTED)),
             profit_paid=_profit_paid(),
         )
     )
     live = [copy for copy in rows if copy.status != Copy.Status.STOPPED]
-    comparisons = compare(live, prices=prices or price_list()) if live else {}
+    comparisons = compare(live, prices=prices or price_list(), now=now) if live else {}
     return [_summary(copy, comparisons.get(copy.pk)) for copy in rows]
 
 
@@ -158,27 +150,6 @@ def overview_of(user: User, *, now: datetime) -> Overview:
     )
 
 
-def curve_of(copy: Copy) -> list[tuple[datetime, int, int]]:
-    """Return the worth of a copy over time, (time, equity units, invested units), thinned to a few hundred points."""
-    records = CopyRecord.objects.filter(copy=copy)
-    span = records.aggregate(first=Min("recorded_at"), last=Max("recorded_at"))
-    if span["first"] is None:
-        return []
-    seconds = max((span["last"] - span["first"]).total_seconds() / CURVE_POINTS_MAX, 1.0)
-    elapsed = Cast(Extract("recorded_at", "epoch"), FloatField()) - Value(span["first"].timestamp())
-    # Records are written as time goes by, so the highest id of a stretch is its last record.
-    last_ids = records.order_by().values(bucket=Floor(elapsed / Value(seconds))).annotate(last=Max("pk")).values("last")
-    thinned = CopyRecord.objects.filter(pk__in=last_ids).values_list("recorded_at", "equity_units", "invested_units")
-    return list(thinned.order_by("recorded_at"))
-
-
-def ends_of(summary: CopySummary, *, now: datetime) -> list[tuple[datetime, int, int]]:
-    """Return the two points that are known of a copy too young for a curve, as curve_of does: its start, and now."""
-    copy = summary.copy
-    start = copy.flows.get(kind=CopyFlow.Kind.START).units
-    return [(copy.started_at, start, start), (now, summary.worth_units, copy.invested_units)]
-
-
 def _moved(condition: Q) -> Coalesce:
     """Return the sum of a copy's flows that meet a condition, as an annotation."""
     flows = CopyFlow.objects.filter(condition, copy=OuterRef("pk")).order_by()
@@ -196,28 +167,18 @@ def _profit_paid() -> Coalesce:
 
 
 def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
-    due = _due_units(copy, comparison.equity_units) if comparison else 0
-    worth = comparison.equity_units - due if comparison else 0
+    due = comparison.due_units if comparison else 0
+    worth = comparison.worth_units if comparison else 0
     result = worth + copy.paid_out_units - copy.paid_in_units
     # Before the first record of a former day everything happened today.
-    at_midnight = copy.equity_at_midnight or 0  # type: ignore[attr-defined]
+    at_midnight = copy.worth_at_midnight or 0  # type: ignore[attr-defined]
     return CopySummary(
         copy=copy,
         comparison=comparison,
         worth_units=worth,
         result_units=result,
         today_units=worth - at_midnight - copy.moved_today,  # type: ignore[attr-defined]
-        leaving_units=-copy.leaving,  # type: ignore[attr-defined]
+        leaving_units=comparison.leaving_units if comparison else 0,
         due_units=due,
         profit_share_units=due - copy.profit_paid,  # type: ignore[attr-defined]
     )
-
-
-def _due_units(copy: Copy, equity_units: int) -> int:
-    """Return what a copy would owe its lead if the profit share were settled at this equity."""
-    state = ShareState(
-        issued_units=np.array([copy.issued_units]),
-        mark_value_units=np.array([copy.mark_value_units]),
-        rate_millionths=np.array([int(copy.profit_share_rate * profit_share.MILLION)]),
-    )
-    return int(profit_share.accrued_units(state=state, equity_units=np.array([equity_units]))[0])

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from copytrading.engine.rules import Rules
 from copytrading.models import Halt, Lead, Mark, Market
+from copytrading.queries.rules import platform_rules
 
 # A doubt that the next quote or two will end is not worth a word.
 DOUBT_TOLD_AFTER = timedelta(seconds=3)
@@ -60,11 +61,16 @@ DOUBTS = {Mark.Doubt.DISAGREEMENT: Code.SOURCES_DISAGREE, Mark.Doubt.JUMP: Code.
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """Why one coin cannot be acted on; `since` is None where it always was so."""
+    """
+    Why one coin cannot be acted on; `since` is None where it always was so.
+
+    `frozen_after_seconds` is how long a stop waits for a market that is suspended.
+    """
 
     symbol: str
     code: Code
     since: datetime | None
+    frozen_after_seconds: float
 
     @property
     def label(self) -> str:
@@ -74,7 +80,7 @@ class Trouble:
     @property
     def sentence(self) -> str:
         """Return it with what it means."""
-        return _sentence(self.code, [self.symbol])
+        return _sentence(self.code, [self.symbol], self.frozen_after_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +93,7 @@ class Caution:
 
 def troubles(*, now: datetime) -> dict[str, Trouble]:
     """Return the coins that cannot be acted on, by symbol."""
+    rules = platform_rules()
     halts = {
         (scope, target_id): placed_at
         for scope, target_id, placed_at in _standing_halts().values_list("scope", "target_id", "placed_at")
@@ -98,7 +105,7 @@ def troubles(*, now: datetime) -> dict[str, Trouble]:
             *((Halt.Scope.ASSET, pk) for pk in (market.base_id, market.quote_id)),
         ]
         halted_since = next((halts[key] for key in covering if key in halts), None)
-        trouble = _trouble_of(market, halted_since=halted_since, now=now)
+        trouble = _trouble_of(market, halted_since=halted_since, now=now, rules=rules)
         if trouble:
             found[trouble.symbol] = trouble
     return found
@@ -113,9 +120,12 @@ def cautions_for(
         if symbol in troubles:
             by_code.setdefault(troubles[symbol].code, []).append(troubles[symbol])
     told = (
-        Caution(code=code, sentence=_sentence(code, [trouble.symbol for trouble in by_code[code]]))
+        Caution(
+            code=code,
+            sentence=_sentence(code, [trouble.symbol for trouble in found], found[0].frozen_after_seconds),
+        )
         for code in Code
-        if code in by_code
+        if (found := by_code.get(code))
     )
     return (*_halted(leads), *told)
 
@@ -136,27 +146,36 @@ def _halted(leads: Iterable[Lead]) -> Iterator[Caution]:
             yield Caution(code=Code.HALTED, sentence=LEAD_HALTED.format(lead=name))
 
 
-def _trouble_of(market: Market, *, halted_since: datetime | None, now: datetime) -> Trouble | None:
-    symbol = market.base.symbol
+def _trouble_of(market: Market, *, halted_since: datetime | None, now: datetime, rules: Rules) -> Trouble | None:
+    found = _code_of(market, halted_since=halted_since, now=now, rules=rules)
+    if found is None:
+        return None
+    code, since = found
+    return Trouble(symbol=market.base.symbol, code=code, since=since, frozen_after_seconds=rules.frozen_after_seconds)
+
+
+def _code_of(
+    market: Market, *, halted_since: datetime | None, now: datetime, rules: Rules
+) -> tuple[Code, datetime | None] | None:
     if market.status != Market.Status.TRADING:
-        return Trouble(symbol=symbol, code=Code(market.status), since=market.status_since)
+        return Code(market.status), market.status_since
     if halted_since:
-        return Trouble(symbol=symbol, code=Code.HALTED, since=halted_since)
+        return Code.HALTED, halted_since
     mark: Mark | None = getattr(market, "mark", None)
     if mark is None:
         return None  # Nobody ever named a price: pages say so in their own words.
-    age_max = timedelta(seconds=settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS)
+    age_max = timedelta(seconds=rules.price_age_max_seconds)
     if mark.doubt and mark.doubted_at and now - mark.doubted_at >= DOUBT_TOLD_AFTER:
-        return Trouble(symbol=symbol, code=DOUBTS[Mark.Doubt(mark.doubt)], since=mark.doubted_at)
+        return DOUBTS[Mark.Doubt(mark.doubt)], mark.doubted_at
     if abs(now - mark.as_of) > age_max:
-        return Trouble(symbol=symbol, code=Code.PRICE_STALE, since=mark.as_of)
+        return Code.PRICE_STALE, mark.as_of
     return None
 
 
-def _sentence(code: Code, symbols: list[str]) -> str:
+def _sentence(code: Code, symbols: list[str], frozen_after_seconds: float) -> str:
     named = (
         symbols if len(symbols) <= NAMED_MAX else [*symbols[: NAMED_MAX - 1], f"{len(symbols) - NAMED_MAX + 1} more"]
     )
     coins = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
-    minutes = f"{round(settings.SMARTSYNC_FROZEN_AFTER_SECONDS / 60)} minutes"
+    minutes = f"{round(frozen_after_seconds / 60)} minutes"
     return SENTENCES[code].format(coins=coins, minutes=minutes)

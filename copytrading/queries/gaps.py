@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from accounts import bulk_rows
-from copytrading.engine import baseline, profit_share, tracking_gap
+from copytrading.engine import tracking_gap
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import CopyTable, LeadPortfolio
 from copytrading.engine.tracking_gap import Gaps, Part, Prices, Stretch
 from copytrading.models import Lead, LeadSnapshot
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import CopyTable, LeadPortfolio
-from copytrading.queries.market import Board
 
 # The columns of CopyGap, in the order of the engine's parts.
 PART_COLUMNS = tuple(f"{part.name.lower()}_units" for part in Part)
@@ -100,12 +100,10 @@ def look_at(lead: Lead, *, board: Board, copy_id: int | None = None) -> Look | N
     snapshot = LeadSnapshot.objects.filter(lead=lead).first()
     portfolio = holdings.load_lead(lead, board=board, cash=cash)
     copies = holdings.load_copies(lead, board=board, cash=cash, copy_id=copy_id)
-    equity, gross = portfolio.equity(board), copies.gross(board)
-    if not (np.isfinite(equity) and np.isfinite(gross).all()):
+    equity, valuation = portfolio.equity(board), copies.valued(board)
+    if not (np.isfinite(equity) and valuation.known.all()):
         return None
-    gross_units = gross.astype(np.int64)
-    accrued = profit_share.accrued_units(state=copies.share_state, equity_units=gross_units)
-    net = gross_units - accrued
+    net, accrued = valuation.worth, valuation.accrued
     if snapshot is None:
         return _first_look(board, copies, net, accrued)
     prices = Prices(before=_prices_before(snapshot, board), after=board.unit_prices)
@@ -122,10 +120,12 @@ def look_at(lead: Lead, *, board: Board, copy_id: int | None = None) -> Look | N
         copies=stretch,
         prices=prices,
         followed=tracking_gap.followed_parts(
-            followed_shares=_followed_shares(portfolio, copies),
+            followed_shares=np.where(
+                copies.terms.chosen, copies.followed_shares(portfolio, lead_units=portfolio.units), 0.0
+            ),
             lead=lead_stretch,
             prices=prices,
-            weight_max=copies.weight_max,
+            weight_max=copies.terms.weight_max,
         ),
         lot_units=board.lot_units,
         waiting=~copies.has_status("ACTIVE") | copies.aligning,
@@ -230,18 +230,6 @@ def _gaps_before(
     accrued_before[rows], ideal[rows], ideal_shares[rows], is_new[rows] = accrued, columns[-1], shares, False
     parts[rows] = np.stack(columns[:-1], axis=1)
     return accrued_before, parts, ideal, ideal_shares, is_new
-
-
-def _followed_shares(portfolio: LeadPortfolio, copies: CopyTable) -> FloatArray:
-    shares = baseline.followed_shares(
-        lead_units=portfolio.units,
-        survival=portfolio.survival,
-        epoch=portfolio.epoch,
-        baseline_units=copies.baseline_units,
-        baseline_survival=copies.baseline_survival,
-        baseline_epoch=copies.baseline_epoch,
-    )
-    return np.where(copies.custom.applies[:, None] & ~copies.custom.chosen, 0.0, shares)
 
 
 def _shared_since(snapshot: LeadSnapshot, copies: CopyTable) -> IntArray:

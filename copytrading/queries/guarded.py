@@ -6,9 +6,9 @@ from datetime import datetime
 import numpy as np
 
 from accounts import bulk_rows
-from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.profit_share import ShareState
+from copytrading.engine.valuation import value_gross, values_of
 from copytrading.queries.market import cash_asset, load_board
 
 COPY_COLUMNS = """
@@ -33,7 +33,7 @@ BALANCE_COLUMNS = """
 @dataclass(frozen=True, kw_only=True)
 class GuardedCopies:
     """
-    Columns (N,). Equity in quote units, net of what is on its way out and of the profit share.
+    Columns (N,). Equity in quote units is what copies are sized by: net of what is on its way out and of the share.
 
     `fresh`: every coin that is held has a mark that may be acted on; those marks were made between `oldest_price_at`
     and `newest_price_at`. `equity_hoped` is what the copy is worth if every price in doubt is the higher one.
@@ -65,11 +65,14 @@ def load_guarded(*, now: datetime) -> GuardedCopies:
     is_cash = assets == cash.pk
     places = board.places_of(assets[~is_cash])
     coin_rows, coin_units = rows[~is_cash], posted[~is_cash]
-    gross = np.zeros(len(ids))
+    gross = np.zeros(len(ids), dtype=np.int64)
     np.add.at(gross, rows[is_cash], posted[is_cash])
     hoped = gross.copy()
-    np.add.at(gross, coin_rows, coin_units * board.unit_prices[places])
-    np.add.at(hoped, coin_rows, coin_units * np.fmax(board.unit_prices, board.doubted_prices)[places])
+    hoped_prices = np.fmax(board.unit_prices, board.doubted_prices)
+    np.add.at(gross, coin_rows, values_of(held_units=coin_units, unit_prices=board.unit_prices[places]))
+    np.add.at(hoped, coin_rows, values_of(held_units=coin_units, unit_prices=hoped_prices[places]))
+    known = np.ones(len(ids), dtype=np.bool_)
+    known[coin_rows[np.isnan(board.unit_prices[places])]] = False
     state = ShareState(issued_units=issued, mark_value_units=mark_value, rate_millionths=rate)
     fresh = np.ones(len(ids), dtype=np.bool_)
     fresh[coin_rows[~board.fresh[places]]] = False
@@ -85,14 +88,15 @@ def load_guarded(*, now: datetime) -> GuardedCopies:
         invested_units=invested,
         stop_loss_units=limits.astype(np.float64),
         breached_at=breached_at,
-        equity=_net(gross, owed, state),
-        equity_hoped=_net(hoped, owed, state),
+        equity=_sizing(gross, owed, state, known),
+        equity_hoped=_sizing(hoped, owed, state, known),
         fresh=fresh,
         oldest_price_at=np.where(priced, oldest, now.timestamp()),
         newest_price_at=np.where(priced, newest, now.timestamp()),
     )
 
 
-def _net(gross: FloatArray, owed: IntArray, state: ShareState) -> FloatArray:
-    known = np.nan_to_num(gross).astype(np.int64)
-    return np.asarray(gross - owed - profit_share.accrued_units(state=state, equity_units=known), dtype=np.float64)
+def _sizing(gross: IntArray, owed: IntArray, state: ShareState, known: BoolArray) -> FloatArray:
+    """Return what stays of each copy (N,) once everything is paid that is on its way or due; NaN where not known."""
+    valuation = value_gross(gross_units=gross, share_state=state, owed_units=owed)
+    return np.where(known, valuation.sizing.astype(np.float64), np.nan)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 
 from accounts.models import Asset, Balance, LedgerAccount
 from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Lead, Market, Order
+from copytrading.queries.rules import platform_rules
 
 LINES_MAX = 5
 
@@ -38,7 +38,7 @@ def needs_now() -> tuple[Need, ...]:
     unknown = unknown.defer("participant_ids", "wish_units")
     suspense = Balance.objects.filter(ledger_account__kind=LedgerAccount.Kind.SUSPENSE).exclude(posted=0)
     suspense = suspense.select_related("asset").order_by("asset__symbol")
-    set_aside = Lead.objects.filter(failures__gte=settings.SMARTSYNC_FAILURES_MAX).order_by("name")
+    set_aside = Lead.objects.filter(failures__gte=platform_rules().failures_max).order_by("name")
     found = (
         _need("Open alarms", alarms, (alarm.sentence for alarm in alarms[:LINES_MAX]), cleared_at__isempty="True"),
         _need(

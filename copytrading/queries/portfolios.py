@@ -6,18 +6,24 @@ engine says how far apart they are. A coin without a mark counts nothing and is 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 
 from accounts.models import Asset, Balance
+from copytrading.engine import valuation
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.baseline import followed_shares
+from copytrading.engine.board import Board
+from copytrading.engine.decision import decide
+from copytrading.engine.portfolios import CopyTable, LeadPortfolio
 from copytrading.engine.weights import distance_of
-from copytrading.models import Copy, CopyBaseline, Lead, LeadHolding, LeadPosition, Market
-from copytrading.queries.market import cash_asset
+from copytrading.engine.wishes import Wishes
+from copytrading.models import Copy, Lead, LeadHolding, Market
+from copytrading.queries import holdings
+from copytrading.queries.market import cash_asset, load_board
+from copytrading.queries.rules import platform_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +42,9 @@ class Coin:
     unit_price: Decimal
 
     def value_units(self, units: int) -> int:
-        """Return the value of some units of this coin in quote units, rounded toward zero."""
-        return int(units * self.unit_price)
+        """Return the value of some units of this coin in quote units, as every worth counts it."""
+        prices = np.array([float(self.unit_price)])
+        return int(valuation.values_of(held_units=np.array([units]), unit_prices=prices)[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,18 +97,22 @@ class Slice:
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """
-    A copy beside its lead: coins by the lead's weight, cash last.
+    A copy beside its lead: coins by the lead's weight, cash last. Values in quote units, see engine/valuation.
 
     `distance` is the share of the copy that would have to be traded to look like the lead; `distance_wanted` how much
     of that is by the follower's own choice (existing assets not bought, a cap on one coin); `distance_left` how far
-    the copy is from what it aims at.
+    the copy is from what the decision aims at. `is_at_rest` is the decision's own answer: it would trade nothing.
     """
 
     positions: tuple[Position, ...]
-    equity_units: int
+    gross_units: int
+    due_units: int
+    worth_units: int
+    leaving_units: int
     distance: float
     distance_wanted: float
     distance_left: float
+    is_at_rest: bool
     unpriced: tuple[str, ...]
     priced_at: datetime | None
 
@@ -121,16 +132,50 @@ def price_list() -> PriceList:
     return PriceList(coins=tuple(_coin(market, cash) for market in markets), cash=cash)
 
 
-def compare(copies: Sequence[Copy], *, prices: PriceList) -> dict[int, Comparison]:
+def compare(copies: Sequence[Copy], *, prices: PriceList, now: datetime) -> dict[int, Comparison]:
     """Return each copy beside its lead, by the copy's id. The number of statements does not depend on how many."""
     leads = {copy.lead_id: copy.lead for copy in copies}
-    own = _held_here([copy.ledger_account_id for copy in copies], prices)
-    lead_held = _held_by_leads(list(leads.values()), prices)
-    shares = _shares_followed(copies, lead_held, prices)
-    return {
-        copy.pk: _compare_one(copy, own[copy.ledger_account_id], lead_held[copy.lead_id], shares[copy.pk], prices)
-        for copy in copies
-    }
+    board, rules = load_board(now=now), platform_rules()
+    portfolios = holdings.load_leads(list(leads.values()), board=board, cash=prices.cash)
+    orders = holdings.load_open_orders(list(leads), board=board, now=now)
+    tables = holdings.load_tables(leads, board=board, cash=prices.cash, copy_ids=[copy.pk for copy in copies])
+    # What waits for a price is not at rest: it is looked at as if every price that is known were good.
+    known = ~np.isnan(board.unit_prices)
+    awake = replace(board, fresh=known, tradable=np.asarray(board.listed & known, dtype=np.bool_))
+    by_id = {copy.pk: copy for copy in copies}
+    compared: dict[int, Comparison] = {}
+    for lead_id, table in tables.items():
+        decided = decide(
+            board=awake,
+            lead=portfolios[lead_id],
+            copies=table,
+            lead_orders=orders.get(lead_id, ()),
+            books=None,
+            phase=None,
+            rules=rules,
+            now=now.timestamp(),
+        )
+        for row, copy_id in enumerate(table.ids.tolist()):
+            compared[copy_id] = _compare_one(
+                by_id[copy_id], _Row(board, portfolios[lead_id], table, decided.wishes, row), prices
+            )
+    return compared
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One copy of a table, as it was decided on."""
+
+    board: Board
+    lead: LeadPortfolio
+    table: CopyTable
+    wishes: Wishes
+    row: int
+
+    def cells(self, grid: np.ndarray, prices: PriceList) -> np.ndarray:
+        """Return the copy's row of a grid (N, A), or a column (A,), in the order of the price list."""
+        columns = grid if grid.ndim == 1 else grid[self.row]
+        return columns[self.board.places_of(np.array([coin.asset_id for coin in prices.coins], dtype=np.int64))]
 
 
 def lead_portfolio(lead: Lead, *, prices: PriceList) -> IntArray:
@@ -186,71 +231,27 @@ def _held_by_leads(leads: Sequence[Lead], prices: PriceList) -> dict[int, IntArr
         _empty([lead.pk for lead in leads], prices), observed.values_list("lead_id", "asset_id", "units"), prices
     )
     for lead in leads:
-        rows[lead.pk][-1] = max(rows[lead.pk][-1] + lead.other_value_units, 0)
+        rows[lead.pk][-1] += lead.other_value_units
     return rows | {lead_of_account[account_id]: row for account_id, row in held_here.items()}
 
 
-def _shares_followed(
-    copies: Sequence[Copy], lead_held: dict[int, IntArray], prices: PriceList
-) -> dict[int, FloatArray]:
-    """Return the share (A,) of each lead position that each copy follows, by the copy's id."""
-    joined_late = [copy for copy in copies if not copy.buy_existing]
-    columns = prices.column_of
-    positions = _Positions(LeadPosition.objects.filter(lead__in={copy.lead_id for copy in joined_late}), columns)
-    baselines = _Positions(CopyBaseline.objects.filter(copy__in=joined_late), columns)
-    everything = np.ones(len(columns))
-    return {
-        copy.pk: everything
-        if copy.buy_existing
-        else followed_shares(
-            lead_units=lead_held[copy.lead_id][:-1],
-            survival=positions.survival(copy.lead_id),
-            epoch=positions.epoch(copy.lead_id),
-            baseline_units=baselines.units(copy.pk)[None, :],
-            baseline_survival=baselines.survival(copy.pk)[None, :],
-            baseline_epoch=baselines.epoch(copy.pk)[None, :],
-        )[0]
-        for copy in copies
-    }
-
-
-class _Positions:
-    """Survival, epoch and (for baselines) units as arrays (A,), by the id of the copy or lead that the rows are of."""
-
-    def __init__(self, rows: Iterable[LeadPosition] | Iterable[CopyBaseline], columns: dict[int, int]) -> None:
-        self._columns = columns
-        self._rows: dict[int, list[LeadPosition | CopyBaseline]] = {}
-        for row in rows:
-            owner_id = row.copy_id if isinstance(row, CopyBaseline) else row.lead_id
-            self._rows.setdefault(owner_id, []).append(row)
-
-    def survival(self, owner_id: int) -> FloatArray:
-        return self._column(owner_id, "survival", np.ones(len(self._columns)))
-
-    def epoch(self, owner_id: int) -> IntArray:
-        return self._column(owner_id, "epoch", np.zeros(len(self._columns), dtype=np.int64))
-
-    def units(self, owner_id: int) -> IntArray:
-        return self._column(owner_id, "units", np.zeros(len(self._columns), dtype=np.int64))
-
-    def _column(self, owner_id: int, name: str, values: np.ndarray) -> np.ndarray:
-        for row in self._rows.get(owner_id, ()):
-            if row.asset_id in self._columns:
-                values[self._columns[row.asset_id]] = getattr(row, name)
-        return values
-
-
-def _compare_one(
-    copy: Copy, own: IntArray, lead_own: IntArray, shares_followed: FloatArray, prices: PriceList
-) -> Comparison:
-    weights, lead_weights = (_weights(held, prices)[None, :-1] for held in (own, lead_own))
-    wanted = lead_weights * shares_followed
+def _compare_one(copy: Copy, seen: _Row, prices: PriceList) -> Comparison:
+    unit_prices = seen.cells(seen.board.unit_prices, prices)
+    own, lead_own = seen.cells(seen.table.units, prices), seen.cells(seen.lead.units, prices)
+    cash_units, worth = int(seen.table.cash_units[seen.row]), seen.wishes.valuation
+    values = valuation.values_of(held_units=own, unit_prices=unit_prices)
+    lead_values = valuation.values_of(held_units=lead_own, unit_prices=unit_prices)
+    lead_cash = seen.lead.cash_units + seen.lead.other_value_units
+    weights, lead_weights = _weights(values, cash_units)[None, :], _weights(lead_values, lead_cash)[None, :]
+    shares = seen.table.followed_shares(seen.lead, lead_units=seen.lead.units)
+    wanted = lead_weights * seen.cells(shares, prices)
     if copy.weight_max is not None:
         wanted = np.minimum(wanted, copy.weight_max)
-    seen = [column for column in range(len(prices.coins)) if own[column] or lead_own[column]]
-    seen.sort(key=lambda column: (-lead_weights[0, column], -weights[0, column]))
-    positions = [_position(prices.coins[column], own, weights, lead_weights, column) for column in seen]
-    cash_units = int(own[-1])
+    aims = np.where(np.isnan(unit_prices), 0.0, seen.cells(seen.wishes.targets, prices) * unit_prices)
+    sizing = max(float(worth.sizing[seen.row]), 1.0)
+    held = [column for column in range(len(prices.coins)) if own[column] or lead_own[column]]
+    held.sort(key=lambda column: (-lead_weights[0, column], -weights[0, column]))
+    positions = [_position(prices.coins[column], own, values, weights, lead_weights, column) for column in held]
     cash = Position(
         asset_id=prices.cash.pk,
         symbol=prices.cash.symbol,
@@ -259,37 +260,41 @@ def _compare_one(
         decimals=prices.cash.decimals,
         units=cash_units,
         value_units=cash_units,
-        weight=max(0.0, 1.0 - float(weights.sum())) if own.any() else 0.0,
-        lead_weight=max(0.0, 1.0 - float(lead_weights.sum())) if lead_own.any() else 0.0,
+        weight=max(0.0, 1.0 - float(weights.sum())) if own.any() or cash_units else 0.0,
+        lead_weight=max(0.0, 1.0 - float(lead_weights.sum())) if lead_own.any() or lead_cash else 0.0,
     )
     return Comparison(
         positions=(*positions, cash),
-        equity_units=cash_units + sum(position.value_units for position in positions),
+        gross_units=int(worth.gross[seen.row]),
+        due_units=int(worth.accrued[seen.row]),
+        worth_units=int(worth.worth[seen.row]),
+        leaving_units=int(worth.owed[seen.row]),
         distance=float(distance_of(weights=weights, lead_weights=lead_weights[0])[0]),
         distance_wanted=float(distance_of(weights=wanted, lead_weights=lead_weights[0])[0]),
-        distance_left=float(distance_of(weights=weights, lead_weights=wanted[0])[0]),
-        unpriced=tuple(prices.coins[column].symbol for column in seen if prices.coins[column].price is None),
-        priced_at=prices.oldest_of(prices.coins[column].asset_id for column in seen),
+        distance_left=float(distance_of(weights=values[None, :] / sizing, lead_weights=aims / sizing)[0]),
+        is_at_rest=not seen.wishes.copies[seen.row].any(),
+        unpriced=tuple(prices.coins[column].symbol for column in held if prices.coins[column].price is None),
+        priced_at=prices.oldest_of(prices.coins[column].asset_id for column in held),
     )
 
 
-def _weights(held: IntArray, prices: PriceList) -> FloatArray:
-    """Return the share of each column of (A + 1,) in the whole; zeros where there is nothing."""
-    values = held * np.append(prices.unit_prices, 1.0)
-    total = values.sum()
-    return values / total if total > 0 else np.zeros_like(values)
+def _weights(values: IntArray, cash_units: int) -> FloatArray:
+    """Return the share of each coin (A,) in the whole, cash included; zeros where there is nothing."""
+    total = int(values.sum()) + cash_units
+    return values / total if total > 0 else np.zeros(len(values))
 
 
-def _position(coin: Coin, own: IntArray, weights: FloatArray, lead_weights: FloatArray, column: int) -> Position:
-    units = int(own[column])
+def _position(
+    coin: Coin, own: IntArray, values: IntArray, weights: FloatArray, lead_weights: FloatArray, column: int
+) -> Position:
     return Position(
         asset_id=coin.asset_id,
         symbol=coin.symbol,
         name=coin.name,
         colour=coin.colour,
         decimals=coin.decimals,
-        units=units,
-        value_units=coin.value_units(units),
+        units=int(own[column]),
+        value_units=int(values[column]),
         weight=float(weights[0, column]),
         lead_weight=float(lead_weights[0, column]),
     )

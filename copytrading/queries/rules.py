@@ -1,10 +1,19 @@
-"""The platform's rules as they stand: what a verb reads once, and hands down like `now`."""
+"""
+The platform's rules as they stand: what a verb reads once at its beginning, and hands down like `now`.
+
+Nobody else reads a rule from the settings. The cash stands here too, for those who have no rules at hand: what money is
+called and how many decimals it has is no policy but the form of the books.
+"""
 
 from dataclasses import fields
 
 from django.conf import settings
 
 from copytrading.engine.rules import Rules
+
+# A constant, and no rule to hand down: every row of the books is counted in it, no setting changes it, and every figure
+# on every page is shown by it.
+CASH_DECIMALS: int = settings.SMARTSYNC_CASH_DECIMALS
 
 
 def platform_rules() -> Rules:
@@ -14,3 +23,8 @@ def platform_rules() -> Rules:
     :raises RuleOutOfBounds: if one of them is outside its bounds.
     """
     return Rules(**{field.name: getattr(settings, f"SMARTSYNC_{field.name.upper()}") for field in fields(Rules)})
+
+
+def cash_symbol() -> str:
+    """Return what the cash is called that everything is quoted in and paid out in."""
+    return str(settings.SMARTSYNC_CASH)

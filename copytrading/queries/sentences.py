@@ -8,37 +8,60 @@ fails the tests. Values are quote units of the cash, quantities units of the coi
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from django.conf import settings
-
 from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
-from copytrading.models import Copy, Notice
+from copytrading.engine.rules import Rules
+from copytrading.models import Copy, Notice, Order
+from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.rules import platform_rules
 
 CENT = Decimal("0.01")
 # Enough to tell two quantities or prices apart, short enough to read.
 DIGITS = 5
 MINUS = "−"
+TENTH = 0.1
 
-# Reason → why. Every reason of the engine is here: a test holds the two together.
-REASONS: dict[str, str] = {
-    Reason.SLIPPAGE_CAPPED: "There was no better price within {cap} of the mark; the rest follows when there is.",
-    Reason.ORDER_SIZE_CAPPED: "One order may only be so large here; the rest follows.",
+# Reason → why, and what comes of the rest while the copy runs. Every reason of the engine is here: a test holds the two
+# together.
+REASONS: dict[str, tuple[str, str]] = {
+    Reason.SLIPPAGE_CAPPED: ("There was no better price within {cap} of the mark", "the rest follows when there is"),
+    Reason.ORDER_SIZE_CAPPED: ("One order may only be so large here", "the rest follows"),
     Reason.LEAD_LIMIT_REACHED: (
-        "{lead} set a limit price for this order, and no more was to be had at it; the rest follows when there is."
+        "{lead} set a limit price for this order, and no more was to be had at it",
+        "the rest follows when there is",
     ),
-    Reason.DEPTH_CAPPED: "The book was thin within {cap}; the rest follows when it can.",
-    Reason.BELOW_VENUE_MINIMUM: "All followers together were below what the venue accepts; the rest follows later.",
-    Reason.CASH_SHORT: "The cash of this copy did not pay for everything, so every coin gave up the same share.",
-    Reason.PRICE_STALE: "There was no fresh price; nothing is traded on an old one.",
-    Reason.PRICE_OUTLIER: "The price was more than {outlier} off the other sources, or jumped and was not confirmed;"
-    " nothing is traded on such a price.",
-    Reason.MARKET_UNAVAILABLE: "{symbol} cannot be traded here at the moment; its share stays cash.",
-    Reason.CONCENTRATION_CAPPED: "You let one coin be at most {most} of this copy.",
-    Reason.LEAD_FLOW_SETTLING: "{lead} has moved money; ratios settle for {minutes} before anything is repaired.",
-    Reason.ORDER_MAX_CAPPED: "You set a maximum for one order.",
-    Reason.TOTAL_MAX_CAPPED: "You set a maximum for all that this copy holds.",
-    Reason.MARKET_NOT_CHOSEN: "{symbol} is not among the coins that you chose to copy.",
+    Reason.DEPTH_CAPPED: ("The book was thin within {cap}", "the rest follows when it can"),
+    Reason.BELOW_VENUE_MINIMUM: (
+        "All followers together were below what the venue accepts",
+        "the rest follows later",
+    ),
+    Reason.CASH_SHORT: ("The cash of this copy did not pay for everything, so every coin gave up the same share", ""),
+    Reason.PRICE_STALE: ("There was no fresh price; nothing is traded on an old one", ""),
+    Reason.PRICE_OUTLIER: (
+        "The price was more than {outlier} off the other sources, or jumped and was not confirmed;"
+        " nothing is traded on such a price",
+        "",
+    ),
+    Reason.MARKET_UNAVAILABLE: (
+        "{symbol} could not be traded here at that moment",
+        "its share stays cash until it can",
+    ),
+    Reason.CONCENTRATION_CAPPED: ("You let one coin be at most {most} of this copy", ""),
+    Reason.LEAD_FLOW_SETTLING: ("{lead} has moved money; ratios settle for {minutes} before anything is repaired", ""),
+    Reason.ORDER_MAX_CAPPED: ("You set a maximum for one order", ""),
+    Reason.TOTAL_MAX_CAPPED: ("You set a maximum for all that this copy holds", ""),
+    Reason.MARKET_NOT_CHOSEN: ("{symbol} is not among the coins that you chose to copy", ""),
 }
+# What a row says that was written by another version of the program.
+UNKNOWN_REASON = ("For a reason that this version of the platform does not know ({code}); ask its operators", "")
+UNKNOWN_NOTICE = (
+    "Something happened to your copy of {lead}",
+    "This version of the platform has no words for it ({code}); ask its operators.",
+)
+# What came of the rest instead, where the copy no longer holds anything for it to follow.
+REST_TAKEN_OVER = "the rest was taken over by the platform at the mark when the copy ended"
+REST_TO_BE_TAKEN_OVER = "what no order can carry in the end is taken over by the platform at the mark"
+NOTHING_MORE = "this copy has ended since, so nothing more comes of it"
 
 # Kind of notice → what happened, and what follows from it.
 NOTICES: dict[str, tuple[str, str]] = {
@@ -58,6 +81,10 @@ NOTICES: dict[str, tuple[str, str]] = {
     Notice.Kind.COINS_FROZEN: (
         "Copying {lead} ended; {value} could not be sold and went to your wallet as coins",
         "{symbol} trades nowhere here at the moment. The coins stay yours; sell them there if it ever trades again.",
+    ),
+    Notice.Kind.REST_TAKEN_OVER: (
+        "The rest of your {symbol}, {coins} coins, was taken over by the platform at the mark for {paid}",
+        "It was too little for an order at the venue, and your copy of {lead} ends with nothing in it.",
     ),
     Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} stops itself at a loss of {value}", ""),
     Notice.Kind.LEAD_DEPOSITED: ("{lead} moved {value} in", "Ratios settle for {minutes} before anything is repaired."),
@@ -94,6 +121,10 @@ NOTICES_WITHOUT_FIGURE: dict[str, tuple[str, str]] = {
         "Copying {lead} ended; a coin could not be sold and went to your wallet as it is",
         "It trades nowhere here at the moment. The coins stay yours; sell them there if it ever trades again.",
     ),
+    Notice.Kind.REST_TAKEN_OVER: (
+        "The rest of a coin was taken over by the platform at the mark",
+        "It was too little for an order at the venue, and your copy of {lead} ends with nothing in it.",
+    ),
     Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} has no stop loss any more", ""),
     Notice.Kind.LEAD_DEPOSITED: ("{lead} moved money in", "Ratios settle for {minutes} before anything is repaired."),
     Notice.Kind.LEAD_WITHDREW: ("{lead} moved money out", "Ratios settle for {minutes} before anything is repaired."),
@@ -114,6 +145,12 @@ CUSTOM_WORDS = {
     "start": "Every order from now on is answered on your terms.",
     "invested": "It waits as cash for the next orders.",
     "resumed": "The next order is answered again.",
+}
+# What is said of a mode of another version of the program.
+UNKNOWN_WORDS = {
+    "start": "On terms that this version of the platform does not know.",
+    "invested": "What becomes of it this version of the platform does not know.",
+    "resumed": "What comes next this version of the platform does not know.",
 }
 START_DETAILS = {
     True: "What {lead} holds now is bought in the same ratios.",
@@ -168,16 +205,25 @@ def adjustment_sentence(
     cash_decimals: int,
     wanted_units: int,
     planned_units: int,
+    rules: Rules | None = None,
+    is_taken_over: bool = False,
 ) -> Sentence:
-    """Return what was planned instead of what was wanted, and why. `side` is None where no order came of it."""
+    """
+    Return what was planned instead of what was wanted, and why.
+
+    :param side: None where no order came of it.
+    :param is_taken_over: whether the platform took the rest of the coin over when the copy ended.
+    """
     wanted, planned = abs(wanted_units), abs(planned_units)
     instead = f"{cash_in_words(planned, cash_decimals)} instead of {cash_in_words(wanted, cash_decimals)} {cash_symbol}"
     if planned:
         less = "a little less" if planned * 4 >= wanted * 3 else "less"
-        headline = f"{DONE[side]} {less} {symbol} than wanted: {instead}"
+        headline = f"{DONE.get(side, DONE[None])} {less} {symbol} than wanted: {instead}"
     else:
-        headline = f"Did not {TO_DO[side]} {symbol}: {instead}"
-    return Sentence(headline=headline, detail=_why(reason, copy=copy, symbol=symbol))
+        headline = f"Did not {TO_DO.get(side, TO_DO[None])} {symbol}: {instead}"
+    why = _why(reason, copy=copy, symbol=symbol, rules=rules or platform_rules())
+    rest = _rest(reason, copy=copy, side=side, is_taken_over=is_taken_over)
+    return Sentence(headline=headline, detail=f"{why}; {rest}." if rest else f"{why}.")
 
 
 def notice_sentence(
@@ -189,28 +235,63 @@ def notice_sentence(
     cash_decimals: int,
     text: str = "",
     coin: Asset | None = None,
+    rules: Rules | None = None,
+    paid_units: int | None = None,
 ) -> Sentence:
     """
     Return what a notice says.
 
     :param units: its figure, in quote units, or in units of `coin` where it is about one.
     :param text: the lead's words, where it has them.
+    :param paid_units: what was paid for those coins, in quote units.
     """
-    headline, detail = NOTICES[kind] if units is not None else {**NOTICES, **NOTICES_WITHOUT_FIGURE}[kind]
+    rules = rules or platform_rules()
+    has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
+    sentences = NOTICES if has_figure else {**NOTICES, **NOTICES_WITHOUT_FIGURE}
+    headline, detail = sentences.get(kind, UNKNOWN_NOTICE)
     words = {
+        "code": kind,
         "lead": copy.lead.name,
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
         "symbol": coin.symbol if coin else "",
+        "coins": "",
+        "paid": _paid_in_words(paid_units or 0, cash_decimals, cash_symbol),
         "text": text,
         "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
         "why": copy.get_stop_reason_display() or "it was asked to",
-        "minutes": _minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+        "minutes": _minutes(rules.settling_seconds),
     }
     if coin is not None and units is not None:
-        words["value"] = f"{coins_in_words(units, coin.decimals)} {coin.symbol}"
-    words |= RATIO_WORDS if copy.mode == Copy.Mode.SMART_SYNC else CUSTOM_WORDS
+        words["coins"] = coins_in_words(units, coin.decimals)
+        words["value"] = f"{words['coins']} {coin.symbol}"
+    if copy.mode == Copy.Mode.SMART_SYNC:
+        words |= RATIO_WORDS
+    else:
+        words |= CUSTOM_WORDS if copy.mode in Copy.Mode.values else UNKNOWN_WORDS
     return Sentence(headline=headline.format(**words), detail=detail.format(**words))
+
+
+def ratio_caution(*, ratio: float, proportion: Proportion, cash_symbol: str, cash_decimals: int) -> str:
+    """Return what it means that a Custom copy answers each order at a ratio far above the proportion of the money."""
+    money, lead_money = (
+        f"{cash_in_words(units, cash_decimals).removesuffix('.00')} {cash_symbol}"
+        for units in (proportion.investment_units, proportion.equity_units)
+    )
+    times = proportion.times(ratio)
+    times_in_words = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
+    taken = "all that you invest" if times >= 1 / TENTH else f"{_percent(round(times * TENTH, 2))} of what you invest"
+    return (
+        f"{ratio_in_words(ratio)} times each order is {times_in_words} times what is in proportion: {money} beside the"
+        f" {lead_money} of {proportion.lead_name} are {ratio_in_words(proportion.ratio)} times. An order of a tenth of"
+        f" {proportion.lead_name}’s money would take {taken} instead of a tenth, and once the cash is spent the next"
+        " orders are cut."
+    )
+
+
+def ratio_in_words(ratio: float) -> str:
+    """Return a ratio with as many decimals as say something: 0.0669, 0.00002, 1.5."""
+    return f"{ratio:.6f}".rstrip("0").rstrip(".")
 
 
 def cash_in_words(units: int, decimals: int) -> str:
@@ -235,19 +316,40 @@ def price_in_words(price: Decimal) -> str:
     return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
 
 
+def _paid_in_words(units: int, decimals: int, symbol: str) -> str:
+    """Return what was paid for a rest; less than a cent is said to be that, and not nothing."""
+    if 0 < units < 10 ** (decimals - 2):
+        return f"less than 0.01 {symbol}"
+    return f"{cash_in_words(units, decimals)} {symbol}"
+
+
 def _all(followers: int) -> str:
     return f"all {followers:,} followers" if followers > 2 else "both followers"
 
 
-def _why(reason: str, *, copy: Copy, symbol: str) -> str:
-    return REASONS[reason].format(
+def _why(reason: str, *, copy: Copy, symbol: str, rules: Rules) -> str:
+    why, _ = REASONS.get(reason, UNKNOWN_REASON)
+    return why.format(
+        code=reason,
         symbol=symbol,
         lead=copy.lead.name,
-        cap=_percent(settings.SMARTSYNC_SLIPPAGE_CAP),
-        outlier=_percent(settings.SMARTSYNC_PRICE_OUTLIER),
+        cap=_percent(rules.slippage_cap),
+        outlier=_percent(rules.price_outlier),
         most=_percent(1.0 if copy.weight_max is None else copy.weight_max),
-        minutes=_minutes(settings.SMARTSYNC_SETTLING_SECONDS),
+        minutes=_minutes(rules.settling_seconds),
     )
+
+
+def _rest(reason: str, *, copy: Copy, side: str | None, is_taken_over: bool) -> str:
+    """Return what comes of the part that was not traded: a copy that holds nothing is promised nothing."""
+    _, promise = REASONS.get(reason, UNKNOWN_REASON)
+    if is_taken_over and reason == Reason.BELOW_VENUE_MINIMUM:
+        return REST_TAKEN_OVER
+    if promise and copy.status == Copy.Status.STOPPED:
+        return NOTHING_MORE
+    if copy.status == Copy.Status.STOPPING and side == Order.Side.SELL and reason == Reason.BELOW_VENUE_MINIMUM:
+        return REST_TO_BE_TAKEN_OVER
+    return promise
 
 
 def _percent(fraction: float) -> str:

@@ -23,6 +23,14 @@ class Refusal(Exception):
             self.field = field
 
 
+class KeyReused(Refusal, code="idempotency_key_reused"):
+    """The same key came with another request."""
+
+
+class KeyNotSent(Refusal, code="idempotency_key_missing"):
+    """What moves money came without a key."""
+
+
 class NotEnoughCash(Refusal, code="not_enough_cash", field="investment"):
     """The wallet, or the portfolio seen elsewhere, has less than that."""
 

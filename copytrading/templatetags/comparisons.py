@@ -1,6 +1,5 @@
 """Pictures that lay one thing beside another, drawn on the server as SVG: curves on one scale, counts on one axis."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,7 +7,9 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from copytrading.queries.sentences import ratio_in_words
 from copytrading.templatetags.figures import signed_percent
+from copytrading.templatetags.plots import Line, Plot
 
 register = template.Library()
 
@@ -16,53 +17,31 @@ WIDTH, HEIGHT, MARGIN = 100.0, 40.0, 3.0
 # What a histogram leaves between two bins, as a share of their width.
 BIN_GAP = 0.18
 
-# A line: what it is called, its name in the stylesheet (lead, smart, custom), and its (time, value), oldest first.
-Line = tuple[str, str, Sequence[tuple[datetime, float]]]
+# A curve: what it is called, its name in the stylesheet (lead, smart, custom), and its (time, value), oldest first.
+Curve = tuple[str, str, Sequence[tuple[datetime, float]]]
 
 
-@register.filter
-def times(ratio: float) -> str:
-    """Return a ratio with as many decimals as say something: 0.0669, 0.00002, 1.5."""
-    return f"{ratio:.6f}".rstrip("0").rstrip(".")
+times = register.filter("times", ratio_in_words)
 
 
 @register.simple_tag
-def curves(lines: Sequence[Line], label: str = "", unit: str = "") -> SafeString:
-    """Return curves on one scale that the script of charts brings to life; without a script the drawing stands."""
-    values = [value for _, _, points in lines for _, value in points]
-    low, high = min(values), max(values)
-    scale = (HEIGHT - 2 * MARGIN) / (high - low) if high > low else 0.0
-    paths = []
-    for _, name, points in lines:
-        step = WIDTH / max(len(points) - 1, 1)
-        spots = [
-            f"{place * step:.1f} {HEIGHT - MARGIN - (value - low) * scale:.1f}"
-            for place, (_, value) in enumerate(points)
-        ]
-        paths.append((name, "M" + "L".join(spots)))
-    return format_html(
-        '<figure class="chart" data-chart data-lines="{}" data-unit="{}" aria-label="{}"><svg class="spark"'
-        ' viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg></figure>',
-        json.dumps(
-            [
-                {
-                    "label": title,
-                    "name": name,
-                    "points": [(int(when.timestamp()), round(value, 4)) for when, value in points],
-                }
-                for title, name, points in lines
-            ],
-            separators=(",", ":"),
+def curves(lines: Sequence[Curve], label: str = "", unit: str = "") -> SafeString:
+    """Return curves on one scale, each in the colour that the stylesheet gives to its name; they begin together."""
+    everything = sorted(point for _, _, points in lines for point in points)
+    plot = Plot.of_money(everything, [value for _, value in everything])
+    return plot.figure(
+        format_html_join(
+            "", '<path class="line {}" d="{}"/>', ((name, plot.line(points)) for _, name, points in lines)
         ),
-        unit,
-        label,
-        label,
-        format_html_join("", '<path class="line {}" d="{}"/>', paths),
+        marks=format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines)),
+        lines=[Line(name=title, points=points, classes=name) for title, name, points in lines],
+        label=f"{label}: " + ", ".join(f"{title} {points[-1][1]:,.2f}" for title, _, points in lines) + f" {unit}",
+        unit=unit,
     )
 
 
 @register.simple_tag
-def line_key(lines: Sequence[Line]) -> SafeString:
+def line_key(lines: Sequence[Curve]) -> SafeString:
     """Return the key of curves: each line's name with its colour."""
     return format_html(
         '<ul class="key">{}</ul>',

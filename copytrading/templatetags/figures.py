@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from django import template
-from django.conf import settings
 from django.utils import timezone
+
+from copytrading.queries.rules import CASH_DECIMALS
 
 register = template.Library()
 
-CASH_DECIMALS = settings.SMARTSYNC_CASH_DECIMALS
 CENT_UNITS = 10 ** (CASH_DECIMALS - 2)
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"

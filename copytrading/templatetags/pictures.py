@@ -1,9 +1,7 @@
 """Pictures of figures, drawn on the server as SVG: the ribbon, the sparkline, the avatar, the icons."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import Protocol
 from zlib import crc32
 
@@ -11,13 +9,13 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from copytrading.templatetags.figures import percent
+from copytrading.templatetags.figures import percent, signed_percent
+from copytrading.templatetags.plots import coloured, path_through, stretches_of
 
 register = template.Library()
 
 # What a ribbon leaves between two coins, in hundredths of its width.
 GAP = 0.35
-SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 100.0, 40.0, 4.0
 
 AVATAR_COLOURS = (2, 4, 3, 5, 1, 8, 6, 10, 7, 11, 12, 9)
 AVATAR_MARKS = (
@@ -88,50 +86,45 @@ def ribbon_key(slices: Iterable[Slice]) -> SafeString:
 
 
 @register.simple_tag
-def sparkline(values: Sequence[float], label: str = "", tall: bool = False) -> SafeString:
-    """Return a series as a line over a wash, green where it ends higher than it began; a dashed rule if too short."""
-    classes = "spark tall" if tall else "spark"
-    if len(values) < 2:
-        return format_html(
-            '<svg class="{}" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">'
-            '<path class="empty" d="M0 20H100"/></svg>',
-            classes,
-            f"{label}: too early to draw" if label else "too early to draw",
-        )
-    low, high = min(values), max(values)
-    step = SPARK_WIDTH / (len(values) - 1)
-    scale = (SPARK_HEIGHT - 2 * SPARK_MARGIN) / (high - low) if high > low else 0.0
-    points = [
-        (number * step, SPARK_HEIGHT - SPARK_MARGIN - (value - low) * scale) for number, value in enumerate(values)
-    ]
-    line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    return format_html(
-        '<svg class="{} {}" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">'
-        '<path class="fill" d="{}L100 40L0 40Z"/><path d="{}"/></svg>',
-        classes,
-        "gain" if values[-1] >= values[0] else "loss",
-        label,
-        line,
-        line,
+def sparkline(returns: Sequence[float], scale: tuple[float, float], steps: int, label: str = "") -> SafeString:
+    """
+    Return a return over time as a small curve: green above its zero line, red below.
+
+    :param returns: at even steps of time, the last one at the right edge; fractions of 1.
+    :param scale: the lowest and the highest return that the picture reaches, the same for all that stand together.
+    :param steps: how many steps the whole width has; who began later begins further right.
+    """
+    low, high = min(scale[0], 0.0), max(scale[1], 0.0)
+    height = high - low or 1.0
+
+    def y(value: float) -> float:
+        return (high - value) / height * 100
+
+    curve, said = SafeString(""), "too early to draw"
+    if len(returns) > 1:
+        first = steps - len(returns) + 1
+        rows = [((first + number) / steps * 100, value, 0.0, value) for number, value in enumerate(returns)]
+        curve = coloured(stretches_of(rows), y)
+        said = f"{signed_percent(returns[-1])}, drawn between {signed_percent(low)} and {signed_percent(high)}"
+    return _spark(
+        format_html('<path class="zero" d="{}"/>{}', path_through([(0, y(0)), (100, y(0))]), curve), label, said
     )
 
 
 @register.simple_tag
-def chart(points: Sequence[tuple[datetime, float]], label: str = "", unit: str = "") -> SafeString:
-    """
-    Return a curve that the script of charts brings to life; what stands without a script is the sparkline.
-
-    :param points: (time, value), oldest first; of two in one second the later counts.
-    :param unit: what stands behind a value: "%" or "USDT".
-    """
-    seconds = [(int(when.timestamp()), value) for when, value in points]
-    rising = [pair for pair, later in pairwise([*seconds, (0, 0.0)]) if pair[0] != later[0]]
-    return format_html(
-        '<figure class="chart" data-chart data-points="{}" data-unit="{}" aria-label="{}">{}</figure>',
-        json.dumps(rising, separators=(",", ":")),
-        unit,
+def level_line(points: Sequence[tuple[datetime, float]], label: str = "") -> SafeString:
+    """Return a size over time, (time, value) oldest first, two or more, as a small curve that stands on zero."""
+    highest = max(value for _, value in points) or 1.0
+    begins_at, seconds = points[0][0], (points[-1][0] - points[0][0]).total_seconds() or 1.0
+    spots = [((at - begins_at).total_seconds() / seconds * 100, (1 - value / highest) * 100) for at, value in points]
+    return _spark(
+        format_html(
+            '<path class="wash own" d="{}L1000 1000L0 1000Z"/><path class="line own" d="{}"/>',
+            path_through(spots),
+            path_through(spots),
+        ),
         label,
-        sparkline([value for _, value in rising], label=label, tall=True),
+        "",
     )
 
 
@@ -153,4 +146,12 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
         mark_safe(ICONS[name]),
+    )
+
+
+def _spark(curves: SafeString, label: str, said: str) -> SafeString:
+    return format_html(
+        '<svg class="spark" viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        ": ".join(part for part in (label, said) if part),
+        curves,
     )

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import queries
-from copytrading.queries import halts
+from copytrading.queries import copy_doubts, halts
+from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Trouble
+from copytrading.queries.rules import cash_symbol
 
 register = template.Library()
 
@@ -22,7 +23,7 @@ def available_cash(context: dict[str, Any]) -> int | None:
     request: HttpRequest = context["request"]
     if not request.user.is_authenticated:
         return None
-    return queries.available_units_of(request.user, asset_symbol=settings.SMARTSYNC_CASH)
+    return queries.available_units_of(request.user, asset_symbol=cash_symbol())
 
 
 @register.simple_tag
@@ -35,6 +36,24 @@ def halted_since(lead_id: int | None = None) -> datetime | None:
 def of_coin(troubles: dict[str, Trouble], symbol: str) -> Trouble | None:
     """Return why a coin cannot be acted on; nothing where it can."""
     return troubles.get(symbol)
+
+
+@register.filter
+def doubts(summary: CopySummary) -> tuple[str, ...]:
+    """Return what has to be said beside the figures of a copy."""
+    return copy_doubts.doubts_of(summary)
+
+
+@register.filter
+def state(summary: CopySummary) -> str:
+    """Return where a copy stands, in two or three words."""
+    return copy_doubts.state_of(summary)
+
+
+@register.filter
+def knows_terms(summary: CopySummary) -> bool:
+    """Return whether this version of the platform knows on which terms a copy is."""
+    return copy_doubts.knows_terms_of(summary.copy)
 
 
 @register.simple_tag(takes_context=True)

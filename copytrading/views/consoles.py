@@ -3,15 +3,16 @@
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from copytrading.forms.leading import NoticeForm, OrderForm
 from copytrading.forms.wallet import TransferForm
+from copytrading.queries import curves
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
+from copytrading.queries.rules import platform_rules
 from copytrading.views.requests import MemberRequest
 
 ORDERS_SHOWN = 8
@@ -28,17 +29,20 @@ def own_lead(request: MemberRequest, *, trades_here: bool = False) -> Any:
 
 def live_part(lead: Any) -> dict[str, Any]:
     """Return what moves on the console by itself."""
+    rules = platform_rules()
+    account = queries.account_of(lead)
     return {
         "lead": lead,
         "link": links.link_of(lead),
         "trades_here": lead.ledger_account_id is not None,
-        "account": queries.account_of(lead),
+        "account": account,
+        "curve": curves.account_curve_of(lead, equity_units=account.equity_units, now=timezone.now()),
         "following": queries.following_of(lead),
         "open_orders": queries.open_orders_of(lead),
         "orders": queries.orders_of(lead)[:ORDERS_SHOWN],
         "earned_units": queries.earned_units_of(lead),
-        "stake_min": settings.SMARTSYNC_STAKE_MIN,
-        "stake_min_units": settings.SMARTSYNC_STAKE_MIN * 10**settings.SMARTSYNC_CASH_DECIMALS,
+        "stake_min": rules.stake_min,
+        "stake_min_units": rules.stake_min * 10**rules.cash_decimals,
     }
 
 
@@ -47,7 +51,6 @@ def console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
     context = {
         "section": "lead",
         **live_part(lead),
-        "curve": queries.curve_of(lead, now=timezone.now()),
         "notices": queries.notices_of(lead)[:NOTICES_SHOWN],
         "in_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="in_%s"),
         "out_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="out_%s"),

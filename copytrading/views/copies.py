@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
@@ -19,12 +18,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.refusals import refuse
-from copytrading.queries import activity, coin_results, degraded, gap_pages, portfolios
+from copytrading.queries import activity, coin_results, curves, degraded, gap_pages, portfolios
 from copytrading.queries import copies as queries
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Caution, Trouble
 from copytrading.queries.leads import links
 from copytrading.queries.portfolios import Position
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import Refusal
@@ -56,13 +56,7 @@ def my_copies(request: MemberRequest) -> HttpResponse:
 @require_safe
 def copy_detail(request: MemberRequest, copy_id: int) -> HttpResponse:
     """Show one copy: worth, curve, the ribbon beside the lead's, positions, and what happened."""
-    context = _copy_context(request, copy_id)
-    curve = queries.curve_of(context["copy"])
-    if len(curve) < 2 and context["copy"].status != "STOPPED":
-        context["is_young"] = True
-        curve = queries.ends_of(context["summary"], now=timezone.now())
-    context["curve"] = [(when, units / 10**queries.CASH_DECIMALS) for when, units, _ in curve]
-    return render(request, "copytrading/copy_detail.html", context)
+    return render(request, "copytrading/copy_detail.html", _copy_context(request, copy_id))
 
 
 @login_required
@@ -82,7 +76,7 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
     quote = None
     try:
         if request.method == "POST":
-            copies.stop_copy(copy_id=copy.pk, now=now)
+            copies.stop_copy(copy_id=copy.pk, idempotency_key=request.POST.get("key", "")[:64], now=now)
             messages.success(request, f"Your copy of {copy.lead.name} is being stopped. The money returns by itself.")
             return redirect("copy_detail", copy_id=copy.pk)
         quote = previews.quote_stop(copy_id=copy.pk, now=now)
@@ -97,6 +91,7 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
         "gross_units": quote.equity_units + summary.due_units if quote else None,
         "result_units": quote.payout_units + copy.paid_out_units - copy.paid_in_units if quote else None,
         "refusal": refusal,
+        "key": uuid4().hex,
     }
     return render(request, "copytrading/copy_stop.html", context)
 
@@ -132,11 +127,13 @@ def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
         "is_seen": links.is_seen(copy.lead),
         "gap": gap_pages.gap_of(copy, now=now),
         "summary": summary,
+        "curve": curves.curve_of(summary, now=now),
+        "is_over": copy.status == "STOPPED",
         "comparison": summary.comparison,
         "troubles": troubles,
         "cautions": _cautions([summary], troubles),
-        "drift_band": settings.SMARTSYNC_DRIFT_BAND,
-        "rows": coin_results.coin_rows(summary, prices=prices),
+        "drift_band": platform_rules().drift_band,
+        "rows": coin_results.result_rows(summary, prices=prices),
         "receipts": activity.receipts_of(request.user, copy_id=copy.pk, count=RECEIPTS_SHOWN).receipts,
     }
 
@@ -208,18 +205,18 @@ def _pause_or_resume(request: MemberRequest, summary: CopySummary, change: str) 
 
 def _page(request: MemberRequest, summary: CopySummary, **shown: Any) -> HttpResponse:
     """Render the settings, or the one preview that is asked about; forms that are not shown start from the copy."""
-    copy = summary.copy
+    copy, rules = summary.copy, platform_rules()
     turnover = int(summary.comparison.distance_left * summary.worth_units) if summary.comparison else 0
     context = {
         "section": "copies",
         "copy": copy,
         "summary": summary,
         "turnover_units": turnover,
-        "turnover_fee_units": int(turnover * settings.SMARTSYNC_FEE_RATE),
+        "turnover_fee_units": int(turnover * rules.fee_rate),
         "investment": InvestmentForm(),
         "stop_loss": StopLossForm(invested_units=copy.invested_units, initial=_stop_loss_now(summary)),
         "key": uuid4().hex,
-        "confirm_seconds": round(settings.SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS),
+        "confirm_seconds": round(rules.stop_loss_confirm_seconds),
         **shown,
     }
     template = "copytrading/copy_settings.html" + ("#change" if request.htmx else "")

@@ -36,7 +36,7 @@ def lead_order(request: MemberRequest) -> HttpResponse:
             if request.POST.get("step") == "confirm" and not form.is_value:
                 lead_orders.submit_lead_order(
                     lead_id=lead.pk,
-                    idempotency_key=request.POST.get("key", "")[:64] or uuid4().hex,
+                    idempotency_key=request.POST.get("key", "")[:64],
                     now=timezone.now(),
                     **form.wish(),
                 )

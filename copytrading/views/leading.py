@@ -6,7 +6,6 @@ Orders and money are asked for twice or carry a key that was made with the page,
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
@@ -19,9 +18,11 @@ from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import notices
 from copytrading.services.leads import verbs as leads
 from copytrading.services.refusals import Refusal
+from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, money_input, whole_percent
 from copytrading.views.consoles import console, live_part, own_lead
 from copytrading.views.requests import MemberRequest
@@ -39,7 +40,7 @@ def lead_console(request: MemberRequest) -> HttpResponse:
             "section": "lead",
             "lead": lead,
             "link": links.link_of(lead),
-            "stake_min": settings.SMARTSYNC_STAKE_MIN,
+            "stake_min": platform_rules().stake_min,
         }
         return render(request, "copytrading/lead_apply.html", waiting)
     if request.htmx:
@@ -88,7 +89,7 @@ def lead_earnings(request: MemberRequest) -> HttpResponse:
         "weeks": queries.earnings_of(lead),
         "earned_units": queries.earned_units_of(lead),
         "rates": queries.rates_of(lead),
-        "platform_share": settings.SMARTSYNC_PLATFORM_SHARE,
+        "platform_share": platform_rules().platform_share,
     }
     return render(request, "copytrading/lead_earnings.html", context)
 
@@ -108,7 +109,7 @@ def lead_money(request: MemberRequest, way: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, f"{money(units)} USDT moved {way}. Followers are told.")
+            messages.success(request, f"{money(units)} {money_words().cash} moved {way}. Followers are told.")
             return redirect("lead_console")
     return console(request, lead, **{f"{way}_form": form})
 
@@ -204,7 +205,7 @@ def _application(request: MemberRequest, form: ApplyForm) -> HttpResponse:
         "section": "lead",
         "form": form,
         "ended": queries.ended_leads_of(request.user),
-        "stake_min": settings.SMARTSYNC_STAKE_MIN,
+        "stake_min": platform_rules().stake_min,
     }
     return render(request, "copytrading/lead_apply.html", context)
 

@@ -30,12 +30,15 @@ def discover(request: HttpRequest) -> HttpResponse:
     form = LeadFilterForm(request.GET or {"sort": leads.Sorting.SCORE})
     found = leads.cards(wanted=form.wanted(), sorting=form.sorting(), now=now)
     page = Paginator(found, CARDS_A_PAGE).get_page(request.GET.get("page"))
+    cards = list(page.object_list)
     context = {
         "section": "discover",
         "form": form,
         "page": page,
-        "cards": list(page.object_list),
+        "cards": cards,
         "days": leads.CARD_DAYS,
+        "scale": leads.scale_of(cards),
+        "steps": leads.CARD_STEPS,
     }
     return render(request, "copytrading/discover.html" + ("#leads" if _asks_for(request, "leads") else ""), context)
 

@@ -6,9 +6,9 @@ review travels with the confirmation: pressed fifty times, it starts one copy.
 """
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,18 +20,23 @@ from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
+from copytrading.queries.leads import proportions
 from copytrading.queries.leads.pages import Holding, Portfolio
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
+from copytrading.services.copies.cautions import cautions_of
 from copytrading.services.copies.previews import CopyPreview
-from copytrading.services.lookback.record import LookBack, Question, suggested_ratio
+from copytrading.services.copies.refusals import CustomCopyTerms
+from copytrading.services.lookback.record import LookBack, Question
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.comparisons import times
+from copytrading.templatetags.figures import money_input
 from copytrading.views.requests import MemberRequest
 
 TEMPLATE = "copytrading/copy_wizard.html"
 # What both modes are compared for before an amount is typed, in quote units.
-INVESTMENT_AT_FIRST = 1_000 * 10**settings.SMARTSYNC_CASH_DECIMALS
+INVESTMENT_AT_FIRST = 1_000 * 10**CASH_DECIMALS
 
 
 @login_required
@@ -40,7 +45,7 @@ def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
     """Ask on which terms to copy; for HTMX, say what the terms typed so far mean."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     asked = request.GET if "investment" in request.GET else None
-    form = StartForm(asked, markets=market_queries.market_choices(), initial=_suggestions(lead))
+    form = StartForm(asked, **_known_to_forms(lead))
     if request.htmx:
         form.is_valid()
         return render(request, TEMPLATE + "#typed", {"form": form, "lead": lead, **_figures(lead, form)})
@@ -52,7 +57,7 @@ def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
 def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
     """Show the orders that the terms would place now, and what they cost."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    form = StartForm(request.GET, markets=market_queries.market_choices())
+    form = StartForm(request.GET, **_known_to_forms(lead))
     if not form.is_valid():
         return _terms(request, lead, form)
     terms = form.cleaned_data
@@ -69,7 +74,9 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
     except Refusal as refusal:
         refuse(form, refusal)
         return _terms(request, lead, form)
+    form.fix_ratio()
     portfolio = lead_pages.portfolio_of(lead)
+    custom = form.custom_terms()
     context = {
         "step": "review",
         "lead": lead,
@@ -78,7 +85,9 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         "preview": preview,
         "portfolio": portfolio,
         "mine": _mine(preview, portfolio),
-        "custom": form.custom_terms(),
+        "custom": custom,
+        "ratio_was_left_open": form.ratio_was_left_open,
+        "cautions": cautions_of(lead=lead, investment_units=terms["investment"], terms=custom),
         "chosen": [
             coin for market_id, coin in market_queries.market_choices() if market_id in (terms["markets"] or ())
         ],
@@ -91,7 +100,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
 def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
     """Start the copy that was reviewed, once, and go to its page."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    form = ConfirmForm(request.POST, markets=market_queries.market_choices())
+    form = ConfirmForm(request.POST, **_known_to_forms(lead))
     if not form.is_valid():
         return _terms(request, lead, form, status=422)
     terms = form.cleaned_data
@@ -122,39 +131,76 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "standing": leads.standing_of(card, request.user),
         "live_copy": leads.live_copy_of(lead, request.user),
         "portfolio": lead_pages.portfolio_of(lead),
-        "investment_min": settings.SMARTSYNC_INVESTMENT_MIN,
+        "investment_min": platform_rules().investment_min,
         **_figures(lead, form),
     }
     return render(request, TEMPLATE, context, status=status)
 
 
-def _suggestions(lead: Any) -> dict[str, str]:
-    ratio = suggested_ratio(lead=lead, investment_units=INVESTMENT_AT_FIRST)
-    return {"order_ratio": times(ratio)} if ratio else {}
+def _known_to_forms(lead: Any) -> dict[str, Any]:
+    """Return what the forms of a start have to know: what can be chosen, and what suits an amount."""
+    return {
+        "markets": market_queries.market_choices(),
+        "proportion_of": lambda investment: proportions.proportion_of(lead, investment_units=investment),
+    }
 
 
 def _figures(lead: Any, form: StartForm) -> dict[str, Any]:
-    """Return what both modes would have made of the amount that is typed, and the ratio that suits it."""
+    """
+    Return what both modes would have made of the amount that is typed, and the ratio that suits it.
+
+    What is left open counts as what a start would make of it, so that the same terms always have the same figures.
+    """
     typed: dict[str, Any] = {}
     if form.is_bound:
         # What is wrong is said beside its field; the rest is enough to look back with.
         form.is_valid()
         typed = form.cleaned_data
     investment = typed.get("investment") or INVESTMENT_AT_FIRST
+    proportion = proportions.proportion_of(lead, investment_units=investment)
+    in_proportion = None if proportion is None else proportion.ratio
+    if typed:
+        custom = form.answered_terms(in_proportion=in_proportion)
+    else:
+        custom = None if in_proportion is None else CustomCopyTerms(order_ratio=in_proportion)
+    question = {
+        "investment_units": investment,
+        "buy_existing": typed.get("buy_existing", True),
+        "stop_loss_units": typed.get("stop_loss_units"),
+        "custom": custom,
+    }
     figures: dict[str, Any] = {
         "looked_back_on": investment,
-        "ratio": suggested_ratio(lead=lead, investment_units=investment),
+        "proportion": proportion,
+        "cautions": cautions_of(lead=lead, investment_units=investment, terms=custom),
+        "look_back_query": _look_back_query(**question),
     }
     try:
-        question = Question(
-            investment_units=investment,
-            buy_existing=typed.get("buy_existing", True),
-            custom=form.answered_terms() if typed else None,
-        )
-        return figures | {"comparison": LookBack(lead=lead, question=question).comparison()}
+        return figures | {"comparison": LookBack(lead=lead, question=Question(**question)).comparison()}
     except Refusal:
         # Without a record, or on terms that make no sense yet, there is nothing to show.
         return figures
+
+
+def _look_back_query(
+    *, investment_units: int, buy_existing: bool, stop_loss_units: int | None, custom: CustomCopyTerms | None
+) -> str:
+    """Return the same terms as the page that looks back asks for them, so that its figures are those of this one."""
+    asked: dict[str, Any] = {"investment": money_input(investment_units), "stop_loss_in": "cash"}
+    if buy_existing:
+        asked["buy_existing"] = "on"
+    if stop_loss_units is not None:
+        asked["stop_loss"] = money_input(stop_loss_units)
+    if custom is not None:
+        asked |= {
+            "order_by": "ratio" if custom.order_value_units is None else "value",
+            "order_ratio": "" if custom.order_ratio is None else times(custom.order_ratio),
+            "order_value": money_input(custom.order_value_units),
+            "order_value_max": money_input(custom.order_value_max_units),
+            "total_value_max": money_input(custom.total_value_max_units),
+            "markets": list(custom.market_ids),
+        }
+    return urlencode({name: value for name, value in asked.items() if value}, doseq=True)
 
 
 def _mine(preview: CopyPreview, portfolio: Portfolio) -> list[Holding]:

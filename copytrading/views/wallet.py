@@ -19,6 +19,7 @@ from copytrading.queries import wallet as queries
 from copytrading.services.refusals import Refusal
 from copytrading.services.wallet import spot as trading_by_hand
 from copytrading.services.wallet import transfers
+from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, quantity
 from copytrading.views.requests import MemberRequest
 
@@ -40,7 +41,7 @@ def wallet(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_POST
 def deposit(request: MemberRequest) -> HttpResponse:
-    """Bring paper money in, once however often it is pressed."""
+    """Bring money in, once however often it is pressed."""
     form = TransferForm(request.POST, auto_id=DEPOSIT_ID)
     if form.is_valid():
         try:
@@ -48,7 +49,7 @@ def deposit(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, f"{money(transfer.units)} USDT came in.")
+            messages.success(request, money_words().came_in(money(transfer.units)))
             return redirect("wallet")
     return _page(request, deposit_form=form)
 
@@ -56,7 +57,7 @@ def deposit(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw(request: MemberRequest) -> HttpResponse:
-    """Take paper money out, once however often it is pressed."""
+    """Take money out, once however often it is pressed."""
     form = TransferForm(request.POST, auto_id=WITHDRAW_ID)
     if form.is_valid():
         try:
@@ -64,7 +65,7 @@ def withdraw(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, f"{money(transfer.units)} USDT went out.")
+            messages.success(request, money_words().went_out(money(transfer.units)))
             return redirect("wallet")
     return _page(request, withdraw_form=form)
 
@@ -135,7 +136,7 @@ def _tell(request: MemberRequest, order: Any) -> None:
     verb = "Bought" if order.side == SpotForm.BUY else "Sold"
     partly = "" if order.filled_units == order.quantity_units else " The rest found no price within the limit."
     coins = f"{quantity(order.filled_units, base.decimals)} {base.symbol}"
-    messages.success(request, f"{verb} {coins} for {money(order.value_units)} USDT.{partly}")
+    messages.success(request, f"{verb} {coins} for {money(order.value_units)} {money_words().cash}.{partly}")
 
 
 class _Echo:

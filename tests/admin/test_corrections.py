@@ -1,5 +1,6 @@
 """A difference between ledger and custody, from its alarm to the correction by two operators."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,8 @@ from tests.admin.safety_stage import ALARMS, CORRECTIONS, DIFFERENCES, HALTS, RE
 from tests.cast import World
 
 ONE_UNIT = Decimal("0.00000001")
+# Made with the page, and sent along by it.
+KEY = {"idempotency_key": "page-1"}
 
 
 def drift(world: World, symbol: str, quantity: Decimal, *, seconds: int = 120) -> None:
@@ -55,7 +58,7 @@ class TestDrift:
         assert "still differ" in act(panel, ALARMS, "clear", alarm).text
         form = act(panel, DIFFERENCES, "correct", CustodyDifference.objects.get(asset=asset("BTC")))
         assert 'value="0.00000001"' in form.text
-        asked = {"asset": asset("BTC").pk, "quantity": "0.00000001", "account": "SUSPENSE", "reason": "A gift"}
+        asked = {"asset": asset("BTC").pk, "quantity": "0.00000001", "account": "SUSPENSE", "reason": "A gift"} | KEY
         panel.post(REQUEST, asked)
         correction = Correction.objects.get()
         own = act(panel, CORRECTIONS, "approve", correction, confirmed=True)
@@ -94,7 +97,7 @@ class TestCorrections:
     def test_are_refused_beside_the_field(
         self, panel: Client, world: World, change: dict[str, str], words: str
     ) -> None:
-        asked = {"asset": asset("BTC").pk, "quantity": "1", "account": "SUSPENSE", "reason": "A test"}
+        asked = {"asset": asset("BTC").pk, "quantity": "1", "account": "SUSPENSE", "reason": "A test"} | KEY
 
         answer = panel.post(REQUEST, asked | change)
 
@@ -103,17 +106,22 @@ class TestCorrections:
         assert not Correction.objects.exists()
 
     def test_are_asked_for_once_however_often_it_is_pressed(self, panel: Client, world: World) -> None:
-        asked = {"asset": asset("BTC").pk, "quantity": "1", "account": "SUSPENSE", "reason": "A test"}
+        asked = {"asset": asset("BTC").pk, "quantity": "1", "account": "SUSPENSE", "reason": "A test"} | KEY
 
         panel.post(REQUEST, asked)
-        again = panel.post(REQUEST, asked)
+        pressed_again = panel.post(REQUEST, asked, follow=True)
+        on_another_page = panel.post(REQUEST, asked | {"idempotency_key": "page-2"})
 
-        assert "waits for approval already" in again.text
+        assert "asked for." in pressed_again.text
+        assert "waits for approval already" in on_another_page.text
         assert Correction.objects.count() == 1
+
+    def test_are_asked_for_on_a_page_with_a_key(self, panel: Client, world: World) -> None:
+        assert re.search(r'<input type="hidden" name="idempotency_key" value="\w{32}"', panel.get(REQUEST).text)
 
     def test_never_touch_the_venue_account_by_name(self, panel: Client, world: World, follower: User) -> None:
         venue_account = Balance.objects.filter(ledger_account__kind="EXTERNAL")[0].ledger_account_id
-        asked = {"asset": asset("BTC").pk, "quantity": "1", "account": "OTHER", "reason": "A test"}
+        asked = {"asset": asset("BTC").pk, "quantity": "1", "account": "OTHER", "reason": "A test"} | KEY
 
         answer = panel.post(REQUEST, asked | {"account_number": venue_account})
 
@@ -123,7 +131,7 @@ class TestCorrections:
         self, panel: Client, second_panel: Client, world: World, follower: User
     ) -> None:
         main = follower.ledger_accounts.get()
-        asked = {"asset": asset("USDT").pk, "quantity": "-10001", "account": "OTHER", "reason": "A test"}
+        asked = {"asset": asset("USDT").pk, "quantity": "-10001", "account": "OTHER", "reason": "A test"} | KEY
         panel.post(REQUEST, asked | {"account_number": main.pk})
         correction = Correction.objects.get()
 
@@ -136,7 +144,9 @@ class TestCorrections:
         assert world.main(follower) == {"USDT": 10_000 * 10**8}
 
     def test_are_booked_only_after_a_second_yes(self, panel: Client, second_panel: Client, world: World) -> None:
-        panel.post(REQUEST, {"asset": asset("BTC").pk, "quantity": "1", "account": "SUSPENSE", "reason": "A test"})
+        panel.post(
+            REQUEST, {"asset": asset("BTC").pk, "quantity": "1", "account": "SUSPENSE", "reason": "A test"} | KEY
+        )
 
         question = act(second_panel, CORRECTIONS, "approve", Correction.objects.get())
 

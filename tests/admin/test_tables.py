@@ -86,7 +86,7 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     halts.place_halt(scope=Halt.Scope.MARKET, target_id=market_id - round_number + 1, reason="A test", now=world.now)
     corrections.request_correction(
         asset_id=solana, account=LedgerAccount.Kind.SUSPENSE, units=round_number, reason="A test", by=joined,
-        now=world.now,
+        idempotency_key=f"round-{round_number}", now=world.now,
     )  # fmt: skip
     records.record_values(now=world.now, slot=world.now)
     records.count_summaries(now=world.now)

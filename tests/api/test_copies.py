@@ -1,5 +1,7 @@
 """A person's copies through the API: started, read, changed and stopped."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -52,6 +54,20 @@ class TestStartCopy:
         assert (response.json()["code"], response.json()["field"]) == (code, field)
         assert response.json()["title"].endswith(".")
         assert not Copy.objects.exists()
+
+    @pytest.mark.parametrize(("ratio", "codes"), [(0.1, ["ratio_far_above_proportion"]), (0.015, [])])
+    def test_warns_before_it_starts_far_above_the_proportion(
+        self, world: World, program: Program, lead: Lead, ratio: float, codes: list[str]
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.01")
+        world.settle()
+
+        preview = program.post(
+            f"leads/{lead.slug}/preview", {"investment": "150.00", "custom": {"order_ratio": ratio}}
+        ).json()
+
+        assert [caution["code"] for caution in preview["cautions"]] == codes
+        assert all("6.7 times what is in proportion" in caution["sentence"] for caution in preview["cautions"])
 
     def test_takes_the_terms_of_a_custom_copy(self, program: Program, lead: Lead) -> None:
         custom = {"order_ratio": 0.05, "order_value_max": "40.00"}
@@ -155,16 +171,25 @@ class TestCopy:
         assert body["result"].startswith("-0.")
 
     def test_says_what_each_coin_brought(self, world: World, program: Program, copy: Copy) -> None:
-        # At a loss no profit share stands between the coins and the copy.
         world.prices(BTC="45000")
 
-        coins = program.get(f"copies/{copy.pk}/coins").json()
+        rows = program.get(f"copies/{copy.pk}/coins").json()
 
-        results = {coin["coin"]: coin["result"] for coin in coins}
+        results = {row["coin"]: row["result"] for row in rows}
         assert results["USDT"] is None
         assert float(results["BTC"]) < 0
-        assert float(results["BTC"]) == pytest.approx(float(program.get(f"copies/{copy.pk}").json()["result"]))
-        assert sum(coin["weight"] for coin in coins) == pytest.approx(1, abs=1e-5)
+        assert sum(row["weight"] for row in rows) == pytest.approx(1, abs=1e-5)
+
+    @pytest.mark.parametrize("price", ["45000", "55000"])
+    def test_says_all_that_its_result_is_made_of(self, world: World, program: Program, copy: Copy, price: str) -> None:
+        world.prices(BTC=price)
+
+        rows = program.get(f"copies/{copy.pk}/coins").json()
+
+        result = program.get(f"copies/{copy.pk}").json()["result"]
+        assert sum(Decimal(row["result"] or 0) for row in rows) == Decimal(result)
+        assert ("PROFIT_SHARE" in {row["part"] for row in rows}) == (price == "55000")
+        assert [row["coin"] for row in rows if row["part"] == "PROFIT_SHARE"] in ([], [None])
 
     def test_tells_what_happened_page_by_page(self, program: Program, copy: Copy) -> None:
         every = program.get(f"copies/{copy.pk}/activity").json()["results"]

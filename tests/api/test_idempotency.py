@@ -50,6 +50,27 @@ class TestIdempotent:
 
         assert [other_body.status_code, other_address.status_code] == [422, 422]
         assert other_body.json()["code"] == "idempotency_key_reused"
+        assert "for a deposit of 100.00 USDT; send a new key for another request" in other_body.json()["title"]
+
+    def test_refuses_another_request_although_the_answer_is_forgotten(self, program: Program, follower: User) -> None:
+        first = program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+        IdempotentRequest.objects.all().delete()
+
+        other = program.post("wallet/deposits", {"value": "100.01"}, key="deposit-0001")
+        again = program.post("wallet/deposits", HUNDRED, key="deposit-0001")
+
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+        assert "for a deposit of 100.00 USDT" in other.json()["title"]
+        assert (again.status_code, again.json()) == (201, first.json())
+        assert Transfer.objects.filter(user=follower, units=usdt(100)).count() == 1
+
+    def test_refuses_a_key_that_was_used_on_a_page(self, world: World, program: Program, follower: User) -> None:
+        transfers.deposit(user=follower, units=usdt(7), idempotency_key="page-0001", now=world.now)
+
+        answer = program.post("wallet/withdrawals", HUNDRED, key="page-0001")
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+        assert not IdempotentRequest.objects.exists()
 
     def test_forgets_an_answer_after_thirty_days(self, world: World, program: Program) -> None:
         for number, days in enumerate((31, 29)):

@@ -107,6 +107,17 @@ class TestWhatIf:
         assert body["lead_curve"][0]["worth"] == pytest.approx(1_000)
         assert float(body["smart_sync"]["worth"]) == pytest.approx(body["smart_sync"]["curve"][-1]["worth"])
 
+    def test_says_why_it_did_not_make_what_the_lead_made(self, program: Program, seen_lead: Lead) -> None:
+        body = program.post(f"leads/{seen_lead.slug}/what-if", {"investment": "1000.00"}).json()
+
+        for mode in ("smart_sync", "custom"):
+            difference = body["differences"][mode]
+            assert difference["fraction"] == body[mode]["gap_fraction"]
+            assert sum(line["fraction"] for line in difference["lines"]) == pytest.approx(
+                difference["fraction"], abs=1e-5
+            )
+            assert "Basalt" in difference["sentence"]
+
     def test_shows_how_much_was_the_day_one_began(self, program: Program, seen_lead: Lead) -> None:
         body = program.post(f"leads/{seen_lead.slug}/what-if/spread", {"investment": "1000.00"}).json()
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.sessions.backends.db import SessionStore
@@ -14,15 +15,15 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from copytrading.models import Copy, Lead, LeadRecord
 from copytrading.services import bell
-from tests.cast import World, build_world, usdt
+from copytrading.services.books import price_bars
+from tests.cast import NOON, World, build_world, usdt
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def stage(site_url: str, settings: Settings) -> World:
+def stage(site_url: str, old_prices_are_fine: None) -> World:
     """A lead with a record of forty days who holds bitcoin, and a follower with money."""
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
     world = build_world()
     lead = world.make_lead(User.objects.create_user("lead@example.org", "correct horse battery"))
     world.lead_trades(lead, "BTC", "BUY", "0.1")
@@ -78,13 +79,17 @@ class TestDiscover:
         expect(page.get_by_role("link", name="Copy Basalt")).to_be_visible()
 
     @pytest.mark.parametrize("width", [390, 1440])
-    @pytest.mark.parametrize("path", ["/", "/leads/basalt/"])
+    @pytest.mark.parametrize("path", ["/", "/leads/basalt/", "/leads/basalt/what-if/"])
     def test_fits_the_screen(self, page: Page, site_url: str, stage: World, path: str, width: int):
+        hours = [NOON + timedelta(hours=hour) for hour in range(24 * 5)]
+        price_bars.write_bars(closes={"BTC-USDT": np.linspace(50_000, 61_234, len(hours))}, times=hours)
         page.set_viewport_size({"width": width, "height": 900})
 
         page.goto(site_url + path)
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if "what-if" in path:
+            expect(page.get_by_role("heading", name="Why not exactly Basalt’s")).to_be_visible()
 
     def test_remembers_the_light(self, page: Page, site_url: str, stage: World, complaints: list[str]):
         page.goto(site_url)
@@ -144,6 +149,39 @@ class TestStartingACopy:
 
         expect(page).to_have_url(re.compile(r"/copies/\d+/"))
         assert Copy.objects.get().stop_loss_units == usdt(150)
+
+    def test_lets_the_ratio_follow_the_amount_as_it_is_typed(
+        self, page: Page, context: BrowserContext, site_url: str, stage: World, complaints: list[str]
+    ):
+        sign_in(context, site_url, "follower@example.org")
+        page.goto(f"{site_url}/leads/basalt/copy/")
+        page.get_by_label("Custom copy").check()
+        expect(page.locator("#ratio-hint")).to_contain_text("Left empty: 0.1, which is 1,000 USDT")
+
+        page.get_by_label("Total investment, USDT").press_sequentially("150", delay=20)
+
+        expect(page.locator("#ratio-hint")).to_contain_text("Left empty: 0.015, which is 150 USDT")
+        page.get_by_label("Times the lead’s order").fill("0.1")
+        expect(page.locator("#ratio-hint")).to_contain_text("6.7 times what is in proportion")
+        page.get_by_label("Times the lead’s order").fill("")
+        page.get_by_role("button", name="See what happens").click()
+        expect(page.get_by_text("with 0.015 times its value")).to_be_visible()
+
+    def test_proposes_the_ratio_of_the_amount_without_a_script(self, browser: Browser, site_url: str, stage: World):
+        context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+        sign_in(context, site_url, "follower@example.org")
+        page = context.new_page()
+        page.goto(f"{site_url}/leads/basalt/copy/")
+
+        page.get_by_label("Custom copy").check()
+        page.get_by_label("Total investment, USDT").fill("150")
+        page.get_by_role("button", name="See what happens").click()
+        expect(page.get_by_text("with 0.015 times its value")).to_be_visible()
+        page.get_by_role("button", name="Start copying").click()
+
+        expect(page).to_have_url(re.compile(r"/copies/\d+/"))
+        assert Copy.objects.get().order_ratio == 0.015
+        context.close()
 
     def test_needs_no_script(self, browser: Browser, site_url: str, stage: World):
         context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})

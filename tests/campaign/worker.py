@@ -25,7 +25,8 @@ from copytrading.exchange.live.venue import LiveVenue  # noqa: E402
 from copytrading.exchange.orders import Side  # noqa: E402
 from copytrading.exchange.registry import venue  # noqa: E402
 from copytrading.models import Order  # noqa: E402
-from copytrading.services.cycle import explaining, settling  # noqa: E402
+from copytrading.services.books import positions  # noqa: E402
+from copytrading.services.cycle import settling  # noqa: E402
 from copytrading.services.orders import answering, resolving, trading  # noqa: E402
 from smartsync_site.celery import app  # noqa: E402
 from tests.campaign import points  # noqa: E402
@@ -56,7 +57,7 @@ def resend_blindly(*, order: Order, now: datetime) -> Order:
 def put_points(**_: Any) -> None:
     tokens = Tokens(Path(os.environ["CAMPAIGN_TOKENS"]))
     around(trading, "write_order", before=points.BEFORE_ORDERS, tokens=tokens)
-    around(explaining, "explain", before=points.NOT_COMMITTED, tokens=tokens)
+    around(positions, "answer_pending", before=points.NOT_COMMITTED, tokens=tokens)
     around(LiveVenue, "place_limit_ioc", before=points.NOT_SENT, after=points.NOT_RECORDED, tokens=tokens)
     around(trading, "book_order", before=points.NOT_BOOKED, tokens=tokens)
     around(ledger, "post", after=points.NOT_POSTED, tokens=tokens)

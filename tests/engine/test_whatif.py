@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from copytrading.engine.adjustments import Reason
+from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import (
     LeadTrade,
     SoldMoreThanHeld,
@@ -21,17 +22,19 @@ from copytrading.engine.lead_path import (
     path_of_trades,
     path_of_weights,
 )
-from copytrading.engine.whatif import NOT_STOPPED, Mode, Replay, Terms, replay_portfolio
+from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_portfolio
 
 NAN = np.nan
 BTC, ETH = 0, 1
 
 
-def terms(*, investments: Sequence[float] = (1000.0,), stop_loss: float = NAN, **changes) -> Terms:
+def terms(*, investments: Sequence[float] = (1000.0,), stop_loss: float = NAN, **changes) -> Investments:
     count = len(investments)
     values = {
         "investments": np.array(investments),
-        "mode": Mode.SMART_SYNC,
+        "mode": SMART_SYNC,
         "buys_existing": True,
         "fee_rate": 0.0,
         "slippage_rate": 0.0,
@@ -39,7 +42,7 @@ def terms(*, investments: Sequence[float] = (1000.0,), stop_loss: float = NAN, *
         "order_values": np.full(count, 100.0),
         "order_ratios": np.full(count, 0.1),
     }
-    return Terms(**(values | changes))
+    return Investments(**(values | changes))
 
 
 def buy(time: int, asset: int, quantity: str, price: str) -> LeadTrade:
@@ -197,23 +200,23 @@ class TestCustomModes:
     CLOSES = ((100, 10), (100, 10), (100, 10))
 
     def test_fixed_buys_the_same_value_for_each_buy_and_sells_by_fraction(self):
-        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=Mode.CUSTOM_FIXED)
+        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED)
 
         assert result.final_quantities == pytest.approx(np.array([[0.5, 10.0]]))
         assert result.final_cash == pytest.approx([850.0])
 
     def test_ratio_buys_a_multiple_of_the_leads_value(self):
-        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=Mode.CUSTOM_RATIO, order_ratios=np.array([0.02]))
+        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_RATIO, order_ratios=np.array([0.02]))
 
         assert result.final_quantities == pytest.approx(np.array([[0.1, 2.0]]))
 
     def test_follows_only_orders_given_after_the_start(self):
-        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=Mode.CUSTOM_FIXED, start=1)
+        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED, start=1)
 
         assert result.final_quantities == pytest.approx(np.array([[0.0, 10.0]]))
 
     def test_waits_for_a_bar_to_follow_an_order(self):
-        result = replay(closes=[[100, 10], [100, NAN], [100, 20]], trades=self.TRADES[:2], mode=Mode.CUSTOM_FIXED)
+        result = replay(closes=[[100, 10], [100, NAN], [100, 20]], trades=self.TRADES[:2], mode=CUSTOM_FIXED)
 
         assert result.final_quantities == pytest.approx(np.array([[1.0, 5.0]]))
         assert result.adjustments[Reason.PRICE_STALE].tolist() == [1]

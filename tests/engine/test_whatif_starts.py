@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 from copytrading.engine import baseline, stop_loss, weights
+from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import START_UNITS, LeadPath, bars_of, path_of_weights
 from copytrading.engine.planning import acting_mask
 from copytrading.engine.rebalancing import trade_toward
-from copytrading.engine.whatif import NOT_STOPPED, Mode, Terms, replay_portfolio, replay_runs, spread_starts
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.whatif import NOT_STOPPED, replay_portfolio, replay_runs, spread_starts
 
 BARS, ASSETS, STARTS = 400, 4, 12
 TO_THE_END = np.full(STARTS, BARS - 1)
@@ -31,10 +34,10 @@ def recording(seed: int) -> LeadPath:
     )
 
 
-def terms(count: int, **changes) -> Terms:
-    usual = Terms(
+def terms(count: int, **changes) -> Investments:
+    usual = Investments(
         investments=np.full(count, 1000.0),
-        mode=Mode.SMART_SYNC,
+        mode=SMART_SYNC,
         buys_existing=True,
         fee_rate=0.001,
         slippage_rate=0.002,
@@ -45,7 +48,7 @@ def terms(count: int, **changes) -> Terms:
     return dataclasses.replace(usual, **changes)
 
 
-def plain_equity(path: LeadPath, copy: Terms, *, start: int) -> list[float]:
+def plain_equity(path: LeadPath, copy: Investments, *, start: int) -> list[float]:
     """Return the equity of one Smart Sync copy after each bar from its start on, bar by bar."""
     prices, state = path.bars.unit_prices, path.state_of_bar
     cash, held = np.array([START_UNITS]), np.zeros((1, ASSETS), dtype=np.int64)
@@ -66,33 +69,38 @@ def plain_equity(path: LeadPath, copy: Terms, *, start: int) -> list[float]:
             baseline_epoch=path.epoch[then][None, :],
         )
         lead_equity = float(path.cash_units[now] + path.held_units[now] @ prices[bar])
-        target = weights.target_units(
-            equity=equity, lead_equity=lead_equity, followed_shares=shares, lead_units=path.held_units[now]
-        )
-        target[stopped] = 0.0
         changed = path.touched[now] & (now != state[bar - 1])
         touched = np.full(ASSETS, copy.buys_existing) if bar == start else changed
-        acting = acting_mask(
-            target_units=target,
-            held_units=held,
-            unit_prices=prices[bar],
-            equity=equity,
-            touched=touched,
-            aligning=stopped,
-            drift_band=copy.drift_band,
-            settling=False,
-            tradable=np.ones(ASSETS, dtype=bool),
-        )
-        traded = trade_toward(
-            target_units=target,
-            held_units=held,
-            cash_units=cash,
-            unit_prices=prices[bar],
-            fee_rate=copy.fee_rate,
-            slippage_rate=copy.slippage_rate,
-            acting=acting,
-        )
-        held, cash = traded.held_units, traded.cash_units
+        sold = np.zeros((1, ASSETS), dtype=bool)
+        for side in (-1, 1):
+            # What is bought is aimed at anew, on what the sells left.
+            equity = weights.equity_of(cash_units=cash, held_units=held, unit_prices=prices[bar])
+            target = weights.target_units(
+                equity=equity, lead_equity=lead_equity, followed_shares=shares, lead_units=path.held_units[now]
+            )
+            target[stopped] = 0.0
+            acting = acting_mask(
+                target_units=target,
+                held_units=held,
+                unit_prices=prices[bar],
+                equity=equity,
+                touched=touched,
+                aligning=stopped,
+                drift_band=copy.drift_band,
+                settling=False,
+                tradable=np.ones(ASSETS, dtype=bool),
+            )
+            traded = trade_toward(
+                target_units=target,
+                held_units=held,
+                cash_units=cash,
+                unit_prices=prices[bar],
+                fee_rate=copy.fee_rate,
+                slippage_rate=copy.slippage_rate,
+                acting=acting & ((target - held) * side > 0) & ~sold,
+            )
+            sold = traded.held_units < held
+            held, cash = traded.held_units, traded.cash_units
         equity_after.append(float(weights.equity_of(cash_units=cash, held_units=held, unit_prices=prices[bar])[0]))
     return [value * 1000 / START_UNITS for value in equity_after]
 
@@ -118,13 +126,13 @@ class TestReplayRuns:
             assert outcomes.copy_returns[copy] == pytest.approx(expected[-1] / 1000 - 1, abs=1e-12)
 
     @pytest.mark.parametrize("held", [BARS, 50, 1, 0])
-    @pytest.mark.parametrize("mode", list(Mode))
+    @pytest.mark.parametrize("mode", list(registry.modes()))
     def test_equals_a_replay_of_each_run_alone(self, mode, held):
         path = recording(3)
         starts = spread_starts(times=path.bars.times, first_bar=0, last_bar=BARS - 1, count=STARTS)
-        limits = {} if mode is Mode.SMART_SYNC else {"total_values_max": 700.0, "order_values_max": 120.0}
+        limits = {} if mode is SMART_SYNC else {"total_values_max": 700.0, "order_values_max": 120.0}
 
-        def limited(count: int) -> Terms:
+        def limited(count: int) -> Investments:
             return terms(count, mode=mode, **{name: np.full(count, value) for name, value in limits.items()})
 
         ends = np.minimum(starts + held, BARS - 1)

@@ -21,12 +21,13 @@ from django.conf import settings  # noqa: E402
 
 from accounts import ledger  # noqa: E402
 from copytrading.exchange.paper.venue import PaperVenue  # noqa: E402
-from copytrading.services.cycle import explaining, settling, syncing  # noqa: E402
+from copytrading.services.books import positions  # noqa: E402
+from copytrading.services.cycle import settling, syncing  # noqa: E402
 from copytrading.services.orders import trading  # noqa: E402
 
 POINTS: dict[str, tuple[Any, str, str]] = {
     "before the orders are written": (trading, "write_order", "before"),
-    "orders written, not committed": (explaining, "explain", "before"),
+    "orders written, not committed": (positions, "answer_pending", "before"),
     "claimed, not sent": (PaperVenue, "place_limit_ioc", "before"),
     "accepted, not recorded": (PaperVenue, "place_limit_ioc", "after"),
     "recorded, not booked": (trading, "book_order", "before"),

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
-from accounts.models import Journal, LedgerAccount, User
+from accounts.models import Journal, LedgerAccount, RequestKey, User
 from copytrading.models import Copy, Lead, ProfitShare, SyncCycle
 from copytrading.services.books import profit_shares
 from copytrading.services.copies import refusals as copy_refusals
@@ -16,6 +16,7 @@ from copytrading.services.cycle import syncing
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import reconciling
 from tests.cast import World, usdt
+from tests.services.key_stage import PRESSES, build_stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +74,25 @@ class TestConfirm:
         assert Copy.objects.count() == 1
         assert sum(isinstance(result, Refusal) for result in results) == 1
         assert world.main(follower)["USDT"] == usdt(4_000)
+
+
+class TestEveryVerbThatMovesMoney:
+    @pytest.mark.parametrize("name", PRESSES)
+    def test_has_one_effect_for_twenty_presses_at_once(
+        self, world: World, lead: Lead, follower: User, operator: User, name: str
+    ) -> None:
+        stage = build_stage(world, lead, follower, operator)
+        before = stage.effects()
+
+        results = at_once(lambda _: PRESSES[name](stage, "page-1"), times=20)
+
+        assert {type(result).__name__ for result in results}.isdisjoint({"KeyReused", "KeyNotSent"})
+        assert len({result.pk for result in results}) == 1
+        effects = stage.effects()
+        assert effects != before
+        PRESSES[name](stage, "page-1")
+        assert stage.effects() == effects
+        assert RequestKey.objects.filter(key="page-1").count() == 1
 
 
 class TestSyncLead:

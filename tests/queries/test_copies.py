@@ -1,15 +1,13 @@
 """What a copy is worth, what it brought, and how far it is from its lead."""
 
 from datetime import datetime, time, timedelta
-from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, CopyRecord, Lead, Mark
-from copytrading.queries import coin_results, portfolios
 from copytrading.queries import copies as queries
+from copytrading.queries import portfolios
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries, settle_now
@@ -91,14 +89,14 @@ class TestCompare:
         copy = world.start(follower, lead, buy_existing=False)
         settle_now(world)
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert comparison.distance == pytest.approx(0.45, abs=0.01)
         assert comparison.distance_wanted == pytest.approx(comparison.distance)
         assert comparison.distance_left == pytest.approx(0, abs=1e-9)
 
     def test_lists_the_coins_of_both_and_cash_last(self, world: World, copy: Copy, lead: Lead) -> None:
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert [position.name for position in comparison.positions] == ["Bitcoin", "Cash"] or [
             position.symbol for position in comparison.positions
@@ -109,53 +107,22 @@ class TestCompare:
     def test_names_a_coin_without_a_price_and_counts_it_as_nothing(self, world: World, copy: Copy) -> None:
         Mark.objects.filter(market__symbol="BTC-USDT").delete()
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list())[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
 
         assert comparison.unpriced == ("BTC",)
-        assert comparison.equity_units == world.held(copy.ledger_account)["USDT"]
+        assert comparison.gross_units == world.held(copy.ledger_account)["USDT"]
 
     def test_asks_as_often_for_many_copies_as_for_one(self, world: World, follower: User) -> None:
         few = copies_of_new_leads(world, follower, range(1))
         many = few + copies_of_new_leads(world, follower, range(1, 6))
         prices = portfolios.price_list()
         with counted_queries() as once:
-            portfolios.compare(few, prices=prices)
+            portfolios.compare(few, prices=prices, now=world.now)
 
         with counted_queries() as often:
-            portfolios.compare(many, prices=prices)
+            portfolios.compare(many, prices=prices, now=world.now)
 
         assert len(often) == len(once)
-
-
-class TestCoinRows:
-    def test_results_of_the_coins_sum_to_the_result_before_the_profit_share(
-        self, world: World, copy: Copy, lead: Lead
-    ) -> None:
-        world.lead_trades(lead, "SOL", "BUY", "20")
-        world.settle()
-        world.wait(BTC="55000", SOL="90")
-        world.lead_trades(lead, "SOL", "SELL", "20")
-        settle_now(world)
-        prices = portfolios.price_list()
-        summary = queries.summary_of(copy, now=world.now, prices=prices)
-
-        rows = coin_results.coin_rows(summary, prices=prices)
-
-        results = {row.symbol: row.result_units for row in rows}
-        assert set(results) == {"BTC", "SOL", "USDT"}
-        assert results["BTC"] > 0 > results["SOL"]
-        assert results["USDT"] is None
-        whole = summary.result_units + summary.profit_share_units
-        assert abs(sum(result or 0 for result in results.values()) - whole) <= len(rows)
-
-    def test_names_the_price_that_was_paid_on_average(self, world: World, copy: Copy) -> None:
-        prices = portfolios.price_list()
-        summary = queries.summary_of(copy, now=world.now, prices=prices)
-
-        bitcoin = coin_results.coin_rows(summary, prices=prices)[0]
-
-        assert bitcoin.average_price is not None
-        assert Decimal(50000) <= bitcoin.average_price <= Decimal(50020)
 
 
 class TestOverviewOf:
@@ -175,24 +142,3 @@ class TestOverviewOf:
         assert overview.paid_in_units == usdt(1100)
         first_result = overview.summaries[0].result_units
         assert overview.result_units == first_result + second.paid_out_units - usdt(100)
-
-
-class TestCurveOf:
-    def test_is_thinned_to_a_few_hundred_points_that_end_at_the_last(self, world: World, copy: Copy) -> None:
-        CopyRecord.objects.filter(copy=copy).delete()
-        start = timezone.now() - timedelta(days=10)
-        CopyRecord.objects.bulk_create(
-            CopyRecord(
-                copy=copy,
-                recorded_at=start + timedelta(minutes=5 * number),
-                equity_units=usdt(1000 + number),
-                invested_units=usdt(1000),
-            )
-            for number in range(2000)
-        )
-
-        curve = queries.curve_of(copy)
-
-        assert queries.CURVE_POINTS_MAX / 2 < len(curve) <= queries.CURVE_POINTS_MAX + 1
-        assert [when for when, _, _ in curve] == sorted(when for when, _, _ in curve)
-        assert curve[-1][1] == usdt(2999)

@@ -93,7 +93,7 @@ class TestCautions:
 
     @pytest.mark.parametrize("code", list(degraded.Code))
     def test_have_words_for_every_code(self, code: degraded.Code) -> None:
-        trouble = degraded.Trouble(symbol="SOL", code=code, since=None)
+        trouble = degraded.Trouble(symbol="SOL", code=code, since=None, frozen_after_seconds=900)
 
         assert "SOL" in trouble.sentence
         assert "{" not in trouble.sentence

@@ -4,10 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
 from copytrading.models import Copy, Lead, Notice
 from copytrading.queries import sentences
-from copytrading.queries.sentences import adjustment_sentence, notice_sentence, trade_sentence
+from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.sentences import adjustment_sentence, notice_sentence, ratio_caution, trade_sentence
 from tests.cast import usdt
 
 CASH = {"cash_symbol": "USDT", "cash_decimals": 8}
@@ -52,6 +54,23 @@ class TestTradeSentence:
 
 class TestAdjustmentSentence:
     @pytest.mark.parametrize("reason", list(Reason))
+    @pytest.mark.parametrize("is_taken_over", [False, True])
+    def test_promises_nothing_to_a_copy_that_has_ended(self, reason: Reason, is_taken_over: bool) -> None:
+        sentence = adjustment_sentence(
+            reason=reason,
+            copy=a_copy(status=Copy.Status.STOPPED),
+            symbol="DOGE",
+            side="SELL",
+            wanted_units=usdt("5.04"),
+            planned_units=0,
+            is_taken_over=is_taken_over,
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert "follows" not in sentence.detail
+        assert "stays cash" not in sentence.detail
+
+    @pytest.mark.parametrize("reason", list(Reason))
     def test_explains_every_reason(self, reason: Reason) -> None:
         sentence = adjustment_sentence(
             reason=reason,
@@ -90,6 +109,18 @@ class TestAdjustmentSentence:
 
 
 class TestNoticeSentence:
+    def test_says_of_less_than_a_cent_that_it_is_that(self) -> None:
+        sentence = notice_sentence(
+            kind=Notice.Kind.REST_TAKEN_OVER,
+            copy=a_copy(),
+            units=1_233,
+            coin=Asset(symbol="SOL", decimals=8),
+            paid_units=178_000,
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert sentence.headline.endswith("was taken over by the platform at the mark for less than 0.01 USDT")
+
     @pytest.mark.parametrize("kind", Notice.Kind.values)
     @pytest.mark.parametrize("units", [None, usdt("4000")])
     def test_says_every_kind_with_and_without_a_figure(self, kind: str, units: int | None) -> None:
@@ -97,7 +128,7 @@ class TestNoticeSentence:
 
         sentence = notice_sentence(kind=kind, copy=copy, units=units, **CASH)  # type: ignore[arg-type]
 
-        assert "Basalt" in sentence.headline
+        assert "Basalt" in sentence.headline + sentence.detail
         assert "{" not in sentence.headline + sentence.detail
         assert "  " not in sentence.headline
 
@@ -122,3 +153,47 @@ class TestPriceInWords:
     )
     def test_has_the_decimals_that_its_size_needs(self, price: str, words: str) -> None:
         assert sentences.price_in_words(Decimal(price)) == words
+
+
+class TestRatioCaution:
+    @pytest.mark.parametrize(
+        ("ratio", "times", "taken"),
+        [
+            (0.0667, "6.7 times", "67 % of what you invest"),
+            (0.02, "2.0 times", "20 % of what you invest"),
+            (0.1, "10 times", "all that you invest"),
+            (13.0, "1,300 times", "all that you invest"),
+        ],
+    )
+    def test_says_how_far_and_what_an_order_would_take(self, ratio: float, times: str, taken: str) -> None:
+        proportion = Proportion(lead_name="Basalt", investment_units=usdt(150), equity_units=usdt(15_000))
+
+        sentence = ratio_caution(ratio=ratio, proportion=proportion, **CASH)  # type: ignore[arg-type]
+
+        assert f" times each order is {times} what is in proportion: 150 USDT beside the 15,000 USDT" in sentence
+        assert f"would take {taken} instead of a tenth" in sentence
+
+
+class TestARowOfAnotherVersion:
+    """A kind or reason that this version does not know is said to be so; a page that shows it does not break."""
+
+    def test_has_a_sentence_with_the_reason_it_names(self) -> None:
+        sentence = adjustment_sentence(
+            reason="MOON_PHASE",
+            copy=a_copy(),
+            symbol="LINK",
+            side="LEND",
+            wanted_units=usdt("14.05"),
+            planned_units=usdt("11.2"),
+            **CASH,  # type: ignore[arg-type]
+        )
+
+        assert sentence.headline == "Traded a little less LINK than wanted: 11.20 instead of 14.05 USDT"
+        assert "(MOON_PHASE)" in sentence.detail
+
+    @pytest.mark.parametrize("units", [None, usdt(5)])
+    def test_has_a_sentence_with_the_kind_it_names(self, units: int | None) -> None:
+        sentence = notice_sentence(kind="COPY_CLONED", copy=a_copy(), units=units, **CASH)  # type: ignore[arg-type]
+
+        assert sentence.headline == "Something happened to your copy of Basalt"
+        assert "(COPY_CLONED)" in sentence.detail

@@ -6,25 +6,56 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from django.db.models import F
+import numpy as np
 
-from copytrading.engine import planning, profit_share
+from copytrading.engine import decision, planning, profit_share
+from copytrading.engine.portfolios import STATUS_NUMBERS
 from copytrading.models import Copy
 from copytrading.services.books import profit_shares, stops
 from copytrading.services.copies import verbs as copies
-from copytrading.services.cycle import closing, reducing, scene, settling, syncing
+from copytrading.services.cycle import closing, reducing, settling, syncing
 
 
 def stop_without_raising_the_fence() -> list[Any]:
     stop = stops.stop_copies
 
     def stop_below_the_fence(*, lead_id: int, **named: Any) -> int:
-        running = list(Copy.objects.filter(lead_id=lead_id, status__in=Copy.GUARDED).values_list("pk", flat=True))
+        fences = dict(Copy.objects.filter(lead_id=lead_id).values_list("pk", "fence"))
         stopped = stop(lead_id=lead_id, **named)
-        Copy.objects.filter(pk__in=running, status=Copy.Status.STOPPING).update(fence=F("fence") - 1)
+        for copy_id, fence in fences.items():
+            Copy.objects.filter(pk=copy_id).update(fence=fence)
         return stopped
 
     return [patch.object(stops, "stop_copies", stop_below_the_fence)]
+
+
+def _leaving_the_fence(told_by: str) -> list[Any]:
+    """Of what a follower does with a copy, the act that writes this column leaves the fence where it was."""
+    lock = copies.lock_copy
+
+    def lock_without_the_fence(copy_id: int) -> Copy:
+        copy = lock(copy_id)
+        save = copy.save
+
+        def save_the_rest(*, update_fields: list[str]) -> None:
+            save(update_fields=[name for name in update_fields if name != "fence" or told_by not in update_fields])
+
+        copy.save = save_the_rest  # type: ignore[method-assign]
+        return copy
+
+    return [patch.object(copies, "lock_copy", lock_without_the_fence)]
+
+
+def pause_without_raising_the_fence() -> list[Any]:
+    return _leaving_the_fence("status")
+
+
+def reduction_without_raising_the_fence() -> list[Any]:
+    return _leaving_the_fence("invested_units")
+
+
+def setting_without_raising_the_fence() -> list[Any]:
+    return _leaving_the_fence("breached_at")
 
 
 def bought_without_cash() -> list[Any]:
@@ -59,14 +90,13 @@ def mark_falls_with_the_price() -> list[Any]:
 
 def stopped_copy_follows() -> list[Any]:
     """Whoever is stopping is still on the lead's ratios."""
-    wishes_in = scene.wishes_in
+    wish = decision.wish
 
-    def as_if_active(seen: Any, **named: Any) -> Any:
-        following = seen.copies.status.copy()
-        following[following == 3] = 1
-        return wishes_in(replace(seen, copies=replace(seen.copies, status=following)), **named)
+    def as_if_active(*, copies: Any, **named: Any) -> Any:
+        following = np.where(copies.has_status("STOPPING"), STATUS_NUMBERS["ACTIVE"], copies.status)
+        return wish(copies=replace(copies, status=following), **named)
 
-    return [patch.object(syncing, "wishes_in", as_if_active)]
+    return [patch.object(decision, "wish", as_if_active)]
 
 
 def exit_left_open() -> list[Any]:
@@ -115,6 +145,12 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "stop without raising the fence": (
         "What was decided before is not told from after.",
         stop_without_raising_the_fence,
+    ),
+    "fence not raised by a pause": ("A paused copy buys.", pause_without_raising_the_fence),
+    "fence not raised by a reduction": ("It buys with what is to be paid out.", reduction_without_raising_the_fence),
+    "fence not raised by a setting": (
+        "A stop loss is confirmed, and what was decided without it is bought.",
+        setting_without_raising_the_fence,
     ),
     "buy sized without cash check": ("More is bought than can be paid.", bought_without_cash),
     "profit share without high-water mark": ("The same profit is paid for every week.", no_high_water_mark),

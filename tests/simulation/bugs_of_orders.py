@@ -1,5 +1,6 @@
 """Bugs in the way of an order: sent twice, believed too early, forgotten, sent for somebody who has stopped."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +10,9 @@ from unittest.mock import patch
 
 from django.db import transaction
 
+from accounts import transactions
 from copytrading.engine import units as engine_units
+from copytrading.engine.rules import Rules
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.orders import VenueOrder, VenueStatus
 from copytrading.models import Copy, LeadOrder, Order
@@ -70,20 +73,21 @@ def unknown_is_a_rejection() -> list[Any]:
 
 
 def sent_before_the_commit() -> list[Any]:
-    submit = trading.submit_order
+    submit = inspect.unwrap(trading.submit_order)
 
     def submit_inside(**named: Any) -> Order:
         with transaction.atomic():
             return submit(**named)
 
-    return [patch.object(trading, "submit_order", submit_inside)]
+    # The platform looks away: what is to notice is the venue, which is asked too early.
+    return [patch.object(trading, "submit_order", submit_inside), patch.object(transactions, "is_open", lambda: False)]
 
 
 def claimed_by_everybody() -> list[Any]:
     claim = trading._claim
 
-    def claim_anyway(order: Order, now: datetime) -> str:
-        status = claim(order, now)
+    def claim_anyway(order: Order, now: datetime, rules: Rules) -> str:
+        status = claim(order, now, rules)
         return Order.Status.SUBMITTING if status == Order.Status.PLANNED else status
 
     return [patch.object(trading, "_claim", claim_anyway)]
@@ -103,8 +107,14 @@ def forgotten_when_silent() -> list[Any]:
     return [patch.object(resolving, "resolve_order", plan_again)]
 
 
-def missing_fence() -> list[Any]:
-    return [patch.object(trading, "_buys_for_a_stopped_copy", lambda order, cycle: False)]
+def fence_not_asked() -> list[Any]:
+    return [patch.object(trading, "_buys_behind_a_fence", lambda order, cycle: False)]
+
+
+def plan_knows_the_future() -> list[Any]:
+    """An order says that its decision knew of everything that is still to be asked for."""
+    known = trading._requests_known
+    return [patch.object(trading, "_requests_known", lambda cycle: known(cycle) + 1_000)]
 
 
 def not_placed_at_the_first_not_found() -> list[Any]:
@@ -208,7 +218,8 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "sent before the commit": ("If the commit fails, nobody knows of the order.", sent_before_the_commit),
     "claimed by everybody": ("Two workers send the same order.", claimed_by_everybody),
     "silent order planned again": ("A worker that died may have sent it.", forgotten_when_silent),
-    "missing fence": ("A copy that was stopped buys.", missing_fence),
+    "fence not asked at the claim": ("A copy that was stopped, paused or reduced buys.", fence_not_asked),
+    "plan knows the future": ("What came after the decision counts as known to it.", plan_knows_the_future),
     "NOT_PLACED after the first not-found": ("A venue may find it a second later.", not_placed_at_the_first_not_found),
     "NOT_PLACED within the validity window": ("It can still arrive.", not_placed_before_it_cannot_arrive),
     "late fills ignored": ("Money moved, and no book knows.", late_fills_are_ignored),

@@ -17,12 +17,12 @@ import pytest
 from accounts.models import Asset, User
 from copytrading.engine import weights
 from copytrading.engine.balance_changes import BalanceChange, PriceRange
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import LeadPortfolio
 from copytrading.engine.units import units_of
 from copytrading.exchange.live.holdings import Holdings, Place, PriceBoard, own_names
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import Copy, Lead, LeadFlow
-from copytrading.queries.holdings import LeadPortfolio
-from copytrading.queries.market import Board
 from copytrading.services.leads import observing, places, untraded
 from copytrading.services.leads.observing import Sight
 from copytrading.services.leads.places import Places
@@ -172,8 +172,12 @@ def as_looks(account: Account, before: dict[str, Decimal], prices_before: dict[s
         lot_units=np.ones(count, dtype=np.int64),
         value_min_units=np.ones(count, dtype=np.int64),
         decimals=np.full(count, DECIMALS),
+        quote_decimals=np.full(count, DECIMALS),
+        tick_sizes=np.full(count, STEP, dtype=object),
+        marks=np.array([account.prices[coin] for coin in LISTED], dtype=object),
         fresh=np.ones(count, dtype=np.bool_),
         listed=np.ones(count, dtype=np.bool_),
+        tradable=np.ones(count, dtype=np.bool_),
         frozen=np.zeros(count, dtype=np.bool_),
         priced_at=np.zeros(count),
         doubted_prices=np.full(count, np.nan),

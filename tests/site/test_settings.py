@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.test import Client
 
 from smartsync_site.settings import broker_url
@@ -82,12 +81,3 @@ class TestContentSecurityPolicy:
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert not re.search(r"https?:|\*", policy)
-
-
-class TestVendoredFiles:
-    def test_are_found_under_the_name_they_are_served_by(self) -> None:
-        assert str(finders.find("vendor/lightweight-charts.js")).endswith("litecharts/js/lightweight-charts.js")
-
-    def test_expose_nothing_else_of_their_package(self) -> None:
-        assert finders.find("vendor/__init__.py") is None
-        assert finders.find("litecharts/js/__init__.py") is None

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -46,37 +46,45 @@ class TestRibbon:
 
 
 class TestSparkline:
-    def test_rises_green_and_falls_red(self):
-        assert 'class="spark gain"' in pictures.sparkline([1.0, 2.0])
-        assert 'class="spark loss"' in pictures.sparkline([2.0, 1.0])
+    def test_is_green_above_its_zero_line_and_red_below(self):
+        drawn = pictures.sparkline([0.0, 0.1, -0.1], (-0.1, 0.1), 2)
 
-    def test_spans_the_whole_width(self):
-        drawn = pictures.sparkline([1.0, 3.0, 2.0])
+        assert re.findall(r'class="line (\w+)"', drawn) == ["gain", "loss"]
+        assert '<path class="zero" d="M0 500L1000 500"/>' in drawn
 
-        assert '<path d="M0.0 36.0L50.0 4.0L100.0 20.0"/>' in drawn
+    def test_is_red_for_a_loss_however_it_came_about(self):
+        drawn = pictures.sparkline([0.0, -0.3, -0.05], (-0.3, 0.0), 2)
 
-    def test_draws_a_flat_line_where_nothing_moves(self):
-        assert "M0.0 36.0L100.0 36.0" in pictures.sparkline([5.0, 5.0])
+        assert "gain" not in drawn
+        assert 'aria-label="−5.0' in drawn
 
-    @pytest.mark.parametrize("values", [[], [1.0]])
-    def test_says_when_it_is_too_early(self, values: list[float]):
-        assert "too early" in pictures.sparkline(values)
+    def test_stands_on_the_scale_of_all_that_stand_together(self):
+        small = pictures.sparkline([0.0, 0.1], (-0.5, 0.5), 1)
+        large = pictures.sparkline([0.0, 0.5], (-0.5, 0.5), 1)
+
+        assert 'class="line gain" d="M0 500L1000 400"' in small
+        assert 'class="line gain" d="M0 500L1000 0"' in large
+
+    def test_begins_where_the_record_began(self):
+        assert 'd="M750 500L1000 0"' in pictures.sparkline([0.0, 0.5], (-0.5, 0.5), 4)
+
+    @pytest.mark.parametrize("returns", [[], [0.0]])
+    def test_says_when_it_is_too_early(self, returns: list[float]):
+        drawn = pictures.sparkline(returns, (-0.1, 0.1), 60)
+
+        assert "too early" in drawn
+        assert 'class="zero"' in drawn
 
 
-class TestChart:
-    def test_carries_its_points_one_a_second(self):
+class TestLevelLine:
+    def test_stands_on_zero_true_to_time_and_without_a_colour_of_gain(self):
         noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
-        points = [(noon, 1.0), (noon.replace(microsecond=9), 2.0), (noon.replace(second=1), 3.0)]
+        points = [(noon, 100.0), (noon + timedelta(days=9), 50.0), (noon + timedelta(days=10), 100.0)]
 
-        drawn = pictures.chart(points, unit="%")
+        drawn = pictures.level_line(points, label="Own money")
 
-        seconds = int(noon.timestamp())
-        assert f'data-points="[[{seconds},2.0],[{seconds + 1},3.0]]"' in drawn
-
-    def test_stands_as_a_sparkline_without_a_script(self):
-        noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
-
-        assert "<svg" in pictures.chart([(noon, 1.0), (noon.replace(second=1), 3.0)])
+        assert 'class="line own" d="M0 0L900 500L1000 0"' in drawn
+        assert "gain" not in drawn
 
 
 class TestAvatar:

@@ -2,18 +2,11 @@
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
 from tests.cast import World, usdt
 from tests.views.scenes import copy_with_holdings
-
-
-@pytest.fixture
-def old_prices_are_fine(settings: Settings) -> None:
-    """The world's clock stands at NOON, the view's does not."""
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
 
 
 @pytest.fixture

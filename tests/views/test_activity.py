@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, Notice
+from copytrading.services.copies import verbs as copies
 from tests.cast import World
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries
 
@@ -35,6 +36,16 @@ class TestActivity:
 
         assert "You copy Basalt with 1,000.00 USDT" in content
         assert "You bought BTC" in content
+
+    def test_says_that_a_copy_ends_without_the_colour_of_a_loss(
+        self, signed_in: Client, copy: Copy, world: World
+    ) -> None:
+        copies.stop_copy(copy_id=copy.pk, now=world.now)
+
+        content = page(signed_in)
+
+        assert 'class="receipt ended"' in content
+        assert not re.search(r'class="receipt[^"]*(grave|loss)', content)
 
     def test_narrows_to_one_kind(self, signed_in: Client, copy: Copy) -> None:
         content = page(signed_in, kind="notice")

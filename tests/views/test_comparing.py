@@ -1,5 +1,6 @@
 """Looking back on a lead: the page answers, says what does not fit beside its field, and loses nothing typed."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -44,7 +45,18 @@ class TestWhatIf:
         assert "Smart Sync against Custom copy" in page
         assert "Was it a lucky day to start?" in page
         assert page.count('class="line ') == 3
-        assert "data-lines=" in page
+        assert "data-chart=" in page
+
+    def test_says_why_a_copy_did_not_make_what_the_lead_made(self, client: Client, known_lead: Lead):
+        page = page_of(client, known_lead)
+
+        section = page.split("Why not exactly Basalt’s")[1].split("</section>")[0]
+        assert re.search(r"Smart Sync (ended \d+\.\d\d points (above|below) Basalt|made as much as Basalt)", section)
+        for lines in section.split('<div class="pairs">')[1:]:
+            points = [
+                float(text.replace("\N{MINUS SIGN}", "-")) for text in re.findall(r"<strong>([^<A-Z]*)</strong>", lines)
+            ]
+            assert sum(points[:-1]) == pytest.approx(points[-1], abs=1e-9)
 
     def test_answers_for_my_amount_and_terms(self, client: Client, known_lead: Lead):
         asked = {"investment": "2,500", "stop_loss": "10", "stop_loss_in": "percent"}
@@ -120,6 +132,11 @@ class TestWhatIf:
         assert client.post(reverse("what_if", args=[known_lead.slug])).status_code == 405
 
 
+def figures_in(page: str) -> tuple[tuple[str, str], ...]:
+    """Return what stands beside both modes: (mode, 1,000 → 1,100.00)."""
+    return tuple(re.findall(r'id="(smart|custom)-figure"[^>]*>([\d,]+ → [\d,.]+)', page))
+
+
 CUSTOM = {
     "mode": "CUSTOM",
     "investment": "1,000",
@@ -132,8 +149,7 @@ CUSTOM = {
 
 class TestCustomCopyInTheWizard:
     @pytest.fixture
-    def signed_in(self, client: Client, follower: User, settings: object) -> Client:
-        settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9  # type: ignore[attr-defined]
+    def signed_in(self, client: Client, follower: User, old_prices_are_fine: None) -> Client:
         client.force_login(follower)
         return client
 
@@ -141,7 +157,47 @@ class TestCustomCopyInTheWizard:
         page = signed_in.get(reverse("copy_terms", args=[known_lead.slug])).text
 
         assert len(re.findall(r'class="figure" id="(?:smart|custom)-figure">1,000 → [\d,.]+ ', page)) == 2
-        assert 'name="order_ratio" value="0.1' in page
+
+    def test_has_the_same_figures_for_the_same_terms(self, signed_in: Client, known_lead: Lead):
+        # The lead has twice the money by now that was there when the record began.
+        known_lead.records.update(equity_units=usdt(20_000))
+        address, header = reverse("copy_terms", args=[known_lead.slug]), {"HX-Request": "true"}
+        typed = {"mode": "CUSTOM", "investment": "1,000", "buy_existing": "on", "order_by": "ratio"}
+
+        before = signed_in.get(address).text
+        left_open = signed_in.get(address, typed | {"order_ratio": ""}, headers=header).text
+        written = signed_in.get(address, typed | {"order_ratio": "0.05"}, headers=header).text
+        back = signed_in.get(address, typed).text
+
+        assert "Left empty: <strong>0.05</strong>" in before
+        assert len({figures_in(page) for page in (before, left_open, written, back)}) == 1
+        assert figures_in(signed_in.get(address, typed | {"order_ratio": "0.1"}, headers=header).text) != figures_in(
+            back
+        )
+
+    @pytest.mark.parametrize(
+        "terms",
+        [
+            {},
+            {"order_ratio": "0.08", "stop_loss": "10", "stop_loss_in": "percent"},
+            {"order_by": "value", "order_value": "50", "total_value_max": "60"},
+            {"order_ratio": "", "total_value_max": "90", "buy_existing": ""},
+        ],
+    )
+    def test_has_the_figures_of_the_page_that_looks_back(
+        self, signed_in: Client, known_lead: Lead, terms: dict[str, str]
+    ):
+        known_lead.records.update(equity_units=usdt(20_000))
+        typed = {"mode": "CUSTOM", "investment": "1,500", "buy_existing": "on", "order_by": "ratio"} | terms
+        wizard = signed_in.get(reverse("copy_terms", args=[known_lead.slug]), typed).text
+        link = re.search(r'id="look-back-link" href="([^"]*)"', wizard)
+        assert link
+
+        page = signed_in.get(html.unescape(link[1])).text
+
+        smart, custom = (figure.partition(" → ")[2] for _, figure in figures_in(wizard))
+        assert f"in Smart Sync, now</dt><dd>{smart} <span" in page
+        assert f"<dt>In Custom copy</dt><dd>{custom}</dd>" in page
 
     def test_compares_for_the_amount_that_is_typed(self, signed_in: Client, known_lead: Lead):
         part = signed_in.get(

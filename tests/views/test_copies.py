@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from copytrading.models import Adjustment, Copy, CopyRecord, Lead, SyncCycle
+from copytrading.models import Adjustment, Copy, CopyRecord, Lead, Notice, SyncCycle
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
@@ -79,6 +79,44 @@ class TestMyCopies:
 
 
 class TestCopyDetail:
+    def test_has_rows_that_sum_to_the_result_above_them(
+        self, signed_in: Client, world: World, lead: Lead, follower: User
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.012")
+        world.settle()
+        copy = world.start(follower, lead, "100")
+        world.settle()
+        coins = world.held(copy.ledger_account)["BTC"]
+        world.wait(1, BTC=f"{5.01 / coins * 10**8:.2f}")
+        copies.stop_copy(copy_id=copy.pk, now=world.now)
+        world.settle(looks=90)
+
+        content = page(signed_in, "copy_detail", copy)
+
+        body, _, foot = content.partition("<tbody>")[2].partition("</table>")[0].partition("</tbody>")
+        figures = [
+            float(text.replace("\N{MINUS SIGN}", "-").replace(",", ""))
+            for text in re.findall(r">([+\N{MINUS SIGN}]?[\d,]+\.\d\d)(?:</strong>)?</td>", body + foot)
+        ]
+        heading = float(re.search(r"Result</dt><dd[^>]*>([^<]*)", content)[1].replace("\N{MINUS SIGN}", "-"))  # type: ignore[index]
+        assert sum(figures[:-1]) == pytest.approx(heading) == figures[-1]
+        assert "taken over by the platform for 5.0" in body
+        assert "was taken over by the platform at the mark for 5.0" in content
+        assert "follows later" not in content
+
+    def test_tells_what_was_paid_from_what_was_got(
+        self, signed_in: Client, copy: Copy, world: World, lead: Lead
+    ) -> None:
+        world.lead_trades(lead, "SOL", "BUY", "20")
+        world.settle()
+        world.wait(SOL="90")
+        world.lead_trades(lead, "SOL", "SELL", "20")
+        settle_now(world)
+
+        content = page(signed_in, "copy_detail", copy)
+
+        assert re.search(r"all gone again, bought at 100\.\d+, sold at 89\.\d+", content)
+
     def test_stands_beside_the_lead_coin_by_coin(self, signed_in: Client, copy: Copy) -> None:
         content = page(signed_in, "copy_detail", copy)
 
@@ -89,6 +127,7 @@ class TestCopyDetail:
 
     def test_draws_the_worth_over_time(self, signed_in: Client, copy: Copy, world: World) -> None:
         CopyRecord.objects.filter(copy=copy).delete()
+        Copy.objects.filter(pk=copy.pk).update(started_at=world.now - timedelta(minutes=5))
         for minutes, worth in ((3, "1000"), (2, "1010"), (1, "1005")):
             CopyRecord.objects.create(
                 copy=copy,
@@ -99,8 +138,9 @@ class TestCopyDetail:
 
         content = page(signed_in, "copy_detail", copy)
 
-        assert "1010.0]" in content
-        assert '<svg class="spark tall gain"' in content
+        worth = re.search(r"&quot;name&quot;:&quot;Worth&quot;.*?&quot;values&quot;:\[([^\]]*)\]", content)
+        assert worth and "1000.0,1010.0,1005.0" in worth[1]
+        assert '<path class="line gain"' in content
 
     def test_says_why_less_was_bought_than_wanted(self, signed_in: Client, copy: Copy, world: World) -> None:
         Adjustment.objects.create(
@@ -120,25 +160,30 @@ class TestCopyDetail:
 
     def test_shows_a_young_copy_by_its_start_and_now(self, signed_in: Client, copy: Copy, world: World) -> None:
         CopyRecord.objects.filter(copy=copy).delete()
+
         young = page(signed_in, "copy_detail", copy)
-        for minutes in (1, 2):
-            at = copy.started_at + timedelta(minutes=minutes)
-            CopyRecord.objects.create(copy=copy, recorded_at=at, equity_units=usdt(999), invested_units=usdt(1000))
 
-        older = page(signed_in, "copy_detail", copy)
+        assert re.search(r"&quot;name&quot;:&quot;Worth&quot;.*?&quot;values&quot;:\[1000.0,\d+\.\d+\]", young)
+        assert "Too early" not in young
 
-        points = re.search(r'data-points="\[\[\d+,([\d.]+)\],\[\d+,([\d.]+)\]\]"', young)
-        assert points and float(points[1]) == 1000.0
-        assert float(points[2]) == pytest.approx(1000, rel=0.01)
-        assert "This copy has just begun" in young
-        assert "This copy has just begun" not in older
+    def test_names_what_a_closed_position_was_bought_and_sold_at(
+        self, signed_in: Client, copy: Copy, lead: Lead, world: World
+    ) -> None:
+        world.wait(1, BTC="48000")
+        world.lead_trades(lead, "BTC", "SELL", "0.09")
+        settle_now(world)
+
+        content = page(signed_in, "copy_detail", copy)
+
+        assert re.search(r"bought at 50,0\d\d\.\d\d, sold at 47,9\d\d\.\d\d", content)
 
     def test_answers_the_live_page_with_everything_that_moves(self, signed_in: Client, copy: Copy) -> None:
         content = page(signed_in, "copy_live", copy)
 
         assert "<html" not in content
-        assert {"copy-head", "copy-figures", "copy-story"} <= set(re.findall(r'id="([^"]+)" hx-swap-oob', content))
-        assert "data-chart" not in content
+        swapped = set(re.findall(r'id="([^"]+)" hx-swap-oob', content))
+        assert {"copy-head", "copy-figures", "copy-curve", "copy-story"} <= swapped
+        assert "data-chart" in content, "the curve ends where the figure stands"
 
     def test_says_what_came_back_once_it_has_stopped(self, signed_in: Client, copy: Copy, world: World) -> None:
         copies.stop_copy(copy_id=copy.pk, now=world.now)
@@ -165,7 +210,7 @@ class TestCopyStop:
     def test_pays_about_what_was_quoted(self, signed_in: Client, copy: Copy, world: World, follower: User) -> None:
         quoted = previews.quote_stop(copy_id=copy.pk, now=timezone.now()).payout_units
 
-        send(signed_in, "copy_stop", copy)
+        send(signed_in, "copy_stop", copy, key="page-1")
         settle_now(world)
 
         copy.refresh_from_db()
@@ -173,11 +218,29 @@ class TestCopyStop:
         assert abs(copy.paid_out_units - quoted) < usdt("0.05")
 
     def test_says_so_when_it_is_stopped_already(self, signed_in: Client, copy: Copy) -> None:
-        send(signed_in, "copy_stop", copy)
+        send(signed_in, "copy_stop", copy, key="page-1")
 
-        content = send(signed_in, "copy_stop", copy)
+        content = send(signed_in, "copy_stop", copy, key="page-2")
 
         assert "This copy is stopped already." in content
+
+    def test_pressed_twice_is_answered_as_once(self, signed_in: Client, copy: Copy) -> None:
+        key = re.search(r'name="key" value="(\w+)"', page(signed_in, "copy_stop", copy))
+        assert key, "the page has its key"
+        first = send(signed_in, "copy_stop", copy, key=key[1])
+
+        again = send(signed_in, "copy_stop", copy, key=key[1])
+
+        assert "is being stopped. The money returns by itself." in first
+        assert "is being stopped. The money returns by itself." in again
+        assert Notice.objects.filter(copy=copy, kind=Notice.Kind.COPY_STOPPING).count() == 1
+
+    def test_without_the_key_of_its_page_stops_nothing(self, signed_in: Client, copy: Copy) -> None:
+        content = send(signed_in, "copy_stop", copy)
+
+        copy.refresh_from_db()
+        assert "came without its key" in content
+        assert copy.status == Copy.Status.ACTIVE
 
 
 PAGES = ["copy_detail", "copy_live", "copy_settings", "copy_stop"]

@@ -7,7 +7,6 @@ from django.urls import reverse
 from accounts.models import User
 from copytrading.models import Lead
 from copytrading.services.leads import linking
-from copytrading.templatetags.figures import percent
 from tests.cast import World
 from tests.elsewhere import KEY, Elsewhere, connect, look
 
@@ -36,7 +35,7 @@ class TestLeadPage:
 
         content = client.get(reverse("lead_detail", args=[faraway.slug])).content.decode()
 
-        assert f"its share stays cash ({percent(0.5)} of everything): PEPE" in content
+        assert "its share stays cash (10,000.00 USDT): PEPE" in content
         assert "Without a price, so it counts nothing: RUGGED" in content
 
     def test_tells_of_a_reward_in_its_own_words(

@@ -190,7 +190,7 @@ class TestCapacity:
             "investment": "500",
             "buy_existing": "on",
             "stop_loss": "",
-            "stop_loss_in": "usdt",
+            "stop_loss_in": "cash",
         }
         review = client.get(reverse("copy_review", args=[lead.slug]), terms).content.decode()
         world.start(other_follower, lead)

@@ -116,7 +116,7 @@ class TestDiscover:
             counts.append(len(queries))
 
         assert counts[0] == counts[1]
-        assert counts[0] <= 6
+        assert counts[0] <= 7
 
 
 class TestLeadDetail:

@@ -7,20 +7,20 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
 from copytrading.services.leads import verbs as lead_services
 from tests.cast import World, build_world, usdt
 
-TERMS = {"mode": "SMART_SYNC", "investment": "1,000", "buy_existing": "on", "stop_loss": "150", "stop_loss_in": "usdt"}
+TERMS = {"mode": "SMART_SYNC", "investment": "1,000", "buy_existing": "on", "stop_loss": "150", "stop_loss_in": "cash"}
+
+CUSTOM = {"mode": "CUSTOM", "investment": "150", "order_by": "ratio", "order_ratio": ""}
+# A lead with 10,000 USDT, and 150 that answer each order at a tenth of it.
+FAR_ABOVE = "0.1 times each order is 6.7 times what is in proportion: 150 USDT beside the 9,99"
 
 
-@pytest.fixture(autouse=True)
-def _old_prices_are_fine(settings: Settings) -> None:
-    """The world's clock stands at NOON, the view's does not."""
-    settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS = 10**9
+pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
 
 
 @pytest.fixture
@@ -86,13 +86,36 @@ class TestCopyTerms:
         assert "<html" not in in_usdt
 
     def test_says_which_ratio_suits_the_amount_that_is_typed(self, signed_in: Client, holding_lead: Lead):
-        typed = {"mode": "CUSTOM", "investment": "500"}
         address = reverse("copy_terms", args=[holding_lead.slug])
 
-        answer = signed_in.get(address, typed, headers={"HX-Request": "true"}).text
+        answers = [
+            signed_in.get(address, {**CUSTOM, "investment": amount}, headers={"HX-Request": "true"}).text
+            for amount in ("500", "150")
+        ]
 
-        assert 'id="ratio-hint" hx-swap-oob="true"' in answer
-        assert "is 500 USDT beside" in answer
+        assert all('id="ratio-hint" role="status" hx-swap-oob="true"' in answer for answer in answers)
+        assert "Left empty: <strong>0.05</strong>, which is 500 USDT beside Basalt" in answers[0]
+        assert "Left empty: <strong>0.015</strong>, which is 150 USDT beside Basalt" in answers[1]
+
+    def test_proposes_no_ratio_that_would_stay_when_the_amount_changes(self, signed_in: Client, holding_lead: Lead):
+        page = signed_in.get(reverse("copy_terms", args=[holding_lead.slug])).text
+
+        field = re.search(r'<input[^>]*name="order_ratio"[^>]*>', page)
+        assert field
+        assert "value=" not in field[0]
+
+    def test_warns_of_a_ratio_far_above_the_proportion(self, signed_in: Client, holding_lead: Lead):
+        address = reverse("copy_terms", args=[holding_lead.slug])
+
+        far, near = (
+            signed_in.get(
+                address, {**CUSTOM, "investment": "150", "order_ratio": ratio}, headers={"HX-Request": "true"}
+            ).text
+            for ratio in ("0.1", "0.0299")
+        )
+
+        assert FAR_ABOVE in far
+        assert "times what is in proportion" not in near
 
     def test_gives_the_reason_instead_of_the_form(self, signed_in: Client, lead: Lead, world: World):
         lead_services.pause_lead(lead_id=lead.pk, now=world.now)
@@ -188,9 +211,44 @@ class TestCopyReview:
     def test_is_not_for_strangers(self, client: Client, holding_lead: Lead):
         assert client.get(review_of(holding_lead), TERMS).status_code == 302
 
+    def test_answers_in_proportion_to_the_amount_where_the_ratio_was_left_open(
+        self, signed_in: Client, holding_lead: Lead
+    ):
+        page = signed_in.get(review_of(holding_lead), CUSTOM).text
+
+        assert "with 0.015 times its value" in page
+        assert "times what is in proportion" not in page
+        assert 'name="order_ratio" value="0.015"' in page, "what is confirmed is what was read"
+
+    def test_warns_of_a_ratio_far_above_the_proportion(self, signed_in: Client, holding_lead: Lead):
+        page = signed_in.get(review_of(holding_lead), CUSTOM | {"order_ratio": "0.1"}).text
+
+        assert FAR_ABOVE in page
+        assert "would take 67 % of what you invest instead of a tenth" in page
+        assert "Start copying" in page
+
+    def test_asks_for_a_ratio_where_nobody_knows_the_proportion(self, signed_in: Client, holding_lead: Lead):
+        holding_lead.records.all().delete()
+
+        page = signed_in.get(review_of(holding_lead), CUSTOM).text
+
+        assert "what suits the amount is not known" in page
+        assert "Start copying" not in page
+
 
 @pytest.mark.django_db
 class TestStartCopy:
+    def test_starts_at_the_ratio_that_was_read(self, signed_in: Client, holding_lead: Lead):
+        page = signed_in.get(review_of(holding_lead), CUSTOM).text
+        carried = dict(
+            re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.split(start_of(holding_lead))[1])
+        )
+        holding_lead.records.update(equity_units=usdt(20_000))
+
+        signed_in.post(start_of(holding_lead), carried)
+
+        assert Copy.objects.get().order_ratio == 0.015
+
     def test_starts_what_was_reviewed_without_a_script(self, signed_in: Client, holding_lead: Lead, follower: User):
         key = key_in(signed_in.get(review_of(holding_lead), TERMS).text)
 

@@ -47,6 +47,16 @@ class TestWallet:
         assert "You started to copy Basalt" in content
         assert "−1,000.00 USDT" in content
 
+    def test_gives_money_that_moves_no_colour_of_gain_or_loss(
+        self, signed_in: Client, world: World, lead: Lead, follower: User
+    ) -> None:
+        copy_with_holdings(world, lead, follower)
+
+        content = signed_in.get(reverse("wallet")).content.decode()
+
+        assert "−1,000.00 USDT" in content
+        assert not re.search(r'class="[^"]*\b(gain|loss)\b', content)
+
     def test_counts_nothing_of_the_copies(self, signed_in: Client, world: World, lead: Lead, follower: User) -> None:
         copy_with_holdings(world, lead, follower)
 

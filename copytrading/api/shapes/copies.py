@@ -7,6 +7,9 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
+from copytrading.queries import copy_doubts
+from copytrading.queries.coin_results import Part, ResultRow
+from copytrading.queries.copies import CopySummary
 from copytrading.services.copies.refusals import CustomCopyTerms
 
 
@@ -25,7 +28,10 @@ class CopyShape(serializers.Serializer):
     id = serializers.IntegerField(source="copy.pk")
     lead = LeadNameShape(source="copy.lead")
     status = serializers.CharField(source="copy.status")
-    state = serializers.CharField(help_text="In words.")
+    state = serializers.SerializerMethodField(help_text="In words.")
+    doubts = serializers.SerializerMethodField(
+        help_text="What the figures leave out, a sentence each: coins without a price, terms that are not known."
+    )
     stop_reason = serializers.CharField(source="copy.stop_reason")
     worth = MoneyField(source="worth_units")
     invested = MoneyField(source="copy.invested_units")
@@ -49,6 +55,12 @@ class CopyShape(serializers.Serializer):
     started_at = serializers.DateTimeField(source="copy.started_at")
     stopped_at = serializers.DateTimeField(source="copy.stopped_at", allow_null=True)
 
+    def get_state(self, summary: CopySummary) -> str:
+        return copy_doubts.state_of(summary)
+
+    def get_doubts(self, summary: CopySummary) -> list[str]:
+        return list(copy_doubts.doubts_of(summary))
+
 
 class PositionShape(serializers.Serializer):
     coin = serializers.CharField(source="symbol")
@@ -58,16 +70,34 @@ class PositionShape(serializers.Serializer):
     lead_weight = FractionField()
 
 
-class CoinResultShape(serializers.Serializer):
-    """What a coin brought a copy: worth now, plus sold, less bought, less fees. Coins that were sold again are last."""
+class ResultRowShape(serializers.Serializer):
+    """
+    One part of a copy's result, a coin or what is none; over all rows `result` sums to the result of the copy.
 
-    coin = serializers.CharField(source="symbol")
+    A coin brought what it is worth now, plus sold and taken over, less bought, less fees. Coins that were sold again
+    are behind the cash, then come the profit share and what is no coin.
+    """
+
+    part = serializers.ChoiceField(choices=[part.value for part in Part])
+    coin = serializers.SerializerMethodField(help_text="Null where the part is no coin.")
     quantity = QuantityField()
     value = MoneyField(source="value_units")
     weight = FractionField()
     lead_weight = FractionField()
     average_price = PriceField(is_average=True, allow_null=True, help_text="Of what was bought.")
+    sold_price = PriceField(is_average=True, allow_null=True, help_text="Of what was sold, on average.")
+    is_priced = serializers.BooleanField(help_text="Whether the coin has a price; without one it counts as nothing.")
+    taken_over_quantity = QuantityField(
+        units="taken_over_units", help_text="What was left at the end and went to the platform at the mark."
+    )
+    taken_over_value = MoneyField(source="taken_over_value_units", help_text="What was paid for that.")
+    handed_over_quantity = QuantityField(
+        units="handed_over_units", help_text="What could not be sold and went to the wallet as coins."
+    )
     result = MoneyField(source="result_units", allow_null=True, help_text="Null for cash.")
+
+    def get_coin(self, row: ResultRow) -> str | None:
+        return row.symbol or None
 
 
 class ComparisonShape(serializers.Serializer):
@@ -91,12 +121,9 @@ class CopiesPageShape(serializers.Serializer):
 
 class CopyRecordShape(serializers.Serializer):
     at = serializers.DateTimeField()
-    worth = MoneyField()
-    invested = MoneyField()
-
-    def to_representation(self, point: Any) -> dict[str, Any]:
-        at, worth, invested = point
-        return super().to_representation({"at": at, "worth": worth, "invested": invested})
+    worth = MoneyField(source="worth_units")
+    invested = MoneyField(source="invested_units")
+    result = MoneyField(source="result_units", help_text="Since the start, with all that was taken out.")
 
 
 class GapLineShape(serializers.Serializer):
@@ -180,6 +207,14 @@ class StopLossInput(serializers.Serializer):
     stop_loss = MoneyInputField(allow_null=True)
 
 
+class StartCautionShape(serializers.Serializer):
+    """What a start is not refused for and yet should not be made without reading."""
+
+    code = serializers.CharField()
+    field = serializers.CharField(help_text="Of `custom` in the request.")
+    sentence = serializers.CharField()
+
+
 class CopyPreviewShape(serializers.Serializer):
     """The very trades that a start would make now."""
 
@@ -187,6 +222,7 @@ class CopyPreviewShape(serializers.Serializer):
     cash_after = MoneyField(source="cash_after_units")
     cost = MoneyField(source="cost_units", help_text="Fees and spread.")
     equity = MoneyField(source="equity_units")
+    cautions = StartCautionShape(many=True, help_text="What to read before the start; empty where all is as expected.")
 
 
 class ChangePreviewShape(serializers.Serializer):

@@ -34,6 +34,20 @@ class ScorePartShape(serializers.Serializer):
     formula = serializers.CharField()
 
 
+class FollowersGotShape(serializers.Serializer):
+    """
+    What copies that ran through the last `days` got in them, after fees and profit share, beside the lead's own return.
+
+    The longest of 90, 30 and 7 days that five copies ran through; the fractions are null while there are fewer.
+    """
+
+    days = serializers.IntegerField()
+    copies = serializers.IntegerField(help_text="How many ran when those days began.")
+    median_fraction = FractionField(allow_null=True)
+    worst_tenth_fraction = FractionField(allow_null=True)
+    lead_fraction = FractionField(allow_null=True, help_text="The lead's return in the same days.")
+
+
 class LeadShape(serializers.Serializer):
     """A lead in figures of the last 90 days; null where it is too early to say."""
 
@@ -45,10 +59,7 @@ class LeadShape(serializers.Serializer):
     score = serializers.FloatField(source="score.points", help_text="0 to 100: what `sort=score` goes by.")
     return_fraction = FractionField(allow_null=True)
     fall_fraction = FractionField(allow_null=True)
-    followers_median_fraction = FractionField(
-        source="median_fraction", allow_null=True, help_text="What the follower in the middle really got."
-    )
-    followers_worst_tenth_fraction = FractionField(source="worst_tenth_fraction", allow_null=True)
+    followers_got = FollowersGotShape(source="got")
     days_leading = serializers.IntegerField()
     followers = serializers.IntegerField()
     followers_max = serializers.IntegerField(source="lead.followers_max")

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField
 from copytrading.api.shapes.copies import CustomTermsInput
 from copytrading.queries.leads.returns import Span
+from copytrading.services.lookback.differences import Part
 
 
 class DatedFallShape(serializers.Serializer):
@@ -138,6 +139,26 @@ class LookBackOutcomeShape(serializers.Serializer):
     curve = LookBackPointShape(many=True)
 
 
+class DifferenceLineShape(serializers.Serializer):
+    part = serializers.ChoiceField(choices=[part.value for part in Part])
+    label = serializers.CharField()
+    detail = serializers.CharField()
+    fraction = FractionField()
+
+
+class DifferenceShape(serializers.Serializer):
+    """Why the return was not exactly the lead's: the lines sum to `fraction`, the return less the lead's."""
+
+    fraction = FractionField()
+    sentence = serializers.CharField()
+    lines = DifferenceLineShape(many=True)
+
+
+class DifferencesShape(serializers.Serializer):
+    smart_sync = DifferenceShape()
+    custom = DifferenceShape()
+
+
 class LookBackShape(serializers.Serializer):
     """Both modes beside the lead, over the same hours."""
 
@@ -148,6 +169,7 @@ class LookBackShape(serializers.Serializer):
     lead_curve = LookBackPointShape(many=True, help_text="The investment, had it done exactly as the lead.")
     smart_sync = LookBackOutcomeShape()
     custom = LookBackOutcomeShape()
+    differences = DifferencesShape()
 
 
 class QuantilesShape(serializers.Serializer):

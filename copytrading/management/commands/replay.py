@@ -11,7 +11,9 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts import ledger_export
-from copytrading.engine.copy_terms import Mode
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.management.commands.whatif import USAGE_ERROR, moment, number
 from copytrading.services.lookback import files as whatif
 from copytrading.worlds.own_database import own_database
@@ -64,8 +66,8 @@ class Command(BaseCommand):
         )
         terms.add_argument(
             "--mode",
-            choices=[modes.value for modes in replay.Modes],
-            default=replay.Modes.SMART_SYNC.value,
+            choices=[*(mode.word for mode in registry.modes()), replay.BOTH],
+            default=SMART_SYNC.word,
             help="how all copy; both: half by Smart Sync, a quarter each by the two custom modes",
         )
 
@@ -95,7 +97,7 @@ class Command(BaseCommand):
             ),
             followers=options["followers"],
             investment_max=options["investment"] if options["investment_max"] is None else options["investment_max"],
-            modes=replay.Modes(options["mode"]),
+            modes=options["mode"],
         )
         name_of_lead = options["name"] or options["trader"] or (options["lead_trades"] or options["lead_weights"]).stem
         try:
@@ -166,14 +168,14 @@ def as_json(outcome: replay.Outcome, *, lead: str) -> str:
             "copy_return_median": float(np.median(outcome.copy_returns)),
             "copy_return_max": float(outcome.copy_returns.max()),
             "whatif_difference": float(outcome.whatif_differences[checked].max()),
-            "modes": {mode.value: _mode_figures(outcome, mode) for mode in outcome.modes},
+            "modes": {mode.word: _mode_figures(outcome, mode) for mode in outcome.modes},
             "seconds": round(outcome.seconds, 3),
             "allocations_per_second": round(outcome.allocations / outcome.seconds, 1),
         }
     )
 
 
-def _mode_figures(outcome: replay.Outcome, mode: Mode) -> dict[str, Any]:
+def _mode_figures(outcome: replay.Outcome, mode: SizingMode) -> dict[str, Any]:
     """Return what copying in one mode brought: in the median, and to the smallest and the largest investment."""
     places = np.flatnonzero(outcome.copied_in(mode))
     errors, returns = outcome.tracking_errors_per_bar[places], outcome.copy_returns[places]
@@ -212,12 +214,12 @@ def as_text(outcome: replay.Outcome) -> str:
     return "\n".join(f"{label:<14}{text}" for label, text in rows)
 
 
-def _mode_rows(outcome: replay.Outcome, mode: Mode) -> list[tuple[str, str]]:
+def _mode_rows(outcome: replay.Outcome, mode: SizingMode) -> list[tuple[str, str]]:
     places = outcome.copied_in(mode)
     returns, errors = outcome.copy_returns[places], outcome.tracking_errors_per_bar[places]
     return [
         (
-            mode.value,
+            mode.word,
             f"{np.median(returns):+.4%} median, {returns.min():+.4%} to {returns.max():+.4%}; "
             f"tracking error {np.median(errors):.4%} a bar",
         ),

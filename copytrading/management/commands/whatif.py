@@ -11,7 +11,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from copytrading.engine.whatif import Mode
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.services.lookback import files as whatif
 
 USAGE_ERROR = 2
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         terms = parser.add_argument_group("terms")
         terms.add_argument("--lead-cash", type=number, default=Decimal(10_000), metavar="USDT")
         terms.add_argument("--investment", type=number, default=Decimal(1_000), metavar="USDT")
-        terms.add_argument("--mode", choices=[mode.value for mode in Mode], default=Mode.SMART_SYNC.value)
+        terms.add_argument("--mode", choices=[mode.word for mode in registry.modes()], default=SMART_SYNC.word)
         terms.add_argument(
             "--no-buy-existing",
             action="store_true",
@@ -104,7 +105,7 @@ class Command(BaseCommand):
             trader=options["trader"],
             lead_cash=options["lead_cash"],
             investment=options["investment"],
-            mode=Mode(options["mode"]),
+            mode=registry.mode_of(options["mode"]),
             buys_existing=not options["no_buy_existing"],
             fee_rate=options["fee_rate"],
             slippage_rate=options["slippage_rate"],

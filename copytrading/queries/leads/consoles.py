@@ -17,16 +17,11 @@ from copytrading.models import (
     LeadHolding,
     LeadNotice,
     LeadOrder,
-    LeadRecord,
     Market,
     ProfitShare,
 )
 from copytrading.queries.leads import records
-from copytrading.queries.market import cash_asset
 from copytrading.queries.portfolios import PriceList, price_list
-
-CURVE_DAYS = 90
-CURVE_POINTS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +94,7 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
     cash_units, cash_held_units = owned.get(prices.cash.pk, (0, 0))
     held = [(coin, *owned[coin.asset_id]) for coin in prices.coins if coin.asset_id in owned]
     other_units = lead.other_value_units
-    equity = max(cash_units + other_units, 0) + sum(coin.value_units(units) for coin, units, _ in held)
+    equity = cash_units + other_units + sum(coin.value_units(units) for coin, units, _ in held)
     coins = [
         OwnPosition(
             symbol=coin.symbol,
@@ -138,16 +133,6 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
     return OwnAccount(positions=positions, equity_units=equity, cash_units=cash_units)
 
 
-def curve_of(lead: Lead, *, now: datetime) -> list[tuple[datetime, float]]:
-    """Return the worth of a lead account over 90 days in cash, oldest first and thinned."""
-    since = now - timedelta(days=CURVE_DAYS)
-    found = LeadRecord.objects.filter(lead=lead, recorded_at__gte=since)
-    step = max(1, found.count() // CURVE_POINTS)
-    scale = 10 ** cash_asset().decimals
-    rows = list(found.order_by("recorded_at").values_list("recorded_at", "equity_units"))
-    return [(when, units / scale) for when, units in rows[::-step][::-1]]
-
-
 def open_orders_of(lead: Lead) -> QuerySet[LeadOrder]:
     """Return a lead's orders that are open, oldest first."""
     return _orders(lead).filter(status=LeadOrder.Status.SUBMITTED).order_by("pk")
@@ -165,7 +150,7 @@ def own_order(user: User, order_id: int) -> QuerySet[LeadOrder]:
 
 def following_of(lead: Lead) -> Following:
     """Return how many follow a lead, and with how much."""
-    outcome = records.outcomes_of([lead.pk]).get(lead.pk, records.Outcome())
+    outcome = records.following_of([lead.pk]).get(lead.pk, records.Following())
     invested = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED).aggregate(sum=Sum("invested_units"))
     taken = invested["sum"] or 0
     return Following(

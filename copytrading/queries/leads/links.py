@@ -1,13 +1,13 @@
 """Accounts elsewhere that leads let us read: what is known of them, without the key."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 from django.conf import settings
 
 from copytrading.models import Lead, LinkedAccount
-from copytrading.queries.portfolios import lead_portfolio, price_list
+from copytrading.queries.rules import platform_rules
 
 # What the exchanges are called, where their id is not the name.
 NAMES = {"binance": "Binance", "okx": "OKX", "bybit": "Bybit", "kucoin": "KuCoin", "mexc": "MEXC"}
@@ -41,8 +41,6 @@ class Link:
     unfollowed: tuple[str, ...]
     unpriced: tuple[str, ...]
     unread: tuple[str, ...]
-    # What is counted and not traded here, as a share of everything.
-    other_weight: float
 
     @property
     def is_seen(self) -> bool:
@@ -61,20 +59,11 @@ def link_of(lead: Lead) -> Link | None:
         fingerprint=link.fingerprint,
         connected_at=link.connected_at,
         looked_at=link.looked_at,
-        look_seconds=settings.SMARTSYNC_LINK_LOOK_SECONDS,
+        look_seconds=platform_rules().link_look_seconds,
         unfollowed=tuple(link.unfollowed),
         unpriced=tuple(link.unpriced),
         unread=tuple(PLACES.get(place, place.lower()) for place in link.unread),
-        other_weight=_other_weight(lead),
     )
-
-
-def _other_weight(lead: Lead) -> float:
-    if lead.other_value_units <= 0:
-        return 0.0
-    prices = price_list()
-    equity = float(lead_portfolio(lead, prices=prices) @ np.append(prices.unit_prices, 1.0))
-    return lead.other_value_units / equity if equity > 0 else 0.0
 
 
 def alarm_key(lead_id: int) -> str:
@@ -84,16 +73,24 @@ def alarm_key(lead_id: int) -> str:
 
 def is_seen(lead: Lead) -> bool:
     """Return whether what is known of a lead's portfolio is how it is now."""
-    if lead.source == Lead.Source.PLATFORM:
-        return True
-    return not LinkedAccount.objects.filter(lead=lead).exclude(status=LinkedAccount.Status.CONNECTED).exists()
+    return not unseen_of([lead])
+
+
+def unseen_of(leads: Iterable[Lead]) -> frozenset[int]:
+    """Return the ids of those leads whose portfolio is not known as it is now."""
+    observed = [lead.pk for lead in leads if lead.source != Lead.Source.PLATFORM]
+    if not observed:
+        return frozenset()
+    broken = LinkedAccount.objects.filter(lead__in=observed).exclude(status=LinkedAccount.Status.CONNECTED)
+    return frozenset(broken.values_list("lead_id", flat=True))
 
 
 def links_to_look_at(*, now: datetime) -> list[int]:
     """Return the ids of the accounts that are due, longest waiting first; one that is broken is tried less often."""
+    rules = platform_rules()
     due = LinkedAccount.objects.raw(
         "SELECT id FROM copytrading_linkedaccount WHERE status <> 'REVOKED' AND (tried_at IS NULL OR tried_at <="
         " %s - make_interval(secs => CASE status WHEN 'CONNECTED' THEN %s ELSE %s END)) ORDER BY tried_at NULLS FIRST",
-        [now, settings.SMARTSYNC_LINK_LOOK_SECONDS, settings.SMARTSYNC_LINK_RETRY_SECONDS],
+        [now, rules.link_look_seconds, rules.link_retry_seconds],
     )
     return [link.pk for link in due]

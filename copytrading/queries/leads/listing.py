@@ -17,9 +17,11 @@ from copytrading.engine import ranking
 from copytrading.engine.ranking import Score
 from copytrading.models import Copy, Lead, LeadSummary
 from copytrading.queries.leads import links, records
+from copytrading.queries.leads.followers_got import FollowersGot, followers_got
 
 CARD_DAYS = 90
-CARD_POINTS = 60
+# A step of a card's curve is a day and a half.
+CARD_STEPS = 60
 
 
 class Sorting(StrEnum):
@@ -72,10 +74,20 @@ class LeadCard:
     own_units: int
     following_units: int
     followers: int
-    # What copies, running and stopped, gained on what was put into them, net of fees and profit share.
-    median_fraction: float | None
-    worst_tenth_fraction: float | None
+    # What copies gained after all costs, over the same days as the lead beside them.
+    got: FollowersGot
+    # Unit prices at even steps over the period, the last of now; fewer where the record is shorter.
     curve: tuple[float, ...] = field(default=())
+
+    @property
+    def ranked_median(self) -> float | None:
+        """Return what followers got in the period that leads are ranked by; a shorter one is shown, and not ranked."""
+        return self.got.median_fraction if self.got.days == CARD_DAYS else None
+
+    @property
+    def returns(self) -> tuple[float, ...]:
+        """Return the curve as returns since its beginning: the last is the return of the period."""
+        return tuple(price / self.curve[0] - 1 for price in self.curve)
 
     @property
     def stake_fraction(self) -> float | None:
@@ -88,7 +100,7 @@ class LeadCard:
         return ranking.score_of(
             return_90_days=self.return_fraction if self.is_whole_period else None,
             drawdown_90_days=self.fall_fraction if self.is_whole_period else None,
-            followers_median=self.median_fraction,
+            followers_median=self.ranked_median,
             own_stake_units=self.own_units,
             following_units=self.following_units,
             days_leading=self.days_leading,
@@ -135,14 +147,15 @@ def card_of(lead: Lead, *, now: datetime) -> LeadCard:
 
 
 def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary]:
-    """Return what the summaries of leads should say now, unsaved, in three statements for any number of leads."""
+    """Return what the summaries of leads should say now, unsaved, in four statements for any number of leads."""
     if not leads:
         return []
     lead_ids = [lead.pk for lead in leads]
     figures = records.figures_of(lead_ids, days=CARD_DAYS, now=now)
-    outcomes = records.outcomes_of(lead_ids)
-    curves = records.curves_of(lead_ids, days=CARD_DAYS, points=CARD_POINTS, now=now)
-    nothing, nobody = records.RecordFigures(), records.Outcome()
+    following = records.following_of(lead_ids)
+    got = followers_got(lead_ids, now=now)
+    curves = records.curves_of(lead_ids, days=CARD_DAYS, steps=CARD_STEPS, now=now)
+    nothing, nobody, unknown = records.RecordFigures(), records.Following(), FollowersGot()
     return [
         LeadSummary(
             lead_id=lead_id,
@@ -151,14 +164,23 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
             fall_fraction=figures.get(lead_id, nothing).fall_fraction,
             is_whole_period=figures.get(lead_id, nothing).is_whole,
             own_units=figures.get(lead_id, nothing).equity_units,
-            following_units=outcomes.get(lead_id, nobody).following_units,
-            followers=outcomes.get(lead_id, nobody).followers,
-            median_fraction=outcomes.get(lead_id, nobody).median_fraction,
-            worst_tenth_fraction=outcomes.get(lead_id, nobody).worst_tenth_fraction,
-            curve=[price for _, price in curves.get(lead_id, ())],
+            following_units=following.get(lead_id, nobody).following_units,
+            followers=following.get(lead_id, nobody).followers,
+            got_days=got.get(lead_id, unknown).days,
+            got_copies=got.get(lead_id, unknown).copies,
+            median_fraction=got.get(lead_id, unknown).median_fraction,
+            worst_tenth_fraction=got.get(lead_id, unknown).worst_tenth_fraction,
+            got_lead_fraction=got.get(lead_id, unknown).lead_fraction,
+            curve=curves.get(lead_id, []),
         )
         for lead_id in lead_ids
     ]
+
+
+def scale_of(cards: Sequence[LeadCard]) -> tuple[float, float]:
+    """Return the lowest and the highest return that any of some cards ever had, zero among them."""
+    returns = [0.0, *(value for card in cards for value in card.returns)]
+    return min(returns), max(returns)
 
 
 def standing_of(card: LeadCard, user: User | None) -> Standing:
@@ -222,8 +244,13 @@ def _card(lead: Lead, summary: LeadSummary, now: datetime) -> LeadCard:
         own_units=summary.own_units,
         following_units=summary.following_units,
         followers=summary.followers,
-        median_fraction=summary.median_fraction,
-        worst_tenth_fraction=summary.worst_tenth_fraction,
+        got=FollowersGot(
+            days=summary.got_days,
+            copies=summary.got_copies,
+            median_fraction=summary.median_fraction,
+            worst_tenth_fraction=summary.worst_tenth_fraction,
+            lead_fraction=summary.got_lead_fraction,
+        ),
         curve=tuple(summary.curve),
     )
 
@@ -236,7 +263,7 @@ def _highest_first(value: float | None) -> float | None:
 _WORTH: dict[Sorting, Callable[[LeadCard], float | None]] = {
     Sorting.SCORE: lambda card: -card.score.points,
     Sorting.RETURN: lambda card: _highest_first(card.return_fraction),
-    Sorting.MEDIAN: lambda card: _highest_first(card.median_fraction),
+    Sorting.MEDIAN: lambda card: _highest_first(card.ranked_median),
     Sorting.FALL: lambda card: card.fall_fraction,
     Sorting.DAYS: lambda card: -card.days_leading,
     Sorting.FOLLOWERS: lambda card: -card.followers,

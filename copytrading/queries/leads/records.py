@@ -2,7 +2,7 @@
 What the records of leads and the balances of their copies add up to, many leads in one statement.
 
 The series are long (a record a minute or so) and the pages want a handful of figures, so the database does the
-counting: running peaks for the deepest fall, one record a bucket for a curve, percentiles for what followers got.
+counting: running peaks for the deepest fall, one record a bucket for a curve, sums of what follows.
 A lead who ended is read up to the end.
 """
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from accounts import bulk_rows
 from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.queries.rules import cash_symbol
 
 FIGURES = """
     SELECT lead_id, count(*) AS records, bool_or(recorded_at <= begins_at) AS is_whole,
@@ -39,26 +39,31 @@ FIGURES = """
 """
 
 CURVES = """
-    SELECT DISTINCT ON (record.lead_id, floor(extract(epoch FROM record.recorded_at) / bucket.seconds))
-        record.lead_id, record.recorded_at, record.unit_price
-    FROM copytrading_lead AS lead
-    CROSS JOIN LATERAL (
-        SELECT coalesce(lead.ended_at, %(now)s) AS ends_at, %(span)s AS span
-    ) AS period
-    CROSS JOIN LATERAL (
-        SELECT greatest(1, extract(epoch FROM
-            least(period.span, period.ends_at - coalesce(lead.started_at, period.ends_at))) / %(points)s) AS seconds
-    ) AS bucket
-    JOIN copytrading_leadrecord AS record
-        ON record.lead_id = lead.id AND record.recorded_at >= period.ends_at - period.span
-    WHERE lead.id = ANY(%(lead_ids)s) AND record.unit_price > 0
-    ORDER BY record.lead_id, floor(extract(epoch FROM record.recorded_at) / bucket.seconds), record.recorded_at DESC
+    SELECT DISTINCT ON (lead_id, step) lead_id, step, first_price, unit_price
+    FROM (
+        SELECT record.lead_id, record.recorded_at, record.unit_price, first_known.unit_price AS first_price,
+            greatest(0, least(%(steps)s - 1, floor(
+                extract(epoch FROM record.recorded_at - period.begins_at) / extract(epoch FROM %(span)s) * %(steps)s
+            )))::int AS step
+        FROM copytrading_lead AS lead
+        CROSS JOIN LATERAL (SELECT coalesce(lead.ended_at, %(now)s) - %(span)s AS begins_at) AS period
+        CROSS JOIN LATERAL (
+            SELECT coalesce(max(recorded_at), period.begins_at) AS begins_at FROM copytrading_leadrecord
+            WHERE lead_id = lead.id AND recorded_at <= period.begins_at AND unit_price > 0
+        ) AS known
+        CROSS JOIN LATERAL (
+            SELECT unit_price FROM copytrading_leadrecord
+            WHERE lead_id = lead.id AND recorded_at >= known.begins_at AND unit_price > 0 ORDER BY recorded_at LIMIT 1
+        ) AS first_known
+        JOIN copytrading_leadrecord AS record ON record.lead_id = lead.id AND record.recorded_at >= known.begins_at
+        WHERE lead.id = ANY(%(lead_ids)s) AND record.unit_price > 0
+    ) AS placed
+    ORDER BY lead_id, step, recorded_at DESC
 """
 
-OUTCOMES = """
+FOLLOWING = """
     WITH worth AS (
-        SELECT copy.lead_id, copy.status <> 'STOPPED' AS live, copy.paid_in_units, copy.paid_out_units,
-            copy.profit_share_rate::double precision AS rate, copy.mark_value_units,
+        SELECT copy.lead_id, copy.profit_share_rate::double precision AS rate, copy.mark_value_units,
             coalesce(sum(balance.posted * CASE WHEN balance.asset_id = cash.id THEN 1
                 ELSE coalesce(mark.price, 0)::double precision * power(10, cash.decimals - asset.decimals) END
             ), 0) AS gross_units
@@ -69,17 +74,12 @@ OUTCOMES = """
         LEFT JOIN accounts_asset AS asset ON asset.id = balance.asset_id
         LEFT JOIN copytrading_market AS market ON market.base_id = balance.asset_id AND market.quote_id = cash.id
         LEFT JOIN copytrading_mark AS mark ON mark.market_id = market.id
-        WHERE copy.lead_id = ANY(%(lead_ids)s)
+        WHERE copy.lead_id = ANY(%(lead_ids)s) AND copy.status <> 'STOPPED'
         GROUP BY copy.id
-    ), net AS (
-        SELECT *, gross_units - rate * greatest(gross_units - mark_value_units, 0) AS equity_units FROM worth
     )
-    SELECT lead_id, count(*) FILTER (WHERE live) AS followers,
-        coalesce(sum(equity_units) FILTER (WHERE live), 0) AS following_units,
-        percentile_cont(ARRAY[0.5, 0.1]) WITHIN GROUP (
-            ORDER BY (equity_units + paid_out_units - paid_in_units) / nullif(paid_in_units, 0)
-        ) AS percentiles
-    FROM net GROUP BY lead_id
+    SELECT lead_id, count(*) AS followers,
+        coalesce(sum(gross_units - rate * greatest(gross_units - mark_value_units, 0)), 0) AS following_units
+    FROM worth GROUP BY lead_id
 """
 
 SERIES = """
@@ -107,17 +107,11 @@ class RecordFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """
-    What copying a lead came to for those who did, as fractions of what they put in; None if nobody did.
-
-    It is counted from their own balances: net of the fees that they paid, and of the profit share, the accrued too.
-    """
+class Following:
+    """How many follow a lead, and with how much: their own balances at the marks, net of the profit share accrued."""
 
     followers: int = 0
     following_units: int = 0
-    median_fraction: float | None = None
-    worst_tenth_fraction: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,32 +145,32 @@ def figures_of(lead_ids: Sequence[int], *, days: int, now: datetime) -> dict[int
     }
 
 
-def curves_of(
-    lead_ids: Sequence[int], *, days: int, points: int, now: datetime
-) -> dict[int, list[tuple[datetime, float]]]:
+def curves_of(lead_ids: Sequence[int], *, days: int, steps: int, now: datetime) -> dict[int, list[float]]:
     """
-    Return the unit prices of leads over some days, oldest first, by lead id.
+    Return the unit prices of leads at even steps over some days, oldest first, by lead id: (steps + 1,) or fewer.
 
-    Each is thinned to about `points`, spread over those days or over the time that the lead has been leading.
+    The last is of now, or of the end; the first is what the return of those days is measured from. Who began later has
+    as many steps fewer.
     """
-    curves: dict[int, list[tuple[datetime, float]]] = {}
-    rows = _rows(CURVES, lead_ids=list(lead_ids), now=now, span=timedelta(days=days), points=points)
-    for lead_id, recorded_at, unit_price in rows:
-        curves.setdefault(lead_id, []).append((recorded_at, unit_price))
+    curves: dict[int, list[float]] = {}
+    rows = _rows(CURVES, lead_ids=list(lead_ids), now=now, span=timedelta(days=days), steps=steps)
+    reached: dict[int, int] = {}
+    for lead_id, step, first_price, unit_price in rows:
+        curve = curves.setdefault(lead_id, [first_price])
+        # Nothing was recorded in the steps between: the last price still held.
+        curve += [curve[-1]] * (step - reached.get(lead_id, step)) + [unit_price]
+        reached[lead_id] = step + 1
+    for lead_id, curve in curves.items():
+        curve += [curve[-1]] * (steps - reached[lead_id])
     return curves
 
 
-def outcomes_of(lead_ids: Sequence[int]) -> dict[int, Outcome]:
-    """Return what followers got, by lead id: running copies at the marks, stopped ones by what was paid out."""
-    rows = _rows(OUTCOMES, lead_ids=list(lead_ids), cash=settings.SMARTSYNC_CASH)
+def following_of(lead_ids: Sequence[int]) -> dict[int, Following]:
+    """Return who follows with how much, by lead id; nothing for a lead whom nobody follows."""
+    rows = _rows(FOLLOWING, lead_ids=list(lead_ids), cash=cash_symbol())
     return {
-        lead_id: Outcome(
-            followers=followers,
-            following_units=int(following_units),
-            median_fraction=percentiles[0] if percentiles else None,
-            worst_tenth_fraction=percentiles[1] if percentiles else None,
-        )
-        for lead_id, followers, following_units, percentiles in rows
+        lead_id: Following(followers=followers, following_units=int(following_units))
+        for lead_id, followers, following_units in rows
     }
 
 

@@ -10,12 +10,9 @@ from datetime import datetime
 import numpy as np
 from django.db import connection
 
-from copytrading.engine.adjustments import Reason
+from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Reason
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.models import LeadOrder, Order
-
-# In cash: a difference below a cent is not worth a sentence.
-VALUE_WORTH_TELLING = 0.01
 
 INSERT = """
     INSERT INTO copytrading_adjustment

@@ -2,25 +2,37 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
+from accounts.transactions import in_transaction
+from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadFlow, Notice
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import notices, positions, stakes
 
 
-def note_flow(*, lead: Lead, units: int, equity_before: float, idempotency_key: str, now: datetime) -> None:
+@in_transaction
+def note_flow(
+    *,
+    lead: Lead,
+    units: int,
+    equity_before: float,
+    idempotency_key: str,
+    now: datetime,
+    rules: Rules | None = None,
+) -> None:
     """
     Book a flow of quote units on a lead's record; it is no return, and it opens the settling window.
 
-    In the caller's transaction, lead locked and measured, the money moved already.
+    The lead is locked and measured, the money moved already.
 
     :param equity_before: the lead's equity in quote units before the money moved.
     """
+    rules = rules or platform_rules()
     LeadFlow.objects.create(lead=lead, units=units, idempotency_key=idempotency_key, moved_at=now)
     positions.issue_units(lead=lead, flow_units=units, equity_before=equity_before)
-    lead.settling_until = now + timedelta(seconds=settings.SMARTSYNC_SETTLING_SECONDS)
+    lead.settling_until = now + timedelta(seconds=rules.settling_seconds)
     lead.save(update_fields=["settling_until"])
     kind = Notice.Kind.LEAD_DEPOSITED if units > 0 else Notice.Kind.LEAD_WITHDREW
     notices.tell_followers(lead, kind, abs(units), now)
-    if stakes.watch_stake(lead=lead, is_withdrawal=units < 0, now=now):
-        notices.tell_followers(lead, Notice.Kind.STAKE_LOW, stakes.worth_units(lead, now=now), now)
+    if stakes.watch_stake(lead=lead, is_withdrawal=units < 0, now=now, rules=rules):
+        worth = stakes.worth_units(lead, now=now, rules=rules)
+        notices.tell_followers(lead, Notice.Kind.STAKE_LOW, worth, now)

@@ -12,10 +12,11 @@ import numpy as np
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
+from accounts.transactions import in_transaction
 from copytrading.engine.arrays import BoolArray
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import CopyTable
 from copytrading.models import Copy, Notice
-from copytrading.queries.holdings import CopyTable
-from copytrading.queries.market import Board
 
 
 def frozen_cells(board: Board, copies: CopyTable) -> BoolArray:
@@ -23,8 +24,9 @@ def frozen_cells(board: Board, copies: CopyTable) -> BoolArray:
     return np.asarray((copies.units > 0) & (copies.held_units == 0) & board.frozen[None, :], dtype=np.bool_)
 
 
+@in_transaction
 def hand_over_frozen(*, board: Board, copies: CopyTable, cells: BoolArray, now: datetime) -> None:
-    """Move frozen coins (N, A) from copies to their followers' main accounts, and tell them. In the caller's lock."""
+    """Move frozen coins (N, A) from copies to their followers' main accounts, and tell them. The lead is locked."""
     rows, places = np.nonzero(cells)
     if not len(rows):
         return

@@ -3,7 +3,7 @@ Tracking gaps are looked at on the beat, and before money moves in or out of a l
 
 Each look writes all gaps of a lead's copies in one statement, and what was seen of the lead, so that the next look
 goes on from there. Trades need no look: the next one finds what was booked. Everything here is called with the lead
-locked, in the caller's transaction.
+locked.
 """
 
 from datetime import UTC, datetime
@@ -14,14 +14,16 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.models import F
 
+from accounts.transactions import in_transaction
 from copytrading.engine import tracking_gap
 from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.engine.board import Board
 from copytrading.engine.tracking_gap import Gaps, Part
 from copytrading.models import Copy, CopyGap, Lead, LeadSnapshot
 from copytrading.queries import gaps as queries
 from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import PART_COLUMNS, Look
-from copytrading.queries.market import Board
+from copytrading.services.locks import lock_lead
 
 log = structlog.get_logger()
 
@@ -73,15 +75,16 @@ def measure_all(*, now: datetime) -> int:
 
 
 def measure_gaps(*, lead_id: int, now: datetime) -> None:
-    """Look at the gaps of a lead's copies on the beat. Owns its commit."""
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().get(pk=lead_id)
+    """Look at the gaps of a lead's copies on the beat."""
+    with transaction.atomic(durable=True):
+        lead = lock_lead(lead_id)
         measure_lead(lead=lead, now=now)
 
 
+@in_transaction
 def measure_lead(*, lead: Lead, now: datetime) -> Look | None:
     """
-    Look at the gaps of all copies of a lead and write them. In the caller's transaction, lead locked.
+    Look at the gaps of all copies of a lead, which is locked, and write them.
 
     :returns: None where there is nothing new to see, or a coin has no price.
     """
@@ -101,8 +104,9 @@ def measure_lead(*, lead: Lead, now: datetime) -> Look | None:
     return look
 
 
+@in_transaction
 def open_gap(*, copy: Copy, now: datetime) -> None:
-    """Begin to count a copy's gap from the money it starts with. In the caller's transaction, lead locked."""
+    """Begin to count a copy's gap from the money it starts with. The lead is locked."""
     measure_lead(lead=copy.lead, now=now)
     growth_index = LeadSnapshot.objects.filter(lead=copy.lead).values_list("growth_index", flat=True).first() or 1.0
     CopyGap.objects.get_or_create(
@@ -117,8 +121,9 @@ def open_gap(*, copy: Copy, now: datetime) -> None:
     )
 
 
+@in_transaction
 def add_money(*, copy: Copy, units: int) -> None:
-    """Let a copy's ideal grow by money that was paid in. In the caller's transaction, measured just before."""
+    """Let a copy's ideal grow by money that was paid in. It was measured just before."""
     snapshot = LeadSnapshot.objects.filter(lead_id=copy.lead_id).first()
     growth_index = snapshot.growth_index if snapshot else 1.0
     CopyGap.objects.filter(copy=copy).update(
@@ -129,11 +134,12 @@ def add_money(*, copy: Copy, units: int) -> None:
     )
 
 
+@in_transaction
 def take_money(*, copy_ids: IntArray, units: IntArray) -> None:
     """
     Let ideals and gaps fall in proportion to money that left copies, both (copies,).
 
-    In the caller's transaction, measured just before.
+    They were measured just before.
     """
     leaving = dict(zip(copy_ids.tolist(), units.tolist(), strict=True))
     rows = list(CopyGap.objects.filter(copy_id__in=leaving).order_by("copy_id"))

@@ -7,12 +7,14 @@ from django.db import connection
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
+from accounts.transactions import in_transaction
 from copytrading.engine.arrays import IntArray
 from copytrading.models import Copy
 from copytrading.queries import market as market_queries
 from copytrading.services import bell
 
 
+@in_transaction
 def pay_out(*, kind: Journal.Kind, key: str, copies: list[Copy], units: IntArray, now: datetime) -> None:
     """Move cash (copies,) from copies to their followers' main accounts, in one journal."""
     cash = market_queries.cash_asset()

@@ -5,25 +5,27 @@ What a booked order means for the lead: orders that are done, positions that wer
 from datetime import datetime
 
 import numpy as np
-from django.conf import settings
 from django.db.models import F, QuerySet
 
 from accounts.models import Balance
+from accounts.transactions import in_transaction
 from copytrading.engine import baseline
 from copytrading.engine.allocation import Settlement
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import LeadPortfolio
 from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order, SyncCycle
-from copytrading.queries.holdings import LeadPortfolio
-from copytrading.queries.market import Board
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services import bell
 
 TELL_PEOPLE_MAX = 2_000
 
 
+@in_transaction
 def follow_up(
     *, lead: Lead, cycle: SyncCycle, order: Order, participants: IntArray, shares: Settlement, now: datetime
 ) -> None:
-    """Book an order's result on the lead's own orders and position. In the caller's transaction, lead locked."""
+    """Book an order's result on the lead's own orders and position. The lead is locked."""
     own = np.flatnonzero(participants == (lead.ledger_account_id or -1))
     if len(own):
         quantity, value = int(shares.quantity_units[own[0]]), int(shares.value_units[own[0]])
@@ -47,6 +49,7 @@ def follow_up(
     bell.publish(f"lead:{lead.pk}", "lead")
 
 
+@in_transaction
 def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int, request: int) -> None:
     """Note that a lead traded: `request` is to follow it, and a sale leaves less of what was held before."""
     position, _ = LeadPosition.objects.get_or_create(lead=lead, asset_id=asset_id)
@@ -58,6 +61,7 @@ def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int
     position.save(update_fields=["survival", "epoch", "touch_request"])
 
 
+@in_transaction
 def note_departure(*, lead: Lead, asset_id: int, units: int, held_before: int) -> None:
     """
     Note that coins left a lead's portfolio without a sale: less is left of what was held before.
@@ -71,6 +75,7 @@ def note_departure(*, lead: Lead, asset_id: int, units: int, held_before: int) -
     position.save(update_fields=["survival", "epoch"])
 
 
+@in_transaction
 def note_pending(*, lead: Lead, asset_id: int, signed_units: int) -> None:
     """Note a trade seen elsewhere for the Custom copies to answer."""
     LeadPosition.objects.filter(lead=lead, asset_id=asset_id).update(
@@ -78,9 +83,10 @@ def note_pending(*, lead: Lead, asset_id: int, signed_units: int) -> None:
     )
 
 
+@in_transaction
 def answer_pending(*, lead: Lead, board: Board, portfolio: LeadPortfolio, selling: bool) -> None:
     """
-    Take the trades off that this phase answers: sales when selling, purchases when buying. In the deciding transaction.
+    Take the trades off that this phase answers: sales when selling, purchases when buying.
 
     What came in since the portfolio was loaded stays. A Custom copy answers once: what does not fill is skipped.
     """
@@ -126,6 +132,7 @@ def expire_lead_orders(*, lead: Lead, now: datetime) -> None:
     end_lead_orders(lead.orders.filter(expires_at__lte=now), now=now)
 
 
+@in_transaction
 def end_lead_orders(orders: QuerySet[LeadOrder], *, now: datetime) -> int:
     """End those of a lead's orders that are open and return how many were; what was filled stays."""
     still_open = orders.filter(status=LeadOrder.Status.SUBMITTED)
@@ -135,11 +142,11 @@ def end_lead_orders(orders: QuerySet[LeadOrder], *, now: datetime) -> int:
     )
 
 
+@in_transaction
 def issue_units(*, lead: Lead, flow_units: int, equity_before: float) -> None:
     """Issue or redeem units of the lead's portfolio for money that moved, so that the flow is no return."""
     if lead.units_issued <= 0 or equity_before <= 0:
-        scale = 10**settings.SMARTSYNC_CASH_DECIMALS
-        issued = max(flow_units, 0) / scale
+        issued = max(flow_units, 0) / 10**CASH_DECIMALS
         Lead.objects.filter(pk=lead.pk).update(units_issued=issued)
     else:
         Lead.objects.filter(pk=lead.pk).update(units_issued=F("units_issued") * (1 + flow_units / equity_before))

@@ -10,22 +10,23 @@ never settled twice.
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
+from accounts.transactions import in_transaction
 from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, IntArray
+from copytrading.engine.portfolios import CopyTable
 from copytrading.engine.profit_share import Payment, ShareState
 from copytrading.models import Copy, Lead, Notice, ProfitShare
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import CopyTable
-from copytrading.queries.market import Board
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
+from copytrading.services.locks import lock_lead
 
 # How long a copy may take to sell for its share; then it pays what it has, and the rest stays owed.
 SELLING_SECONDS = 120
@@ -55,8 +56,8 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
     2. Value the copies; one with a price that is stale or unknown waits.
     3. Those whose cash covers the share pay it, in one journal; the others are asked to sell for it.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
+    with transaction.atomic(durable=True):
+        lead = lock_lead(lead_id)
         cash, board = market_queries.cash_asset(), market_queries.load_board(now=now)
         copies = holdings.load_copies(lead, board=board, cash=cash)
         waiting = {
@@ -64,8 +65,8 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
             for copy in Copy.objects.filter(lead=lead, status__in=Copy.GUARDED, shared_until__lt=period_end)
         }
         due = np.isin(copies.ids, list(waiting)) & ~((copies.units > 0) & ~board.fresh).any(axis=1)
-        gross = np.nan_to_num(copies.gross(board)).astype(np.int64)
-        accrued = profit_share.accrued_units(state=copies.share_state, equity_units=gross)
+        valuation = copies.valued(board)
+        gross, accrued = valuation.gross, valuation.accrued
         payable = copies.cash_units - copies.cash_held_units - copies.owed_units
         has_sold = [copy_id in waiting and _has_sold(waiting[copy_id], now) for copy_id in copies.ids.tolist()]
         paying = due & ((accrued <= payable) | np.array(has_sold, dtype=np.bool_))
@@ -81,6 +82,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
     return int(paying.sum())
 
 
+@in_transaction
 def redeem(
     *, lead: Lead, copies: CopyTable, leaving: BoolArray, gross_units: IntArray, paid_out_units: IntArray,
     kind: ProfitShare.Kind, now: datetime,
@@ -88,7 +90,7 @@ def redeem(
     """
     Settle the share of the units that leave with a payout, and return it (copies leaving,) in quote units.
 
-    In the caller's transaction, lead locked; the caller pays `paid_out_units` besides.
+    The lead is locked; the caller pays `paid_out_units` besides.
     """
     state = pick(copies.share_state, leaving)
     payment = profit_share.redeem_units(state=state, equity_units=gross_units, paid_out_units=paid_out_units)
@@ -119,11 +121,6 @@ def pick(state: ShareState, rows: BoolArray) -> ShareState:
     )
 
 
-def value(copies: CopyTable, board: Board) -> IntArray:
-    """Return each copy's cash and coins (N,) in whole quote units; 0 where a price is unknown."""
-    return np.nan_to_num(copies.gross(board)).astype(np.int64)
-
-
 def _has_sold(copy: Copy, now: datetime) -> bool:
     """Return whether a copy had its chance to sell for its share: what lots and a thin book left over stays owed."""
     if copy.share_wanted_at is None:
@@ -146,7 +143,7 @@ def _book(
     """Pay the shares of some copies (rows,) to the lead, keep a statement of each, and store the new marks."""
     ids, accounts = copies.ids[rows], copies.account_ids[rows]
     before = pick(copies.share_state, rows)
-    platform = np.floor(payment.share_units * float(settings.SMARTSYNC_PLATFORM_SHARE)).astype(np.int64)
+    platform = np.floor(payment.share_units * platform_rules().platform_share).astype(np.int64)
     since = dict(Copy.objects.filter(pk__in=ids.tolist()).values_list("pk", "shared_until"))
     statements = ProfitShare.objects.bulk_create(
         [

@@ -12,11 +12,13 @@ import numpy as np
 from django.db import connection
 from django.db.models import F, Q
 
+from copytrading.engine.board import Board
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import listing as leads
-from copytrading.queries.market import Board
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import price_bars
 
 KEPT_WHOLE = timedelta(days=2)
@@ -61,6 +63,7 @@ def record_values(*, now: datetime, slot: datetime) -> int:
 
     A portfolio with a coin that has no price is left out: a gap is better than a wrong value.
     """
+    rules = platform_rules()
     _, is_new = ScheduledRun.objects.get_or_create(job="record_values", slot=slot, defaults={"done_at": now})
     if not is_new:
         return 0
@@ -68,17 +71,17 @@ def record_values(*, now: datetime, slot: datetime) -> int:
     written = 0
     for lead in Lead.objects.filter(status__in=[Lead.Status.ACTIVE, Lead.Status.PAUSED, Lead.Status.ENDED]):
         if lead.status != Lead.Status.ENDED or lead.copies.exclude(status=Copy.Status.STOPPED).exists():
-            written += record_lead(lead=lead, now=now)
+            written += record_lead(lead=lead, now=now, rules=rules)
     return written
 
 
-def record_lead(*, lead: Lead, now: datetime) -> int:
+def record_lead(*, lead: Lead, now: datetime, rules: Rules | None = None) -> int:
     """Write one record for a lead and for each of its live copies, and return how many."""
-    board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
+    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
     copies = holdings.load_copies(lead, board=board, cash=cash)
-    values = copies.equity(board)
-    known = np.isfinite(values)
-    following_units = round(float(values.sum())) if known.all() else None
+    valuation = copies.valued(board)
+    values, known = valuation.worth, valuation.known
+    following_units = int(values.sum()) if known.all() else None
     written = _write_lead(lead, board, following_units, now)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -89,16 +92,16 @@ def record_lead(*, lead: Lead, now: datetime) -> int:
             [
                 now,
                 copies.ids[known].tolist(),
-                np.rint(values[known]).astype(np.int64).tolist(),
+                values[known].tolist(),
                 copies.invested_units[known].tolist(),
             ],
         )
     return written + int(known.sum())
 
 
-def record_unit_price(*, lead: Lead, now: datetime) -> int:
+def record_unit_price(*, lead: Lead, now: datetime, rules: Rules | None = None) -> int:
     """Write one record for a lead alone, as a cycle of it is done; 0 where it has no value to write."""
-    return _write_lead(lead, market_queries.load_board(now=now), None, now)
+    return _write_lead(lead, market_queries.load_board(now=now, rules=rules), None, now)
 
 
 def count_summaries(*, now: datetime) -> int:

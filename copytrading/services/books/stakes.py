@@ -8,10 +8,10 @@ as gone, so that a lead who put in just enough is not shut out by the first fee.
 import math
 from datetime import datetime
 
-import numpy as np
-from django.conf import settings
 from django.db.models import Sum
 
+from accounts.transactions import in_transaction
+from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LinkedAccount
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
@@ -25,14 +25,14 @@ class StakeTooSmall(Refusal):
     code = "own_stake_too_small"
 
 
-def stake_minimum_units() -> int:
+def stake_minimum_units(rules: Rules) -> int:
     """Return the own money that a lead needs, in quote units."""
-    return int(settings.SMARTSYNC_STAKE_MIN * 10**settings.SMARTSYNC_CASH_DECIMALS)
+    return rules.stake_min * 10**rules.cash_decimals
 
 
-def has_stake(lead: Lead, *, now: datetime) -> bool:
+def has_stake(lead: Lead, *, now: datetime, rules: Rules) -> bool:
     """Return whether a lead has enough own money in, here or in the account elsewhere that is looked at."""
-    minimum, worth = stake_minimum_units(), _worth(lead, now)
+    minimum, worth = stake_minimum_units(rules), _worth(lead, now, rules)
     if lead.source == Lead.Source.OBSERVED and not _is_linked(lead):
         # A recording that is played back: what it began with is not ours to judge, as long as there is something.
         return not worth <= 0
@@ -45,31 +45,33 @@ def has_stake(lead: Lead, *, now: datetime) -> bool:
     return paid_in >= minimum and not worth < minimum * LEFT_AFTER_LOSSES
 
 
-def refuse_without_stake(lead: Lead, *, sentence: str, now: datetime) -> None:
+def refuse_without_stake(lead: Lead, *, sentence: str, now: datetime, rules: Rules) -> None:
     """:raises StakeTooSmall: with the sentence, if the lead has too little own money in."""
-    if not has_stake(lead, now=now):
+    if not has_stake(lead, now=now, rules=rules):
         raise StakeTooSmall(sentence)
 
 
-def worth_units(lead: Lead, *, now: datetime) -> int | None:
+def worth_units(lead: Lead, *, now: datetime, rules: Rules) -> int | None:
     """Return what a lead's own portfolio is worth in quote units; None while a price is unknown."""
-    worth = _worth(lead, now)
+    worth = _worth(lead, now, rules)
     return int(worth) if math.isfinite(worth) else None
 
 
-def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime) -> bool:
+@in_transaction
+def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime, rules: Rules) -> bool:
     """
     Raise or clear a lead's stake alarm after money moved, and return whether it was raised now.
 
     It is raised by a withdrawal that leaves less than the minimum, or less than a tenth of the money that follows, and
-    cleared as soon as enough is back in. In the caller's transaction, lead locked.
+    cleared as soon as enough is back in. The lead is locked.
     """
     if lead.source == Lead.Source.OBSERVED and not _is_linked(lead):
         return False
-    board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
+    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
     worth = holdings.load_lead(lead, board=board, cash=cash).equity(board)
-    following = float(np.nansum(holdings.load_copies(lead, board=board, cash=cash).equity(board)))
-    is_low = worth < max(stake_minimum_units(), settings.SMARTSYNC_STAKE_ALARM * following)
+    valuation = holdings.load_copies(lead, board=board, cash=cash).valued(board)
+    following = float(valuation.worth[valuation.known].sum())
+    is_low = worth < max(stake_minimum_units(rules), rules.stake_alarm * following)
     if is_low == (lead.stake_alarm_at is not None):
         return False
     if is_low and not (is_withdrawal and following > 0):
@@ -83,6 +85,6 @@ def _is_linked(lead: Lead) -> bool:
     return LinkedAccount.objects.filter(lead=lead).exists()
 
 
-def _worth(lead: Lead, now: datetime) -> float:
-    board = market_queries.load_board(now=now)
+def _worth(lead: Lead, now: datetime, rules: Rules) -> float:
+    board = market_queries.load_board(now=now, rules=rules)
     return holdings.load_lead(lead, board=board, cash=market_queries.cash_asset()).equity(board)

@@ -8,20 +8,21 @@ Selling and paying out is the work of the next cycles.
 from datetime import UTC, datetime
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 
+from accounts.transactions import in_transaction
 from copytrading.engine import stop_loss
 from copytrading.engine.arrays import FloatArray
-from copytrading.models import Copy, CopyFlow, Lead, Notice
+from copytrading.models import Copy, CopyFlow, Notice
 from copytrading.queries import guarded
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
+from copytrading.services.locks import lock_lead
 
 
+@in_transaction
 def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopReason, now: datetime) -> int:
-    """
-    Stop some or all (None) running copies of a lead and return how many. In the caller's transaction, lead locked.
-    """
+    """Stop some or all (None) running copies of a lead, which is locked, and return how many."""
     copies = Copy.objects.filter(lead_id=lead_id, status__in=Copy.GUARDED)
     if copy_ids is not None:
         copies = copies.filter(pk__in=copy_ids)
@@ -29,18 +30,18 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
     if not stopped:
         return 0
     ids = [copy_id for copy_id, _ in stopped]
+    request = queueing.request_sync(lead_id=lead_id, now=now)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE copytrading_copy SET status = 'STOPPING', stop_reason = %s, stopping_at = %s, fence = fence + 1,"
+            "UPDATE copytrading_copy SET status = 'STOPPING', stop_reason = %s, stopping_at = %s, fence = %s,"
             " align_request = NULL, breached_at = NULL WHERE id = ANY(%s)",
-            [reason, now, ids],
+            [reason, now, request, ids],
         )
     # Money on its way out goes out with the rest.
     CopyFlow.objects.filter(copy_id__in=ids, status=CopyFlow.Status.REQUESTED).update(status=CopyFlow.Status.SUPERSEDED)
     Notice.objects.bulk_create(
         [Notice(copy_id=copy_id, kind=Notice.Kind.COPY_STOPPING, noted_at=now) for copy_id in ids], batch_size=5_000
     )
-    queueing.request_sync(lead_id=lead_id, now=now)
     bell.publish_to_users([follower_id for _, follower_id in stopped], "copies")
     return len(stopped)
 
@@ -69,7 +70,7 @@ def check_stop_losses(*, now: datetime) -> int:
         breached_at=table.breached_at,
         oldest_price_at=table.oldest_price_at,
         newest_price_at=table.newest_price_at,
-        confirm_seconds=settings.SMARTSYNC_STOP_LOSS_CONFIRM_SECONDS,
+        confirm_seconds=platform_rules().stop_loss_confirm_seconds,
     )
     changed = (known | recovered) & ~stop & ~_same(seen_at, table.breached_at)
     if changed.any():
@@ -77,8 +78,8 @@ def check_stop_losses(*, now: datetime) -> int:
     stopped = 0
     for lead_id in np.unique(table.lead_ids[stop & known]).tolist():
         ids = table.ids[stop & known & (table.lead_ids == lead_id)].tolist()
-        with transaction.atomic():
-            Lead.objects.select_for_update().get(pk=lead_id)
+        with transaction.atomic(durable=True):
+            lock_lead(lead_id)
             stopped += stop_copies(lead_id=lead_id, copy_ids=ids, reason=Copy.StopReason.STOP_LOSS, now=now)
     return stopped
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from accounts.models import User
+from copytrading.engine.portfolios import CopyTable
+from copytrading.engine.terms import Terms
 from copytrading.models import Copy, Lead
 from copytrading.queries import holdings
+from copytrading.queries.copy_terms import terms_of
 from copytrading.services.copies.quoting import Quote, one_copy, quote_copy
 from copytrading.services.copies.refusals import (
     CustomCopyTerms,
@@ -20,6 +21,8 @@ from copytrading.services.copies.refusals import (
 from copytrading.services.cycle.scene import Scene, load_scene
 from copytrading.services.orders.pricing import PlannedTrade
 from copytrading.services.refusals import Refusal
+
+NO_PRICE = "A coin of this copy has no price at the moment; try again shortly."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +91,8 @@ def preview_copy(
         one_copy(
             scene,
             cash_units=investment_units,
+            terms=Terms(buy_existing=buy_existing, weight_max=weight_max),
             baseline_units=None if buy_existing else scene.portfolio.units,
-            weight_max=np.nan if weight_max is None else weight_max,
         ),
     )
     return CopyPreview(
@@ -109,7 +112,7 @@ def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangeP
     copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
     row = _row_of(copy, scene)
-    equity = equity_of(row, scene)
+    equity = worth_of(row, scene)
     if change_units > 0:
         refuse_increase(copy, change_units, now)
     else:
@@ -119,13 +122,12 @@ def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangeP
         scene,
         one_copy(
             scene,
-            custom=row.custom,
+            terms=terms_of(copy),
             cash_units=int(row.cash_units[0]) + max(change_units, 0),
             units=row.units[0],
             baseline_units=row.baseline_units[0],
             owed_units=int(row.owed_units[0]) + max(-change_units, 0),
             share_state=row.share_state,
-            weight_max=float(row.weight_max[0]),
         ),
     )
     return ChangePreview(
@@ -145,12 +147,20 @@ def quote_stop(*, copy_id: int, now: datetime) -> StopQuote:
     Return what stopping now would pay out, and what it costs. Nothing is written.
 
     :raises CopyNotActive: if the copy is stopped or stopping already.
+    :raises Refusal: if a coin of the copy has no price.
     """
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
     scene = load_scene(copy.lead, now=now)
     row = _row_of(copy, scene)
+    # Without a price nobody can say what selling brings; the stop itself waits for none.
+    worth_of(row, scene)
     exiting = one_copy(
-        scene, cash_units=int(row.cash_units[0]), units=row.units[0], share_state=row.share_state, stopping=True
+        scene,
+        cash_units=int(row.cash_units[0]),
+        terms=terms_of(copy),
+        units=row.units[0],
+        share_state=row.share_state,
+        stopping=True,
     )
     quote: Quote = quote_copy(scene, exiting)
     return StopQuote(
@@ -170,25 +180,29 @@ def terms_after(copy: Copy, change_units: int, equity: int) -> tuple[int, int | 
     return copy.invested_units * left // equity, stop_loss
 
 
-def equity_of(row: holdings.CopyTable, scene: Scene) -> int:
-    """Return a copy's net equity in whole quote units; a table of one row.
+def gross_of(row: CopyTable, scene: Scene) -> int:
+    """Return what a copy, a table of one row, has in cash and coins, in quote units.
 
     :raises Refusal: if a coin of the copy has no price.
     """
-    return known(float(row.equity(scene.board)[0]))
+    valuation = row.valued(scene.board)
+    if not valuation.known[0]:
+        raise Refusal(NO_PRICE)
+    return int(valuation.gross[0])
 
 
-def known(equity: float) -> int:
-    """Return an equity in whole quote units.
+def worth_of(row: CopyTable, scene: Scene) -> int:
+    """Return what a copy, a table of one row, is worth less what is on its way out, in quote units.
 
-    :raises Refusal: if it is not known, because a coin has no price.
+    :raises Refusal: if a coin of the copy has no price.
     """
-    if not np.isfinite(equity):
-        raise Refusal("A coin of this copy has no price at the moment; try again shortly.")
-    return int(equity)
+    valuation = row.valued(scene.board)
+    if not valuation.known[0]:
+        raise Refusal(NO_PRICE)
+    return int(valuation.sizing[0])
 
 
-def _row_of(copy: Copy, scene: Scene) -> holdings.CopyTable:
+def _row_of(copy: Copy, scene: Scene) -> CopyTable:
     """
     Return the table of one copy that is running.
 

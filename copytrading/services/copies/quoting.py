@@ -3,22 +3,21 @@ What something would trade and cost, before it is done: the same decision as in 
 """
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
+from accounts.transactions import outside_transaction
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.books import Book
+from copytrading.engine.decision import Phase
+from copytrading.engine.portfolios import STATUS_NUMBERS, CopyTable
 from copytrading.engine.profit_share import ShareState
+from copytrading.engine.rules import Rules
+from copytrading.engine.sizing import registry
+from copytrading.engine.terms import Terms
 from copytrading.exchange.orders import Side
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import CopyTable, CustomTerms
-from copytrading.queries.market import unit_price_in
-from copytrading.services.cycle import deciding
-from copytrading.services.cycle.deciding import Wishes
-from copytrading.services.cycle.scene import Scene, cap_prices, platform_rules
-from copytrading.services.market import listings
-from copytrading.services.orders.bunching import offer_of
+from copytrading.services.cycle.scene import Scene, books_at
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
 
 
@@ -32,50 +31,61 @@ class Quote:
     equity_units: int
 
 
+@outside_transaction
 def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     """
-    Return what one copy (a table of one row) would trade now in this scene.
+    Return what one copy (a table of one row) would trade now in this scene: what it sells, then what it buys on that.
 
-    The books are asked; no transaction may be open.
+    The books are asked.
     """
     assert len(copies.ids) == 1, "a quote is for one copy"
-    nothing = np.zeros_like(scene.lead_wish)
-    portfolio = replace(scene.portfolio, pending_units=nothing, pending_orders=nothing)
-    scene = replace(scene, copies=copies, own=scene.own.without(range(len(scene.lead_wish))), portfolio=portfolio)
-    first = _wishes(scene, cap_prices(scene))
-    markets = market_queries.markets().in_bulk(_market_ids(scene, first.copies[0]))
-    books = {pk: listings.book_of(market, now=scene.now) for pk, market in markets.items()}
-    prices = cap_prices(scene)
-    for place in np.flatnonzero(first.copies[0]):
-        market = markets[int(scene.board.market_ids[place])]
-        offer = offer_of(
-            market=market,
-            book=books[market.pk],
-            mark=market.mark.price,
-            net_units=int(first.copies[0, place]),
-            slippage_max=settings.SMARTSYNC_SLIPPAGE_CAP,
-        )
-        prices[place] = unit_price_in(market, offer.price_buy_max)
-    units = _wishes(scene, prices).copies[0]
-    trades = tuple(
-        trade_of(market=markets[int(scene.board.market_ids[place])], book=books, signed_units=int(units[place]))
-        for place in np.flatnonzero(units)
+    scene = scene.of_copies(copies).whenever(scene.board.listed & scene.board.fresh)
+    scene = replace(scene, portfolio=replace(scene.portfolio, settling_until=np.nan))
+    books: dict[int, Book] = {}
+    sold = _ask(scene, books, phase=Phase.SELLING)
+    sells = np.minimum(sold, 0)
+    proceeds = (-sells * np.nan_to_num(scene.board.unit_prices)).sum(axis=1) * (1 - float(scene.rules.fee_rate))
+    richer = replace(
+        copies, cash_units=copies.cash_units + np.floor(proceeds).astype(np.int64), units=copies.units + sells
     )
-    return summarise(trades, cash_units=int(copies.cash_units[0]), equity=float(copies.equity(scene.board)[0]))
+    units = (sells + np.maximum(_ask(scene.of_copies(richer), books, phase=Phase.BUYING), 0))[0]
+    markets = market_queries.markets().in_bulk([int(scene.board.market_ids[place]) for place in books])
+    trades = tuple(
+        trade_of(
+            market=markets[int(scene.board.market_ids[place])],
+            book=books[place],
+            signed_units=int(units[place]),
+            rules=scene.rules,
+        )
+        for place in np.flatnonzero(units).tolist()
+    )
+    valuation = copies.valued(scene.board)
+    return summarise(
+        trades,
+        cash_units=int(copies.cash_units[0]),
+        equity_units=int(valuation.sizing[0]) if valuation.known[0] else 0,
+        rules=scene.rules,
+    )
 
 
-def summarise(trades: tuple[PlannedTrade, ...], *, cash_units: int, equity: float) -> Quote:
+def _ask(scene: Scene, books: dict[int, Book], *, phase: Phase) -> IntArray:
+    """Return what the copies of a scene wish to trade in a phase (N, A), having asked for the books it takes."""
+    glance = scene.decide()
+    books.update(books_at(scene, [place for place in glance.places.tolist() if place not in books]))
+    return scene.decide(books=books, phase=phase).wishes.copies
+
+
+def summarise(trades: tuple[PlannedTrade, ...], *, cash_units: int, equity_units: int, rules: Rules) -> Quote:
     """Return the quote of some trades on some cash."""
-    fee = Decimal(str(settings.SMARTSYNC_FEE_RATE))
     cash = cash_units
     for trade in trades:
-        fees = int(trade.value_units * fee)
+        fees = int(trade.value_units * rules.fee_rate)
         cash += -trade.value_units - fees if trade.side == Side.BUY else trade.value_units - fees
     return Quote(
         trades=trades,
         cost_units=sum(trade.cost_units for trade in trades),
         cash_after_units=cash,
-        equity_units=round(equity) if np.isfinite(equity) else 0,
+        equity_units=equity_units,
     )
 
 
@@ -83,28 +93,25 @@ def one_copy(
     scene: Scene,
     *,
     cash_units: int,
+    terms: Terms,
     stopping: bool = False,
     units: IntArray | None = None,
     baseline_units: IntArray | None = None,
     owed_units: int = 0,
     share_state: ShareState | None = None,
-    custom: CustomTerms | None = None,
-    weight_max: float = np.nan,
 ) -> CopyTable:
-    """Return a table with one copy as it might be: aligning to the lead, or stopping."""
-    width = len(scene.board.asset_ids)
-    nothing = np.zeros((1, width), dtype=np.int64)
+    """Return a table with one copy as it might be on these terms: aligning to the lead, or stopping."""
+    nothing = np.zeros((1, len(scene.board.asset_ids)), dtype=np.int64)
     cash = np.array([cash_units], dtype=np.int64)
     return CopyTable(
         ids=np.zeros(1, dtype=np.int64),
         account_ids=np.zeros(1, dtype=np.int64),
         invested_units=cash,
         stop_loss_units=np.full(1, np.nan),
-        status=np.array([3 if stopping else 1]),
+        status=np.array([STATUS_NUMBERS["STOPPING" if stopping else "ACTIVE"]]),
         owed_units=np.array([owed_units]),
         share_state=share_state or ShareState(issued_units=cash, mark_value_units=cash, rate_millionths=0 * cash),
-        custom=custom or _no_terms(width),
-        weight_max=np.array([weight_max]),
+        terms=registry.columns_of([terms], market_ids=scene.board.market_ids),
         aligning=np.ones(1, dtype=np.bool_),
         stopping_at=np.full(1, np.nan),
         cash_units=cash,
@@ -115,50 +122,3 @@ def one_copy(
         baseline_survival=scene.portfolio.survival[None, :].copy(),
         baseline_epoch=scene.portfolio.epoch[None, :].copy(),
     )
-
-
-def _no_terms(width: int) -> CustomTerms:
-    none = np.full(1, np.nan)
-    return CustomTerms(
-        applies=np.zeros(1, dtype=np.bool_),
-        order_values=none,
-        ratios=none,
-        order_values_max=none,
-        total_values_max=none,
-        chosen=np.ones((1, width), dtype=np.bool_),
-    )
-
-
-def _wishes(scene: Scene, prices: np.ndarray) -> Wishes:
-    # Sells pay for buys within the same quote, so the buys are planned on what the sells would bring.
-    wishes = _decide(scene, scene.copies, prices)
-    sells = np.minimum(wishes.copies, 0)
-    if not sells.any() or not (scene.copies.status == 1).all():
-        return wishes
-    rules = platform_rules()
-    proceeds = (-sells * np.nan_to_num(scene.board.unit_prices)).sum(axis=1) * (1 - rules.fee_rate)
-    richer = replace(
-        scene.copies,
-        cash_units=scene.copies.cash_units + np.floor(proceeds).astype(np.int64),
-        units=scene.copies.units + sells,
-    )
-    bought = _decide(scene, richer, prices)
-    return replace(bought, copies=sells + np.maximum(bought.copies, 0))
-
-
-def _decide(scene: Scene, copies: CopyTable, prices: np.ndarray) -> Wishes:
-    return deciding.decide_wishes(
-        board=scene.board,
-        lead=scene.portfolio,
-        lead_wish=scene.lead_wish,
-        lead_orders=scene.lead_orders,
-        copies=copies,
-        tradable=scene.board.listed & scene.board.fresh,
-        buy_prices=prices,
-        settling=False,
-        rules=platform_rules(),
-    )
-
-
-def _market_ids(scene: Scene, units: IntArray) -> list[int]:
-    return [int(market_id) for market_id in scene.board.market_ids[units != 0]]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db.models import Sum
 
 from accounts.models import User
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
 from copytrading.services.refusals import NotEnoughCash, Refusal
@@ -52,8 +53,8 @@ class TermsNotPossible(Refusal, code="terms_not_possible", field="order_value"):
     """The terms of a Custom copy make no sense."""
 
 
-class KeyReused(Refusal, code="idempotency_key_reused"):
-    """The same idempotency key came with other values."""
+class TermsNotKnown(Refusal, code="terms_not_known"):
+    """The copy was started on terms that this version of the program does not know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,33 +72,48 @@ class CustomCopyTerms:
     market_ids: tuple[int, ...] = ()
 
 
-def check_terms(*, investment_units: int, stop_loss_units: int | None, terms: CustomCopyTerms | None) -> None:
+def check_terms(
+    *,
+    investment_units: int,
+    stop_loss_units: int | None,
+    terms: CustomCopyTerms | None,
+    rules: Rules | None = None,
+) -> None:
     """
     Look at the terms alone, whoever copies whom.
 
     :raises Refusal: the same ones as start_copy.
     """
-    _refuse_small(investment_units)
+    _refuse_small(investment_units, rules or platform_rules())
     refuse_stop_loss(stop_loss_units, investment_units)
     if terms is not None:
         refuse_terms(terms, investment_units)
 
 
-def refuse_start(lead: Lead, follower: User, investment_units: int, stop_loss_units: int | None, now: datetime) -> None:
+def refuse_start(
+    lead: Lead,
+    follower: User,
+    investment_units: int,
+    stop_loss_units: int | None,
+    now: datetime,
+    *,
+    rules: Rules | None = None,
+) -> None:
     """Refuse a start that the lead, the money, the stop loss or the stake stands against."""
+    rules = rules or platform_rules()
     if lead.status == Lead.Status.ENDED:
         raise LeadNotOpen(f"{lead.name} has ended and cannot be copied any more.")
     if lead.status != Lead.Status.ACTIVE:
         raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
     self_copies.refuse_own_lead(lead, follower)
     _refuse_unseen(lead)
-    _refuse_without_stake(lead, now)
+    _refuse_without_stake(lead, now, rules)
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():
         raise AlreadyCopying(f"You copy {lead.name} already; change the investment of that copy instead.")
     if live.count() >= lead.followers_max:
         raise LeadFull(f"{lead.name} has no vacancy: all {lead.followers_max} places are taken.")
-    _refuse_small(investment_units)
+    _refuse_small(investment_units, rules)
     _refuse_over_capacity(lead, investment_units)
     refuse_stop_loss(stop_loss_units, investment_units)
     _refuse_without_cash(follower, investment_units)
@@ -108,15 +124,14 @@ def _refuse_unseen(lead: Lead) -> None:
         raise LeadNotOpen(f"{lead.name} cannot be seen at the moment, so nothing can be bought; try again later.")
 
 
-def _refuse_without_stake(lead: Lead, now: datetime) -> None:
+def _refuse_without_stake(lead: Lead, now: datetime, rules: Rules) -> None:
     sentence = f"{lead.name} has too little own money in to be copied; the lead has to put in more first."
-    stakes.refuse_without_stake(lead, sentence=sentence, now=now)
+    stakes.refuse_without_stake(lead, sentence=sentence, now=now, rules=rules)
 
 
-def _refuse_small(investment_units: int) -> None:
-    minimum = settings.SMARTSYNC_INVESTMENT_MIN
-    if investment_units < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
-        raise InvestmentTooSmall(f"The investment must be at least {minimum} {settings.SMARTSYNC_CASH}.")
+def _refuse_small(investment_units: int, rules: Rules) -> None:
+    if investment_units < rules.investment_min * 10**rules.cash_decimals:
+        raise InvestmentTooSmall(f"The investment must be at least {rules.investment_min} {rules.cash}.")
 
 
 def _refuse_over_capacity(lead: Lead, units: int, field: str = "investment") -> None:
@@ -176,33 +191,42 @@ def refuse_inactive(copy: Copy) -> None:
         raise CopyNotActive("This copy is stopped; nothing can be changed any more.")
 
 
-def refuse_increase(copy: Copy, units: int, now: datetime) -> None:
+def refuse_unknown_terms(copy: Copy) -> None:
+    """Refuse to move money of a copy whose terms are of another version of the program."""
+    if copy.mode not in Copy.Mode.values:
+        raise TermsNotKnown(
+            f"This version of the platform does not know the terms of this copy ({copy.mode}); ask its operators to"
+            " look. You can stop the copy at any time."
+        )
+
+
+def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules | None = None) -> None:
     """Refuse more money where the copy, the lead, the lead's stake or room, or the wallet stand against it."""
     refuse_inactive(copy)
+    refuse_unknown_terms(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
     if copy.lead.status != Lead.Status.ACTIVE:
         raise LeadNotOpen(f"{copy.lead.name} takes no more money at the moment.")
     _refuse_unseen(copy.lead)
-    _refuse_without_stake(copy.lead, now)
+    _refuse_without_stake(copy.lead, now, rules or platform_rules())
     _refuse_over_capacity(copy.lead, units, field="value")
     _refuse_without_cash(copy.follower, units, field="value")
 
 
-def refuse_reduction(copy: Copy, units: int, equity: int) -> None:
+def refuse_reduction(copy: Copy, units: int, equity: int, *, rules: Rules | None = None) -> None:
     """Refuse to take out so much that less than the minimum investment would stay."""
     refuse_inactive(copy)
+    refuse_unknown_terms(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
-    minimum = settings.SMARTSYNC_INVESTMENT_MIN
-    left = equity - units
-    if left < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
+    rules = rules or platform_rules()
+    if equity - units < rules.investment_min * 10**rules.cash_decimals:
         raise ReductionTooLarge(
-            f"At least {minimum} {settings.SMARTSYNC_CASH} must stay in a copy that is worth {_cash_text(equity)};"
+            f"At least {rules.investment_min} {rules.cash} must stay in a copy that is worth {_cash_text(equity)};"
             " take out less, or stop the copy."
         )
 
 
 def _cash_text(units: int) -> str:
-    value = Decimal(units).scaleb(-settings.SMARTSYNC_CASH_DECIMALS)
-    return f"{value:,.2f} {settings.SMARTSYNC_CASH}"
+    return f"{Decimal(units).scaleb(-CASH_DECIMALS):,.2f} {cash_symbol()}"

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from accounts import queries as account_queries
 from accounts.models import User
+from accounts.transactions import in_transaction
 from copytrading.models import Copy, CopyFlag, Lead
 from copytrading.services.refusals import Refusal
 
@@ -32,8 +33,9 @@ def refuse_own_lead(lead: Lead, follower: User) -> None:
         raise OwnLead("Your mailbox is that of the person behind this lead; nobody can copy themselves.")
 
 
+@in_transaction
 def flag_likeness(copy: Copy, *, now: datetime) -> CopyFlag | None:
-    """Flag a copy if its follower looks like the lead, and return the flag. In the caller's transaction."""
+    """Flag a copy if its follower looks like the lead, and return the flag."""
     likeness = account_queries.likeness_of(copy.lead.user, copy.follower)
     if likeness is None:
         return None

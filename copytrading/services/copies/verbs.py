@@ -12,17 +12,19 @@ from django.db import transaction
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from accounts.request_keys import Request
+from accounts.transactions import owns_transaction
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import bell, queueing
+from copytrading.queries.rules import platform_rules
+from copytrading.services import bell, keys, queueing
 from copytrading.services.books import gaps, profit_shares, stops
 from copytrading.services.copies import self_copies
-from copytrading.services.copies.previews import equity_of, known, terms_after
+from copytrading.services.copies.previews import gross_of, terms_after, worth_of
 from copytrading.services.copies.refusals import (
     CopyNotActive,
     CustomCopyTerms,
-    KeyReused,
     refuse_inactive,
     refuse_increase,
     refuse_reduction,
@@ -31,9 +33,11 @@ from copytrading.services.copies.refusals import (
     refuse_terms,
 )
 from copytrading.services.cycle.scene import load_scene
+from copytrading.services.locks import lock_copy, lock_lead
 from copytrading.services.refusals import NotEnoughCash
 
 
+@owns_transaction
 def start_copy(
     *,
     follower: User,
@@ -49,66 +53,77 @@ def start_copy(
     """
     Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
 
-    1. Lock the lead, so that vacancies are counted once.
+    1. Take the key, then lock the lead, so that vacancies are counted once.
     2. Open the copy's own ledger account and move the investment there.
     3. Without existing assets, note what the lead holds now: that much is not followed.
     4. Ask for a cycle, which buys the lead's ratios.
 
-    :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, or a copy runs already.
+    :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, a copy runs already, or the key
+        stands for another request.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().get(pk=lead_id)
-        existing = Copy.objects.filter(follower=follower, idempotency_key=idempotency_key).first()
-        if existing is not None:
-            if (existing.lead_id, existing.flows.get(kind=CopyFlow.Kind.START).units) != (lead.pk, investment_units):
-                raise KeyReused("This start was already made with other values; open the lead again to make a new one.")
-            return existing
-        refuse_start(lead, follower, investment_units, stop_loss_units, now)
-        if terms is not None:
-            refuse_terms(terms, investment_units)
-        request = queueing.request_sync(lead_id=lead.pk, now=now)
-        copy = Copy.objects.create(
-            follower=follower,
-            lead=lead,
-            **_columns_of(terms),
-            ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
-            invested_units=investment_units,
-            paid_in_units=investment_units,
-            stop_loss_units=stop_loss_units,
-            buy_existing=buy_existing and terms is None,
-            weight_max=weight_max,
-            profit_share_rate=lead.profit_share_rate,
-            issued_units=investment_units,
-            mark_value_units=investment_units,
-            shared_until=now,
-            align_request=request if terms is None else None,
-            idempotency_key=idempotency_key,
-            started_at=now,
-        )
-        _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
-        gaps.open_gap(copy=copy, now=now)
-        if not buy_existing and terms is None:
-            _note_baseline(copy, lead, now)
-        _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
-        self_copies.flag_likeness(copy, now=now)
+    rules = platform_rules()
+    asked = Request.of(
+        "start",
+        f"a copy of {Lead.objects.get(pk=lead_id).name} with {keys.cash_words(investment_units)}",
+        lead=lead_id,
+        units=investment_units,
+        buy_existing=buy_existing and terms is None,
+        stop_loss=stop_loss_units,
+        weight_max=weight_max,
+        **_columns_of(terms),
+    )
+    if keys.is_repeated(user=follower, key=idempotency_key, request=asked, now=now):
+        return Copy.objects.get(follower=follower, idempotency_key=idempotency_key)
+    lead = lock_lead(lead_id)
+    refuse_start(lead, follower, investment_units, stop_loss_units, now, rules=rules)
+    if terms is not None:
+        refuse_terms(terms, investment_units)
+    request = queueing.request_sync(lead_id=lead.pk, now=now)
+    copy = Copy.objects.create(
+        follower=follower,
+        lead=lead,
+        **_columns_of(terms),
+        ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
+        invested_units=investment_units,
+        paid_in_units=investment_units,
+        stop_loss_units=stop_loss_units,
+        buy_existing=buy_existing and terms is None,
+        weight_max=weight_max,
+        profit_share_rate=lead.profit_share_rate,
+        issued_units=investment_units,
+        mark_value_units=investment_units,
+        shared_until=now,
+        align_request=request if terms is None else None,
+        idempotency_key=idempotency_key,
+        started_at=now,
+    )
+    _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
+    gaps.open_gap(copy=copy, now=now)
+    if not buy_existing and terms is None:
+        _note_baseline(copy, lead, now)
+    _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
+    self_copies.flag_likeness(copy, now=now)
     return copy
 
 
 def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime) -> Copy:
     """
-    Add money to a copy; it is invested at the lead's present ratios by the next cycle.
+    Add money to a copy; it is invested at the lead's present ratios by the next cycle. The same key again adds nothing.
 
-    :raises Refusal: if the copy is not running, the lead has no room or stake for more, or the main account has less.
+    :raises Refusal: if the copy is not running, the lead has no room or stake for more, the main account has less, or
+        the key stands for another request.
     """
-    copy = Copy.objects.select_related("lead").get(pk=copy_id)
+    copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+    rules = platform_rules()
+    asked = Request.of("increase", f"an increase of {keys.cash_words(units)}", copy=copy_id, units=units)
     scene = load_scene(copy.lead, now=now)
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if _is_done_before(copy, idempotency_key, units):
-            return copy
-        refuse_increase(copy, units, now)
+    with transaction.atomic(durable=True):
+        if keys.is_repeated(user=copy.follower, key=idempotency_key, request=asked, now=now):
+            return Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+        copy = lock_copy(copy_id)
+        refuse_increase(copy, units, now, rules=rules)
         row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
-        gross = known(float(row.gross(scene.board)[0]))
+        gross = gross_of(row, scene)
         gaps.measure_lead(lead=copy.lead, now=now)
         _move_in(copy, CopyFlow.Kind.INCREASE, Journal.Kind.COPY_INCREASE, units, idempotency_key, now)
         gaps.add_money(copy=copy, units=units)
@@ -116,7 +131,8 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
         copy.paid_in_units += units
         bought = profit_shares.bought_units(copy=copy, equity_units=gross, paid_in_units=units)
         copy.issued_units, copy.mark_value_units = bought
-        _realign(copy, now, "invested_units", "paid_in_units", "issued_units", "mark_value_units")
+        request = queueing.request_sync(lead_id=copy.lead_id, now=now)
+        _realign(copy, request, "invested_units", "paid_in_units", "issued_units", "mark_value_units")
         _note(copy, Notice.Kind.COPY_INCREASED, now, units=units)
     return copy
 
@@ -125,27 +141,34 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
     """
     Take money out of a copy: the next cycle sells at the present ratios, then the money is in the main account.
 
-    What counts as invested falls in proportion, and the stop loss with it, so a loss stays the same share.
+    What counts as invested falls in proportion, and the stop loss with it, so a loss stays the same share. The same key
+    again takes nothing more.
 
-    :raises Refusal: if the copy is not running, or less than the minimum investment would stay.
+    :raises Refusal: if the copy is not running, less than the minimum investment would stay, or the key stands for
+        another request.
     """
-    copy = Copy.objects.select_related("lead").get(pk=copy_id)
+    copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+    rules = platform_rules()
+    asked = Request.of("reduce", f"a reduction of {keys.cash_words(units)}", copy=copy_id, units=units)
     scene = load_scene(copy.lead, now=now)
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if _is_done_before(copy, idempotency_key, -units):
-            return copy
+    with transaction.atomic(durable=True):
+        if keys.is_repeated(user=copy.follower, key=idempotency_key, request=asked, now=now):
+            return Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+        copy = lock_copy(copy_id)
         # A copy that was stopped meanwhile has no equity to look at.
         refuse_inactive(copy)
-        equity = equity_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
-        refuse_reduction(copy, units, equity)
+        equity = worth_of(holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk), scene)
+        refuse_reduction(copy, units, equity, rules=rules)
         copy.invested_units, copy.stop_loss_units = terms_after(copy, -units, equity)
+        # What was decided before would spend what is to be paid out.
+        copy.fence = queueing.request_sync(lead_id=copy.lead_id, now=now)
+        _realign(copy, copy.fence, "invested_units", "stop_loss_units", "fence")
         CopyFlow.objects.create(
             copy=copy,
             kind=CopyFlow.Kind.REDUCE,
             units=-units,
             status=CopyFlow.Status.REQUESTED,
-            request=_realign(copy, now, "invested_units", "stop_loss_units"),
+            request=copy.fence,
             idempotency_key=idempotency_key,
             moved_at=now,
         )
@@ -153,76 +176,82 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
     return copy
 
 
+@owns_transaction
 def change_stop_loss(*, copy_id: int, stop_loss_units: int | None, now: datetime) -> Copy:
     """
     Set the loss in quote units at which the copy stops itself, or None for never. Takes effect at once.
 
     :raises Refusal: if the copy is not running or the stop loss is not below what is invested.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        refuse_inactive(copy)
-        refuse_stop_loss(stop_loss_units, copy.invested_units)
-        copy.stop_loss_units, copy.breached_at = stop_loss_units, None
-        copy.fence += 1
-        copy.save(update_fields=["stop_loss_units", "breached_at", "fence"])
-        _note(copy, Notice.Kind.STOP_LOSS_CHANGED, now, units=stop_loss_units)
+    copy = lock_copy(copy_id)
+    refuse_inactive(copy)
+    refuse_stop_loss(stop_loss_units, copy.invested_units)
+    copy.stop_loss_units, copy.breached_at = stop_loss_units, None
+    copy.fence = queueing.number_change(lead_id=copy.lead_id)
+    copy.save(update_fields=["stop_loss_units", "breached_at", "fence"])
+    _note(copy, Notice.Kind.STOP_LOSS_CHANGED, now, units=stop_loss_units)
     return copy
 
 
+@owns_transaction
 def pause_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     Stop following for a while; holdings stay, and the stop loss still guards them.
 
     :raises CopyNotActive: if the copy is not following.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if copy.status not in Copy.FOLLOWING:
-            raise CopyNotActive("Only a copy that follows can be paused.")
-        copy.status = Copy.Status.PAUSED
-        copy.fence += 1
-        copy.save(update_fields=["status", "fence"])
-        _note(copy, Notice.Kind.COPY_PAUSED, now)
+    copy = lock_copy(copy_id)
+    if copy.status not in Copy.FOLLOWING:
+        raise CopyNotActive("Only a copy that follows can be paused.")
+    copy.status = Copy.Status.PAUSED
+    copy.fence = queueing.number_change(lead_id=copy.lead_id)
+    copy.save(update_fields=["status", "fence"])
+    _note(copy, Notice.Kind.COPY_PAUSED, now)
     return copy
 
 
+@owns_transaction
 def resume_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     Follow again, starting with the lead's present ratios.
 
     :raises CopyNotActive: if the copy is not paused.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if copy.status != Copy.Status.PAUSED:
-            raise CopyNotActive("Only a paused copy can be resumed.")
-        copy.status = Copy.Status.ACTIVE
-        _realign(copy, now, "status")
-        _note(copy, Notice.Kind.COPY_RESUMED, now)
+    copy = lock_copy(copy_id)
+    if copy.status != Copy.Status.PAUSED:
+        raise CopyNotActive("Only a paused copy can be resumed.")
+    copy.status = Copy.Status.ACTIVE
+    _realign(copy, queueing.request_sync(lead_id=copy.lead_id, now=now), "status")
+    _note(copy, Notice.Kind.COPY_RESUMED, now)
     return copy
 
 
-def stop_copy(*, copy_id: int, now: datetime, reason: Copy.StopReason = Copy.StopReason.FOLLOWER) -> Copy:
+@owns_transaction
+def stop_copy(
+    *,
+    copy_id: int,
+    now: datetime,
+    reason: Copy.StopReason = Copy.StopReason.FOLLOWER,
+    idempotency_key: str | None = None,
+) -> Copy:
     """
     Stop a copy for good: from now on nothing is bought for it; everything is sold and paid out by itself.
 
+    :param idempotency_key: the follower's, so that pressing twice is answered as once; None where nobody presses.
     :raises CopyNotActive: if the copy is stopped or stopping already.
+    :raises KeyReused: if the key stands for another request.
     """
-    with transaction.atomic():
-        copy = _lock(copy_id)
-        if copy.status in (Copy.Status.STOPPING, Copy.Status.STOPPED):
-            raise CopyNotActive("This copy is stopped already.")
-        stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
-        copy.refresh_from_db()
+    if idempotency_key is not None:
+        copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+        asked = Request.of("stop", f"the stop of your copy of {copy.lead.name}", copy=copy_id)
+        if keys.is_repeated(user=copy.follower, key=idempotency_key, request=asked, now=now):
+            return copy
+    copy = lock_copy(copy_id)
+    if copy.status in (Copy.Status.STOPPING, Copy.Status.STOPPED):
+        raise CopyNotActive("This copy is stopped already.")
+    stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
+    copy.refresh_from_db()
     return copy
-
-
-def _lock(copy_id: int) -> Copy:
-    """Lock the lead, then the copy: the order that every writer keeps."""
-    lead_id = Copy.objects.values_list("lead_id", flat=True).get(pk=copy_id)
-    Lead.objects.select_for_update().get(pk=lead_id)
-    return Copy.objects.select_for_update(of=("self",)).select_related("lead", "follower").get(pk=copy_id)
 
 
 def _columns_of(terms: CustomCopyTerms | None) -> dict[str, Any]:
@@ -270,22 +299,12 @@ def _note_baseline(copy: Copy, lead: Lead, now: datetime) -> None:
     )
 
 
-def _is_done_before(copy: Copy, idempotency_key: str, units: int) -> bool:
-    flow = CopyFlow.objects.filter(copy=copy, idempotency_key=idempotency_key).first()
-    if flow is not None and (flow.units > 0) != (units > 0):
-        raise KeyReused("This change was already made with other values; reload the page to make a new one.")
-    return flow is not None
-
-
-def _realign(copy: Copy, now: datetime, *changed: str) -> int:
-    """Save a copy that was changed, ask for a cycle, and return the number of that request."""
-    request = queueing.request_sync(lead_id=copy.lead_id, now=now)
+def _realign(copy: Copy, request: int, *changed: str) -> None:
+    """Save a copy that was changed, to be brought to the lead's ratios by the cycle that was requested."""
     # A Custom copy has no ratios to be brought to.
     if copy.mode == Copy.Mode.SMART_SYNC:
         copy.align_request = request
-    copy.fence += 1
-    copy.save(update_fields=[*changed, "align_request", "fence"])
-    return request
+    copy.save(update_fields=[*changed, "align_request"])
 
 
 def _note(copy: Copy, kind: Notice.Kind, now: datetime, *, units: int | None = None) -> None:

@@ -12,17 +12,17 @@ import structlog
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Balance, Journal, LedgerAccount
-from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, IntArray
+from copytrading.engine.board import Board
+from copytrading.engine.decision import EXIT_SLIPPAGE_MAX
+from copytrading.engine.portfolios import CopyTable
+from copytrading.engine.valuation import value_gross, values_of
 from copytrading.models import Copy, CopyFlow, Lead, Notice, ProfitShare
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import CopyTable
-from copytrading.queries.market import Board
 from copytrading.services import bell
-from copytrading.services.books import frozen_coins, gaps, profit_shares
+from copytrading.services.books import frozen_coins, gaps, profit_shares, rests
 from copytrading.services.books import payouts as paying_out
-from copytrading.services.cycle.scene import EXIT_SLIPPAGE_MAX
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ def close_stopped_copies(lead: Lead, now: datetime) -> None:
     rows = list(Copy.objects.filter(pk__in=copies.ids[done].tolist()).order_by("ledger_account_id"))
     final = copies.cash_units[done] + values
     state = profit_shares.pick(copies.share_state, done)
-    payouts = final - profit_share.accrued_units(state=state, equity_units=final)
+    payouts = value_gross(gross_units=final, share_state=state, owed_units=np.zeros_like(final)).worth
     profit_shares.redeem(
         lead=lead, copies=copies, leaving=done, gross_units=final, paid_out_units=payouts,
         kind=ProfitShare.Kind.STOP, now=now,
@@ -132,7 +132,7 @@ def _take_dust(
     """
     rows, places = np.nonzero(dust_units)
     accounts, units = copies.account_ids[done][rows], dust_units[rows, places]
-    values = np.floor(units * board.unit_prices[places]).astype(np.int64)
+    values = values_of(held_units=units, unit_prices=board.unit_prices[places])
     dust = ledger.platform_account(LedgerAccount.Kind.DUST, now=now).pk
     assets = board.asset_ids[places]
     lines = Lines.join(
@@ -148,6 +148,7 @@ def _take_dust(
     except ledger.NotEnoughMoney:
         log.error("The dust account has too little cash to take over the rest of stopped copies.", dust_account=dust)
         return None
+    rests.tell_takeover(copy_ids=copies.ids[done][rows], asset_ids=assets, units=units, value_units=values, now=now)
     got = np.zeros(int(done.sum()), dtype=np.int64)
     np.add.at(got, rows, values)
     return got

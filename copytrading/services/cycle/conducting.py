@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F
@@ -12,6 +11,7 @@ from django.db.models import F
 from accounts.models import User
 from copytrading.exchange.errors import VenueError, VenueUnreachable
 from copytrading.models import Alarm, Lead, Order
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.cycle import syncing
 from copytrading.services.orders import trading
@@ -61,7 +61,7 @@ def readmit_lead(*, lead_id: int, by: User, now: datetime) -> Lead:
     """
     with transaction.atomic():
         lead = Lead.objects.select_for_update().get(pk=lead_id)
-        if lead.failures < settings.SMARTSYNC_FAILURES_MAX:
+        if lead.failures < platform_rules().failures_max:
             raise LeadNotSetAside(f"{lead.name} is not set aside.")
         lead.failures = 0
         lead.save(update_fields=["failures"])
@@ -73,7 +73,7 @@ def readmit_lead(*, lead_id: int, by: User, now: datetime) -> Lead:
 def _count_failure(lead_id: int, trouble: Exception, *, now: datetime) -> None:
     Lead.objects.filter(pk=lead_id).update(failures=F("failures") + 1)
     lead = Lead.objects.get(pk=lead_id)
-    if lead.failures >= settings.SMARTSYNC_FAILURES_MAX:
+    if lead.failures >= platform_rules().failures_max:
         # The exception's own words may carry anything; they are in the log.
         alarms.raise_alarm(
             kind=Alarm.Kind.LEAD_SET_ASIDE,

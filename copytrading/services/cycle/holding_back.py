@@ -10,16 +10,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from django.conf import settings
 
-from copytrading.engine.adjustments import Reason
+from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Reason
 from copytrading.engine.arrays import BoolArray, FloatArray
+from copytrading.engine.board import Board
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead
 from copytrading.queries import market as market_queries
-from copytrading.queries.market import Board
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments
-from copytrading.services.cycle import deciding
-from copytrading.services.cycle.scene import Scene, cap_prices, load_scene, platform_rules
+from copytrading.services.cycle.scene import Scene, load_scene
 
 # A price that is back within seconds is not worth a sentence.
 PATIENCE_SECONDS = 10.0
@@ -27,7 +27,8 @@ PATIENCE_SECONDS = 10.0
 
 def explain_waiting(*, now: datetime) -> int:
     """Tell every copy what it waits for and why, where it was not told yet; return how many sentences that made."""
-    stuck = _stuck(market_queries.load_board(now=now), now)
+    rules = platform_rules()
+    stuck = _stuck(market_queries.load_board(now=now), rules, now)
     leads = Lead.objects.filter(copies__status__in=Copy.GUARDED).distinct()
     if not stuck.any():
         leads = leads.filter(settling_until__gt=now)
@@ -36,50 +37,39 @@ def explain_waiting(*, now: datetime) -> int:
 
 def _explain_lead(lead: Lead, now: datetime) -> int:
     scene = load_scene(lead, now=now)
-    board, used = scene.board, (scene.portfolio.units > 0) | (scene.lead_wish != 0)
-    stuck = _stuck(board, now) & used
+    board = scene.board
+    ordered = np.isin(np.arange(len(board.asset_ids)), [order.place for order in scene.lead_orders])
+    stuck = _stuck(board, scene.rules, now) & ((scene.portfolio.units > 0) | ordered)
     if stuck.any():
         in_doubt = stuck & ~np.isnan(board.doubted_prices)
         began = datetime.fromtimestamp(float(board.priced_at[stuck].min()), tz=UTC)
         reason = Reason.PRICE_OUTLIER if in_doubt.any() else Reason.PRICE_STALE
-        return _tell(scene, _values(scene, settling=_is_settling(scene)), reason, since=began)
-    if _is_settling(scene) and lead.settling_until is not None:
+        return _tell(scene, _values(scene), reason, since=began)
+    if lead.settling_until is not None and lead.settling_until > now:
         # What repair would trade if the money did not settle, less what is traded all the same.
-        held_back = np.where(_values(scene, settling=True) == 0, _values(scene, settling=False), 0.0)
-        began = lead.settling_until - timedelta(seconds=settings.SMARTSYNC_SETTLING_SECONDS)
+        settled = replace(scene, portfolio=replace(scene.portfolio, settling_until=np.nan))
+        held_back = np.where(_values(scene) == 0, _values(settled), 0.0)
+        began = lead.settling_until - timedelta(seconds=scene.rules.settling_seconds)
         return _tell(scene, held_back, Reason.LEAD_FLOW_SETTLING, since=began)
     return 0
 
 
-def _stuck(board: Board, now: datetime) -> BoolArray:
+def _stuck(board: Board, rules: Rules, now: datetime) -> BoolArray:
     """Return the markets (A,) that would trade but have had no price to act on for a while."""
-    waited = now.timestamp() - board.priced_at > settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS + PATIENCE_SECONDS
+    waited = now.timestamp() - board.priced_at > rules.price_age_max_seconds + PATIENCE_SECONDS
     return np.asarray(board.listed & ~board.fresh & waited & ~np.isnan(board.unit_prices), dtype=np.bool_)
 
 
-def _is_settling(scene: Scene) -> bool:
-    return bool(scene.lead.settling_until and scene.lead.settling_until > scene.now)
-
-
-def _values(scene: Scene, *, settling: bool) -> FloatArray:
+def _values(scene: Scene) -> FloatArray:
     """Return what the copies would trade if every price were good, as values in quote units (N, A)."""
     known = ~np.isnan(scene.board.unit_prices)
-    wishes = deciding.decide_wishes(
-        board=replace(scene.board, fresh=known),
-        lead=scene.portfolio,
-        lead_wish=scene.lead_wish,
-        lead_orders=scene.lead_orders,
-        copies=scene.copies,
-        tradable=np.asarray(scene.board.listed & known, dtype=np.bool_),
-        buy_prices=cap_prices(scene),
-        settling=settling,
-        rules=platform_rules(),
-    )
-    return np.asarray(np.abs(wishes.wanted) * np.nan_to_num(scene.board.unit_prices), dtype=np.float64)
+    board = replace(scene.board, fresh=known, tradable=np.asarray(scene.board.listed & known, dtype=np.bool_))
+    wishes = replace(scene, board=board).decide().wishes
+    return np.asarray(np.abs(wishes.wanted) * np.nan_to_num(board.unit_prices), dtype=np.float64)
 
 
 def _tell(scene: Scene, values: FloatArray, reason: Reason, *, since: datetime) -> int:
-    rows, places = np.nonzero(values >= adjustments.VALUE_WORTH_TELLING * 10**scene.cash.decimals)
+    rows, places = np.nonzero(values >= VALUE_WORTH_TELLING * 10**scene.cash.decimals)
     return adjustments.note_adjustments(
         cycle_id=None,
         reason=reason,

@@ -5,12 +5,12 @@ from datetime import datetime
 import numpy as np
 
 from accounts.models import Journal
-from copytrading.engine import profit_share
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.portfolios import CopyTable
+from copytrading.engine.valuation import Valuation
 from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import CopyTable
 from copytrading.services.books import gaps, payouts, profit_shares
 
 
@@ -33,8 +33,8 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
         return
     board = market_queries.load_board(now=now)
     copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset())
-    gross = profit_shares.value(copies, board)
-    payable = _payable(copies, gross)
+    valuation = copies.valued(board)
+    payable = _payable(copies, valuation)
     asked_since = [flow.copy_id for flow in flows if flow.request > followed]
     waiting = (copies.units > 0)[:, board.awaited].any(axis=1)
     had_chance = ~copies.aligning & ~waiting & ~np.isin(copies.ids, asked_since) & (not has_rest)
@@ -46,7 +46,7 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     gaps.measure_lead(lead=lead, now=now)
     gaps.take_money(copy_ids=copies.ids[paying], units=units)
     profit_shares.redeem(
-        lead=lead, copies=copies, leaving=paying, gross_units=gross[paying], paid_out_units=units,
+        lead=lead, copies=copies, leaving=paying, gross_units=valuation.gross[paying], paid_out_units=units,
         kind=ProfitShare.Kind.REDUCTION, now=now,
     )  # fmt: skip
     paid = _close_flows(flows, dict(zip(copies.ids[paying].tolist(), units.tolist(), strict=True)), now)
@@ -59,11 +59,10 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     )
 
 
-def _payable(copies: CopyTable, gross: IntArray) -> IntArray:
+def _payable(copies: CopyTable, valuation: Valuation) -> IntArray:
     """Return what each copy (N,) can pay out of its cash and still settle the profit share of what leaves."""
     available = copies.cash_units - copies.cash_held_units
-    accrued = profit_share.accrued_units(state=copies.share_state, equity_units=gross)
-    net = np.maximum(gross - accrued, 0)
+    accrued, net = valuation.accrued, np.maximum(valuation.worth, 0)
     # Each unit that leaves takes its part of the accrued share along.
     share = np.divide(accrued, net, out=np.zeros(len(net)), where=net > 0)
     payable = np.where(accrued > 0, np.floor(available / (1 + share)).astype(np.int64) - 2, available)

@@ -23,6 +23,7 @@ from copytrading.exchange.prices.recorded import RecordedPrices
 from copytrading.exchange.prices.simulated import COINS
 from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Mark, Market, ScheduledRun
+from copytrading.queries.rules import platform_rules
 from copytrading.services.market import quotes
 from copytrading.services.refusals import Refusal
 
@@ -139,6 +140,7 @@ def list_pairs(*, prices: Mapping[str, Decimal]) -> int:
     :param prices: what each pair costs; from it come the steps of a pair we know nothing else about.
     :raises PricesNotReached: if prices are live and their exchange does not tell its rules.
     """
+    fee_rate = platform_rules().fee_rate
     missing = sorted(set(prices) - set(Market.objects.values_list("symbol", flat=True)))
     listed = _live_listings() if missing and is_live() else KNOWN
     for symbol in missing:
@@ -148,7 +150,7 @@ def list_pairs(*, prices: Mapping[str, Decimal]) -> int:
             lot_size=listing.lot_size,
             tick_size=listing.tick_size,
             value_min=listing.value_min,
-            fee_rate=settings.SMARTSYNC_FEE_RATE,
+            fee_rate=fee_rate,
             level_value=listing.level_value,
         )
     if missing:

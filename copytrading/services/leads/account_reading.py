@@ -1,7 +1,7 @@
 """
 Reading an account at an exchange elsewhere: what its key may do, and what it holds in the platform's own terms.
 
-Only called with no transaction open. The exchange's own words go nowhere: they may quote the key.
+The exchange's own words go nowhere: they may quote the key.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.core.cache import cache
 
 from accounts.models import Asset
+from accounts.transactions import outside_transaction
 from copytrading.engine.units import units_of
 from copytrading.exchange import registry
 from copytrading.exchange.errors import (
@@ -69,6 +70,7 @@ class AccountHoldings:
     unread: frozenset[str] = frozenset()
 
 
+@outside_transaction
 def read_account(
     *,
     exchange: str,
@@ -96,6 +98,7 @@ def read_account(
     return _sort(held, account)
 
 
+@outside_transaction
 def read_own_trades(
     *, exchange: str, key: ExchangeKey, changed: Sequence[str], held: Sequence[str], since: datetime
 ) -> list[OwnTrade]:

@@ -5,6 +5,7 @@ from datetime import datetime
 import numpy as np
 from django.core.cache import cache
 
+from accounts.transactions import outside_transaction
 from copytrading.engine import capacity
 from copytrading.engine.capacity import BookSide, EntryCost
 from copytrading.exchange.errors import VenueError
@@ -17,11 +18,12 @@ from copytrading.queries.leads.pages import Portfolio
 BOOK_SECONDS = 30
 
 
+@outside_transaction
 def entry_costs_of(portfolio: Portfolio, *, now: datetime) -> tuple[EntryCost, ...] | None:
     """
     Return what the next 1,000, 10,000 and 100,000 behind a portfolio would cost; None while the venue cannot be asked.
 
-    The books are asked, or those of the last half minute are used; no transaction may be open.
+    The books are asked, or those of the last half minute are used.
     """
     weights = {holding.symbol: holding.weight for holding in portfolio.holdings if holding.colour}
     markets = Market.objects.filter(base__symbol__in=list(weights)).select_related("base")

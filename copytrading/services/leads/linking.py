@@ -12,16 +12,18 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.transactions import in_transaction, outside_transaction
 from copytrading.exchange.errors import KeyRefused, VenueBusy, VenueUnreachable
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import Alarm, Lead, LinkedAccount, Notice, UntradedHolding
 from copytrading.queries.leads import links
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.books import notices
 from copytrading.services.leads import account_reading, observing, untraded
-from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.account_reading import AccountHoldings, KeyMayDoTooMuch
 from copytrading.services.leads.observing import Sight
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import mark_ranges
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms, sealed_keys
@@ -50,6 +52,7 @@ class ExchangeNotReadable(Refusal, code="exchange_not_readable"):
     """The exchange does not answer, or not in a way that can be trusted. Nothing is known of the key."""
 
 
+@outside_transaction
 def connect_account(*, lead_id: int, exchange: str, key: ExchangeKey, now: datetime) -> LinkedAccount:
     """
     Connect a lead's account at an exchange, in place of the one before if there was one, and take its balances.
@@ -69,7 +72,7 @@ def connect_account(*, lead_id: int, exchange: str, key: ExchangeKey, now: datet
     except VenueUnreachable as silence:
         raise ExchangeNotReadable(account_reading.reason_of(silence, exchange=exchange)) from silence
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         _refuse_lead(lead, exchange)
         # The row is there before its key, because its id is part of the seal.
         link, _ = LinkedAccount.objects.select_for_update().get_or_create(lead=lead)
@@ -84,7 +87,7 @@ def connect_account(*, lead_id: int, exchange: str, key: ExchangeKey, now: datet
             idempotency_key=_look_key(link, now),
             now=now,
         )
-        link.agreed_at, link.doubted_at = now, None
+        link.agreed_at, link.doubted_at, link.traded_until = now, None, None
         _note_seen(link, held, now, was_unseen=was_unseen)
     log.info("A lead connected an account elsewhere.", lead_id=lead_id, exchange=exchange)
     return link
@@ -97,7 +100,7 @@ def disconnect_account(*, lead_id: int, now: datetime) -> LinkedAccount:
     :raises LinkNotPossible: if no account is connected.
     """
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         link = LinkedAccount.objects.select_for_update().filter(lead=lead).first()
         if link is None or link.status == LinkedAccount.Status.REVOKED:
             raise LinkNotPossible("No account is connected.")
@@ -120,25 +123,27 @@ def look_at_links(*, now: datetime) -> int:
     return len(due)
 
 
+@outside_transaction
 def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
     """
     Read one linked account and take what it holds; return what came of it, None where nothing was read.
 
     1. Claim the look: whoever moves `tried_at` makes it.
-    2. Ask the exchange, with no transaction open; once an hour also what the key may do. Where balances do not tell
-       what happened, ask for the account's own trades.
+    2. Ask the exchange; once an hour also what the key may do. Where balances do not tell what happened, ask for the
+       account's own trades.
     3. Take it in one transaction with the lead locked, unless the account was replaced meanwhile.
 
     A failure is counted. After three in a row the link is broken: operators are alarmed, followers told once, and
     nothing is traded on the old numbers until a look succeeds. A key that may do more than read breaks it at once.
     """
+    rules = platform_rules()
     link = LinkedAccount.objects.select_related("lead").get(pk=link_id)
     claimed = LinkedAccount.objects.filter(
         Q(tried_at=link.tried_at) if link.tried_at else Q(tried_at__isnull=True), pk=link_id
     ).exclude(status=LinkedAccount.Status.REVOKED)
     if not claimed.update(tried_at=now):
         return None
-    check_before = now - timedelta(seconds=settings.SMARTSYNC_LINK_CHECK_SECONDS)
+    check_before = now - timedelta(seconds=rules.link_check_seconds)
     checks_rights = link.checked_at is None or link.checked_at <= check_before
     try:
         key = sealed_keys.open_key(link)
@@ -152,7 +157,7 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
         )
     except VenueBusy as busy:
         # Being asked to wait is no failure; the next look comes when the wait is over.
-        wait = timedelta(seconds=busy.wait_seconds - settings.SMARTSYNC_LINK_LOOK_SECONDS)
+        wait = timedelta(seconds=busy.wait_seconds - rules.link_look_seconds)
         LinkedAccount.objects.filter(pk=link_id, tried_at=now).update(tried_at=now + max(wait, timedelta(0)))
     except KeyMayDoTooMuch as refusal:
         _note_failure(link, str(refusal), now, breaks_at_once=True)
@@ -188,7 +193,7 @@ def _take(
     link: LinkedAccount, held: AccountHoldings, own_trades: list[OwnTrade], now: datetime, *, has_checked: bool
 ) -> Sight | None:
     with transaction.atomic():
-        leads.lock_lead(link.lead_id)
+        lock_lead(link.lead_id)
         current = LinkedAccount.objects.select_for_update().select_related("lead").get(pk=link.pk)
         if current.connected_at != link.connected_at or current.status == LinkedAccount.Status.REVOKED:
             return None
@@ -214,8 +219,9 @@ def _take(
     return sight
 
 
+@in_transaction
 def _note_seen(link: LinkedAccount, held: AccountHoldings, now: datetime, *, was_unseen: bool) -> None:
-    """Write a look that succeeded. In the caller's transaction, lead locked."""
+    """Write a look that succeeded. The lead is locked."""
     link.status, link.reason, link.failures = LinkedAccount.Status.CONNECTED, "", 0
     link.looked_at, link.unread = now, sorted(held.unread)
     known = set(link.unpriced)
@@ -237,7 +243,7 @@ def _note_seen(link: LinkedAccount, held: AccountHoldings, now: datetime, *, was
 def _note_failure(link: LinkedAccount, reason: str, now: datetime, *, breaks_at_once: bool = False) -> None:
     """Count a look that read nothing; the last one of a row breaks the link."""
     with transaction.atomic():
-        lead = leads.lock_lead(link.lead_id)
+        lead = lock_lead(link.lead_id)
         current = LinkedAccount.objects.select_for_update().get(pk=link.pk)
         if current.connected_at != link.connected_at or current.status == LinkedAccount.Status.REVOKED:
             return

@@ -16,9 +16,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 
+from accounts.request_keys import Request
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.balance_changes import BalanceChange, Trade
 from copytrading.engine.units import coins
@@ -26,12 +26,14 @@ from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import AccountMove, Lead, LeadHolding, Market, ObservedTrade, UntradedHolding
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.services import queueing
+from copytrading.queries.rules import CASH_DECIMALS
+from copytrading.services import keys, queueing
 from copytrading.services.books import flows, gaps, positions
 from copytrading.services.leads import places, untraded
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.account_reading import AccountHoldings
 from copytrading.services.leads.places import Places
+from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import NotEnoughCash, NotHeld
 
 # What comes or goes in less than this share of the lead's equity is no word to followers, nor is one unit of cash.
@@ -69,7 +71,7 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
     :raises NotHeld: if more is sold, or spent, than the lead was seen to have.
     """
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         cash = market_queries.cash_asset()
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset_id=asset_id)
         cash_holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=cash)
@@ -101,11 +103,13 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
 
 
 def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
-    """Note money that an observed lead moved in (positive) or out (negative) elsewhere, in quote units."""
+    """Note money that an observed lead moved in (positive) or out (negative) elsewhere, in quote units, once a key."""
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    asked = Request.of("observed flow", f"a flow of {keys.cash_words(units)} seen elsewhere", lead=lead_id, units=units)
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
-        if lead.flows.filter(idempotency_key=idempotency_key).exists():
+        if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
             return lead
+        lead = lock_lead(lead_id)
         equity = leads.equity_of(lead, now=now)
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=market_queries.cash_asset())
         if holding.units + units < 0:
@@ -163,7 +167,7 @@ def observe_balances(
     :param idempotency_key: names this look; the flow it finds is noted under it.
     """
     with transaction.atomic():
-        lead = leads.lock_lead(lead_id)
+        lead = lock_lead(lead_id)
         cash = market_queries.cash_asset()
         untraded.adopt_listed(lead, cash=cash, now=now)
         # Where all is as it was, no range of prices is needed to say so.
@@ -215,7 +219,7 @@ def _look(lead: Lead, held: AccountHoldings, *, since: datetime | None, now: dat
 
 
 def _cash_units(value: float) -> float:
-    return float(value * 10**settings.SMARTSYNC_CASH_DECIMALS)
+    return float(value * 10**CASH_DECIMALS)
 
 
 def _quiet_units(equity_units: float) -> float:

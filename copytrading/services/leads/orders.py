@@ -9,22 +9,25 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
-from django.db import transaction
 
+from accounts.request_keys import Request
+from accounts.transactions import outside_transaction, owns_transaction
+from copytrading.engine.books import Side
+from copytrading.engine.lead_orders import OpenOrder
+from copytrading.engine.rules import Rules
 from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
-from copytrading.services import queueing
+from copytrading.queries.rules import platform_rules
+from copytrading.services import keys, queueing
 from copytrading.services.books import positions, stakes
-from copytrading.services.cycle import lead_wishes
-from copytrading.services.cycle.lead_wishes import LeadWish
-from copytrading.services.cycle.scene import cap_prices, load_scene, wishes_in
+from copytrading.services.cycle.scene import load_scene
 from copytrading.services.leads.verbs import LeadNotActive
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import listings
-from copytrading.services.orders import bunching, pricing
+from copytrading.services.orders import pricing
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
 
 BASIS_POINTS = 10_000
@@ -61,6 +64,7 @@ class OrderPreview:
     needs_several_cycles: bool
 
 
+@outside_transaction
 def preview_lead_order(
     *,
     lead_id: int,
@@ -80,38 +84,36 @@ def preview_lead_order(
     :raises Refusal: the same ones as submit_lead_order, or that there is no fresh price.
     """
     assert (quantity_units is None) != (value_units is None), "an order is counted in one way"
+    rules = platform_rules()
     lead = Lead.objects.select_related("user").get(pk=lead_id)
     if quantity_units is None:
         quantity_units = _lots_for(market_id, value_units or 0, price_limit)
-    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
+    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
     scene = load_scene(lead, now=now)
+    scene = scene.whenever(scene.board.listed & scene.board.fresh)
     place = int(np.flatnonzero(scene.board.market_ids == market.pk)[0])
     if not scene.board.fresh[place]:
         raise PriceNotKnown(f"There is no fresh price of {market.base.symbol} at the moment; try again shortly.")
     is_buy = side == LeadOrder.Side.BUY
-    own = LeadWish(units=np.zeros_like(scene.lead_wish), orders=np.zeros(len(scene.lead_wish)))
-    own.units[place], own.orders[place] = quantity_units if is_buy else -quantity_units, float(is_buy)
-    scene = replace(scene, own=own, tradable=scene.board.listed & scene.board.fresh)
-    book = listings.book_of(market, now=now)
-    waits = price_limit is not None and not lead_wishes.reaches(book, is_buy=is_buy, price_limit=price_limit)
-
-    prices = cap_prices(scene)
-    net = int(wishes_in(scene, buy_prices=prices).net[place])
-    offer = bunching.offer_of(
-        market=market,
-        book=book,
-        mark=market.mark.price,
-        net_units=net,
-        slippage_max=settings.SMARTSYNC_SLIPPAGE_CAP,
-        price_limit=None if waits else price_limit,
+    own = OpenOrder(
+        id=0,
+        place=place,
+        side=Side(side),
+        left_units=quantity_units,
+        quantity_units=quantity_units,
+        price_limit=price_limit,
     )
-    prices[place] = unit_price_in(market, offer.price_buy_max)
-    wishes = wishes_in(scene, buy_prices=prices)
-    followers, net = wishes.copies[:, place], int(wishes.net[place])
-    price = _price(market, book, net, price_limit, waits=waits)
+    book = listings.book_of(market, now=now)
+    decision = replace(scene, lead_orders=(own,)).decide(books={place: book})
+    waits = place not in decision.own.order_ids
+    if waits:
+        # It is looked at as if its price had come.
+        decision = replace(scene, lead_orders=(replace(own, price_limit=None),)).decide(books={place: book})
+    followers, net = decision.wishes.copies[:, place], int(decision.wishes.net[place])
+    price = _price(market, book, net, price_limit, rules, waits=waits)
     # An order that waits is looked at as it would be once its price has come.
     mid = price if waits else book.mid or market.mark.price
-    away = float(price / mid - 1) * (1 if is_buy else -1) + float(settings.SMARTSYNC_FEE_RATE)
+    away = float(price / mid - 1) * (1 if is_buy else -1) + float(scene.rules.fee_rate)
     followers_units = int(followers.sum()) * (1 if is_buy else -1)
     own_value = _value(market, quantity_units, price)
     return OrderPreview(
@@ -128,10 +130,11 @@ def preview_lead_order(
         cost_basis_points=away * BASIS_POINTS,
         own_cost_units=round(own_value * away),
         waits=waits,
-        needs_several_cycles=not waits and abs(net) > offer.depth_units,
+        needs_several_cycles=not waits and place in decision.offers and abs(net) > decision.offers[place].depth_units,
     )
 
 
+@owns_transaction
 def submit_lead_order(
     *,
     lead_id: int,
@@ -146,45 +149,59 @@ def submit_lead_order(
     Take a lead's order, the same key once; a cycle bunches it with the followers' wishes.
 
     :param price_limit: makes it a limit order, which waits until the book reaches that price.
-    :raises Refusal: if the lead is not active or has too little own money in, the market is closed, or the lead
-        account does not cover it.
+    :raises Refusal: if the lead is not active or has too little own money in, the market is closed, the lead account
+        does not cover it, or the key stands for another request.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
-        existing = lead.orders.filter(idempotency_key=idempotency_key).first()
-        if existing is not None:
-            return existing
-        market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now)
-        lasts = timedelta(seconds=settings.SMARTSYNC_LEAD_ORDER_SECONDS)
-        if price_limit is not None:
-            lasts = timedelta(days=settings.SMARTSYNC_LIMIT_ORDER_DAYS)
-        order = LeadOrder.objects.create(
-            lead=lead,
-            market=market,
-            side=side,
-            order_type=LeadOrder.OrderType.MARKET if price_limit is None else LeadOrder.OrderType.LIMIT,
-            price_limit=price_limit,
-            quantity_units=quantity_units,
-            idempotency_key=idempotency_key,
-            submitted_at=now,
-            expires_at=now + lasts,
-        )
-        queueing.request_sync(lead_id=lead.pk, now=now)
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    asked = _asked(lead_id, market_id, side, quantity_units, price_limit)
+    if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
+        return lead.orders.get(idempotency_key=idempotency_key)
+    lead = lock_lead(lead_id)
+    rules = platform_rules()
+    market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
+    lasts = timedelta(seconds=rules.lead_order_seconds)
+    if price_limit is not None:
+        lasts = timedelta(days=rules.limit_order_days)
+    order = LeadOrder.objects.create(
+        lead=lead,
+        market=market,
+        side=side,
+        order_type=LeadOrder.OrderType.MARKET if price_limit is None else LeadOrder.OrderType.LIMIT,
+        price_limit=price_limit,
+        quantity_units=quantity_units,
+        idempotency_key=idempotency_key,
+        submitted_at=now,
+        expires_at=now + lasts,
+    )
+    queueing.request_sync(lead_id=lead.pk, now=now)
     return order
 
 
+@owns_transaction
 def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
     """
     Take back what is open of a lead's order. What is on its way to the venue already may still be traded, and counts.
 
     :raises NotPossibleNow: if the order is done already.
     """
-    with transaction.atomic():
-        lead_id = LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id)
-        Lead.objects.select_for_update().get(pk=lead_id)
-        if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
-            raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
+    lock_lead(LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id))
+    if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
+        raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
     return LeadOrder.objects.select_related("market__base").get(pk=order_id)
+
+
+def _asked(lead_id: int, market_id: int, side: str, quantity_units: int, price_limit: Decimal | None) -> Request:
+    base = Market.objects.select_related("base").get(pk=market_id).base
+    at = "" if price_limit is None else f" at {price_limit.normalize():f}"
+    return Request.of(
+        "lead order",
+        f"an order to {LeadOrder.Side(side).label} {keys.coin_words(quantity_units, base)}{at}",
+        lead=lead_id,
+        market=market_id,
+        side=str(side),
+        units=quantity_units,
+        price_limit=price_limit,
+    )
 
 
 def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> int:
@@ -200,17 +217,22 @@ def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> 
 
 
 def _refuse_order(
-    lead: Lead, market_id: int, side: str, quantity_units: int, price_limit: Decimal | None, now: datetime
+    lead: Lead,
+    market_id: int,
+    side: str,
+    quantity_units: int,
+    price_limit: Decimal | None,
+    now: datetime,
+    rules: Rules,
 ) -> Market:
     """Return the market, or refuse an order that could not be carried out."""
     if lead.status != Lead.Status.ACTIVE or lead.ledger_account_id is None:
         raise LeadNotActive(f"{lead.name} cannot trade at the moment.")
     if side == LeadOrder.Side.BUY:
         sentence = (
-            f"Your own stake must be at least {settings.SMARTSYNC_STAKE_MIN} {settings.SMARTSYNC_CASH} before you can"
-            " buy; move money in first."
+            f"Your own stake must be at least {rules.stake_min} {rules.cash} before you can buy; move money in first."
         )
-        stakes.refuse_without_stake(lead, sentence=sentence, now=now)
+        stakes.refuse_without_stake(lead, sentence=sentence, now=now, rules=rules)
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise Refusal(f"{market.symbol} does not trade at the moment.", field="market")
@@ -219,15 +241,21 @@ def _refuse_order(
     if price_limit is not None and (price_limit <= 0 or price_limit % market.tick_size):
         step = f"{market.tick_size.normalize():f}"
         raise LimitNotPossible(f"The price must be above zero and a multiple of {step}.")
-    _refuse_uncovered(lead, market, side, quantity_units, price_limit, now)
+    _refuse_uncovered(lead, market, side, quantity_units, price_limit, now, rules)
     return market
 
 
 def _refuse_uncovered(
-    lead: Lead, market: Market, side: str, quantity_units: int, price_limit: Decimal | None, now: datetime
+    lead: Lead,
+    market: Market,
+    side: str,
+    quantity_units: int,
+    price_limit: Decimal | None,
+    now: datetime,
+    rules: Rules,
 ) -> None:
     """Refuse what the lead account cannot cover, open orders included, a limit order at its price."""
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
     place = int(board.places_of(board.asset_ids[board.market_ids == market.pk])[0])
     at_work = lead.orders.filter(status=LeadOrder.Status.SUBMITTED, side=side, expires_at__gt=now)
@@ -248,13 +276,15 @@ def _refuse_uncovered(
         )
 
 
-def _price(market: Market, book: Book, net_units: int, price_limit: Decimal | None, *, waits: bool) -> Decimal:
+def _price(
+    market: Market, book: Book, net_units: int, price_limit: Decimal | None, rules: Rules, *, waits: bool
+) -> Decimal:
     """Return the average price to expect: of the book for the net, its mid where nothing is left to send."""
     if price_limit is not None and waits:
         return price_limit
     if not net_units:
         return book.mid or market.mark.price
-    price = pricing.trade_of(market=market, book={market.pk: book}, signed_units=net_units).price
+    price = pricing.trade_of(market=market, book=book, signed_units=net_units, rules=rules).price
     if price_limit is None:
         return price
     return min(price, price_limit) if net_units > 0 else max(price, price_limit)

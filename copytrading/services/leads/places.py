@@ -16,10 +16,10 @@ from accounts.models import Asset
 from copytrading.engine import balance_changes
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.balance_changes import CASH, BalanceChange, Fill, PriceRange
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import LeadPortfolio
 from copytrading.engine.units import unit_price, units_of
 from copytrading.exchange.live.own_trades import OwnTrade
-from copytrading.queries.holdings import LeadPortfolio
-from copytrading.queries.market import Board
 from copytrading.services.leads.account_reading import AccountHoldings
 from copytrading.services.leads.untraded import Untraded
 from copytrading.services.market import mark_ranges

@@ -54,6 +54,14 @@ def compare(lead: Lead, others: Iterable[OtherCoin], *, now: datetime) -> tuple[
     return tuple(_one(symbol, rows.get(symbol), found.get(symbol), now) for symbol in sorted(rows.keys() | found))
 
 
+def counted_units(lead: Lead, worth_units: int, *, cash: Asset) -> int:
+    """Return what counts of a worth: debts take the cash and no more, for a copy cannot hold more than all it has."""
+    if worth_units >= 0:
+        return worth_units
+    cash_units = LeadHolding.objects.filter(lead=lead, asset=cash).values_list("units", flat=True).first() or 0
+    return max(worth_units, -cash_units)
+
+
 def value_units(coins: Iterable[Untraded], *, cash: Asset, quantities: Mapping[str, Decimal]) -> int:
     """Return what quantities of coins are worth now, in quote units."""
     values = (quantities[coin.symbol] * coin.price for coin in coins if coin.price is not None)
@@ -69,7 +77,7 @@ def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset, now: datetime
     """
     coins = tuple(coins)
     quantities = {coin.symbol: coin.quantity_before for coin in coins}
-    worth = value_units(coins, cash=cash, quantities=quantities)
+    worth = counted_units(lead, value_units(coins, cash=cash, quantities=quantities), cash=cash)
     found = value_units((coin for coin in coins if coin.is_priced_anew), cash=cash, quantities=quantities)
     if brought := worth - found - lead.other_value_units:
         gaps.note_untraded_result(lead=lead, units=brought)
@@ -82,7 +90,7 @@ def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset, now: datetime
 def take(lead: Lead, coins: Iterable[Untraded], *, quantities: Mapping[str, Decimal], cash: Asset) -> None:
     """Note these quantities as last seen. In the caller's transaction, lead locked."""
     coins = tuple(coins)
-    worth = value_units(coins, cash=cash, quantities=quantities)
+    worth = counted_units(lead, value_units(coins, cash=cash, quantities=quantities), cash=cash)
     _write(lead, [(coin, quantities[coin.symbol]) for coin in coins], worth)
 
 

@@ -3,13 +3,15 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from accounts.request_keys import Request
+from accounts.transactions import in_transaction, owns_transaction
+from copytrading.engine.rules import Rules
 from copytrading.models import (
     Copy,
     Lead,
@@ -20,8 +22,10 @@ from copytrading.models import (
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
-from copytrading.services import bell, queueing
+from copytrading.queries.rules import platform_rules
+from copytrading.services import bell, keys, queueing
 from copytrading.services.books import flows, gaps, notices, positions, stops
+from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.safety import alarms, sealed_keys
 
@@ -65,7 +69,7 @@ def apply_as_lead(
 
     :raises Refusal: if the person leads already, the name is taken, or the rate is above 30 %.
     """
-    _refuse_terms(profit_share_rate, followers_max, money_max_units)
+    _refuse_terms(profit_share_rate, followers_max, money_max_units, platform_rules())
     if not slugify(name):
         raise NameTaken("A name needs at least one letter from a to z or a digit.")
     try:
@@ -88,23 +92,24 @@ def apply_as_lead(
         raise NameTaken("Somebody leads under that name already; choose another.") from conflict
 
 
+@owns_transaction
 def approve_lead(*, lead_id: int, now: datetime) -> Lead:
     """
     Let a lead start: open the lead account, and take followers from now on.
 
     :raises LeadNotActive: if the lead is not waiting for approval.
     """
-    with transaction.atomic():
-        lead = lock_lead(lead_id)
-        if lead.status != Lead.Status.APPLIED:
-            raise LeadNotActive(f"{lead.name} is {lead.get_status_display()}; only an application can be approved.")
-        if lead.source == Lead.Source.PLATFORM:
-            lead.ledger_account = ledger.open_account(kind=LedgerAccount.Kind.LEAD, owner=lead.user, now=now)
-        lead.status, lead.started_at = Lead.Status.ACTIVE, now
-        lead.save(update_fields=["ledger_account", "status", "started_at"])
+    lead = lock_lead(lead_id)
+    if lead.status != Lead.Status.APPLIED:
+        raise LeadNotActive(f"{lead.name} is {lead.get_status_display()}; only an application can be approved.")
+    if lead.source == Lead.Source.PLATFORM:
+        lead.ledger_account = ledger.open_account(kind=LedgerAccount.Kind.LEAD, owner=lead.user, now=now)
+    lead.status, lead.started_at = Lead.Status.ACTIVE, now
+    lead.save(update_fields=["ledger_account", "status", "started_at"])
     return lead
 
 
+@owns_transaction
 def change_terms(
     *, lead_id: int, profit_share_rate: Decimal, followers_max: int, money_max_units: int | None, now: datetime
 ) -> Lead:
@@ -113,30 +118,30 @@ def change_terms(
 
     :raises Refusal: if the lead has ended, the rate is above 30 %, or nobody could follow.
     """
-    with transaction.atomic():
-        lead = lock_lead(lead_id)
-        if lead.status == Lead.Status.ENDED:
-            raise LeadNotActive(f"{lead.name} has ended; there are no terms to change.")
-        _refuse_terms(profit_share_rate, followers_max, money_max_units)
-        lead.profit_share_rate, lead.followers_max = profit_share_rate, followers_max
-        lead.money_max_units = money_max_units
-        lead.save(update_fields=["profit_share_rate", "followers_max", "money_max_units"])
-        bell.publish(f"lead:{lead.pk}", "lead")
+    lead = lock_lead(lead_id)
+    if lead.status == Lead.Status.ENDED:
+        raise LeadNotActive(f"{lead.name} has ended; there are no terms to change.")
+    _refuse_terms(profit_share_rate, followers_max, money_max_units, platform_rules())
+    lead.profit_share_rate, lead.followers_max = profit_share_rate, followers_max
+    lead.money_max_units = money_max_units
+    lead.save(update_fields=["profit_share_rate", "followers_max", "money_max_units"])
+    bell.publish(f"lead:{lead.pk}", "lead")
     return lead
 
 
+@owns_transaction
 def pause_lead(*, lead_id: int, now: datetime) -> Lead:
     """
     Take no new followers and no new lead orders; copies keep their ratios. Limit orders that wait are canceled.
 
     :raises LeadNotActive: if the lead is not active.
     """
-    with transaction.atomic():
-        lead = _switch(lead_id, Lead.Status.ACTIVE, Lead.Status.PAUSED, Notice.Kind.LEAD_PAUSED, now)
-        positions.end_lead_orders(lead.orders.filter(order_type=LeadOrder.OrderType.LIMIT), now=now)
+    lead = _switch(lead_id, Lead.Status.ACTIVE, Lead.Status.PAUSED, Notice.Kind.LEAD_PAUSED, now)
+    positions.end_lead_orders(lead.orders.filter(order_type=LeadOrder.OrderType.LIMIT), now=now)
     return lead
 
 
+@owns_transaction
 def resume_lead(*, lead_id: int, now: datetime) -> Lead:
     """
     Take followers and orders again; clears a quarantine too.
@@ -146,102 +151,107 @@ def resume_lead(*, lead_id: int, now: datetime) -> Lead:
     return _switch(lead_id, Lead.Status.PAUSED, Lead.Status.ACTIVE, Notice.Kind.LEAD_RESUMED, now)
 
 
+@owns_transaction
 def end_lead(*, lead_id: int, now: datetime) -> Lead:
     """
     End a lead for good: every copy is stopped, sold and paid out by itself; the record stays.
 
     :raises LeadNotActive: if the lead has ended already.
     """
-    with transaction.atomic():
-        lead = lock_lead(lead_id)
-        if lead.status == Lead.Status.ENDED:
-            raise LeadNotActive(f"{lead.name} has ended already.")
-        lead.status, lead.ended_at, lead.failures = Lead.Status.ENDED, now, 0
-        lead.save(update_fields=["status", "ended_at", "failures"])
-        alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
-        positions.end_lead_orders(lead.orders.all(), now=now)
-        sealed_keys.erase_key_of(lead, reason="You have ended.")
-        alarms.clear_alarm(key=links.alarm_key(lead.pk), now=now)
-        notices.tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
-        stops.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.LEAD_ENDED, now=now)
-        queueing.request_sync(lead_id=lead.pk, now=now)
+    lead = lock_lead(lead_id)
+    if lead.status == Lead.Status.ENDED:
+        raise LeadNotActive(f"{lead.name} has ended already.")
+    lead.status, lead.ended_at, lead.failures = Lead.Status.ENDED, now, 0
+    lead.save(update_fields=["status", "ended_at", "failures"])
+    alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
+    positions.end_lead_orders(lead.orders.all(), now=now)
+    sealed_keys.erase_key_of(lead, reason="You have ended.")
+    alarms.clear_alarm(key=links.alarm_key(lead.pk), now=now)
+    notices.tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
+    stops.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.LEAD_ENDED, now=now)
+    queueing.request_sync(lead_id=lead.pk, now=now)
     return lead
 
 
+@owns_transaction
 def deposit_to_lead(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
     """
     Move cash from the lead's main account to the lead account; followers are told, ratios settle for a while.
 
-    :raises Refusal: if the lead is not active or the main account has less.
+    :raises Refusal: if the lead is not active, the main account has less, or the key stands for another request.
     """
-    return _move(lead_id, units, idempotency_key, now)
+    words = f"a move of {keys.cash_words(units)} to the lead account"
+    return _move(lead_id, units, Journal.Kind.LEAD_DEPOSIT, words, idempotency_key, now)
 
 
+@owns_transaction
 def withdraw_from_lead(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
     """
     Move cash from the lead account back to the main account; followers are told, ratios settle for a while.
 
-    :raises Refusal: if the lead account has less cash than that.
+    :raises Refusal: if the lead account has less cash than that, or the key stands for another request.
     """
-    return _move(lead_id, -units, idempotency_key, now)
+    words = f"a move of {keys.cash_words(units)} from the lead account"
+    return _move(lead_id, units, Journal.Kind.LEAD_WITHDRAWAL, words, idempotency_key, now)
 
 
-def equity_of(lead: Lead, *, now: datetime) -> float:
+def equity_of(lead: Lead, *, now: datetime, rules: Rules | None = None) -> float:
     """Return a lead's equity in quote units at the present marks."""
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     return holdings.load_lead(lead, board=board, cash=market_queries.cash_asset()).equity(board)
 
 
-def lock_lead(lead_id: int) -> Lead:
-    """Return a lead, locked until the caller's transaction ends: the first lock that every writer takes."""
-    return Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
-
-
+@in_transaction
 def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notice.Kind, now: datetime) -> Lead:
-    with transaction.atomic():
-        lead = lock_lead(lead_id)
-        if lead.status != before:
-            raise LeadNotActive(f"{lead.name} is {lead.get_status_display()} and cannot be {after.label} from there.")
-        lead.status, lead.failures = after, 0
-        lead.save(update_fields=["status", "failures"])
-        alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
-        LeadStatusChange.objects.create(lead=lead, status=after, changed_at=now)
-        notices.tell_followers(lead, notice, None, now)
+    lead = lock_lead(lead_id)
+    if lead.status != before:
+        raise LeadNotActive(f"{lead.name} is {lead.get_status_display()} and cannot be {after.label} from there.")
+    lead.status, lead.failures = after, 0
+    lead.save(update_fields=["status", "failures"])
+    alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
+    LeadStatusChange.objects.create(lead=lead, status=after, changed_at=now)
+    notices.tell_followers(lead, notice, None, now)
     return lead
 
 
-def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
-    if units == 0:
+@in_transaction
+def _move(lead_id: int, units: int, kind: Journal.Kind, words: str, idempotency_key: str, now: datetime) -> Lead:
+    """Move units, positive, between the main account of a lead's person and the lead account, whichever way it is."""
+    if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
-    with transaction.atomic():
-        lead = lock_lead(lead_id)
-        if lead.flows.filter(idempotency_key=idempotency_key).exists():
-            return lead
-        if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
-            raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
-        gaps.measure_lead(lead=lead, now=now)
-        equity = equity_of(lead, now=now)
-        main = ledger.main_account(user=lead.user, now=now)
-        try:
-            ledger.post(
-                kind=Journal.Kind.LEAD_DEPOSIT if units > 0 else Journal.Kind.LEAD_WITHDRAWAL,
-                idempotency_key=f"lead:{lead.pk}:{idempotency_key}",
-                lines=Lines.of([main.pk, lead.ledger_account_id], market_queries.cash_asset().pk, [-units, units]),
-                now=now,
-            )
-        except ledger.NotEnoughMoney as shortage:
-            raise NotEnoughCash("There is not enough cash for this; choose less.", field="value") from shortage
-        flows.note_flow(lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now)
-        bell.publish(f"user:{lead.user_id}", "wallet")
+    lead = Lead.objects.select_related("user").get(pk=lead_id)
+    asked = Request.of(kind.value, words, lead=lead_id, units=units)
+    if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
+        return lead
+    lead = lock_lead(lead_id)
+    if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
+        raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
+    gaps.measure_lead(lead=lead, now=now)
+    rules = platform_rules()
+    equity = equity_of(lead, now=now, rules=rules)
+    main = ledger.main_account(user=lead.user, now=now)
+    signed = units if kind == Journal.Kind.LEAD_DEPOSIT else -units
+    try:
+        ledger.post(
+            kind=kind,
+            idempotency_key=f"lead:{lead.pk}:{idempotency_key}",
+            lines=Lines.of([main.pk, lead.ledger_account_id], market_queries.cash_asset().pk, [-signed, signed]),
+            now=now,
+        )
+    except ledger.NotEnoughMoney as shortage:
+        raise NotEnoughCash("There is not enough cash for this; choose less.", field="value") from shortage
+    flows.note_flow(
+        lead=lead, units=signed, equity_before=equity, idempotency_key=idempotency_key, now=now, rules=rules
+    )
+    bell.publish(f"user:{lead.user_id}", "wallet")
     return lead
 
 
-def _refuse_terms(profit_share_rate: Decimal, followers_max: int, money_max_units: int | None) -> None:
-    if not 0 <= profit_share_rate <= Decimal(str(settings.SMARTSYNC_PROFIT_SHARE_MAX)):
-        raise RateTooHigh(f"The profit share can be 0 to {settings.SMARTSYNC_PROFIT_SHARE_MAX:.0%}.")
+def _refuse_terms(profit_share_rate: Decimal, followers_max: int, money_max_units: int | None, rules: Rules) -> None:
+    if not 0 <= profit_share_rate <= Decimal(str(rules.profit_share_max)):
+        raise RateTooHigh(f"The profit share can be 0 to {rules.profit_share_max:.0%}.")
     if not 1 <= followers_max <= FOLLOWERS_MAX:
         raise CapacityTooSmall(f"You can take 1 to {FOLLOWERS_MAX:,} followers.")
-    minimum = settings.SMARTSYNC_INVESTMENT_MIN
-    if money_max_units is not None and money_max_units < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:
-        sentence = f"One copy starts at {minimum} {settings.SMARTSYNC_CASH}; less room than that is none."
+    if money_max_units is not None and money_max_units < rules.investment_min * 10**rules.cash_decimals:
+        sentence = f"One copy starts at {rules.investment_min} {rules.cash}; less room than that is none."
         raise CapacityTooSmall(sentence, field="money_max")

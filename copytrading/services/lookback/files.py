@@ -13,18 +13,18 @@ from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.whatif import (
     NOT_STOPPED,
+    Investments,
     Replay,
-    Terms,
     replay_portfolio,
     replay_runs,
     spread_starts,
 )
 from copytrading.exchange.prices.files import moment_of
+from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
 
@@ -96,7 +96,7 @@ def answer(question: Question) -> Outcome:
     return replace(outcome, starts=_starts_of(question, recording=recording)) if question.start_count else outcome
 
 
-def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray) -> Terms:
+def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray) -> Investments:
     """Return the same terms for a copy from each of some bars (K,); only the default ratio depends on the bar."""
     path = recording.path
     lead_equity = float(question.lead_cash) * path.equity()[start_bars] / path.cash_units[0]
@@ -107,7 +107,7 @@ def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray)
     def each(value: Decimal | None) -> FloatArray:
         return np.full(len(start_bars), np.nan if value is None else float(value))
 
-    return Terms(
+    return Investments(
         investments=each(question.investment),
         mode=question.mode,
         buys_existing=question.buys_existing,
@@ -116,7 +116,7 @@ def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray)
         stop_losses=each(question.stop_loss),
         order_values=each(question.order_value or question.investment * ORDER_VALUE_FRACTION),
         order_ratios=order_ratios,
-        drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+        drift_band=platform_rules().drift_band,
         order_values_max=each(question.order_max),
         total_values_max=each(question.total_max),
         chosen=_chosen(question.markets, symbols=recording.symbols),

@@ -12,9 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from django.conf import settings
-
-from copytrading.engine.whatif import Mode
+from copytrading.engine.rules import Rules
+from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 
 # A custom copy that names no value puts a tenth of its investment into each order.
 ORDER_VALUE_FRACTION = Decimal("0.1")
@@ -47,7 +48,7 @@ class Question:
     trader: str | None = None
     lead_cash: Decimal = Decimal(10_000)
     investment: Decimal = Decimal(1_000)
-    mode: Mode = Mode.SMART_SYNC
+    mode: SizingMode = SMART_SYNC
     buys_existing: bool = True
     fee_rate: Decimal = Decimal("0.001")
     uses_recorded_fees: bool = False
@@ -63,14 +64,14 @@ class Question:
     end: datetime | None = None
 
 
-def check_question(question: Question) -> None:
+def check_question(question: Question, *, rules: Rules) -> None:
     """
     Look at the options alone, before any file is read.
 
     :raises WhatIfRefused: if one is out of its range.
     """
     _check_files(question)
-    _check_terms(question)
+    _check_terms(question, rules)
     if question.start is not None and question.end is not None and question.end < question.start:
         raise WhatIfRefused("The end lies before the start.")
     if not 0 <= question.start_count <= START_COUNT_MAX:
@@ -86,11 +87,10 @@ def _check_files(question: Question) -> None:
         raise WhatIfRefused("Give at least one file of prices.")
 
 
-def _check_terms(question: Question) -> None:
-    investment_min = settings.SMARTSYNC_INVESTMENT_MIN
-    if question.investment < investment_min:
+def _check_terms(question: Question, rules: Rules) -> None:
+    if question.investment < rules.investment_min:
         raise WhatIfRefused(
-            f"An investment of {question.investment} USDT is below the minimum of {investment_min} USDT."
+            f"An investment of {question.investment} USDT is below the minimum of {rules.investment_min} USDT."
         )
     if question.lead_cash <= 0:
         raise WhatIfRefused(f"The lead's cash must be above zero, not {question.lead_cash}.")
@@ -118,11 +118,14 @@ def _check_terms(question: Question) -> None:
 
 def _check_mode(question: Question) -> None:
     """Refuse terms that the mode has no use for, so that nobody believes that they counted."""
-    if question.mode is Mode.SMART_SYNC and (question.order_max or question.total_max or question.markets is not None):
+    limits = question.order_max or question.total_max or question.markets is not None
+    if limits and question.mode.holds_ratios:
         raise WhatIfRefused(
-            "Maxima and chosen markets are terms of the custom modes; Smart Sync holds the lead's ratios."
+            f"Maxima and chosen markets are terms of the custom modes; {question.mode.label} holds the lead's ratios."
         )
-    if question.order_value is not None and question.mode is not Mode.CUSTOM_FIXED:
-        raise WhatIfRefused(f"An order value is a term of the mode {Mode.CUSTOM_FIXED}, not of {question.mode}.")
-    if question.order_ratio is not None and question.mode is not Mode.CUSTOM_RATIO:
-        raise WhatIfRefused(f"An order ratio is a term of the mode {Mode.CUSTOM_RATIO}, not of {question.mode}.")
+    for name, value, mode in (
+        ("An order value", question.order_value, CUSTOM_FIXED),
+        ("An order ratio", question.order_ratio, CUSTOM_RATIO),
+    ):
+        if value is not None and question.mode is not mode:
+            raise WhatIfRefused(f"{name} is a term of the mode {mode}, not of {question.mode}.")

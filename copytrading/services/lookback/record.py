@@ -10,23 +10,37 @@ Nothing is written; answers are kept until the record goes on.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
-from django.conf import settings
 from django.core.cache import cache
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.copy_terms import Mode, Terms
+from copytrading.engine.investments import Investments
 from copytrading.engine.lead_path import LeadOrder
+from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_runs
-from copytrading.models import Lead
+from copytrading.models import Lead, Market
 from copytrading.queries.leads import history
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
+from copytrading.queries.sentences import cash_in_words
 from copytrading.services.copies import refusals as copy_refusals
 from copytrading.services.copies.refusals import CustomCopyTerms
+from copytrading.services.lookback.differences import (
+    Asked,
+    Difference,
+    Differences,
+    Steps,
+    difference_of,
+    held_in_words,
+    lead_cash_fraction,
+    lead_trades_of,
+)
 from copytrading.services.lookback.history import History, moment_of, read_history
 from copytrading.services.lookback.outcomes import Comparison, Outcome, Spread, curve_points, spread_of
 from copytrading.services.refusals import Refusal
@@ -37,8 +51,8 @@ STARTS = 60
 HELD_MAX = timedelta(days=30)
 CACHE_SECONDS = 3_600
 # Raised when an answer changes its shape: a newer program must not read what an older one kept.
-ANSWER_VERSION = 2
-CASH_SCALE = 10**settings.SMARTSYNC_CASH_DECIMALS
+ANSWER_VERSION = 3
+CASH_SCALE = 10**CASH_DECIMALS
 
 
 class StartOutsideRecord(Refusal):
@@ -61,9 +75,9 @@ class Question:
     custom: CustomCopyTerms | None = None
 
     @property
-    def custom_mode(self) -> Mode:
+    def custom_mode(self) -> SizingMode:
         is_fixed = self.custom is not None and self.custom.order_value_units is not None
-        return Mode.CUSTOM_FIXED if is_fixed else Mode.CUSTOM_RATIO
+        return CUSTOM_FIXED if is_fixed else CUSTOM_RATIO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +111,14 @@ class LookBack:
         """
         return self._answer[0]
 
+    def differences(self) -> Differences:
+        """
+        Return why neither mode came to exactly what the lead made, part by part.
+
+        :raises Refusal: as `comparison` does.
+        """
+        return cast("Differences", cache.get_or_set(self._key("differences"), self._take_apart, CACHE_SECONDS))
+
     def spread(self) -> Spread:
         """
         Return what would have become of the investment from days all over the record, each held equally long.
@@ -107,9 +129,16 @@ class LookBack:
 
     @cached_property
     def _answer(self) -> tuple[Comparison, Spread]:
-        asked = hashlib.sha256(repr(self._question).encode()).hexdigest()
-        key = f"lead-whatif:{ANSWER_VERSION}:{self._lead.pk}:{history.record_key(self._lead)}:{asked}"
+        key = self._key("answer")
         return cast("tuple[Comparison, Spread]", cache.get_or_set(key, self._look_back, CACHE_SECONDS))
+
+    def _key(self, part: str) -> str:
+        asked = hashlib.sha256(repr(self._question).encode()).hexdigest()
+        return f"lead-whatif:{ANSWER_VERSION}:{part}:{self._lead.pk}:{self._record_key}:{asked}"
+
+    @cached_property
+    def _record_key(self) -> str:
+        return history.record_key(self._lead)
 
     @cached_property
     def _past(self) -> History:
@@ -118,7 +147,7 @@ class LookBack:
     def _look_back(self) -> tuple[Comparison, Spread]:
         # Most of a run is what the lead did: one copy or sixty take about as long.
         runs = self._runs()
-        smart_sync = self._replay(Mode.SMART_SYNC, runs)
+        smart_sync = self._replay(SMART_SYNC, runs)
         custom = self._replay(self._question.custom_mode, runs)
         return self._comparison(smart_sync, custom), _spread(smart_sync, custom, held_seconds=runs.held_seconds)
 
@@ -134,14 +163,66 @@ class LookBack:
             held_seconds=held,
         )
 
-    def _replay(self, mode: Mode, runs: Runs) -> Replay:
+    def _replay(self, mode: SizingMode, runs: Runs) -> Replay:
+        return self._replay_terms(self._terms(mode, start_bars=runs.starts), starts=runs.starts, ends=runs.ends)
+
+    def _replay_terms(self, terms: Investments, *, starts: IntArray, ends: IntArray) -> Replay:
         return replay_runs(
             path=self._past.recorded.path,
             lead_cash=self._past.recorded.start_cash / CASH_SCALE,
-            terms=self._terms(mode, start_bars=runs.starts),
-            start_times=self._past.bars.times[runs.starts],
-            last_bars=runs.ends,
+            terms=terms,
+            start_times=self._past.bars.times[starts],
+            last_bars=ends,
         )
+
+    def _take_apart(self) -> Differences:
+        """Ask again with one thing less, step by step; all of these runs are of the one copy that was asked about."""
+        comparison, runs = self.comparison(), self._runs()
+        first, last, path = int(runs.starts[0]), int(runs.ends[0]), self._past.recorded.path
+
+        def return_of(mode: SizingMode, **changes: Any) -> float:
+            terms = replace(self._terms(mode, start_bars=runs.starts[:1]), **changes)
+            return float(self._replay_terms(terms, starts=runs.starts[:1], ends=runs.ends[:1]).copy_returns[0])
+
+        question = self._question
+        custom = question.custom or CustomCopyTerms()
+        asked = Asked(
+            has_stop_loss=question.stop_loss_units is not None,
+            buys_existing=question.buy_existing,
+            has_limits=bool(custom.order_value_max_units or custom.total_value_max_units or custom.market_ids),
+            lead_held_something=bool(path.held_units[path.state_of_bar[first]].any()),
+        )
+        steps = Steps(asked=asked, return_of=return_of)
+        words = {
+            "lead": self._lead.name,
+            "lead_cash": f"{lead_cash_fraction(path, bar=last) * 100:.0f} %",
+            "held": held_in_words(path, symbols=self._symbols(), start_bar=first, last_bar=last),
+            "band": f"{platform_rules().drift_band * 100:g} %",
+        }
+
+        def difference(name: str, mode: SizingMode, outcome: Outcome) -> Difference:
+            return difference_of(
+                copy_return=outcome.return_fraction,
+                lead_return=comparison.lead_return,
+                steps=steps.of(mode),
+                lead_trades=lead_trades_of(path, start_bar=first, last_bar=last),
+                words=words
+                | {
+                    "mode": name,
+                    "fees": f"{cash_in_words(outcome.cost_units, CASH_DECIMALS)} {cash_symbol()}",
+                    "cash": f"{outcome.cash_fraction * 100:.0f} %",
+                },
+            )
+
+        return Differences(
+            smart_sync=difference("Smart Sync", SMART_SYNC, comparison.smart_sync),
+            custom=difference("Custom copy", question.custom_mode, comparison.custom),
+        )
+
+    def _symbols(self) -> list[str]:
+        """Return the coins of the path, in its order."""
+        markets = dict(Market.objects.filter(pk__in=self._past.market_ids).values_list("pk", "base__symbol"))
+        return [markets[market_id] for market_id in self._past.market_ids]
 
     def _comparison(self, smart_sync: Replay, custom: Replay) -> Comparison:
         path = self._past.recorded.path
@@ -161,11 +242,11 @@ class LookBack:
             custom=_outcome(custom, run=run, nothing_to_sell=_sales_without_a_buy(orders)),
         )
 
-    def _terms(self, mode: Mode, *, start_bars: IntArray) -> Terms:
+    def _terms(self, mode: SizingMode, *, start_bars: IntArray) -> Investments:
         """Return the same terms for a copy from each of some bars (K,); a ratio that is not given depends on it."""
-        question = self._question
+        question, rules = self._question, platform_rules()
         custom = question.custom or CustomCopyTerms()
-        follows_orders = mode is not Mode.SMART_SYNC
+        follows_orders = not mode.holds_ratios
 
         def each(units: int | None) -> FloatArray:
             return np.full(len(start_bars), np.nan if units is None else units / CASH_SCALE)
@@ -173,16 +254,16 @@ class LookBack:
         ratios = question.investment_units / np.maximum(self._past.account_values()[start_bars], 1.0)
         if custom.order_ratio is not None:
             ratios = np.full(len(start_bars), custom.order_ratio)
-        return Terms(
+        return Investments(
             investments=each(question.investment_units),
             mode=mode,
             buys_existing=question.buy_existing and not follows_orders,
-            fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+            fee_rate=float(rules.fee_rate),
             slippage_rate=0.0,
             stop_losses=each(question.stop_loss_units),
             order_values=each(custom.order_value_units),
             order_ratios=ratios,
-            drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+            drift_band=rules.drift_band,
             order_values_max=each(custom.order_value_max_units),
             total_values_max=each(custom.total_value_max_units),
             chosen=np.isin(self._past.market_ids, custom.market_ids) if custom.market_ids else None,
@@ -204,12 +285,6 @@ class LookBack:
         if asked > ends_at - RUN_MIN:
             raise StartOutsideRecord(f"Too little time has passed since: choose {_day(ends_at - RUN_MIN)} or earlier.")
         return bars.bar_at_or_after(int(asked.timestamp()))
-
-
-def suggested_ratio(*, lead: Lead, investment_units: int) -> float | None:
-    """Return the investment as a ratio of the lead's money, in three digits; None where that is not known."""
-    equity = lead.records.order_by("-recorded_at").values_list("equity_units", flat=True).first()
-    return float(f"{investment_units / equity:.3g}") if equity else None
 
 
 def _sales_without_a_buy(orders: Sequence[LeadOrder]) -> int:

@@ -25,6 +25,7 @@ from copytrading.engine.lead_path import (
     path_of_trades,
     path_of_weights,
 )
+from copytrading.engine.rules import Rules
 from copytrading.exchange.prices.files import (
     LeadTrades,
     PriceTable,
@@ -36,6 +37,7 @@ from copytrading.exchange.prices.files import (
     time_of,
 )
 from copytrading.exchange.prices.price_tables import exact
+from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.questions import Question, WhatIfRefused, check_question
 
 
@@ -56,13 +58,13 @@ class Recording:
     skipped_rows: int
 
 
-def read_recording(question: Question) -> Recording:
+def read_recording(question: Question, *, rules: Rules | None = None) -> Recording:
     """
     Return what the question's files say about the bars it asks for.
 
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
-    check_question(question)
+    check_question(question, rules=rules or platform_rules())
     try:
         return _read(question)
     except RecordingError as error:

@@ -13,15 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Asset
+from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.units import units_of
 from copytrading.exchange import registry
 from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
 from copytrading.exchange.markets import Book, MarketRules, MarketStatus
 from copytrading.models import Alarm, Market
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.safety import alarms
 
@@ -41,6 +42,7 @@ class Change:
     sentence: str
 
 
+@outside_transaction
 def watch_listings(*, now: datetime) -> list[Change]:
     """
     Take the venue's rules, notice what it no longer lists, and return the markets that changed.
@@ -74,11 +76,12 @@ def watch_listings(*, now: datetime) -> list[Change]:
     return changes
 
 
+@in_transaction
 def take_rules(
     *, rules: Sequence[MarketRules], names: dict[str, str] | None = None, now: datetime | None = None
 ) -> list[Change]:
     """
-    Write the venue's rules into our markets, and return whose status changed. In the caller's transaction.
+    Write the venue's rules into our markets, and return whose status changed.
 
     :param names: what a coin is called, by symbol.
     :param now: since when a new status counts; None where markets are only set up.
@@ -97,6 +100,7 @@ def take_rules(
     return changes
 
 
+@outside_transaction
 def book_of(market: Market, *, now: datetime) -> Book:
     """
     Return what the venue offers in a market: nothing where it does not know the market, which is noted at once.
@@ -114,7 +118,7 @@ def book_of(market: Market, *, now: datetime) -> Book:
 def _note_missing(missing: Sequence[Market], now: datetime) -> list[Change]:
     """Suspend what is missing for the first time, and delist what has been missing for long enough."""
     changes = []
-    delisted_before = now - timedelta(seconds=settings.SMARTSYNC_DELISTED_AFTER_SECONDS)
+    delisted_before = now - timedelta(seconds=platform_rules().delisted_after_seconds)
     for market in missing:
         if market.missing_since is None:
             market.missing_since = now

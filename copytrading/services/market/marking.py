@@ -11,13 +11,15 @@ from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 from django.db import connection
 
+from accounts.transactions import in_transaction
 from copytrading.engine import marks as rules
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.rules import Rules
 from copytrading.exchange.markets import Quote
 from copytrading.models import Mark
+from copytrading.queries.rules import platform_rules
 
 # A delisted market takes no price any more: who quotes its name may already mean another coin.
 RECORD_SOURCES = """
@@ -93,14 +95,16 @@ class Standing:
     exact: dict[int, tuple[Decimal, datetime]]
 
 
+@in_transaction
 def record_sources(*, quotes: Sequence[Quote], now: datetime) -> dict[str, Decimal | None]:
     """
-    Keep what the sources say, and mark those markets by it. In the caller's transaction.
+    Keep what the sources say, and mark those markets by it.
 
     A quote that is older than the one we have of its source changes nothing.
 
     :returns: for each pair that several sources quote now, their median; None where they disagree.
     """
+    limits = platform_rules()
     symbols = [quote.symbol for quote in quotes]
     with connection.cursor() as cursor:
         sources, prices = [quote.source for quote in quotes], [quote.price for quote in quotes]
@@ -109,13 +113,13 @@ def record_sources(*, quotes: Sequence[Quote], now: datetime) -> dict[str, Decim
         marks = cursor.fetchall()
         cursor.execute(READ_SOURCES, [symbols])
         said = _said(cursor.fetchall())
-    return _mark(said, _standing(said.market_ids, marks), now) if len(said.market_ids) else {}
+    return _mark(said, _standing(said.market_ids, marks), now, limits) if len(said.market_ids) else {}
 
 
-def _mark(said: Said, standing: Standing, now: datetime) -> dict[str, Decimal | None]:
-    counted = _counted(said, now)
+def _mark(said: Said, standing: Standing, now: datetime, limits: Rules) -> dict[str, Decimal | None]:
+    counted = _counted(said, now, limits)
     prices = np.where(counted, said.prices, np.nan)
-    majority = rules.find_majority(prices=prices, outlier_max=settings.SMARTSYNC_PRICE_OUTLIER)
+    majority = rules.find_majority(prices=prices, outlier_max=limits.price_outlier)
     alone = counted.sum(axis=1) == 1
     # Where one source counts, it is the lower and the upper middle itself.
     rows = np.arange(len(alone))
@@ -126,8 +130,8 @@ def _mark(said: Said, standing: Standing, now: datetime) -> dict[str, Decimal | 
         quoted_at=said.times[rows, majority.lower],
         doubted=standing.doubted,
         doubted_at=standing.doubted_at,
-        jump_max=settings.SMARTSYNC_PRICE_JUMP,
-        age_max=settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS,
+        jump_max=limits.price_jump,
+        age_max=limits.price_age_max_seconds,
     )
     believed = np.where(alone, jumps.believed, majority.agreed)
     lines = []
@@ -157,13 +161,13 @@ def _mark(said: Said, standing: Standing, now: datetime) -> dict[str, Decimal | 
     return {said.symbols[market_id]: medians.get(market_id) for market_id in several}
 
 
-def _counted(said: Said, now: datetime) -> BoolArray:
+def _counted(said: Said, now: datetime, limits: Rules) -> BoolArray:
     """Return which prices count (M, S): the fresh ones, and where none is, the newest one, which then is old."""
     # A clock that runs ahead of ours is as wrong as a price that is old.
-    fresh = np.abs(now.timestamp() - said.times) <= settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS
+    fresh = np.abs(now.timestamp() - said.times) <= limits.price_age_max_seconds
     newest = np.zeros_like(fresh)
     newest[np.arange(len(fresh)), np.nanargmax(said.times, axis=1)] = True
-    return np.asarray(np.where(fresh.any(axis=1)[:, None], fresh, newest), dtype=np.bool_)
+    return np.asarray(np.where(fresh.any(axis=1, keepdims=True), fresh, newest), dtype=np.bool_)
 
 
 def _median(said: Said, majority: rules.Majority, row: int) -> tuple[Decimal, datetime]:

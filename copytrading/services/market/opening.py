@@ -7,6 +7,7 @@ live prices, and books that have never held paper money.
 
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.transactions import outside_transaction
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.services.market import quotes
@@ -30,6 +31,7 @@ def check_settings() -> None:
         raise VenueNotUsable(str(mistake)) from mistake
 
 
+@outside_transaction
 def open_venue() -> str:
     """
     Make sure that this installation may trade at its venue, bring our markets in line, and say where it trades.

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.transactions import outside_transaction
 from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
 from copytrading.services import bell
 from copytrading.services.market import listings, mark_ranges, marking
 
 
+@outside_transaction
 def list_markets(*, names: dict[str, str] | None = None) -> int:
     """
     Bring our markets and assets in line with the venue's rules, and return how many there are.

@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount
+from accounts.transactions import in_transaction
 from copytrading.engine.units import units_of
 from copytrading.exchange.orders import VenueOrder, VenueStatus, VenueTrade
 from copytrading.models import Alarm, Fill, Order
@@ -34,7 +35,7 @@ def record_answer(*, order: Order, answer: VenueOrder, now: datetime) -> Order:
     """
     if not answer.is_complete:
         return mark_unknown(order=order, now=now, venue_order_id=answer.venue_order_id)
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         order = lock_order(order.pk)
         if order.status not in Order.OPEN:
             note_late_trades(order=order, trades=answer.trades, now=now)
@@ -87,11 +88,12 @@ def end_order(*, order: Order, status: Order.Status, now: datetime, refusal: str
     return order
 
 
+@in_transaction
 def note_late_trades(*, order: Order, trades: Iterable[VenueTrade], now: datetime) -> int:
     """
     Book those trades of an ended order that were never told before to the suspense account, and return how many.
 
-    In the caller's transaction, order locked. An order that has its trades but is not booked yet has no late ones.
+    The order is locked. An order that has its trades but is not booked yet has no late ones.
     """
     late = 0
     known = set(order.fills.values_list("trade_id", flat=True))
@@ -118,8 +120,9 @@ def unknown_key(order: Order) -> str:
     return f"unknown:{order.client_order_id}"
 
 
+@in_transaction
 def lock_order(order_id: int) -> Order:
-    """Return an order with its market and cycle, its row locked until the end of the caller's transaction."""
+    """Return an order with its market and cycle, its row locked."""
     return (
         Order.objects.select_for_update(of=("self",))
         .select_related("market__base", "market__quote", "cycle")

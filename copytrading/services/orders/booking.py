@@ -8,49 +8,50 @@ for, whoever follows by then.
 from datetime import datetime
 
 import numpy as np
-from django.db import transaction
 
 from accounts import bulk_rows, ledger
 from accounts import queries as account_queries
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount
+from accounts.transactions import owns_transaction
 from copytrading.engine import allocation
 from copytrading.engine.allocation import Settlement
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.units import coins
-from copytrading.models import Alarm, Copy, Lead, Order, SyncCycle
+from copytrading.models import Alarm, Copy, Order, SyncCycle
 from copytrading.queries.market import unit_price_in
 from copytrading.services.books import adjustments, positions
+from copytrading.services.locks import lock_lead
 from copytrading.services.orders.answering import lock_order
 from copytrading.services.safety import alarms
 
 
+@owns_transaction
 def book_order(*, order: Order, now: datetime) -> Order:
     """
-    Share what the venue did, and what met inside, among the participants, and book it in one transaction.
+    Share what the venue did, and what met inside, among the participants, and book it.
 
     1. Lock the lead, then the order. Booked already: nothing to do.
     2. Share quantity, value and fees by largest remainder; ties rotate with the order.
     3. Write the allocations and one journal; the holds are released by it.
     4. Tell the lead's orders, positions and the copies what came of it.
     """
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().get(pk=order.cycle.lead_id) if order.cycle else None
-        order = lock_order(order.pk)
-        if order.booked_at is not None or order.status in Order.OPEN:
-            return order
-        participants = np.array(order.participant_ids, dtype=np.int64)
-        wishes = np.array(order.wish_units, dtype=np.int64)
-        shares = _settle(order, wishes)
-        _write_allocations(order, participants, shares)
-        _post(order, participants, shares, now)
-        if lead is not None and order.cycle is not None:
-            positions.follow_up(
-                lead=lead, cycle=order.cycle, order=order, participants=participants, shares=shares, now=now
-            )
-            _tell_shortfall(order, order.cycle, participants, wishes, shares, now)
-        order.booked_at = now
-        order.save(update_fields=["booked_at"])
+    lead = lock_lead(order.cycle.lead_id) if order.cycle else None
+    order = lock_order(order.pk)
+    if order.booked_at is not None or order.status in Order.OPEN:
+        return order
+    participants = np.array(order.participant_ids, dtype=np.int64)
+    wishes = np.array(order.wish_units, dtype=np.int64)
+    shares = _settle(order, wishes)
+    _write_allocations(order, participants, shares)
+    _post(order, participants, shares, now)
+    if lead is not None and order.cycle is not None:
+        positions.follow_up(
+            lead=lead, cycle=order.cycle, order=order, participants=participants, shares=shares, now=now
+        )
+        _tell_shortfall(order, order.cycle, participants, wishes, shares, now)
+    order.booked_at = now
+    order.save(update_fields=["booked_at"])
     return order
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
-
 from copytrading.engine.adjustments import Reason
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins, units_of
 from copytrading.exchange.markets import Book
 from copytrading.exchange.orders import Side
@@ -27,15 +26,14 @@ class PlannedTrade:
     adjustments: tuple[Reason, ...] = ()
 
 
-def trade_of(*, market: Market, book: dict[int, Book], signed_units: int) -> PlannedTrade:
+def trade_of(*, market: Market, book: Book, signed_units: int, rules: Rules) -> PlannedTrade:
     """Return what trading a quantity would do to this book: the price it reaches on average, and what it costs."""
     side = Side.BUY if signed_units > 0 else Side.SELL
     quantity = coins(abs(signed_units), market.base.decimals)
-    own_book = book[market.pk]
-    price = _average_price(own_book, side, quantity) or market.mark.price
+    price = _average_price(book, side, quantity) or market.mark.price
     value = quantity * price
-    mid = own_book.mid or market.mark.price
-    cost = value * Decimal(str(settings.SMARTSYNC_FEE_RATE)) + abs(price - mid) * quantity
+    mid = book.mid or market.mark.price
+    cost = value * rules.fee_rate + abs(price - mid) * quantity
     reasons = (Reason.BELOW_VENUE_MINIMUM,) if _is_below_minimum(market, value) else ()
     return PlannedTrade(
         symbol=market.symbol,

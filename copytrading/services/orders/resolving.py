@@ -17,15 +17,17 @@ afterwards.
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts import queries as account_queries
+from accounts.transactions import outside_transaction
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.orders import VenueOrder, VenueTrade
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Fill, Market, Order, TradeCheckpoint
+from copytrading.queries.rules import platform_rules
 from copytrading.services.orders import answering
 from copytrading.services.safety import alarms
 
@@ -43,6 +45,7 @@ ALARM_AFTER_SECONDS = 60
 LOOK_BACK = timedelta(minutes=5)
 
 
+@outside_transaction
 def resolve_order(*, order: Order, now: datetime) -> Order:
     """Ask the venue what became of an order, when it is time to; never send it again."""
     if now < _ask_at(order):
@@ -63,19 +66,20 @@ def resolve_order(*, order: Order, now: datetime) -> Order:
     return answering.mark_unknown(order=order, now=now)
 
 
-def is_reconciled(*, market: Market, now: datetime) -> bool:
+def is_reconciled(*, market: Market, now: datetime, rules: Rules) -> bool:
     """Return whether the venue's trades in a market were compared with our fills lately enough to send."""
-    fresh_since = now - timedelta(seconds=settings.SMARTSYNC_RECONCILE_SECONDS)
+    fresh_since = now - timedelta(seconds=rules.reconcile_seconds)
     return TradeCheckpoint.objects.filter(
         venue_account=venue().account, market=market, checked_until__gt=fresh_since
     ).exists()
 
 
+@outside_transaction
 def reconcile_market(*, market: Market, now: datetime) -> int:
     """
     Compare the venue's open orders and trades in a market with ours, and return how many were found late or foreign.
 
-    Asked with no transaction open. A trade of an order that is still open here is left to whoever resolves that order.
+    A trade of an order that is still open here is left to whoever resolves that order.
 
     :raises VenueUnreachable: if the venue did not answer; nothing was noted.
     """
@@ -93,13 +97,15 @@ def reconcile_market(*, market: Market, now: datetime) -> int:
     return found
 
 
+@outside_transaction
 def reconcile_orders(*, now: datetime) -> int:
     """Compare every market that was traded lately, and return how many trades were found late or foreign."""
+    rules = platform_rules()
     lately = Order.objects.filter(claimed_at__gt=now - timedelta(days=1), venue_account=venue().account)
     found = 0
     markets = Market.objects.filter(pk__in=lately.values("market_id")).exclude(status=Market.Status.DELISTED)
     for market in markets.select_related("base", "quote"):
-        if not is_reconciled(market=market, now=now):
+        if not is_reconciled(market=market, now=now, rules=rules):
             found += reconcile_market(market=market, now=now)
     return found
 
@@ -155,7 +161,7 @@ def _order_of(market: Market, found: VenueOrder | VenueTrade) -> Order | None:
 def _compare(market: Market, trade: VenueTrade, now: datetime) -> int:
     order = _order_of(market, trade)
     if order is not None:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             order = answering.lock_order(order.pk)
             if order.status in Order.OPEN:
                 return 0

@@ -17,16 +17,19 @@ from django.db import connection, transaction
 
 from accounts import ledger
 from accounts.models import Asset
+from accounts.transactions import in_transaction, outside_transaction
+from copytrading.engine.bunching import PlannedOrder
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode, VenueUnreachable
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
-from copytrading.models import Alarm, Copy, Lead, Order, SyncCycle
-from copytrading.queries.market import unit_price_in
+from copytrading.models import Alarm, Copy, Lead, Market, Order, SyncCycle
+from copytrading.queries.rules import platform_rules
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import quotes
 from copytrading.services.orders import answering, resolving
 from copytrading.services.orders.booking import book_order, hold_key
-from copytrading.services.orders.bunching import PlannedOrder
 from copytrading.services.safety import alarms, order_limits
 
 # Refusals that say that the venue's rules are not what we take them for: they are read again.
@@ -44,17 +47,19 @@ REFUSAL_ALARMS = {
 }
 
 
-def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, now: datetime) -> Order:
+@in_transaction
+def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, market: Market, cash: Asset, now: datetime) -> Order:
     """
     Write an order with its participants' wishes, and hold what each of them may have to pay or deliver.
 
-    In the caller's transaction: an order without its holds, or the other way round, never exists.
+    An order without its holds, or the other way round, never exists. It keeps how many of the lead's requests were
+    known when it was decided, which is all there are, since the lead is locked.
     """
     order_id = _next_order_id()
     order = Order.objects.create(
         pk=order_id,
         cycle=cycle,
-        market=planned.market,
+        market=market,
         venue_account=venue().account,
         # Letters and digits only, and decodable to the row and the attempt: what the venue knows the order by.
         client_order_id=f"ss{order_id}a1",
@@ -63,12 +68,13 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
         price_limit=planned.price_limit,
         price_mid=planned.price_mid,
         price_buy_max=planned.price_buy_max,
-        value_max_units=round(planned.quantity_units * unit_price_in(planned.market, planned.price_limit)),
+        value_max_units=round(planned.quantity_units * planned.market.unit_price(planned.price_limit)),
         participant_ids=planned.participant_ids.tolist(),
         wish_units=planned.wish_units.tolist(),
+        request_count=_requests_known(cycle),
         planned_at=now,
     )
-    for asset, units in ((cash, planned.quote_holds), (planned.market.base, planned.base_holds)):
+    for asset, units in ((cash, planned.quote_holds), (market.base, planned.base_holds)):
         if units.any():
             promised = units > 0
             ledger.place_hold(
@@ -81,18 +87,21 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, cash: Asset, 
     return order
 
 
-def work_off(*, cycle_id: int, clock: Callable[[], datetime]) -> bool:
+@outside_transaction
+def work_off(*, cycle_id: int, clock: Callable[[], datetime], rules: Rules | None = None) -> bool:
     """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
+    rules = rules or platform_rules()
     for order_id in Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk").values_list("pk"):
-        work_off_order(order_id=order_id[0], now=clock())
+        work_off_order(order_id=order_id[0], now=clock(), rules=rules)
     return not Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).exists()
 
 
-def work_off_order(*, order_id: int, now: datetime) -> Order:
+@outside_transaction
+def work_off_order(*, order_id: int, now: datetime, rules: Rules | None = None) -> Order:
     """Bring one order as far as it goes now: claim and send it, or ask about it, then book it."""
     order = Order.objects.select_related("market__base", "market__quote", "cycle").get(pk=order_id)
     if order.status == Order.Status.PLANNED:
-        order = submit_order(order=order, now=now)
+        order = submit_order(order=order, now=now, rules=rules or platform_rules())
     elif order.status in (Order.Status.SUBMITTING, Order.Status.UNKNOWN):
         order = resolving.resolve_order(order=order, now=now)
     if order.status not in Order.OPEN and order.booked_at is None:
@@ -100,25 +109,26 @@ def work_off_order(*, order_id: int, now: datetime) -> Order:
     return order
 
 
-def submit_order(*, order: Order, now: datetime) -> Order:
+@outside_transaction
+def submit_order(*, order: Order, now: datetime, rules: Rules) -> Order:
     """
     Send one planned order to the venue, once.
 
     1. Where the market's trades were not compared for a while, compare them first.
-    2. Claim it: PLANNED becomes SUBMITTING. Whoever updates the row owns it. A stop, a halt or a limit ends it here.
+    2. Claim it: PLANNED becomes SUBMITTING. Whoever updates the row owns it. A fence, a halt or a limit ends it here.
     3. Send it under the id stored before, with no transaction open. It carries the time of its claim, so that a venue
        refuses it when the worker slept in between and others have long asked about it.
     4. Record the answer.
 
     If the worker dies between 3 and 4 the order stays SUBMITTING, and `resolving` asks the venue about that same id.
     """
-    if order.quantity_units and not resolving.is_reconciled(market=order.market, now=now):
+    if order.quantity_units and not resolving.is_reconciled(market=order.market, now=now, rules=rules):
         try:
             resolving.reconcile_market(market=order.market, now=now)
         except VenueUnreachable:
             # Not compared, not sent: the order keeps its place and is tried at the next look.
             return order
-    order.status = _claim(order, now)
+    order.status = _claim(order, now, rules)
     if order.status != Order.Status.SUBMITTING:
         return order
     try:
@@ -148,19 +158,19 @@ def average_price(order: Order) -> Decimal | None:
     return order.price_mid if order.status == Order.Status.FILLED else None
 
 
-def _claim(order: Order, now: datetime) -> str:
-    with transaction.atomic():
+def _claim(order: Order, now: datetime, rules: Rules) -> str:
+    with transaction.atomic(durable=True):
         if order.cycle is not None:
-            # Stops take the same lock, so either this order sees the stop or the stop comes after it.
-            Lead.objects.select_for_update().get(pk=order.cycle.lead_id)
+            # Whoever raises a fence takes the same lock: either this order sees it, or it comes after the claim.
+            lock_lead(order.cycle.lead_id)
         claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED)
         if not claimable.select_for_update().exists():
             # Somebody else owns it; what it will become is not ours to say, whatever stands against sending it now.
             return Order.Status.PLANNED
-        if order.cycle is not None and _buys_for_a_stopped_copy(order, order.cycle):
+        if order.cycle is not None and _buys_behind_a_fence(order, order.cycle):
             refusal: order_limits.NotToBeSent | None = order_limits.NotToBeSent(sentence="")
         else:
-            refusal = order_limits.reason_not_to_send(order, now=now)
+            refusal = order_limits.reason_not_to_send(order, now=now, rules=rules)
         if refusal is not None:
             claimable.update(status=Order.Status.CANCELED, refusal=refusal.sentence[:200], answered_at=now)
             if order.cycle is not None:
@@ -175,11 +185,22 @@ def _claim(order: Order, now: datetime) -> str:
     return order.status
 
 
-def _buys_for_a_stopped_copy(order: Order, cycle: SyncCycle) -> bool:
-    # A copy with a buy planned has a hold, so it cannot be further than STOPPING: no clock is asked. Few stop at a
-    # time, and thousands buy: so it is asked for the few.
-    stopping = Copy.objects.filter(lead_id=cycle.lead_id, status=Copy.Status.STOPPING)
-    accounts = set(stopping.values_list("ledger_account_id", flat=True))
+def _requests_known(cycle: SyncCycle | None) -> int:
+    if cycle is None:
+        return 0
+    return Lead.objects.values_list("request_count", flat=True).get(pk=cycle.lead_id)
+
+
+def _buys_behind_a_fence(order: Order, cycle: SyncCycle) -> bool:
+    """
+    Return whether an order buys for a copy that was stopped, paused, reduced or changed after it was decided.
+
+    Numbers are compared and no clocks. Sales go on: what a follower gets rid of was theirs to sell before as well.
+    """
+    # A copy with a buy planned has a hold, so it cannot be further than STOPPING. Few change at a time, and thousands
+    # buy: so it is asked for the few.
+    changed = Copy.objects.filter(lead_id=cycle.lead_id, fence__gt=order.request_count)
+    accounts = set(changed.exclude(status=Copy.Status.STOPPED).values_list("ledger_account_id", flat=True))
     if not accounts:
         return False
     participants = zip(order.participant_ids, order.wish_units, strict=True)

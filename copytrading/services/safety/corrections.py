@@ -4,13 +4,13 @@ A correction is a new journal, never a change of an old one: one operator asks f
 
 from datetime import datetime
 
-from django.db import transaction
-
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount, User
+from accounts.request_keys import Request
+from accounts.transactions import owns_transaction
 from copytrading.models import Correction
-from copytrading.services import bell
+from copytrading.services import bell, keys
 from copytrading.services.refusals import Refusal
 
 REASON_LENGTH_MAX = 200
@@ -28,41 +28,58 @@ class CorrectionClosed(Refusal):
     code = "correction_closed"
 
 
+@owns_transaction
 def request_correction(
-    *, asset_id: int, account: LedgerAccount.Kind | int, units: int, reason: str, by: User, now: datetime
+    *,
+    asset_id: int,
+    account: LedgerAccount.Kind | int,
+    units: int,
+    reason: str,
+    by: User,
+    idempotency_key: str,
+    now: datetime,
 ) -> Correction:
     """
     Ask for a correcting journal: units of an asset to a ledger account, against the venue. Nothing moves yet.
+
+    The same key again returns the same correction, whatever became of it.
 
     :param account: the kind of one of the platform's own accounts, or the number of any account.
     :param units: whole units; negative takes them from the account.
     :raises CorrectionRefused: if nothing would move, the account is a counterparty or unknown, no reason is given, or
         a request for just this waits already.
+    :raises KeyReused: if the key stands for another request.
     """
     if units == 0:
         raise CorrectionRefused("A correction moves something.", field="quantity")
     if not reason.strip():
         raise CorrectionRefused("Say why: another operator has to approve it.", field="reason")
-    with transaction.atomic():
-        # Locked, so that pressing twice asks once.
-        asset = Asset.objects.select_for_update().filter(pk=asset_id).first()
-        if asset is None:
-            raise CorrectionRefused("There is no such asset.", field="asset")
-        ledger_account = _account(account, now)
-        waiting = Correction.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True)
-        if waiting.filter(asset=asset, ledger_account=ledger_account, units=units).exists():
-            raise CorrectionRefused("A request for just this correction waits for approval already.")
-        correction = Correction.objects.create(
-            asset=asset,
-            ledger_account=ledger_account,
-            units=units,
-            reason=reason.strip()[:REASON_LENGTH_MAX],
-            requested_by=by,
-            requested_at=now,
-        )
+    asset = Asset.objects.filter(pk=asset_id).first()
+    if asset is None:
+        raise CorrectionRefused("There is no such asset.", field="asset")
+    words = f"a correction of {keys.coin_words(units, asset)}"
+    asked = Request.of("correction", words, asset=asset_id, account=str(account), units=units, reason=reason.strip())
+    if keys.is_repeated(user=by, key=idempotency_key, request=asked, now=now):
+        return Correction.objects.get(requested_by=by, idempotency_key=idempotency_key)
+    # Locked, so that two who ask for the same at once ask once.
+    Asset.objects.select_for_update().get(pk=asset_id)
+    ledger_account = _account(account, now)
+    waiting = Correction.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True)
+    if waiting.filter(asset=asset, ledger_account=ledger_account, units=units).exists():
+        raise CorrectionRefused("A request for just this correction waits for approval already.")
+    correction = Correction.objects.create(
+        asset=asset,
+        ledger_account=ledger_account,
+        units=units,
+        reason=reason.strip()[:REASON_LENGTH_MAX],
+        requested_by=by,
+        requested_at=now,
+        idempotency_key=idempotency_key,
+    )
     return correction
 
 
+@owns_transaction
 def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correction:
     """
     Book a correction that somebody else asked for, once. The next look at custody clears what it corrects.
@@ -71,41 +88,40 @@ def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correc
     :raises CorrectionClosed: if it was approved or withdrawn before.
     :raises CorrectionRefused: if the account has less than is to be taken from it.
     """
-    with transaction.atomic():
-        correction = _lock_open(correction_id)
-        if correction.requested_by_id == by.pk:
-            raise OwnCorrection("You asked for this correction yourself; it takes a second operator to approve it.")
-        venue_account = ledger.platform_account(LedgerAccount.Kind.VENUE, now=now)
-        try:
-            correction.journal = ledger.post(
-                kind=Journal.Kind.CORRECTION,
-                idempotency_key=f"correction:{correction.pk}",
-                lines=Lines.of(
-                    [correction.ledger_account_id, venue_account.pk],
-                    correction.asset_id,
-                    [correction.units, -correction.units],
-                ),
-                now=now,
-            )
-        except ledger.NotEnoughMoney as shortage:
-            raise CorrectionRefused("The account has less than that available.") from shortage
-        correction.approved_by, correction.approved_at = by, now
-        correction.save(update_fields=["journal", "approved_by", "approved_at"])
-        if correction.ledger_account.owner_id is not None:
-            bell.publish(f"user:{correction.ledger_account.owner_id}", "wallet")
+    correction = _lock_open(correction_id)
+    if correction.requested_by_id == by.pk:
+        raise OwnCorrection("You asked for this correction yourself; it takes a second operator to approve it.")
+    venue_account = ledger.platform_account(LedgerAccount.Kind.VENUE, now=now)
+    try:
+        correction.journal = ledger.post(
+            kind=Journal.Kind.CORRECTION,
+            idempotency_key=f"correction:{correction.pk}",
+            lines=Lines.of(
+                [correction.ledger_account_id, venue_account.pk],
+                correction.asset_id,
+                [correction.units, -correction.units],
+            ),
+            now=now,
+        )
+    except ledger.NotEnoughMoney as shortage:
+        raise CorrectionRefused("The account has less than that available.") from shortage
+    correction.approved_by, correction.approved_at = by, now
+    correction.save(update_fields=["journal", "approved_by", "approved_at"])
+    if correction.ledger_account.owner_id is not None:
+        bell.publish(f"user:{correction.ledger_account.owner_id}", "wallet")
     return correction
 
 
+@owns_transaction
 def withdraw_correction(*, correction_id: int, now: datetime) -> Correction:
     """
     Take a request back; every operator may.
 
     :raises CorrectionClosed: if it was approved or withdrawn before.
     """
-    with transaction.atomic():
-        correction = _lock_open(correction_id)
-        correction.withdrawn_at = now
-        correction.save(update_fields=["withdrawn_at"])
+    correction = _lock_open(correction_id)
+    correction.withdrawn_at = now
+    correction.save(update_fields=["withdrawn_at"])
     return correction
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import Asset
+from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins, units_of
 from copytrading.exchange.registry import venue
 from copytrading.queries import custody as custody_queries
@@ -32,9 +33,10 @@ class CustodyLook:
         return units_of(self.difference, self.asset.decimals)
 
 
+@outside_transaction
 def look() -> tuple[CustodyLook, ...]:
     """
-    Look at every asset that the ledger knows, with no transaction open.
+    Look at every asset that the ledger knows.
 
     1. Note what is on its way and what was entrusted to the venue.
     2. Ask the venue what it keeps.

@@ -5,9 +5,8 @@ after the row is there is not sent, so a switch works from its commit on.
 
 from datetime import datetime
 
-from django.db import transaction
-
 from accounts.models import Asset, User
+from accounts.transactions import owns_transaction
 from copytrading.models import Halt, Lead, Market
 from copytrading.queries import custody as custody_queries
 from copytrading.services import bell, queueing
@@ -34,6 +33,7 @@ class CustodyStillDiffers(Refusal):
     code = "custody_still_differs"
 
 
+@owns_transaction
 def place_halt(*, scope: Halt.Scope, target_id: int = 0, reason: str, now: datetime, by: User | None = None) -> Halt:
     """
     Stop every order of a target from now on, and return the halt; one that stands already is returned as it is.
@@ -47,18 +47,18 @@ def place_halt(*, scope: Halt.Scope, target_id: int = 0, reason: str, now: datet
     if not reason:
         raise HaltReasonMissing("Say why: others have to decide about it later.")
     _require_target(scope, target_id)
-    with transaction.atomic():
-        halt, is_new = Halt.objects.get_or_create(
-            scope=scope,
-            target_id=target_id,
-            lifted_at=None,
-            defaults={"reason": reason[:REASON_LENGTH_MAX], "placed_by": by, "placed_at": now},
-        )
-        if is_new:
-            _tell(halt)
+    halt, is_new = Halt.objects.get_or_create(
+        scope=scope,
+        target_id=target_id,
+        lifted_at=None,
+        defaults={"reason": reason[:REASON_LENGTH_MAX], "placed_by": by, "placed_at": now},
+    )
+    if is_new:
+        _tell(halt)
     return halt
 
 
+@owns_transaction
 def lift_halt(*, halt_id: int, by: User, now: datetime) -> Halt:
     """
     Let orders go on. The halt of an asset stands for as long as custody and ledger differ there.
@@ -66,17 +66,16 @@ def lift_halt(*, halt_id: int, by: User, now: datetime) -> Halt:
     :raises HaltLifted: if it was lifted before.
     :raises CustodyStillDiffers: if the difference is not corrected yet.
     """
-    with transaction.atomic():
-        halt = Halt.objects.select_for_update(of=("self",)).get(pk=halt_id)
-        if halt.lifted_at is not None:
-            raise HaltLifted("This halt was lifted already.")
-        if halt.scope == Halt.Scope.ASSET:
-            _require_no_difference(halt.target_id)
-        halt.lifted_by, halt.lifted_at = by, now
-        halt.save(update_fields=["lifted_by", "lifted_at"])
-        if halt.scope == Halt.Scope.LEAD:
-            queueing.request_sync(lead_id=halt.target_id, now=now)
-        _tell(halt)
+    halt = Halt.objects.select_for_update(of=("self",)).get(pk=halt_id)
+    if halt.lifted_at is not None:
+        raise HaltLifted("This halt was lifted already.")
+    if halt.scope == Halt.Scope.ASSET:
+        _require_no_difference(halt.target_id)
+    halt.lifted_by, halt.lifted_at = by, now
+    halt.save(update_fields=["lifted_by", "lifted_at"])
+    if halt.scope == Halt.Scope.LEAD:
+        queueing.request_sync(lead_id=halt.target_id, now=now)
+    _tell(halt)
     return halt
 
 

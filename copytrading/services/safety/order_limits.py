@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db.models import Sum
 
+from copytrading.engine.rules import Rules
 from copytrading.models import Alarm, Mark, Order
 from copytrading.queries import halts
 
@@ -27,11 +27,11 @@ class NotToBeSent:
     alarm: Alarm.Kind | None = None
 
 
-def reason_not_to_send(order: Order, *, now: datetime) -> NotToBeSent | None:
+def reason_not_to_send(order: Order, *, now: datetime, rules: Rules) -> NotToBeSent | None:
     """Return why an order must not leave now, None when it may. In the transaction that claims it."""
     if now > order.planned_at + timedelta(seconds=ORDER_AGE_SECONDS_MAX):
         return NotToBeSent(sentence="It waited too long and is decided anew.")
-    return _halted(order) or _outside_collar(order) or _beyond_limits(order, now)
+    return _halted(order) or _outside_collar(order, rules) or _beyond_limits(order, now, rules)
 
 
 def _halted(order: Order) -> NotToBeSent | None:
@@ -47,11 +47,11 @@ def _halted(order: Order) -> NotToBeSent | None:
     return None
 
 
-def _outside_collar(order: Order) -> NotToBeSent | None:
+def _outside_collar(order: Order, rules: Rules) -> NotToBeSent | None:
     mark = Mark.objects.filter(market=order.market_id).values_list("price", flat=True).first()
     if mark is None:
         return NotToBeSent(sentence=f"{order.market.symbol} has no price.", alarm=Alarm.Kind.PRICE_COLLAR)
-    collar = Decimal(str(settings.SMARTSYNC_PRICE_COLLAR))
+    collar = Decimal(str(rules.price_collar))
     beyond = order.price_limit / mark - 1 if order.side == Order.Side.BUY else 1 - order.price_limit / mark
     if beyond <= collar:
         return None
@@ -61,18 +61,18 @@ def _outside_collar(order: Order) -> NotToBeSent | None:
     return NotToBeSent(sentence=sentence, alarm=Alarm.Kind.PRICE_COLLAR)
 
 
-def _beyond_limits(order: Order, now: datetime) -> NotToBeSent | None:
+def _beyond_limits(order: Order, now: datetime, rules: Rules) -> NotToBeSent | None:
     limits = (
-        ("one order", timedelta(0), settings.SMARTSYNC_ORDER_VALUE_MAX),
-        ("a minute", timedelta(minutes=1), settings.SMARTSYNC_MINUTE_VALUE_MAX),
-        ("a day", timedelta(days=1), settings.SMARTSYNC_DAY_VALUE_MAX),
+        ("one order", timedelta(0), rules.order_value_max),
+        ("a minute", timedelta(minutes=1), rules.minute_value_max),
+        ("a day", timedelta(days=1), rules.day_value_max),
     )
     for name, span, limit in limits:
         sent = 0
         if span:
             window = Order.objects.filter(claimed_at__gt=now - span).aggregate(value=Sum("value_max_units"))
             sent = window["value"] or 0
-        if sent + order.value_max_units > limit * 10**settings.SMARTSYNC_CASH_DECIMALS:
-            sentence = f"It would pass the limit of {limit:,} {settings.SMARTSYNC_CASH} for {name}."
+        if sent + order.value_max_units > limit * 10**rules.cash_decimals:
+            sentence = f"It would pass the limit of {limit:,} {rules.cash} for {name}."
             return NotToBeSent(sentence=sentence, alarm=Alarm.Kind.LIMIT_REACHED)
     return None

@@ -17,6 +17,7 @@ from django.db.models import Min
 
 from accounts import ledger_audit
 from accounts.models import Asset
+from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.registry import venue
@@ -56,11 +57,12 @@ class LedgerReport:
         return not self.findings and not any(self.differences.values())
 
 
+@outside_transaction
 def check_ledger(*, patience_seconds: float = 0) -> LedgerReport:
     """
     Recompute every balance and hold from genesis and compare liabilities with custody.
 
-    The venue is asked with no transaction open, so while money moves the two may differ for a moment.
+    The venue is asked at another moment than the ledger, so while money moves the two may differ.
 
     :param patience_seconds: how long to look again at what differs, until nothing moves there: for a platform that
         runs. 0 takes the one look as it is, which is exact where nothing runs.
@@ -99,11 +101,12 @@ def reconcile_if_due(*, now: datetime) -> None:
         venue_watch.note_trouble(trouble=trouble, now=now)
 
 
+@outside_transaction
 def reconcile(*, now: datetime) -> list[CustodyDifference]:
     """
     Compare ledger and custody, and return the differences that are confirmed.
 
-    1. Look, with no transaction open. What may be money on its way says nothing this time.
+    1. Look. What may be money on its way says nothing this time.
     2. Note what each asset differs by, and since when it has been just that.
     3. Halt what has differed by the same for CONFIRM_SECONDS, and raise an alarm.
     4. Clear the alarm of what was corrected and agrees now. Its halt is an operator's to lift.
@@ -113,7 +116,7 @@ def reconcile(*, now: datetime) -> list[CustodyDifference]:
     looks = custody.look()
     venue_watch.note_answer(now=now)
     confirmed = []
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         rows = {row.asset_id: row for row in CustodyDifference.objects.select_for_update().order_by("asset_id")}
         for look in looks:
             if look.is_explained and not look.is_still:

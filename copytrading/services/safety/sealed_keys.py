@@ -21,6 +21,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
+from accounts.transactions import in_transaction
 from copytrading.models import Lead, LinkedAccount
 
 KEY_BYTES = 32
@@ -80,9 +81,10 @@ def open_key(link: LinkedAccount) -> ExchangeKey:
     return ExchangeKey(**json.loads(parts))
 
 
+@in_transaction
 def erase_key_of(lead: Lead, *, reason: str) -> bool:
     """
-    Take a lead's key off its row for good, say why, and return whether there was one. In the caller's transaction.
+    Take a lead's key off its row for good, say why, and return whether there was one.
 
     What the lead was seen to hold stays.
     """
@@ -103,7 +105,7 @@ def rotate_link_keys() -> int:
     waiting = LinkedAccount.objects.exclude(status=LinkedAccount.Status.REVOKED).exclude(seal_id=first)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
     for link_id in ids:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             link = LinkedAccount.objects.select_for_update().get(pk=link_id)
             if link.seal_id in ("", first):
                 continue

@@ -8,22 +8,25 @@ no cycle can name a main account: that is fund isolation.
 from datetime import datetime
 
 import numpy as np
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
+from accounts.request_keys import Request
+from accounts.transactions import outside_transaction
+from copytrading.engine.bunching import Offer, offer_of, plan_order
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book
 from copytrading.exchange.orders import Side
 from copytrading.models import ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
-from copytrading.services import bell
+from copytrading.queries.rules import platform_rules
+from copytrading.services import bell, keys
 from copytrading.services.market import listings
 from copytrading.services.orders import trading
-from copytrading.services.orders.bunching import Offer, offer_of, plan_order
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
 from copytrading.services.refusals import NotEnoughCash, NotPossibleNow, PriceNotKnown, Refusal
 
@@ -33,47 +36,86 @@ class OrderTooSmall(Refusal):
     field = "value"
 
 
+@outside_transaction
 def preview_manual_order(*, user: User, market_id: int, side: str, units: int, now: datetime) -> PlannedTrade:
     """
     Return what a market order would do: a BUY spends `units` of cash, a SELL sells `units` of the coin.
 
     :raises Refusal: if the market is closed, the value too small, or the main account has less.
     """
-    market, book, quantity, _ = _look(user, market_id, side, units, now)
-    return trade_of(market=market, book={market.pk: book}, signed_units=quantity)
+    rules = platform_rules()
+    market, book, quantity, _ = _look(user, market_id, side, units, now, rules)
+    return trade_of(market=market, book=book, signed_units=quantity, rules=rules)
 
 
+@outside_transaction
 def place_manual_order(
     *, user: User, market_id: int, side: str, units: int, idempotency_key: str, now: datetime
 ) -> ManualOrder:
     """
     Trade at the market on a person's own main account, now; the same key again returns the same order.
 
-    :raises Refusal: as the preview, and where another order of that market is just on its way.
+    :raises Refusal: as the preview, where another order of that market is just on its way, or the key stands for
+        another request.
     """
-    existing = ManualOrder.objects.select_related("order").filter(user=user, idempotency_key=idempotency_key).first()
-    if existing is None:
-        market, _, quantity, offer = _look(user, market_id, side, units, now)
-        existing = _write(user, market, quantity, offer, idempotency_key, now)
-    trading.work_off_order(order_id=existing.order_id, now=now)
-    existing.order.refresh_from_db()
+    rules = platform_rules()
+    asked = _asked(market_id, side, units)
+    if keys.was_used_for(user=user, key=idempotency_key, request=asked):
+        placed = _placed(user, idempotency_key)
+    else:
+        try:
+            market, _, quantity, offer = _look(user, market_id, side, units, now, rules)
+            placed = _write(user, market, quantity, offer, asked, idempotency_key, now, rules)
+        except Refusal:
+            # Pressed twice at once: what stands against it may be what the other press has just done.
+            if not keys.was_used_for(user=user, key=idempotency_key, request=asked):
+                raise
+            placed = _placed(user, idempotency_key)
+    trading.work_off_order(order_id=placed.order_id, now=now, rules=rules)
+    placed.order.refresh_from_db()
     bell.publish(f"user:{user.pk}", "wallet")
-    return existing
+    return placed
 
 
-def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_key: str, now: datetime) -> ManualOrder:
+def _placed(user: User, idempotency_key: str) -> ManualOrder:
+    return ManualOrder.objects.select_related("order").get(user=user, idempotency_key=idempotency_key)
+
+
+def _asked(market_id: int, side: str, units: int) -> Request:
+    base = Market.objects.select_related("base").get(pk=market_id).base
+    if side == Side.BUY:
+        words = f"a purchase of {base.symbol} for {keys.cash_words(units)}"
+    else:
+        words = f"a sale of {keys.coin_words(units, base)}"
+    return Request.of("manual order", words, market=market_id, side=str(side), units=units)
+
+
+def _write(
+    user: User,
+    market: Market,
+    quantity: int,
+    offer: Offer,
+    asked: Request,
+    idempotency_key: str,
+    now: datetime,
+    rules: Rules,
+) -> ManualOrder:
     planned = plan_order(
-        market=market,
+        market=market_queries.terms_of(market),
         offer=offer,
         participant_ids=np.array([ledger.main_account(user=user, now=now).pk]),
         wish_units=np.array([quantity]),
-        fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+        rules=rules,
     )
     if planned.quantity_units == 0:
         raise OrderTooSmall("Too little is offered within the price limit at the moment; try less or later.")
     try:
-        with transaction.atomic():
-            order = trading.write_order(cycle=None, planned=planned, cash=market_queries.cash_asset(), now=now)
+        with transaction.atomic(durable=True):
+            if keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
+                return _placed(user, idempotency_key)
+            order = trading.write_order(
+                cycle=None, planned=planned, market=market, cash=market_queries.cash_asset(), now=now
+            )
             return ManualOrder.objects.create(order=order, user=user, idempotency_key=idempotency_key)
     except ledger.NotEnoughMoney as shortage:
         raise NotEnoughCash("Your wallet has not enough for this.", field="value") from shortage
@@ -82,18 +124,18 @@ def _write(user: User, market: Market, quantity: int, offer: Offer, idempotency_
             raise NotPossibleNow(
                 "Another order in this market is just on its way; try again in a second."
             ) from conflict
-        if "one_manual_order_per_key" in str(conflict):
-            return ManualOrder.objects.select_related("order").get(user=user, idempotency_key=idempotency_key)
         raise
 
 
-def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> tuple[Market, Book, int, Offer]:
+def _look(
+    user: User, market_id: int, side: str, units: int, now: datetime, rules: Rules
+) -> tuple[Market, Book, int, Offer]:
     """Return the market, its book, the signed whole lots to trade, and what the book offers."""
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise NotPossibleNow(f"{market.symbol} does not trade at the moment.")
     mark = getattr(market, "mark", None)
-    if mark is None or abs((now - mark.as_of).total_seconds()) > settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS:
+    if mark is None or abs((now - mark.as_of).total_seconds()) > rules.price_age_max_seconds:
         raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")
     if units <= 0:
         raise OrderTooSmall("Enter a value above zero.")
@@ -109,16 +151,22 @@ def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> t
     if side == Side.BUY:
         # The limit moves with the quantity, and the quantity with the limit: the cap settles it.
         rough = int(units / unit_price_in(market, mark.price))
-        offer = offer_of(market=market, book=book, mark=mark.price, net_units=max(rough, 1), slippage_max=_cap())
-        cost = unit_price_in(market, offer.price_buy_max) * (1 + float(settings.SMARTSYNC_FEE_RATE))
+        offer = _offer(market, book, max(rough, 1), rules)
+        cost = unit_price_in(market, offer.price_buy_max) * (1 + float(rules.fee_rate))
         quantity = int((units - 4) / cost)
     quantity = quantity // market.lot_units * market.lot_units
-    offer = offer_of(market=market, book=book, mark=mark.price, net_units=sign * max(quantity, 1), slippage_max=_cap())
+    offer = _offer(market, book, sign * max(quantity, 1), rules)
     if quantity * unit_price_in(market, offer.price_limit) < market.value_min_units or quantity == 0:
         least = coins(market.value_min_units, market.quote.decimals).normalize()
         raise OrderTooSmall(f"The venue takes orders in {market.symbol} from {least:f} {market.quote.symbol} on.")
     return market, book, sign * quantity, offer
 
 
-def _cap() -> float:
-    return float(settings.SMARTSYNC_SLIPPAGE_CAP)
+def _offer(market: Market, book: Book, net_units: int, rules: Rules) -> Offer:
+    return offer_of(
+        market=market_queries.terms_of(market),
+        book=book,
+        net_units=net_units,
+        slippage_max=rules.slippage_cap,
+        rules=rules,
+    )

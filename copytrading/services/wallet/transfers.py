@@ -9,16 +9,17 @@ a transfer that is on its way may finish it.
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts import ledger, wallet
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, Transfer, User
+from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.queries import market as market_queries
-from copytrading.services import bell
+from copytrading.queries.rules import platform_rules
+from copytrading.services import bell, keys
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 
@@ -27,44 +28,51 @@ class TransferRefused(Refusal):
     field = "value"
 
 
+@outside_transaction
 def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
     """
     Bring paper money into a person's main account; the same key again returns the same transfer.
 
     :param units: cash in whole units.
-    :raises Refusal: if the value is not positive or above the most that one deposit may bring, or money here is real.
+    :raises Refusal: if the value is not positive or above the most that one deposit may bring, money here is real, or
+        the key stands for another request.
     """
     _refuse_real_money()
-    most = settings.SMARTSYNC_DEPOSIT_MAX
-    if units > most * 10**settings.SMARTSYNC_CASH_DECIMALS:
-        raise TransferRefused(f"One deposit can bring at most {most:,} {settings.SMARTSYNC_CASH}.")
+    rules = platform_rules()
+    if units > rules.deposit_max * 10**rules.cash_decimals:
+        raise TransferRefused(f"One deposit can bring at most {rules.deposit_max:,} {rules.cash}.")
     try:
-        transfer = wallet.request_deposit(
-            user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
-        )
-    except (wallet.NothingToTransfer, wallet.TransferKeyReused) as refusal:
+        with keys.said_as_refusals():
+            transfer = wallet.request_deposit(
+                user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
+            )
+    except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     return finish_transfer(transfer=transfer, now=now)
 
 
+@outside_transaction
 def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
     """
     Take money out of a person's main account; the same key again returns the same transfer.
 
-    :raises Refusal: if the value is not positive or more than is available, or money here is real.
+    :raises Refusal: if the value is not positive or more than is available, money here is real, or the key stands for
+        another request.
     """
     _refuse_real_money()
     try:
-        transfer = wallet.request_withdrawal(
-            user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
-        )
-    except (wallet.NothingToTransfer, wallet.TransferKeyReused) as refusal:
+        with keys.said_as_refusals():
+            transfer = wallet.request_withdrawal(
+                user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
+            )
+    except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     except ledger.NotEnoughMoney as shortage:
         raise NotEnoughCash("Your wallet has less than that available.", field="value") from shortage
     return finish_transfer(transfer=transfer, now=now)
 
 
+@outside_transaction
 def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
     """Tell the venue about a requested transfer, then book it; each half happens once however often it is called."""
     if transfer.status == Transfer.Status.BOOKED:
@@ -75,7 +83,7 @@ def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
         is_deposit=transfer.direction == Transfer.Direction.DEPOSIT,
         reference=f"transfer:{transfer.pk}",
     )
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         transfer = wallet.book_transfer(transfer_id=transfer.pk, now=now)
         bell.publish(f"user:{transfer.user_id}", "wallet")
     return transfer
@@ -91,10 +99,11 @@ def finish_transfers(*, now: datetime) -> int:
     return len(stuck)
 
 
+@outside_transaction
 def fund_dust_account(*, now: datetime) -> None:
     """Give the platform's dust account its float, once, so that stopped copies can hand their dust over."""
     cash = market_queries.cash_asset()
-    units = settings.SMARTSYNC_DUST_FLOAT * 10**cash.decimals
+    units = platform_rules().dust_float * 10**cash.decimals
     registry.move_paper_money(
         asset=cash.symbol, quantity=coins(units, cash.decimals), is_deposit=True, reference="dust-float"
     )

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
 from accounts import ledger
 from accounts.ledger import Lines
@@ -20,6 +19,7 @@ from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, Lead, LeadOrder, Market
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 from copytrading.services import queueing
 from copytrading.services.cycle import syncing
 from copytrading.services.leads import orders as lead_orders
@@ -56,7 +56,7 @@ class Crowd:
         """Bring everybody in, and let the copies buy what the lead holds."""
         for symbol in PRICES:
             paper.open_market(
-                symbol=f"{symbol}-{settings.SMARTSYNC_CASH}",
+                symbol=f"{symbol}-{cash_symbol()}",
                 lot_size=Decimal("0.00001"),
                 tick_size=Decimal("0.0001"),
                 value_min=Decimal(5),
@@ -76,7 +76,7 @@ class Crowd:
         """Let a second pass; the prices stay."""
         self.now += timedelta(seconds=1)
         quotes = [
-            Quote(symbol=f"{symbol}-{settings.SMARTSYNC_CASH}", price=Decimal(price), as_of=self.now, source="bench")
+            Quote(symbol=f"{symbol}-{cash_symbol()}", price=Decimal(price), as_of=self.now, source="bench")
             for symbol, price in PRICES.items()
         ]
         market.record_quotes(quotes=quotes, now=self.now)
@@ -107,9 +107,9 @@ class Crowd:
             followers_max=self.copies, now=self.now,
         )  # fmt: skip
         self.lead = leads.approve_lead(lead_id=lead.pk, now=self.now)
-        stake = LEAD_STAKE * 10**settings.SMARTSYNC_CASH_DECIMALS
+        stake = LEAD_STAKE * 10**CASH_DECIMALS
         transfers.deposit(user=person, units=stake, idempotency_key="stake", now=self.now)
-        leads.deposit_to_lead(lead_id=lead.pk, units=stake, idempotency_key="stake", now=self.now)
+        leads.deposit_to_lead(lead_id=lead.pk, units=stake, idempotency_key="lead stake", now=self.now)
         for symbol in PRICES:
             self.lead_trades(symbol, LeadOrder.Side.BUY, value=LEAD_STAKE * WEIGHT)
         self.sync()

@@ -19,12 +19,12 @@ from datetime import datetime
 import numpy as np
 
 from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.engine.board import Board
+from copytrading.engine.portfolios import LeadPortfolio
 from copytrading.exchange.markets import Quote
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.holdings import LeadPortfolio
-from copytrading.queries.market import Board
 from copytrading.services.feed import source as price_feed
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.refusals import Refusal

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.lead_path import START_UNITS, LeadPath, bars_of, path_of_weights
 from copytrading.exchange.prices.simulated import COINS, log_returns
 from copytrading.exchange.registry import SIMULATION_SEED
 from copytrading.models import Lead, LeadRecord, Market, ObservedTrade
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.books import price_bars
 from copytrading.worlds.demo.characters import LOOKS_BACK_PAUSES, Character
 
@@ -55,7 +55,7 @@ def path_of(character: Character, *, past: Past) -> LeadPath:
         bars=bars_of(times=np.arange(hours), closes=past.closes),
         times=turns,
         weights=np.stack([weights_at(character, past=past, hour=hour) for hour in turns.tolist()]),
-        fee_rate=float(settings.SMARTSYNC_FEE_RATE),
+        fee_rate=float(platform_rules().fee_rate),
     )
 
 
@@ -80,7 +80,7 @@ def write_record(*, lead: Lead, path: LeadPath, equity_units: int, now: datetime
     goes on from its last price without a step.
     """
     unit_prices = path.equity() / START_UNITS
-    lead.units_issued = equity_units / 10**settings.SMARTSYNC_CASH_DECIMALS / float(unit_prices[-1])
+    lead.units_issued = equity_units / 10**CASH_DECIMALS / float(unit_prices[-1])
     lead.save(update_fields=["units_issued"])
     # The last hour is left to the first real record.
     hours: IntArray = np.arange(0, len(unit_prices) - 1, RECORD_HOURS)
@@ -112,7 +112,7 @@ def write_trades(*, lead: Lead, path: LeadPath, past: Past, equity_units: int, n
     last = len(path.bars.times) - 1
     begins_at = now - timedelta(hours=last)
     rows = [ObservedTrade(lead=lead, cash_units=int(cash[0]), traded_at=begins_at)]
-    fee_rate = float(settings.SMARTSYNC_FEE_RATE)
+    fee_rate = float(platform_rules().fee_rate)
     for state in range(1, len(cash)):
         if bars[state] == last:
             # What was decided now is what the lead orders here, with the money that has just come.

@@ -19,6 +19,7 @@ from copytrading.engine.units import units_of
 from copytrading.exchange.prices.files import LeadTrades, RecordingError, moment_of, read_lead_trades
 from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Lead, Market, ScheduledRun
+from copytrading.queries.rules import platform_rules
 from copytrading.services.feed import source as price_feed
 from copytrading.services.feed.source import RecordingUnusable
 from copytrading.services.leads import observing
@@ -115,8 +116,8 @@ def follow_recording(*, lead: Lead, recording: Recording, market_time: datetime,
 
 
 def _recording_of(trades: LeadTrades) -> Recording:
-    decimals = settings.SMARTSYNC_CASH_DECIMALS
-    fee_rate = Decimal(str(settings.SMARTSYNC_FEE_RATE))
+    rules = platform_rules()
+    decimals, fee_rate = rules.cash_decimals, Decimal(str(rules.fee_rate))
     fills, held, cash, cash_min = [], dict.fromkeys(trades.symbols, 0), 0, 0
     rows = zip(
         trades.times.tolist(), trades.symbols, trades.sides.tolist(), trades.quantities, trades.prices, strict=True

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -27,6 +26,7 @@ from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Copy, Lead, LeadFlow, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
@@ -95,7 +95,7 @@ def set_up_world(*, now: datetime) -> DemoWorld:
 def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> None:
     opening_at = now - timedelta(seconds=OPENING_SECONDS)
     # Early enough that the leads' deposits hold nobody's drift repair any more.
-    moved_in_at = opening_at - timedelta(seconds=settings.SMARTSYNC_SETTLING_SECONDS + 1)
+    moved_in_at = opening_at - timedelta(seconds=platform_rules().settling_seconds + 1)
     quotes = _present(source, now=now)
     prices = {quote.symbol: quote.price for quote in quotes}
     price_feed.list_pairs(prices=prices)
@@ -131,7 +131,7 @@ def _present(source: PriceSource, *, now: datetime) -> list[Quote]:
         quotes = source.quotes(now)
     except VenueUnreachable as trouble:
         raise price_feed.PricesNotReached(f"There are no prices to begin with: {trouble}") from trouble
-    oldest = now - timedelta(seconds=settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS if price_feed.is_live() else 0)
+    oldest = now - timedelta(seconds=platform_rules().price_age_max_seconds if price_feed.is_live() else 0)
     return [quote for quote in quotes if quote.as_of >= oldest]
 
 
@@ -159,7 +159,7 @@ def _lead(character: Character, *, past: Past | None, now: datetime) -> Lead:
     _deposit(user, character.stake, now=now)
     units = _units(character.stake)
     if not LeadFlow.objects.filter(lead=lead).exists():
-        lead = leads.deposit_to_lead(lead_id=lead.pk, units=units, idempotency_key=KEY, now=now)
+        lead = leads.deposit_to_lead(lead_id=lead.pk, units=units, idempotency_key=f"{KEY} stake", now=now)
     if past and not lead.records.exists():
         path = history.path_of(character, past=past)
         with transaction.atomic():
@@ -251,7 +251,7 @@ def _deposit(user: User, value: int, *, now: datetime) -> None:
 
 
 def _units(value: int) -> int:
-    return value * 10**settings.SMARTSYNC_CASH_DECIMALS
+    return value * 10**CASH_DECIMALS
 
 
 def _is_done() -> bool:

@@ -8,37 +8,33 @@ are there in every mode.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 import numpy as np
-from django.conf import settings
 
-from copytrading.engine.copy_terms import Mode
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.copies.refusals import CustomCopyTerms
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
 from copytrading.services.lookback.questions import CASH_MAX, ORDER_VALUE_FRACTION, WhatIfRefused
 
-
-class Modes(StrEnum):
-    """How a crowd copies: all in one mode, or half by Smart Sync and a quarter each by the two custom modes."""
-
-    SMART_SYNC = Mode.SMART_SYNC.value
-    CUSTOM_FIXED = Mode.CUSTOM_FIXED.value
-    CUSTOM_RATIO = Mode.CUSTOM_RATIO.value
-    BOTH = "both"
+# A crowd copies all in one mode, or half by Smart Sync and a quarter each by the two custom modes.
+BOTH = "both"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Investor:
     """Somebody with so many units of cash who copies in a mode."""
 
-    mode: Mode
+    mode: SizingMode
     units: int
 
     @property
     def value(self) -> float:
         """The investment in quote currency."""
-        return self.units / 10**settings.SMARTSYNC_CASH_DECIMALS
+        return self.units / 10**CASH_DECIMALS
 
     @property
     def order_value_units(self) -> int:
@@ -47,16 +43,16 @@ class Investor:
 
     def terms(self, *, lead_equity_units: float) -> CustomCopyTerms | None:
         """Return the terms of a Custom copy: a tenth of the investment, or the ratio to the lead's equity now."""
-        if self.mode is Mode.SMART_SYNC:
+        if self.mode.holds_ratios:
             return None
-        if self.mode is Mode.CUSTOM_FIXED:
+        if self.mode is CUSTOM_FIXED:
             return CustomCopyTerms(order_value_units=self.order_value_units)
         return CustomCopyTerms(order_ratio=self.units / lead_equity_units)
 
 
-def crowd_of(*, modes: Modes, followers: int, investment: Decimal, investment_max: Decimal) -> list[Investor]:
+def crowd_of(*, modes: str, followers: int, investment: Decimal, investment_max: Decimal) -> list[Investor]:
     """
-    Return the investors, those of a mode together, the smallest first.
+    Return the investors, those of a mode together, the smallest first; `modes` is the word of a mode, or BOTH.
 
     :raises WhatIfRefused: if nobody follows, or the amounts are the wrong way round.
     """
@@ -68,7 +64,7 @@ def crowd_of(*, modes: Modes, followers: int, investment: Decimal, investment_ma
         )
     if investment_max > CASH_MAX:
         raise WhatIfRefused(f"The largest investment can be {CASH_MAX:,} USDT, not {investment_max}.")
-    counts = {Mode(modes.value): followers} if modes is not Modes.BOTH else _halves(followers)
+    counts = _halves(followers) if modes == BOTH else {registry.mode_of(modes): followers}
     return [
         Investor(mode=mode, units=units)
         for mode, count in counts.items()
@@ -76,17 +72,17 @@ def crowd_of(*, modes: Modes, followers: int, investment: Decimal, investment_ma
     ]
 
 
-def _halves(followers: int) -> dict[Mode, int]:
+def _halves(followers: int) -> dict[SizingMode, int]:
     custom = followers // 2
     by_value = custom // 2
     return {
-        Mode.SMART_SYNC: followers - custom,
-        Mode.CUSTOM_RATIO: custom - by_value,
-        Mode.CUSTOM_FIXED: by_value,
+        SMART_SYNC: followers - custom,
+        CUSTOM_RATIO: custom - by_value,
+        CUSTOM_FIXED: by_value,
     }
 
 
 def _amounts(count: int, *, first: float, last: float) -> Sequence[int]:
     """Return investments in units, to the cent."""
-    cent = 10 ** (settings.SMARTSYNC_CASH_DECIMALS - 2)
+    cent = 10 ** (CASH_DECIMALS - 2)
     return [round(value * 100) * cent for value in np.geomspace(first, last, count).tolist()]

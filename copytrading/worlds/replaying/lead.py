@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine.lead_path import START_UNITS, LeadPath, LeadTrade
+from copytrading.queries.rules import CASH_DECIMALS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def movements_of_weights(
     path: LeadPath, *, symbols: Sequence[str], lead_cash: Decimal, fee_rate: Decimal
 ) -> list[Movement]:
     """Return the trades that lead from each state of a model portfolio to the next: first sales, then purchases."""
-    scale = float(lead_cash) / START_UNITS * 10**settings.SMARTSYNC_CASH_DECIMALS
+    scale = float(lead_cash) / START_UNITS * 10**CASH_DECIMALS
     held_units = np.floor(path.held_units * (scale / path.bars.coin_prices)).astype(np.int64)
     movements = []
     for state in range(1, len(path.cash_units)):
@@ -79,4 +79,4 @@ def movements_of_weights(
 
 def whole_units(quantity: Decimal) -> int:
     """Return a number of coins, or a value, in whole units, rounded down."""
-    return int(quantity.scaleb(settings.SMARTSYNC_CASH_DECIMALS).to_integral_value(rounding=ROUND_FLOOR))
+    return int(quantity.scaleb(CASH_DECIMALS).to_integral_value(rounding=ROUND_FLOOR))

@@ -15,22 +15,26 @@ from decimal import Decimal
 from time import perf_counter
 
 import numpy as np
-from django.conf import settings
 from django.test.utils import override_settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray
+from copytrading.engine.investments import Investments
 from copytrading.engine.performance import tracking_error_per_bar
-from copytrading.engine.whatif import Mode, Terms, replay_portfolio
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.whatif import replay_portfolio
 from copytrading.models import Allocation, Fill, Order, SyncCycle
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.lookback.questions import Question as Files
 from copytrading.services.lookback.questions import WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
 from copytrading.services.safety import reconciling
-from copytrading.worlds.replaying.crowd import Investor, Modes, crowd_of
+from copytrading.worlds.replaying.crowd import BOTH, Investor, crowd_of
 from copytrading.worlds.replaying.lead import Movement, movements_of_trades, movements_of_weights
 from copytrading.worlds.replaying.world import ReplayWorld, replay_settings
 
-__all__ = ["Modes", "Outcome", "Question", "Script", "WhatIfRefused", "read_script", "replay"]
+__all__ = ["BOTH", "Outcome", "Question", "Script", "WhatIfRefused", "read_script", "replay"]
 
 Show = Callable[[str, int, int], None]
 
@@ -46,7 +50,7 @@ class Question:
     files: Files
     followers: int
     investment_max: Decimal
-    modes: Modes = Modes.SMART_SYNC
+    modes: str = SMART_SYNC.word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +87,11 @@ class Outcome:
     seconds: float
 
     @property
-    def modes(self) -> list[Mode]:
+    def modes(self) -> list[SizingMode]:
         """The modes that somebody copied in, in the order of the crowd."""
         return list(dict.fromkeys(investor.mode for investor in self.crowd))
 
-    def copied_in(self, mode: Mode) -> BoolArray:
+    def copied_in(self, mode: SizingMode) -> BoolArray:
         """Return which investors (K,) copied in a mode."""
         return np.array([investor.mode is mode for investor in self.crowd])
 
@@ -182,7 +186,7 @@ def _what_if(script: Script) -> FloatArray:
     recording, files, crowd = script.recording, script.question.files, script.crowd
     lead_equity = recording.path.equity()[recording.first_bar] / recording.path.cash_units[0] * float(files.lead_cash)
     returns = np.zeros(len(crowd))
-    for mode in Mode:
+    for mode in registry.modes():
         places = [place for place, investor in enumerate(crowd) if investor.mode is mode]
         if not places:
             continue
@@ -196,17 +200,16 @@ def _what_if(script: Script) -> FloatArray:
     return returns
 
 
-def _terms_of(investors: Sequence[Investor], *, mode: Mode, lead_equity: float, files: Files) -> Terms:
+def _terms_of(investors: Sequence[Investor], *, mode: SizingMode, lead_equity: float, files: Files) -> Investments:
     values = np.array([investor.value for investor in investors])
-    return Terms(
+    return Investments(
         investments=values,
         mode=mode,
         buys_existing=True,
         fee_rate=float(files.fee_rate),
         slippage_rate=0.0,
         stop_losses=np.full(len(values), np.nan),
-        order_values=np.array([investor.order_value_units for investor in investors])
-        / 10.0**settings.SMARTSYNC_CASH_DECIMALS,
+        order_values=np.array([investor.order_value_units for investor in investors]) / 10.0**CASH_DECIMALS,
         order_ratios=values / lead_equity,
-        drift_band=float(settings.SMARTSYNC_DRIFT_BAND),
+        drift_band=platform_rules().drift_band,
     )

@@ -128,7 +128,7 @@ class ReplayWorld:
         table = holdings.load_copies(self.lead, board=board, cash=cash)
         return (
             holdings.load_lead(self.lead, board=board, cash=cash).equity(board),
-            table.equity(board)[np.argsort(table.ids)],
+            table.valued(board).worth[np.argsort(table.ids)].astype(np.float64),
         )
 
     def go_to(self, bar: int) -> datetime:

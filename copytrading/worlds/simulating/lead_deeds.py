@@ -6,9 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-
 from copytrading.models import LeadOrder
+from copytrading.queries.rules import platform_rules
 from copytrading.services.leads import observing
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
@@ -146,7 +145,7 @@ class LeadDeeds:
         value = self.random.uniform(20, 1_500) * UNIT
         sign = self.random.choice([1, 1, -1])
         units = sign * max(int(Decimal(value) / price), 1)
-        fee = int(abs(units) * price * settings.SMARTSYNC_FEE_RATE) + 1
+        fee = int(abs(units) * price * platform_rules().fee_rate) + 1
         return Deed(
             title=f"lead {lead['id']} is seen to trade {units:+d} of {market['symbol']}",
             call=lambda clock: observing.observe_trade(

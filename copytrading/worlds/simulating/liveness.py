@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.conf import settings
-
+from copytrading.queries.rules import platform_rules
 from copytrading.worlds.simulating.snapshot import Row, Snapshot
 
 # A net order below the venue's minimum is not sent; what prices moved since the last repair comes on top.
@@ -37,6 +36,7 @@ def off_ratios(now: Snapshot, holdings_of: dict[int, dict[int, int]]) -> Iterato
 
     :param holdings_of: what each observed lead holds, asset by asset, in units.
     """
+    drift_band = platform_rules().drift_band
     prices = _unit_prices(now)
     held = _held(now)
     for copy in now["copies"]:
@@ -57,7 +57,7 @@ def off_ratios(now: Snapshot, holdings_of: dict[int, dict[int, int]]) -> Iterato
             price = prices[market["base_id"]]
             target = float(equity / lead_equity) * source.get(market["base_id"], 0)
             away = abs(target - own.get(market["base_id"], 0)) * float(price)
-            allowed = settings.SMARTSYNC_DRIFT_BAND * float(equity) * 1.5 + MINIMUMS_ALLOWED * market["value_min_units"]
+            allowed = drift_band * float(equity) * 1.5 + MINIMUMS_ALLOWED * market["value_min_units"]
             if away > allowed:
                 yield (
                     f"Copy {copy['id']} is {away / 1e8:.2f} off its lead's ratio in {market['symbol']}; its band is"

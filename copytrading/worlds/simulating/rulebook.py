@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 from copytrading.worlds.simulating import rules_of_copies, rules_of_money, rules_of_orders
 from copytrading.worlds.simulating.rules_of_copies import Press
+from copytrading.worlds.simulating.rules_of_orders import PlannedOrders
 from copytrading.worlds.simulating.snapshot import Snapshot
 from copytrading.worlds.simulating.venue import SimulatedVenue
 
 
-def broken_rules(before: Snapshot, now: Snapshot, *, venue: SimulatedVenue, presses: Mapping[str, Press]) -> list[str]:
-    """Return a sentence for everything that is not as it must be."""
+def broken_rules(
+    before: Snapshot, now: Snapshot, *, venue: SimulatedVenue, presses: Mapping[str, Press], planned: PlannedOrders
+) -> list[str]:
+    """Return a sentence for everything that is not as it must be; `planned` remembers the steps before."""
     by_account = {copy["ledger_account_id"]: copy for copy in now["copies"]}
     broken = [
         *rules_of_money.ledger_adds_up(now),
@@ -25,9 +28,9 @@ def broken_rules(before: Snapshot, now: Snapshot, *, venue: SimulatedVenue, pres
         *rules_of_orders.fills_fit_the_order(now),
         *rules_of_orders.filled_means_filled(now),
         *rules_of_orders.decision_saw_every_change(before, now),
-        *rules_of_orders.claim_saw_every_stop(before, now),
+        *planned.look(before, now),
         *rules_of_copies.states_follow_the_rules(before, now),
-        *rules_of_copies.stop_raises_the_fence(before, now),
+        *rules_of_copies.fence_never_falls(before, now),
         *rules_of_copies.reduction_is_paid_as_asked(before, now),
         *rules_of_copies.mark_never_falls(before, now),
         *rules_of_copies.profit_is_shared_once(before, now),

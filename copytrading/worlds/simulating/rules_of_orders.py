@@ -153,17 +153,57 @@ def decision_saw_every_change(before: Snapshot, now: Snapshot) -> Iterator[str]:
                 yield f"Order {order['id']} was planned to buy for copy {copy['id']}, which was {copy['status']}."
 
 
-def claim_saw_every_stop(before: Snapshot, now: Snapshot) -> Iterator[str]:
-    """No order that buys for a copy is claimed after that copy's stop was confirmed."""
-    stopped = {
-        copy["ledger_account_id"]: copy["id"] for copy in before["copies"] if copy["status"] in ("STOPPING", "STOPPED")
+class PlannedOrders:
+    """
+    Orders that were planned and not sent yet, and what became of those they buy for meanwhile.
+
+    It remembers what each step shows, so it needs neither the fence nor the numbers that the platform decides by.
+    """
+
+    def __init__(self) -> None:
+        # By order: what was changed since it was planned, by the ledger account of the copy that it was changed for.
+        self._changed_since: dict[int, dict[int, str]] = {}
+
+    def look(self, before: Snapshot, now: Snapshot) -> Iterator[str]:
+        """No order that buys for a copy is sent after that copy was stopped, paused, reduced or changed."""
+        for order in now["orders"]:
+            changed = self._changed_since.get(order["id"])
+            if changed is None or order["status"] == "PLANNED":
+                continue
+            del self._changed_since[order["id"]]
+            if order["status"] == "CANCELED" and not order["claimed"]:
+                continue
+            for account, wish in zip(order["participant_ids"], order["wish_units"], strict=True):
+                if wish > 0 and account in changed:
+                    yield f"Order {order['id']} was sent to buy for a copy that had been {changed[account]}."
+        found = _changes(before, now)
+        for order in now["orders"]:
+            if order["status"] != "PLANNED":
+                continue
+            if before.get("orders", order["id"]) is None:
+                self._changed_since[order["id"]] = {}
+            elif order["id"] in self._changed_since:
+                self._changed_since[order["id"]] |= found
+
+
+def _changes(before: Snapshot, now: Snapshot) -> dict[int, str]:
+    """Return what a step did to copies that makes a buy which was decided before wrong, by their ledger accounts."""
+    reduced = {
+        flow["copy_id"]
+        for flow in now["copy_flows"]
+        if flow["kind"] == "REDUCE" and before.get("copy_flows", flow["id"]) is None
     }
-    if not stopped:
-        return
-    for order in now["orders"]:
-        earlier = before.get("orders", order["id"])
-        if not order["claimed"] or (earlier is not None and earlier["claimed"]) or order["quantity_units"] == 0:
+    found: dict[int, str] = {}
+    for earlier in before["copies"]:
+        copy = now.get("copies", earlier["id"])
+        if copy is None:
+            # Another rule says so.
             continue
-        for account, wish in zip(order["participant_ids"], order["wish_units"], strict=True):
-            if wish > 0 and account in stopped:
-                yield f"Order {order['id']} was claimed to buy for copy {stopped[account]}, which had been stopped."
+        account = copy["ledger_account_id"]
+        if copy["status"] != earlier["status"] and copy["status"] in ("PAUSED", "STOPPING"):
+            found[account] = "paused" if copy["status"] == "PAUSED" else "stopped"
+        elif copy["id"] in reduced:
+            found[account] = "reduced"
+        elif copy["stop_loss_units"] != earlier["stop_loss_units"]:
+            found[account] = "given another stop loss"
+    return found

@@ -31,6 +31,7 @@ from copytrading.worlds.simulating.lead_deeds import Deed
 from copytrading.worlds.simulating.outcome import Outcome, RuleBroken
 from copytrading.worlds.simulating.people import People
 from copytrading.worlds.simulating.rulebook import broken_rules
+from copytrading.worlds.simulating.rules_of_orders import PlannedOrders
 from copytrading.worlds.simulating.snapshot import Snapshot, take_snapshot
 from copytrading.worlds.simulating.swarm import draw_swarm
 from copytrading.worlds.simulating.workers import Crashed, Crew, Worker
@@ -103,6 +104,7 @@ class Story:
         self.events = 0
         self.troubles: list[str] = []
         self.seen: Snapshot
+        self.planned = PlannedOrders()
         self.beats = Beats(self.world)
         self.asked: list[Deed] = []
         self.deeds: dict[Worker, Deed] = {}
@@ -147,7 +149,9 @@ class Story:
         if self.crew.committed:
             self.crew.committed = False
             before, self.seen = self.seen, take_snapshot()
-            broken += broken_rules(before, self.seen, venue=self.world.venue, presses=self.world.presses)
+            broken += broken_rules(
+                before, self.seen, venue=self.world.venue, presses=self.world.presses, planned=self.planned
+            )
         if broken:
             raise RuleBroken(broken)
 

@@ -10,12 +10,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from django.conf import settings
-
 from accounts.models import User
 from copytrading.exchange.markets import MarketStatus, Quote
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Lead, Market
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import observing
 from copytrading.services.leads import orders as lead_orders
@@ -79,6 +78,7 @@ class World:
 
     def open_markets(self, symbols: list[str]) -> None:
         """List markets at the venue and quote them."""
+        fee_rate = platform_rules().fee_rate
         for symbol in symbols:
             price, lot_size, tick_size = COINS[symbol]
             self.venue.markets[f"{symbol}-{CASH}"] = SimulatedMarket(
@@ -89,7 +89,7 @@ class World:
                     lot_size=Decimal(lot_size),
                     tick_size=Decimal(tick_size),
                     value_min=Decimal(5),
-                    fee_rate=settings.SMARTSYNC_FEE_RATE,
+                    fee_rate=fee_rate,
                     spread_rate=Decimal("0.0004"),
                     level_gap_rate=Decimal("0.0003"),
                     level_value=ORDINARY_LEVEL_VALUE,
@@ -235,7 +235,7 @@ def _bring_lead(world: World, number: int, *, is_observed: bool) -> None:
             lead_id=lead.pk,
             asset_id=traded.base_id,
             signed_units=quantity,
-            cash_units=-int(quantity * price * (1 + settings.SMARTSYNC_FEE_RATE)) - 1,
+            cash_units=-int(quantity * price * (1 + platform_rules().fee_rate)) - 1,
             now=world.now,
         )
         return

@@ -44,7 +44,7 @@ class TestCards:
 
         assert card.return_fraction is None
         assert card.fall_fraction is None
-        assert card.median_fraction is None
+        assert not card.got.is_known
 
     def test_leave_older_records_out(self, lead: Lead):
         record(lead, [5.0] + [1.0] * 100)
@@ -53,6 +53,43 @@ class TestCards:
 
         assert card.return_fraction == pytest.approx(0.0)
         assert card.fall_fraction == pytest.approx(0.0)
+
+    def test_draw_a_curve_that_falls_with_the_return_beside_it(self, lead: Lead):
+        # Within the period it only rises; what it is measured from was recorded the day before.
+        record(lead, [1.0] * 31 + [0.8] + [0.95] * 89)
+        lead.records.filter(recorded_at=NOON - timedelta(days=90)).delete()
+
+        card = leads.card_of(lead, now=NOON)
+
+        assert card.return_fraction == pytest.approx(-0.05)
+        assert card.returns[-1] == pytest.approx(-0.05)
+        assert card.returns[0] == 0.0
+        assert len(card.returns) == leads.CARD_STEPS + 1
+
+    def test_draw_a_curve_at_even_steps_of_time(self, lead: Lead):
+        record(lead, [1.0, 1.1, 1.2], days=400)
+        lead.records.filter(unit_price=1.0).update(recorded_at=NOON - timedelta(days=90))
+        lead.records.filter(unit_price=1.1).update(recorded_at=NOON - timedelta(days=46))
+
+        returns = leads.card_of(lead, now=NOON).returns
+
+        assert len(returns) == leads.CARD_STEPS + 1
+        assert returns[29:32] == pytest.approx((0.0, 0.1, 0.1))
+        assert returns[-2:] == pytest.approx((0.1, 0.2))
+
+    def test_draw_as_much_of_a_curve_as_there_is_record(self, lead: Lead):
+        record(lead, [1.0, 1.1, 1.2, 1.3])
+
+        returns = leads.card_of(lead, now=NOON).returns
+
+        assert (len(returns), returns[0], returns[-1]) == (3, 0.0, pytest.approx(0.3))
+
+    def test_share_one_scale_that_has_zero_in_it(self, lead: Lead):
+        record(lead, [1.0, 0.7, 0.7, 0.8])
+        card = leads.card_of(lead, now=NOON)
+
+        assert leads.scale_of([card]) == pytest.approx((-0.3, 0.0))
+        assert leads.scale_of([]) == (0.0, 0.0)
 
     def test_read_a_lead_who_ended_up_to_the_end(self, lead: Lead):
         record(lead, [1.0, 2.0])

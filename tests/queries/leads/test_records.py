@@ -1,4 +1,4 @@
-"""What followers of a lead got, from their own money."""
+"""Who follows a lead, and with how much."""
 
 import pytest
 
@@ -9,10 +9,10 @@ from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 
 
-class TestOutcomes:
-    def test_counts_what_followers_got_from_their_own_money(
+class TestFollowing:
+    def test_counts_running_copies_at_the_marks(
         self, lead: Lead, world: World, follower: User, other_follower: User
-    ):
+    ) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
         world.start(follower, lead, "1000")
@@ -21,48 +21,29 @@ class TestOutcomes:
 
         world.wait(1, BTC="60000")
 
-        outcome = records.outcomes_of([lead.pk])[lead.pk]
-        assert outcome.followers == 2
+        following = records.following_of([lead.pk])[lead.pk]
+        assert following.followers == 2
         # Half of the lead is in a coin that rose by a fifth, less fees, spread and a tenth for the lead.
-        assert outcome.median_fraction == pytest.approx(0.09, abs=0.002)
-        assert outcome.following_units == pytest.approx(usdt(4360), rel=0.002)
+        assert following.following_units == pytest.approx(usdt(4360), rel=0.002)
 
-    def test_counts_stopped_copies_by_what_was_paid_out(self, lead: Lead, world: World, follower: User):
+    def test_leaves_stopped_copies_out(self, lead: Lead, world: World, follower: User) -> None:
         copy = world.start(follower, lead, "1000")
         world.settle()
         copies.stop_copy(copy_id=copy.pk, now=world.now)
         world.settle()
-        Copy.objects.filter(pk=copy.pk).update(paid_out_units=usdt(900))
 
-        outcome = records.outcomes_of([lead.pk])[lead.pk]
+        assert records.following_of([lead.pk]) == {}
 
-        assert outcome.followers == 0
-        assert outcome.following_units == 0
-        assert outcome.median_fraction == pytest.approx(-0.1)
-
-    def test_tell_the_worst_tenth_from_the_median(self, lead: Lead, world: World, follower: User):
-        users = [User.objects.create_user(f"f{number}@example.org", "x") for number in range(11)]
-        for number, user in enumerate(users):
-            world.deposit(user, "1000")
-            copy = world.start(user, lead, "1000")
-            Copy.objects.filter(pk=copy.pk).update(paid_out_units=usdt(number * 10))
-
-        outcome = records.outcomes_of([lead.pk])[lead.pk]
-
-        assert outcome.median_fraction == pytest.approx(0.05)
-        assert outcome.worst_tenth_fraction == pytest.approx(0.01)
-
-    def test_are_net_of_the_profit_share_that_is_owed(self, lead: Lead, world: World, follower: User):
+    def test_is_net_of_the_profit_share_that_is_owed(self, lead: Lead, world: World, follower: User) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
         copy = world.start(follower, lead, "1000")
         world.settle()
         world.wait(1, BTC="60000")
         Copy.objects.filter(pk=copy.pk).update(profit_share_rate=0, mark_value_units=usdt(1000))
-        before = records.outcomes_of([lead.pk])[lead.pk].median_fraction
+        before = records.following_of([lead.pk])[lead.pk].following_units
 
         Copy.objects.filter(pk=copy.pk).update(profit_share_rate="0.3")
 
-        after = records.outcomes_of([lead.pk])[lead.pk].median_fraction
-        assert before is not None
-        assert after == pytest.approx(before * 0.7, rel=1e-6)
+        after = records.following_of([lead.pk])[lead.pk].following_units
+        assert after - usdt(1000) == pytest.approx((before - usdt(1000)) * 0.7, rel=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from accounts.models import User
-from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
+from copytrading.models import CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries.leads import records
 from copytrading.services.books import records as recording
 from copytrading.services.leads import verbs as lead_services
@@ -146,14 +146,3 @@ class TestCountSummaries:
         counted = [recording.count_summaries(now=world.now + timedelta(days=days)) for days in (0, 3, 4)]
 
         assert counted == [1, 1, 0]
-
-    def test_counts_a_stopped_copy_in_what_followers_got(self, world: World, lead: Lead, follower: User):
-        copy = world.start(follower, lead, "1000")
-        world.settle()
-        Copy.objects.filter(pk=copy.pk).update(status=Copy.Status.STOPPED, paid_out_units=usdt(100))
-
-        recording.count_summaries(now=world.now)
-
-        summary = LeadSummary.objects.get()
-        assert summary.followers == 0
-        assert summary.median_fraction == pytest.approx(0.1)

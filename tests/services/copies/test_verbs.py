@@ -13,7 +13,7 @@ from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.orders import trading
-from copytrading.services.refusals import NotEnoughCash, Refusal
+from copytrading.services.refusals import KeyReused, NotEnoughCash, Refusal
 from tests.cast import World, usdt
 
 
@@ -35,7 +35,7 @@ class TestStartCopy:
     def test_refuses_a_key_that_stands_for_another_value(self, world: World, lead: Lead, follower: User) -> None:
         world.start(follower, lead, "1000", idempotency_key="page")
 
-        with pytest.raises(copy_refusals.KeyReused):
+        with pytest.raises(KeyReused):
             world.start(follower, lead, "2000", idempotency_key="page")
 
     @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from copytrading.exchange.paper.models import PaperOrder
 from copytrading.models import Alarm, Copy, Halt, Lead, Market, Order, SyncCycle
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
 from copytrading.services.orders import trading
@@ -83,7 +84,7 @@ class TestAnOrderThatAnotherWorkerClaimed:
         if against == "a limit":
             settings.SMARTSYNC_ORDER_VALUE_MAX = 1
 
-        trading.submit_order(order=planned, now=world.now)
+        trading.submit_order(order=planned, now=world.now, rules=platform_rules())
 
         assert not PaperOrder.objects.exists()
         row = Order.objects.get()
@@ -108,7 +109,7 @@ class TestAnOrderThatAnotherWorkerClaimed:
             halts.place_halt(scope=Halt.Scope.PLATFORM, target_id=0, reason="A drill.", now=world.now, by=operator)
 
         with claimed_by_another_worker(order, world, until=somebody_waits_for_a_lock):
-            trading.submit_order(order=order, now=world.now)
+            trading.submit_order(order=order, now=world.now, rules=platform_rules())
 
         assert not PaperOrder.objects.exists()
         assert Order.objects.get().status == Order.Status.SUBMITTING

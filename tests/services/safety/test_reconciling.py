@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from accounts import ledger_audit, wallet
 from accounts.models import Asset, Balance, Journal, LedgerAccount, Transfer, User
@@ -186,6 +187,7 @@ class TestCorrection:
             units=1,
             reason="A gift of the venue",
             by=operator,
+            idempotency_key="page-1",
             now=traded.now,
         )
         with pytest.raises(corrections.OwnCorrection):
@@ -220,7 +222,8 @@ class TestCheckLedger:
 
         def arrives(seconds: float) -> None:
             pauses.append(seconds)
-            wallet.book_transfer(transfer_id=transfer.pk, now=traded.now)
+            with transaction.atomic():
+                wallet.book_transfer(transfer_id=transfer.pk, now=traded.now)
 
         monkeypatch.setattr(reconciling.time, "sleep", arrives)
 

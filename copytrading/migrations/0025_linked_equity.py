@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0017_requests_are_numbered"),
+        ("copytrading", "0024_one_correction_per_key"),
     ]
 
     operations = [
@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                     ("COPY_STOPPING", "copy stopping"),
                     ("COPY_STOPPED", "copy stopped"),
                     ("COINS_FROZEN", "coins could not be sold"),
+                    ("REST_TAKEN_OVER", "the rest of a coin was taken over"),
                     ("STOP_LOSS_CHANGED", "stop loss changed"),
                     ("LEAD_DEPOSITED", "the lead moved money in"),
                     ("LEAD_WITHDREW", "the lead moved money out"),

@@ -5,20 +5,20 @@ The book decides three things: how much may be taken (a share of what is visible
 price must reach, and the mid at which opposite wishes meet when nothing is left to send.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
 from copytrading.engine import netting
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.board import MarketTerms
+from copytrading.engine.books import Book, Side, on_tick
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
-from copytrading.exchange.markets import Book, MarketRules
-from copytrading.exchange.orders import Side
-from copytrading.models import Market
-from copytrading.queries.market import unit_price_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class PlannedOrder:
     `quote_holds` and `base_holds` are units (P,); zero where nothing is held.
     """
 
-    market: Market
+    market: MarketTerms
     side: Side
     quantity_units: int
     price_limit: Decimal
@@ -60,25 +60,13 @@ class PlannedOrder:
     planned_fraction: float
 
 
-def rules_of(market: Market) -> MarketRules:
-    """Return a market's rules as the venue's own values."""
-    return MarketRules(
-        symbol=market.symbol,
-        base=market.base.symbol,
-        quote=market.quote.symbol,
-        lot_size=coins(market.lot_units, market.base.decimals),
-        tick_size=market.tick_size,
-        value_min=coins(market.value_min_units, market.quote.decimals),
-    )
-
-
 def offer_of(
     *,
-    market: Market,
+    market: MarketTerms,
     book: Book,
-    mark: Decimal,
     net_units: int,
     slippage_max: float,
+    rules: Rules,
     price_limit: Decimal | None = None,
 ) -> Offer:
     """
@@ -90,29 +78,29 @@ def offer_of(
     :param price_limit: of a lead's limit order that takes part; nobody in the order pays more, or gets less.
     """
     side = Side.BUY if net_units > 0 else Side.SELL
+    mark = market.mark
     lowest, highest = mark * (1 - Decimal(str(slippage_max))), mark * (1 + Decimal(str(slippage_max)))
     cap = highest if side is Side.BUY else lowest
     if price_limit is not None:
         cap = min(cap, price_limit) if side is Side.BUY else max(cap, price_limit)
-    rules = rules_of(market)
-    cap = rules.price_limit(side=side, price=cap)
+    cap = on_tick(side=side, price=cap, tick_size=market.tick_size)
     levels = book.levels_within(side=side, price_limit=cap)
-    depth = sum((level.quantity for level in levels), start=Decimal(0)) * Decimal(str(settings.SMARTSYNC_DEPTH_SHARE))
+    depth = sum((level.quantity for level in levels), start=Decimal(0)) * Decimal(str(rules.depth_share))
     limit = cap
     if side is Side.BUY and levels:
-        wanted, reached = coins(net_units, market.base.decimals), Decimal(0)
+        wanted, reached = coins(net_units, market.base_decimals), Decimal(0)
         for level in levels:
             limit = level.price
             reached += level.quantity
             if reached >= wanted:
                 break
-        cushion = limit * Decimal(str(settings.SMARTSYNC_LIMIT_CUSHION))
-        limit = min(cap, rules.price_limit(side=side, price=limit + max(cushion, Decimal(0))))
+        cushion = limit * Decimal(str(rules.limit_cushion))
+        limit = min(cap, on_tick(side=side, price=limit + max(cushion, Decimal(0)), tick_size=market.tick_size))
     # Who meets inside is bound by the cap like who sends: a wish is sized by it, so it must be payable here too.
     mid = min(max(book.mid or mark, lowest), highest)
     return Offer(
         side=side,
-        depth_units=int(depth.scaleb(market.base.decimals)),
+        depth_units=int(depth.scaleb(market.base_decimals)),
         price_limit=limit,
         price_mid=mid,
         price_buy_max=max(limit, mid) if side is Side.BUY else min(mid, mark) * (1 + Decimal(str(slippage_max))),
@@ -120,26 +108,24 @@ def offer_of(
 
 
 def plan_order(
-    *, market: Market, offer: Offer, participant_ids: IntArray, wish_units: IntArray, fee_rate: float
+    *, market: MarketTerms, offer: Offer, participant_ids: IntArray, wish_units: IntArray, rules: Rules
 ) -> PlannedOrder:
     """
     Return the one order that these wishes (P,) come to; its quantity is 0 where nothing is left to send.
 
     :param offer: what the book offers on the side that the wishes net to.
     """
-    largest = int(
-        settings.SMARTSYNC_ORDER_VALUE_MAX * 10**market.quote.decimals / unit_price_in(market, offer.price_limit)
-    )
+    largest = int(rules.order_value_max * 10**market.quote_decimals / market.unit_price(offer.price_limit))
     net = netting.net_market(
         wish_units=wish_units,
         lot_units=market.lot_units,
         depth_units=min(offer.depth_units, largest),
-        unit_price=unit_price_in(market, min(offer.price_limit, offer.price_mid)),
+        unit_price=market.unit_price(min(offer.price_limit, offer.price_mid)),
         value_min_units=market.value_min_units,
     )
     heavier = max(int(wish_units[wish_units > 0].sum()), -int(wish_units[wish_units < 0].sum()))
     planned = net.crossed_units + net.quantity_units
-    quote_holds = _costs(np.maximum(wish_units, 0), unit_price_in(market, offer.price_buy_max), fee_rate)
+    quote_holds = _costs(np.maximum(wish_units, 0), market.unit_price(offer.price_buy_max), float(rules.fee_rate))
     return PlannedOrder(
         market=market,
         side=offer.side,

@@ -4,10 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from copytrading.exchange.markets import Book, Level
-from copytrading.models import Lead, Market
-from copytrading.services.orders import bunching
-from tests.cast import World
+from copytrading.engine import bunching
+from copytrading.engine.books import Book, Level
+from tests.engine.stage import market, rules
 
 CAP = Decimal("0.005")
 
@@ -19,18 +18,16 @@ def level(price: int) -> Level:
 class TestOfferOf:
     @pytest.mark.parametrize("net_units", [0, 1_000_000, -1_000_000])
     @pytest.mark.parametrize("middle", [40_000, 49_990, 50_010, 60_000])
-    def test_asks_nobody_for_more_than_the_cap_allows_be_it_inside(
-        self, world: World, lead: Lead, net_units: int, middle: int
-    ) -> None:
+    def test_asks_nobody_for_more_than_the_cap_allows_be_it_inside(self, net_units: int, middle: int) -> None:
         mark = Decimal(50_000)
-        book = Book(symbol="BTC-USDT", bids=(level(middle - 10),), asks=(level(middle + 10),), as_of=world.now)
+        book = Book(symbol="BTC-USDT", bids=(level(middle - 10),), asks=(level(middle + 10),), as_of=None)
 
         offer = bunching.offer_of(
-            market=Market.objects.get(symbol="BTC-USDT"),
+            market=market(mark=str(mark)),
             book=book,
-            mark=mark,
             net_units=net_units,
             slippage_max=float(CAP),
+            rules=rules(),
         )
 
         assert mark * (1 - CAP) <= offer.price_mid <= offer.price_buy_max <= mark * (1 + CAP)

@@ -1,0 +1,40 @@
+"""
+The locks on a lead and on a copy, and the order in which every writer takes locks:
+
+    1. the key of a request    services.keys, where somebody repeats one
+    2. the lead                lock_lead
+    3. a copy, or copies       lock_copy; several in the order of their ids
+    4. an order, a cycle       the row itself
+    5. balances                accounts.ledger, in the order of their ids
+    6. alarms                  last, since everybody may have to raise one
+
+Who needs one of them takes those above it first, as far as they are needed at all, so two writers never wait for each
+other in a ring. A lock is held until the transaction ends.
+"""
+
+from accounts.transactions import in_transaction
+from copytrading.models import Copy, Lead
+
+
+@in_transaction
+def lock_lead(lead_id: int) -> Lead:
+    """
+    Return a lead with its person, locked: no cycle decides, and nobody changes a copy of it, meanwhile.
+
+    :raises Lead.DoesNotExist: if there is none.
+    """
+    return Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
+
+
+@in_transaction
+def lock_copy(copy_id: int) -> Copy:
+    """
+    Return a copy with its lead and its follower, the lead locked and then the copy.
+
+    :raises Copy.DoesNotExist: if there is none.
+    """
+    # Whose copy it is never changes, so it may be read before the lock.
+    lead = lock_lead(Copy.objects.values_list("lead_id", flat=True).get(pk=copy_id))
+    copy = Copy.objects.select_for_update(of=("self",)).select_related("follower").get(pk=copy_id)
+    copy.lead = lead
+    return copy

@@ -1,0 +1,130 @@
+"""Curves over time as charts, drawn on the server: a copy's worth, a lead's own worth, a return."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from copytrading.queries.curves import AccountCurve, CopyCurve, Move
+from copytrading.queries.rules import cash_symbol
+from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent
+from copytrading.templatetags.plots import Line, Plot, coloured, kind_of, stretches_of
+
+register = template.Library()
+
+# In points of percent: a return that moved less does not fill a chart.
+RETURN_SPAN_MIN = 0.2
+NOW = "now"
+
+
+@register.simple_tag
+def worth_chart(curve: CopyCurve, is_over: bool = False) -> SafeString:
+    """Return a copy's worth beside what is invested, in the colours of its result, with the money that moved."""
+    points, first, last = curve.points, curve.points[0], curve.points[-1]
+    worth = [(point.at, _cash(point.worth_units)) for point in points]
+    invested = [(point.at, _cash(point.invested_units)) for point in points]
+    results = [(point.at, _cash(point.result_units)) for point in points]
+    plot = Plot.of_money(worth, [value for _, value in worth + invested])
+    stretches = stretches_of(
+        [
+            (plot.x(at), value, base, result)
+            for (at, value), (_, base), (_, result) in zip(worth, invested, results, strict=True)
+        ]
+    )
+    return plot.figure(
+        coloured(stretches, plot.y) + format_html('<path class="line invested" d="{}"/>', plot.stairs(invested)),
+        marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], kind_of(last.result_units)),
+        lines=[
+            Line(name="Worth", points=worth, classes="worth"),
+            Line(name="Invested", points=invested, classes="invested"),
+            Line(name="Result", points=results, is_result=True),
+        ],
+        label=f"Worth over time: {money(first.worth_units)} {cash_symbol()} on {day(first.at)},"
+        f" {money(last.worth_units)} {f'on {day(last.at)}' if is_over else NOW}; invested {money(last.invested_units)},"
+        f" result {signed_money(last.result_units)}.{_moves_spoken(curve.moves)}",
+        unit=cash_symbol(),
+        last_label="" if is_over else NOW,
+    )
+
+
+@register.simple_tag
+def account_chart(curve: AccountCurve) -> SafeString:
+    """Return a lead's own worth over time. It has no colour of gain or loss: the money that moved is in it, marked."""
+    if len(curve.points) < 2:
+        return too_early()
+    worth = [(at, _cash(units)) for at, units in curve.points]
+    plot = Plot.of_money(worth, [value for _, value in worth])
+    return plot.figure(
+        format_html('<path class="line own" d="{}"/>', plot.broken_line(worth)),
+        marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], "own"),
+        lines=[Line(name="Worth", points=worth, classes="own")],
+        label=f"Own worth: {money(curve.points[0][1])} {cash_symbol()} on {day(curve.points[0][0])},"
+        f" {money(curve.points[-1][1])} {NOW}.{_moves_spoken(curve.moves)}",
+        unit=cash_symbol(),
+        last_label=NOW,
+    )
+
+
+@register.simple_tag
+def return_chart(points: Sequence[tuple[datetime, float]], label: str = "Return over time") -> SafeString:
+    """Return a return in percent over time, (time, percent) oldest first: green above zero and red below."""
+    if len(points) < 2:
+        return too_early()
+    plot = Plot.around(points, [0.0, *(value for _, value in points)], span_min=RETURN_SPAN_MIN)
+    stretches = stretches_of([(plot.x(at), value, 0.0, value) for at, value in points])
+    return plot.figure(
+        coloured(stretches, plot.y),
+        marks=plot.dot(*points[-1], kind_of(points[-1][1])),
+        lines=[Line(name="", points=points, classes="worth", is_result=True)],
+        label=f"{label}: {signed_percent(points[-1][1] / 100)} from {day(points[0][0])} to {day(points[-1][0])}.",
+        unit="%",
+    )
+
+
+@register.simple_tag
+def line_swatch(classes: str) -> SafeString:
+    """Return a short piece of a line, for the key of a chart."""
+    return format_html(
+        '<svg class="swatch-line" viewBox="0 0 14 8" aria-hidden="true"><path class="line {}" d="M0 4H14"/></svg>',
+        classes,
+    )
+
+
+@register.simple_tag
+def move_swatch() -> SafeString:
+    """Return the circle that stands where money moved, for the key of a chart."""
+    return mark_safe(
+        '<svg class="swatch-line" viewBox="0 0 14 10" aria-hidden="true">'
+        '<circle class="move" cx="7" cy="5" r="3.5"/></svg>'
+    )
+
+
+def too_early() -> SafeString:
+    """Return what stands where a chart will be."""
+    return mark_safe('<p class="too-early">Too early to draw: there is one record so far, or none.</p>')
+
+
+def _said(moves: Sequence[Move]) -> list[tuple[datetime, float, float, str]]:
+    """Return moves as a chart says them, (time, worth before, worth after, sum): whole sums without cents."""
+    return [
+        (
+            move.at,
+            _cash(move.worth_units - move.units),
+            _cash(move.worth_units),
+            signed_money(move.units).removesuffix(".00"),
+        )
+        for move in moves
+    ]
+
+
+def _moves_spoken(moves: Sequence[Move]) -> str:
+    if not moves:
+        return ""
+    return " Money moved: " + ", ".join(f"{said} on {day(at)}" for at, _, _, said in _said(moves)) + "."
+
+
+def _cash(units: int) -> float:
+    """Return quote units in cash, cut to cents like the figures beside a chart: both say the same."""
+    return units // CENT_UNITS / 100

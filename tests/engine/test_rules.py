@@ -1,0 +1,84 @@
+"""The rules of the platform: each within its bounds, or a sentence."""
+
+from dataclasses import fields
+from decimal import Decimal
+from math import inf, nan
+from typing import Any
+
+import pytest
+
+from copytrading.engine.rules import BOUNDS, RuleOutOfBounds, Rules, in_words
+
+USUAL: dict[str, Any] = {
+    "fee_rate": Decimal("0.001"),
+    "investment_min": 100,
+    "drift_band": 0.01,
+    "repair_seconds": 60,
+    "settling_seconds": 900,
+    "cycle_spacing_seconds": 0.5,
+    "profit_share_max": 0.3,
+    "platform_share": 0,
+    "stake_min": 500,
+    "stake_alarm": 0.1,
+    "limit_order_days": 30,
+    "lead_order_seconds": 60,
+    "link_look_seconds": 10,
+    "link_retry_seconds": 60,
+    "link_check_seconds": 3600,
+    "slippage_cap": 0.005,
+    "depth_share": 0.25,
+    "limit_cushion": 0.0005,
+    "price_age_max_seconds": 10,
+    "price_outlier": 0.03,
+    "price_jump": 0.1,
+    "frozen_after_seconds": 900,
+    "delisted_after_seconds": 600,
+    "stop_loss_confirm_seconds": 5,
+    "order_value_max": 5_000_000,
+    "minute_value_max": 50_000_000,
+    "day_value_max": 1_000_000_000,
+    "price_collar": 0.12,
+    "reconcile_seconds": 60,
+    "failures_max": 5,
+    "dust_float": 10_000,
+    "deposit_max": 1_000_000,
+    "cash": "USDT",
+    "cash_decimals": 8,
+}
+
+
+def just_outside(name: str) -> tuple[float, float]:
+    """Return one value below a rule's bounds and one above: a unit where it is counted in those, else a little."""
+    least, most, _ = BOUNDS[name]
+    step = 1 if isinstance(USUAL[name], int) else 1e-6
+    return least - step, most + step
+
+
+class TestRules:
+    @pytest.mark.parametrize("name", BOUNDS)
+    def test_may_be_at_either_end_of_their_bounds(self, name: str) -> None:
+        # The collar has to be wider than the cap, wherever that stands.
+        others = {"slippage_cap": {"price_collar": 1}, "price_collar": {"slippage_cap": 0}}.get(name, {})
+        for end in BOUNDS[name][:2]:
+            assert getattr(Rules(**USUAL | others | {name: end}), name) == end
+
+    @pytest.mark.parametrize("name", BOUNDS)
+    def test_are_refused_past_either_end_with_name_value_and_bounds(self, name: str) -> None:
+        for value in (*just_outside(name), inf, -inf, nan):
+            with pytest.raises(RuleOutOfBounds) as refusal:
+                Rules(**USUAL | {name: value})
+
+            assert str(refusal.value) == f"SMARTSYNC_{name.upper()} is {value}, but it is {in_words(name)}."
+
+    def test_need_a_collar_that_is_wider_than_the_cap(self) -> None:
+        with pytest.raises(RuleOutOfBounds, match=r"PRICE_COLLAR is 0\.005, and SMARTSYNC_SLIPPAGE_CAP 0\.005"):
+            Rules(**USUAL | {"price_collar": 0.005})
+
+    def test_have_bounds_but_for_the_name_of_the_cash(self) -> None:
+        assert {field.name for field in fields(Rules)} - set(BOUNDS) == {"cash"}
+
+
+class TestInWords:
+    def test_says_what_a_rule_is_and_what_it_may_be_without_exponents(self) -> None:
+        assert in_words("order_value_max") == "the most that one order may be worth: from 1 to 1,000,000,000,000"
+        assert in_words("price_outlier") == "how far from the median a source counts: from 0.0001 to 1"

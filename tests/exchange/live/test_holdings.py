@@ -1,5 +1,6 @@
 """What an account holds, wherever the exchange keeps it, and what all of it costs there."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -8,12 +9,19 @@ from copytrading.exchange.errors import KeyRefused, VenueUnreachable
 from copytrading.exchange.live import holdings
 from copytrading.exchange.live.holdings import Place, PriceBoard, own_names, read_holdings
 from tests.exchange.live.conftest import venue_at, wire_to
-from tests.fake_venue.venue import FakeVenue
+from tests.fake_venue.venue import FakeVenue, started_in_thread
 
 REFUSALS = {
     "binance": (401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}),
     "okx": (200, {"code": "50030", "msg": "You don't have permission to use this API endpoint", "data": []}),
 }
+
+
+@pytest.fixture(params=sorted(holdings.READINGS))
+def fake(request: pytest.FixtureRequest) -> Iterator[FakeVenue]:
+    """A fake venue of each exchange that is read in more places than one."""
+    with started_in_thread(dialect=request.param) as venue:
+        yield venue
 
 
 class TestReadHoldings:

@@ -49,6 +49,26 @@ class Elsewhere:
         """Return how often the account was asked for what it holds."""
         return self.venue.state()["requests"].get("balances", 0)
 
+    def has(self, symbol: str) -> str:
+        """Return what the account has of a coin on the spot market."""
+        return str(self.venue.state()["balances"][ACCOUNT].get(symbol, "0"))
+
+    def everything(self) -> dict[str, float]:
+        """Return what the account has in all places together, under the exchange's names."""
+        return {symbol: float(quantity) for symbol, quantity in self.venue.state()["everything"][ACCOUNT].items()}
+
+    def puts(self, place: str, **balances: str) -> None:
+        """Let coins come into a place of the account besides the spot market; negative ones leave it."""
+        self.venue.deposit(ACCOUNT, place=place, **balances)
+
+    def trades(self, **trade: str) -> None:
+        """Let the account trade by hand: symbol, side, quantity, price, fee and its coin."""
+        self.venue.trade(ACCOUNT, **trade)
+
+    def lists(self, symbol: str, price: str) -> None:
+        """List a pair there, or quote it anew."""
+        self.venue.change_market(symbol, price=price, tick_size="0.00000001")
+
     def holds(self, **balances: str) -> None:
         """Set what the account has of some assets."""
         has = self.venue.state()["balances"][ACCOUNT]

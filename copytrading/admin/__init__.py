@@ -28,8 +28,8 @@ from copytrading.admin.leads import (
     LeadStatusChangeAdmin,
     LeadSummaryAdmin,
 )
-from copytrading.admin.links import LinkedAccountAdmin
-from copytrading.admin.market import MarkAdmin, MarketAdmin, ScheduledRunAdmin
+from copytrading.admin.links import AccountMoveAdmin, LinkedAccountAdmin, UntradedHoldingAdmin
+from copytrading.admin.market import MarkAdmin, MarketAdmin, MarkRangeAdmin, ScheduledRunAdmin
 from copytrading.admin.safety import (
     AlarmAdmin,
     CorrectionAdmin,
@@ -46,6 +46,7 @@ from copytrading.admin.trading import (
 )
 
 __all__ = [
+    "AccountMoveAdmin",
     "AdjustmentAdmin",
     "AlarmAdmin",
     "AllocationAdmin",
@@ -73,6 +74,7 @@ __all__ = [
     "LinkedAccountAdmin",
     "ManualOrderAdmin",
     "MarkAdmin",
+    "MarkRangeAdmin",
     "MarketAdmin",
     "NoticeAdmin",
     "ObservedTradeAdmin",
@@ -82,4 +84,5 @@ __all__ = [
     "ScheduledRunAdmin",
     "SyncCycleAdmin",
     "TradeCheckpointAdmin",
+    "UntradedHoldingAdmin",
 ]

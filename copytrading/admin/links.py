@@ -5,7 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.tables import ReadOnlyAdmin, link_to
-from copytrading.models import LinkedAccount
+from copytrading.admin.cash import in_cash
+from copytrading.models import AccountMove, LinkedAccount, UntradedHolding
 
 
 @admin.register(LinkedAccount)
@@ -27,6 +28,9 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
         "checked_at",
         "failures",
         "unfollowed",
+        "unpriced",
+        "unread",
+        "agreed_at",
     )
     readonly_fields = fields
 
@@ -40,3 +44,22 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
     @admin.display(description="key")
     def key(self, link: LinkedAccount) -> str:
         return f"… {link.fingerprint}" if link.fingerprint else ""
+
+
+@admin.register(UntradedHolding)
+class UntradedHoldingAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "symbol", "quantity", "price", "priced_at")
+    list_select_related = ("lead",)
+    search_fields = ("lead__name", "symbol")
+
+
+@admin.register(AccountMove)
+class AccountMoveAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "kind", "symbol", "quantity", "value", "moved_at")
+    list_filter = ("kind", "moved_at")
+    list_select_related = ("lead",)
+    search_fields = ("lead__name", "symbol")
+
+    @admin.display(description="worth", ordering="value_units")
+    def value(self, move: AccountMove) -> str:
+        return in_cash(move.value_units)

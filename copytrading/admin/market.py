@@ -9,7 +9,7 @@ from accounts.admin.tables import ReadOnlyAdmin, whole
 from copytrading.admin.acting import ActingAdmin, operator_action
 from copytrading.admin.asking import ask_to_halt
 from copytrading.admin.cash import in_cash
-from copytrading.models import Halt, Mark, Market, ScheduledRun, SourcePrice
+from copytrading.models import Halt, Mark, Market, MarkRange, ScheduledRun, SourcePrice
 from copytrading.services.market import listings
 
 
@@ -75,3 +75,11 @@ class ScheduledRunAdmin(ReadOnlyAdmin):
     list_filter = ("job", "slot")
     ordering = ("-slot",)
     search_fields = ("job",)
+
+
+@admin.register(MarkRange)
+class MarkRangeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "market", "began_at", "low", "high")
+    list_filter = ("market",)
+    list_select_related = ("market",)
+    search_fields = ("market__symbol",)

@@ -60,6 +60,7 @@ class Stretch:
 
     `equity_units` and `units` are those of the second look; `traded_units` are signed, and `traded_at_mid` is what they
     were worth at the mids of their orders; `value_units` is what was received less what was paid, without fees.
+    `untraded_units` is what coins brought that are not on the board at all; of a lead elsewhere alone.
     """
 
     equity_units: IntArray
@@ -68,6 +69,7 @@ class Stretch:
     traded_at_mid: FloatArray
     value_units: IntArray
     fee_units: IntArray
+    untraded_units: int = 0
 
     @property
     def units_before(self) -> IntArray:
@@ -85,7 +87,8 @@ class Stretch:
 
     def results(self, prices: Prices) -> FloatArray:
         """Return what each portfolio (N,) earned, fees paid."""
-        return np.asarray(self.held_results(prices).sum(axis=1) + self.price_results - self.fee_units)
+        held = self.held_results(prices).sum(axis=1) + self.untraded_units
+        return np.asarray(held + self.price_results - self.fee_units)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +162,7 @@ def grow_gaps(
     new = np.zeros((len(parts), len(Part)))
     new[:, Part.PRICE] = copies.price_results - sizes * lead.price_results
     new[:, Part.FEES] = sizes * lead.fee_units - copies.fee_units
-    new[:, Part.UNFOLLOWED] = -((1.0 - followed) * fair).sum(axis=1)
+    new[:, Part.UNFOLLOWED] = -((1.0 - followed) * fair).sum(axis=1) - sizes * lead.untraded_units
     new[:, Part.ROUNDING] = np.where(is_rounding, apart, 0.0).sum(axis=1)
     new[:, Part.UNINVESTED] = np.where(is_uninvested, apart, 0.0).sum(axis=1)
     new[:, Part.TIMING] = np.where(is_rounding | is_uninvested, 0.0, apart).sum(axis=1)

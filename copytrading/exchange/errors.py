@@ -71,15 +71,7 @@ class DuplicateOrder(OutcomeUnknown):
 
 
 class VenueUnreachable(VenueError):
-    """
-    A question got no answer to go by, so nothing is known.
-
-    `was_answered`: there was one, and it said that this question is not answered.
-    """
-
-    def __init__(self, sentence: str = "", *, was_answered: bool = False) -> None:
-        super().__init__(sentence)
-        self.was_answered = was_answered
+    """A question got no answer to go by, so nothing is known."""
 
 
 class VenueBusy(VenueUnreachable):
@@ -125,6 +117,10 @@ class ClockSkewed(VenueUnreachable):
 
 class AnswerNotUnderstood(VenueUnreachable):
     """The venue answered something that is no answer: an HTML page, a truncated body, a number that is none."""
+
+
+class QuestionRefused(AnswerNotUnderstood):
+    """The venue says, by a code of its own, that it does not answer this: not to this key, or not in this place."""
 
 
 class MarketUnknown(VenueError):

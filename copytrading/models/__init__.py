@@ -3,14 +3,24 @@
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
-from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, LeadOrder, LeadPosition, LeadRecord
-from copytrading.models.links import LinkedAccount
-from copytrading.models.market import Mark, Market, ScheduledRun, SourcePrice
+from copytrading.models.leads import (
+    Lead,
+    LeadFlow,
+    LeadHolding,
+    LeadNotice,
+    LeadOrder,
+    LeadPosition,
+    LeadRecord,
+    UntradedHolding,
+)
+from copytrading.models.links import AccountMove, LinkedAccount
+from copytrading.models.market import Mark, Market, MarkRange, ScheduledRun, SourcePrice
 from copytrading.models.records import LeadStatusChange, LeadSummary
 from copytrading.models.safety import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
 __all__ = [
+    "AccountMove",
     "Adjustment",
     "Alarm",
     "Allocation",
@@ -38,6 +48,7 @@ __all__ = [
     "LinkedAccount",
     "ManualOrder",
     "Mark",
+    "MarkRange",
     "Market",
     "Notice",
     "ObservedTrade",
@@ -48,4 +59,5 @@ __all__ = [
     "SourcePrice",
     "SyncCycle",
     "TradeCheckpoint",
+    "UntradedHolding",
 ]

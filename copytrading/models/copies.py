@@ -256,6 +256,7 @@ class Notice(models.Model):
         STAKE_LOW = "STAKE_LOW", "the lead's own stake is low"
         LEAD_UNSEEN = "LEAD_UNSEEN", "the lead cannot be seen"
         LEAD_SEEN = "LEAD_SEEN", "the lead can be seen again"
+        LEAD_UNPRICED = "LEAD_UNPRICED", "the lead holds what has no price"
 
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=20, choices=Kind)

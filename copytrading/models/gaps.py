@@ -42,6 +42,8 @@ class LeadSnapshot(models.Model):
     unit_prices = ArrayField(models.FloatField())
     # What an observed lead's own trades since then brought beside these marks, fees included.
     traded_units = models.BigIntegerField(default=0)
+    # What an observed lead's coins that are not traded here have brought since this look.
+    untraded_units = models.BigIntegerField(default=0, db_default=0)
     cycle_id_last = models.BigIntegerField(default=0)
     allocation_id_last = models.BigIntegerField(default=0)
     profit_share_id_last = models.BigIntegerField(default=0)

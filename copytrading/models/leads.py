@@ -2,7 +2,8 @@
 A `Lead` is a trader others copy. What a lead holds is read in one of two ways:
 
 - PLATFORM: trades here; the portfolio is the balances of the lead's ledger account.
-- OBSERVED: trades elsewhere; the portfolio is what was last seen there, kept as `LeadHolding` rows.
+- OBSERVED: trades elsewhere; the portfolio is what was last seen there, kept as `LeadHolding` rows, and as
+  `UntradedHolding` rows where it is not traded here.
 
 `LeadPosition` keeps what copies need to tell new from old holdings: the survival index and epoch of each asset.
 """
@@ -42,6 +43,8 @@ class Lead(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # Units of the lead's own portfolio: deposits buy them, withdrawals redeem them, so flows are never "return".
     units_issued = models.FloatField(default=0)
+    # Elsewhere, in quote units: what is not traded here, or debts if below zero. It is equity and never bought here.
+    other_value_units = models.BigIntegerField(default=0, db_default=0)
     # Drift repair is held until then: the lead has moved money and may be about to trade with it.
     settling_until = models.DateTimeField(null=True, blank=True)
     # The queue: a cycle is wanted since then, and looked for drift last then.
@@ -89,6 +92,32 @@ class LeadHolding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} of asset {self.asset_id}"
+
+
+class UntradedHolding(models.Model):
+    """
+    What an observed lead holds of a coin that is not traded here, as last seen, or owes of any if it is below zero.
+
+    `price` is what the exchange elsewhere said last, in cash for one coin; null where nobody has named one.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="untraded")
+    symbol = models.CharField(max_length=40)
+    quantity = models.DecimalField(max_digits=48, decimal_places=18)
+    price = models.DecimalField(max_digits=48, decimal_places=18, null=True)
+    priced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["lead", "symbol"], name="one_untraded_holding_per_lead_and_symbol"),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True, priced_at__isnull=True) | Q(price__gt=0, priced_at__isnull=False),
+                name="a_price_has_its_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize()} {self.symbol}"
 
 
 class LeadPosition(models.Model):

@@ -37,8 +37,16 @@ class LinkedAccount(models.Model):
     doubted_at = models.DateTimeField(null=True, blank=True)
     # Looks in a row that read nothing.
     failures = models.PositiveSmallIntegerField(default=0)
-    # Coins that are held there and have no market here.
+    # The last look at which all that is held there was noted here: what changed has changed since then.
+    agreed_at = models.DateTimeField(null=True, blank=True)
+    # The account's own trades up to then, by the clock of its exchange, are noted here.
+    traded_until = models.DateTimeField(null=True, blank=True)
+    # Coins that are held there and have no market here: they count and are not bought. Those that nobody there has a
+    # price for count nothing.
     unfollowed = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    unpriced = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    # Places of the account that this key cannot read.
+    unread = ArrayField(models.CharField(max_length=10), default=list, blank=True)
 
     class Meta:
         constraints = (
@@ -52,3 +60,32 @@ class LinkedAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exchange} of {self.lead}"
+
+
+class AccountMove(models.Model):
+    """
+    Something small that came into an account elsewhere, or left it, and is no moved money; or a trade of what is not
+    traded here, which nobody follows.
+
+    `quantity` is signed; `value_units` what it was worth then, in quote units of the platform's cash.
+    """
+
+    class Kind(models.TextChoices):
+        REWARD = "REWARD", "reward"
+        AIRDROP = "AIRDROP", "airdrop"
+        DUST = "DUST", "dust conversion"
+        SPENT = "SPENT", "small payment"
+        TRADED = "TRADED", "trade of what is not traded here"
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="account_moves", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    symbol = models.CharField(max_length=40)
+    quantity = models.DecimalField(max_digits=48, decimal_places=18)
+    value_units = models.BigIntegerField()
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["lead", "-moved_at"], name="account_move_of_lead"),)
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize()} {self.symbol}"

@@ -100,6 +100,30 @@ class Mark(models.Model):
         return f"{self.market_id} {self.price}"
 
 
+class MarkRange(models.Model):
+    """
+    The least and the most that any source said of a market in some seconds: what a trade elsewhere may have cost.
+
+    Kept for an hour or so, and only while somebody's account elsewhere is looked at. Nothing is valued by it, so a
+    price that nobody confirms is in it too, unless it is out of all proportion.
+    """
+
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
+    began_at = models.DateTimeField()
+    low = models.FloatField()
+    high = models.FloatField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["market", "began_at"], name="one_range_per_market_and_time"),
+            models.CheckConstraint(condition=Q(low__gt=0, low__lte=models.F("high")), name="low_is_not_above_high"),
+        )
+        indexes = (models.Index(fields=["began_at"], name="mark_range_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.low}–{self.high}"
+
+
 class ScheduledRun(models.Model):
     """A piece of periodic work that was done, so that two beats or a late one cannot do it again."""
 

@@ -206,6 +206,7 @@ def _stretches(
         # An observed lead's trades are in the portfolio when it is looked at, and this is what they brought.
         value_units=value[-1:] + snapshot.traded_units,
         fee_units=fee[-1:],
+        untraded_units=snapshot.untraded_units,
     )
     return lead_stretch, Stretch(
         equity_units=net,

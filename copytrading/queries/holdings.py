@@ -75,7 +75,12 @@ LEAD_BALANCES = """
     SELECT lead.id, holding.asset_id, holding.units, 0::bigint
     FROM copytrading_leadholding AS holding JOIN copytrading_lead AS lead ON lead.id = holding.lead_id
     WHERE lead.id = ANY(%(leads)s) AND lead.ledger_account_id IS NULL AND holding.units <> 0
+    UNION ALL
+    SELECT id, 0, other_value_units, 0::bigint FROM copytrading_lead
+    WHERE id = ANY(%(leads)s) AND other_value_units <> 0
 """
+# The value of what is not traded here comes with the balances, under no asset.
+NOT_TRADED = 0
 
 LEAD_POSITIONS = """
     SELECT lead_id, asset_id, epoch::bigint, pending_units, pending_orders::bigint,
@@ -105,6 +110,9 @@ def _portfolio(
     lead: Lead, balances: list[np.ndarray], positions: list[np.ndarray], *, board: Board, cash: Asset, is_seen: bool
 ) -> LeadPortfolio:
     asset_ids, posted, held = (column[balances[0] == lead.pk] for column in balances[1:])
+    is_other = asset_ids == NOT_TRADED
+    other_value_units = int(posted[is_other].sum())
+    asset_ids, posted, held = asset_ids[~is_other], posted[~is_other], held[~is_other]
     is_cash = asset_ids == cash.pk
     places = board.places_of(asset_ids[~is_cash])
     units, held_units = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
@@ -130,6 +138,7 @@ def _portfolio(
         pending_orders=pending_orders,
         settling_until=lead.settling_until.timestamp() if lead.settling_until else np.nan,
         is_seen=is_seen,
+        other_value_units=other_value_units,
     )
 
 

@@ -219,13 +219,19 @@ def _held_here(account_ids: Sequence[int], prices: PriceList) -> dict[int, IntAr
 
 
 def _held_by_leads(leads: Sequence[Lead], prices: PriceList) -> dict[int, IntArray]:
-    """Return what leads hold by their id: here in the ledger, or elsewhere as last seen."""
+    """
+    Return what leads hold by their id: here in the ledger, or elsewhere as last seen.
+
+    What is not traded here counts with the cash: that is what copies hold in its place.
+    """
     lead_of_account = {lead.ledger_account_id: lead.pk for lead in leads if lead.ledger_account_id}
     held_here = _held_here(list(lead_of_account), prices)
     observed = LeadHolding.objects.filter(lead__in=[lead.pk for lead in leads if not lead.ledger_account_id])
     rows = _fill(
         _empty([lead.pk for lead in leads], prices), observed.values_list("lead_id", "asset_id", "units"), prices
     )
+    for lead in leads:
+        rows[lead.pk][-1] += lead.other_value_units
     return rows | {lead_of_account[account_id]: row for account_id, row in held_here.items()}
 
 

@@ -96,6 +96,10 @@ NOTICES: dict[str, tuple[str, str]] = {
         "The account elsewhere cannot be read. Nothing is traded on old numbers; a stop loss still guards.",
     ),
     Notice.Kind.LEAD_SEEN: ("{lead} can be seen again", "{resumed}"),
+    Notice.Kind.LEAD_UNPRICED: (
+        "{lead} holds something that nobody can value",
+        "It counts nothing in the ratios until there is a price for it. The lead’s page names it.",
+    ),
     Notice.Kind.LEAD_ENDED: ("{lead} has ended", "Your copy is sold and paid out without your doing."),
     Notice.Kind.LEAD_WROTE: ("{lead} writes", "{text}"),
     Notice.Kind.STAKE_LOW: (

@@ -1,5 +1,7 @@
 """Every table is there for operators to find and read; money is there to read only."""
 
+from decimal import Decimal
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -11,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Asset, LedgerAccount, User
 from copytrading.models import (
+    AccountMove,
     Adjustment,
     Alarm,
     CopyFlag,
@@ -22,9 +25,11 @@ from copytrading.models import (
     LeadSnapshot,
     LinkedAccount,
     Market,
+    MarkRange,
     ObservedTrade,
     PriceBar,
     ProfitShare,
+    UntradedHolding,
 )
 from copytrading.services.books import notices, records
 from copytrading.services.copies import verbs as copies
@@ -36,7 +41,7 @@ from tests.cast import World, usdt
 
 OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_config(app).get_models()]
 # Made by the beat, or only where something special happened.
-SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, ObservedTrade, PriceBar, ProfitShare}
+SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
 READ_ONLY = [model for model in OURS if model is not User]
 
 
@@ -69,6 +74,10 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     link.sealed_key, link.seal_id, link.fingerprint = b"sealed", "seal", "AB12"
     link.save()
     LeadHolding.objects.create(lead=elsewhere, asset=Asset.objects.get(symbol="BTC"), units=1)
+    UntradedHolding.objects.create(lead=elsewhere, symbol="PEPE", quantity=Decimal("1000000"))
+    AccountMove.objects.create(
+        lead=elsewhere, kind=AccountMove.Kind.REWARD, symbol="USDT", quantity=2, value_units=usdt(2), moved_at=world.now
+    )
     reconciling.reconcile(now=world.now)
     alarms.raise_alarm(
         kind=Alarm.Kind.VENUE_SILENT, key=f"test:{round_number}", sentence="The venue is silent.", now=world.now

@@ -6,7 +6,8 @@ The operator's endpoints: `POST /_...` with JSON changes the world, `GET /_...` 
 | `POST /_faults` | a rule or a list of rules (see faults); `DELETE /_faults` ends all, or those of a `fault` |
 | `POST /_release` | `{"number": 7, "cut": true}`, both optional: lets held answers go, or cuts them |
 | `POST /_prices` | `{"BTC-USDT": "50100"}` |
-| `POST /_deposit` | `{"account": "platform", "balances": {"USDT": "1000"}}`; negative takes away |
+| `POST /_deposit` | `{"account": "platform", "balances": {"USDT": "1000"}}`; negative takes away; `place` too |
+| `POST /_trade` | `{"account", "symbol", "side", "quantity", "price", "fee", "fee_asset"}`: somebody's own trade |
 | `POST /_markets` | `{"symbol": "BTC-USDT", "state": "SUSPENDED"}`; filters too; a new symbol is listed |
 | `POST /_keys` | `{"key": "platform-key", "revoked": true}`; `scopes` too |
 | `POST /_clock` | `{"skew_seconds": 5}`: the venue's clock is so far ahead of ours |
@@ -49,8 +50,20 @@ def _prices(server: "FakeServer", prices: dict[str, str]) -> dict[str, str]:
 
 
 def _deposit(server: "FakeServer", content: dict[str, Any]) -> dict[str, str]:
-    world.deposit(server.exchange, account=content["account"], balances=content["balances"])
+    world.deposit(
+        server.exchange,
+        account=content["account"],
+        balances=content["balances"],
+        place=content.get("place", "free"),
+    )
     return {asset: str(total) for asset, total in server.exchange.accounts[content["account"]].totals().items()}
+
+
+def _trade(server: "FakeServer", content: dict[str, str]) -> dict[str, str]:
+    numbers = {name: Decimal(content[name]) for name in ("quantity", "price", "fee")}
+    names = {name: content[name] for name in ("account", "symbol", "side", "fee_asset")}
+    server.exchange.trade_elsewhere(**names, **numbers, now_ms=server.now_ms())
+    return content
 
 
 def _markets(server: "FakeServer", content: dict[str, Any]) -> dict[str, str]:
@@ -104,6 +117,10 @@ def _state(server: "FakeServer", _: Any) -> dict[str, Any]:
             name: {asset: str(total) for asset, total in account.totals().items()}
             for name, account in exchange.accounts.items()
         },
+        "everything": {
+            name: {asset: str(total) for asset, total in account.everything().items()}
+            for name, account in exchange.accounts.items()
+        },
         "markets": {symbol: market.state for symbol, market in exchange.markets.items()},
         "requests": dict(server.requests),
         "weight_used": server.rates.used,
@@ -119,6 +136,7 @@ ACTS: dict[tuple[str, str], Callable[["FakeServer", Any], dict[str, Any]]] = {
     ("POST", "/_release"): _release,
     ("POST", "/_prices"): _prices,
     ("POST", "/_deposit"): _deposit,
+    ("POST", "/_trade"): _trade,
     ("POST", "/_markets"): _markets,
     ("POST", "/_keys"): _keys,
     ("POST", "/_clock"): _clock,

@@ -76,6 +76,8 @@ class BinanceDialect(Dialect):
             ("GET", "/api/v3/allOrders"): (Route(name="orders", weight=20, scope="read"), self._orders),
             ("GET", "/api/v3/myTrades"): (Route(name="trades", weight=20, scope="read"), self._trades),
             ("GET", "/api/v3/account"): (Route(name="balances", weight=20, scope="read"), self._balances),
+            ("POST", "/sapi/v1/asset/get-funding-asset"): (Route(name="funding", scope="read"), self._funding),
+            ("GET", "/sapi/v1/simple-earn/locked/position"): (Route(name="earn", weight=150, scope="read"), self._earn),
             ("GET", "/sapi/v1/account/apiRestrictions"): (Route(name="permissions", scope="read"), self._permissions),
             ("GET", "/sapi/v1/capital/config/getall"): (Route(name="coins", weight=10, scope="read"), self._coins),
             # Margin and derivatives exist and have no markets, because ccxt asks for them unless told otherwise.
@@ -213,6 +215,15 @@ class BinanceDialect(Dialect):
     def _balances(self, asked: Asked) -> dict[str, Any]:
         holder = self.exchange.accounts[asked.account]
         return payloads.account_info(holder, fee_rate=self.exchange.fee_rate, now_ms=asked.now_ms)
+
+    def _funding(self, asked: Asked) -> list[dict[str, Any]]:
+        return [payloads.funding(*kept) for kept in self.exchange.accounts[asked.account].funding.items()]
+
+    def _earn(self, asked: Asked) -> dict[str, Any]:
+        locked = list(self.exchange.accounts[asked.account].earn.items())
+        size, page = int(asked.given.get("size", 10)), int(asked.given.get("current", 1))
+        rows = [payloads.locked_position(*kept) for kept in locked[(page - 1) * size : page * size]]
+        return {"rows": rows, "total": len(locked)}
 
     def _permissions(self, asked: Asked) -> dict[str, Any]:
         assert asked.key is not None

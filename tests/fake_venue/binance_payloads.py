@@ -251,6 +251,46 @@ def account_info(account: FakeAccount, *, fee_rate: Decimal, now_ms: int) -> dic
     }
 
 
+def funding(asset: str, quantity: Decimal) -> dict[str, Any]:
+    zero = dict.fromkeys(("locked", "freeze", "withdrawing"), "0")
+    return {"asset": asset, "free": fixed(quantity)} | zero | {"btcValuation": "0"}
+
+
+def locked_position(asset: str, quantity: Decimal) -> dict[str, Any]:
+    return {
+        "positionId": 123123,
+        "parentPositionId": 123122,
+        "projectId": f"{asset}*120",
+        "asset": asset,
+        "amount": fixed(quantity),
+        "purchaseTime": "1700000000000",
+        "duration": "120",
+        "accrualDays": "4",
+        "rewardAsset": asset,
+        "APY": "0.02",
+        "rewardAmt": "0",
+        "extraRewardAsset": "",
+        "extraRewardAPR": "",
+        "estExtraRewardAmt": "",
+        "nextPay": "0",
+        "nextPayDate": "1700086400000",
+        "payPeriod": "1",
+        "redeemAmountEarly": fixed(quantity),
+        "rewardsEndDate": "1710000000000",
+        "deliverDate": "1710000000000",
+        "redeemPeriod": "1",
+        "redeemingAmt": "0",
+        "redeemTo": "FLEXIBLE",
+        "partialAmtDeliverDate": "0",
+        "canRedeemEarly": True,
+        "canFastRedemption": True,
+        "autoSubscribe": True,
+        "type": "NORMAL",
+        "status": "HOLDING",
+        "canReStake": True,
+    }
+
+
 def restrictions(key: ApiKey) -> dict[str, Any]:
     return {
         "ipRestrict": False,

@@ -159,6 +159,43 @@ class FakeExchange:
         self._finish(order, now_ms=now_ms)
         return order
 
+    def trade_elsewhere(
+        self,
+        *,
+        account: str,
+        symbol: str,
+        side: str,
+        quantity: Decimal,
+        price: Decimal,
+        fee: Decimal,
+        fee_asset: str,
+        now_ms: int,
+    ) -> FakeTrade:
+        """Book a trade that somebody made by hand at some price, whatever the book says."""
+        market, holder = self.markets[symbol], self.accounts[account]
+        sign = 1 if side == "BUY" else -1
+        holder.add(market.quote, -sign * quantity * price)
+        holder.add(market.base, sign * quantity)
+        holder.add(fee_asset, -fee)
+        trade = FakeTrade(
+            trade_id=self._next_trade_id(symbol),
+            number=len(self.trades),
+            order_id=self._next_order_id(symbol),
+            client_order_id="",
+            account=account,
+            symbol=symbol,
+            side=side,
+            price=price,
+            quantity=quantity,
+            value=price * quantity,
+            fee=fee,
+            fee_asset=fee_asset,
+            at_ms=now_ms,
+        )
+        self.trades.append(trade)
+        self._trades_in[account, symbol].append(trade)
+        return trade
+
     def cancel(self, order: FakeOrder, *, now_ms: int) -> None:
         """End an open order."""
         assert order.status is OrderStatus.OPEN

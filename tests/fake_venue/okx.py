@@ -82,6 +82,9 @@ class OkxDialect(Dialect):
             ("GET", "/api/v5/trade/fills"): (trades, self._trades),
             ("GET", "/api/v5/trade/fills-history"): (trades, self._trades),
             ("GET", "/api/v5/account/balance"): (Route(name="balances", scope="read"), self._balances),
+            ("GET", "/api/v5/asset/balances"): (Route(name="funding", scope="read"), self._funding),
+            ("GET", "/api/v5/finance/savings/balance"): (Route(name="earn", scope="read"), self._earn),
+            ("GET", "/api/v5/finance/staking-defi/orders-active"): (Route(name="staked", scope="read"), self._staked),
             ("GET", "/api/v5/account/config"): (Route(name="permissions", scope="read"), self._config),
             ("GET", "/api/v5/account/trade-fee"): (Route(name="fees", scope="read"), self._fees),
             ("GET", "/api/v5/asset/currencies"): (Route(name="coins", scope="read"), self._coins),
@@ -240,6 +243,15 @@ class OkxDialect(Dialect):
 
     def _balances(self, asked: Asked) -> dict[str, Any]:
         return payloads.balance(self.exchange.accounts[asked.account], now_ms=asked.now_ms)
+
+    def _funding(self, asked: Asked) -> list[dict[str, Any]]:
+        return [payloads.funding(*kept) for kept in self.exchange.accounts[asked.account].funding.items()]
+
+    def _earn(self, asked: Asked) -> list[dict[str, Any]]:
+        return [payloads.savings(*kept) for kept in self.exchange.accounts[asked.account].earn.items()]
+
+    def _staked(self, asked: Asked) -> list[dict[str, Any]]:
+        return [payloads.staking(*kept) for kept in self.exchange.accounts[asked.account].staked.items()]
 
     def _config(self, asked: Asked) -> dict[str, Any]:
         assert asked.key is not None

@@ -179,7 +179,8 @@ def fill(trade: FakeTrade) -> dict[str, Any]:
 def balance(account: FakeAccount, *, now_ms: int) -> dict[str, Any]:
     empty = ("adjEq", "borrowFroz", "imr", "mgnRatio", "mmr", "notionalUsd", "notionalUsdForBorrow", "ordFroz", "upl")
     empty += ("notionalUsdForFutures", "notionalUsdForOption", "notionalUsdForSwap")
-    details = [_balance_detail(account, asset, total, now_ms=now_ms) for asset, total in account.totals().items()]
+    totals = dict.fromkeys(account.open_profit, Decimal(0)) | account.totals()
+    details = [_balance_detail(account, asset, total, now_ms=now_ms) for asset, total in totals.items()]
     return dict.fromkeys(empty, "") | {"details": details, "isoEq": "0", "totalEq": "0", "uTime": str(now_ms)}
 
 
@@ -198,12 +199,41 @@ def _balance_detail(account: FakeAccount, asset: str, total: Decimal, *, now_ms:
             "availBal": plain(account.free.get(asset, Decimal(0))),
             "cashBal": plain(total),
             "collateralEnabled": False,
-            "eq": plain(total),
+            "eq": plain(total + account.open_profit.get(asset, Decimal(0))),
             "frozenBal": locked,
             "ordFrozen": locked,
             "uTime": str(now_ms),
         }
     )
+
+
+def funding(asset: str, quantity: Decimal) -> dict[str, Any]:
+    return {"ccy": asset, "bal": plain(quantity), "availBal": plain(quantity), "frozenBal": "0"}
+
+
+def savings(asset: str, quantity: Decimal) -> dict[str, Any]:
+    zero = dict.fromkeys(("earnings", "loanAmt", "redemptAmt"), "0")
+    return {"ccy": asset, "amt": plain(quantity), "pendingAmt": plain(quantity), "rate": "0.01"} | zero
+
+
+def staking(asset: str, quantity: Decimal) -> dict[str, Any]:
+    return {
+        "ordId": "754147",
+        "state": "1",
+        "ccy": asset,
+        "protocol": "OKX Earn",
+        "protocolType": "staking",
+        "productId": "1234",
+        "term": "0",
+        "apy": "0.03",
+        "investData": [{"ccy": asset, "amt": plain(quantity)}],
+        "earningData": [{"ccy": asset, "earningType": "0", "earnings": "0"}],
+        "fastRedemptionData": [],
+        "purchasedTime": "1700000000000",
+        "estSettlementTime": "",
+        "cancelRedemptionDeadline": "",
+        "tag": "",
+    }
 
 
 def config(key: ApiKey) -> dict[str, Any]:

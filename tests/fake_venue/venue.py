@@ -73,8 +73,13 @@ class FakeVenue:
         """Move prices: `prices(BTC="50100")` is for BTC-USDT."""
         self._ask("POST", "/_prices", {f"{base}-USDT": price for base, price in prices.items()})
 
-    def deposit(self, account: str, **balances: str) -> None:
-        self._ask("POST", "/_deposit", {"account": account, "balances": balances})
+    def deposit(self, account: str, *, place: str = "free", **balances: str) -> None:
+        self._ask("POST", "/_deposit", {"account": account, "balances": balances, "place": place})
+
+    def trade(self, account: str, **trade: str) -> None:
+        """Let somebody trade by hand: symbol, side, quantity, price, and a fee of 0 unless told otherwise."""
+        quote = trade["symbol"].partition("-")[2]
+        self._ask("POST", "/_trade", {"account": account, "fee": "0", "fee_asset": quote} | trade)
 
     def change_market(self, symbol: str, **changes: Any) -> None:
         self._ask("POST", "/_markets", {"symbol": symbol} | changes)

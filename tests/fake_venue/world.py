@@ -72,11 +72,11 @@ def fill(exchange: FakeExchange, world: dict[str, Any]) -> None:
         put_market(exchange, market, refill_seconds=float(world.get("refill_seconds", 2)))
 
 
-def deposit(exchange: FakeExchange, *, account: str, balances: dict[str, Any]) -> None:
-    """Credit an account, which is opened if it is new; negative quantities take away."""
+def deposit(exchange: FakeExchange, *, account: str, balances: dict[str, Any], place: str = "free") -> None:
+    """Credit a place of an account, which is opened if it is new; negative quantities take away."""
     holder = exchange.accounts.setdefault(account, FakeAccount(name=account))
     for asset, quantity in balances.items():
-        holder.add(asset, Decimal(str(quantity)))
+        holder.put(place, asset, Decimal(str(quantity)))
 
 
 def put_key(exchange: FakeExchange, key: dict[str, Any]) -> None:

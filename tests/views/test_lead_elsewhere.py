@@ -26,6 +26,31 @@ class TestLeadPage:
         assert "PEPE" in content
         assert "AB12" not in content
 
+    def test_says_what_counts_and_stays_cash_and_what_counts_nothing(
+        self, client: Client, world: World, faraway: Lead, elsewhere: Elsewhere
+    ) -> None:
+        elsewhere.lists("PEPE-USDT", "0.5")
+        elsewhere.holds(PEPE="20000", RUGGED="5")
+        connect(world, faraway)
+
+        content = client.get(reverse("lead_detail", args=[faraway.slug])).content.decode()
+
+        assert "its share stays cash (10,000.00 USDT): PEPE" in content
+        assert "Without a price, so it counts nothing: RUGGED" in content
+
+    def test_tells_of_a_reward_in_its_own_words(
+        self, client: Client, world: World, faraway: Lead, elsewhere: Elsewhere
+    ) -> None:
+        link = connect(world, faraway)
+        elsewhere.holds(USDT="5002")
+        look(world, link)
+        look(world, link)
+
+        content = client.get(reverse("lead_detail", args=[faraway.slug])).content.decode()
+
+        assert "Got a reward in USDT" in content
+        assert "Moved 2 USDT" not in content
+
     def test_tells_what_was_seen_to_be_traded(
         self, client: Client, world: World, faraway: Lead, elsewhere: Elsewhere
     ) -> None:
@@ -49,6 +74,25 @@ class TestLeadPage:
         assert "cannot be copied now" in content
         assert "nothing is traded on it" in content
         assert f"Copy {faraway.name}" not in content
+
+
+class TestOwnConsole:
+    def test_says_what_counts_what_does_not_and_what_is_not_seen(
+        self, client: Client, world: World, faraway: Lead, elsewhere: Elsewhere
+    ) -> None:
+        elsewhere.lists("PEPE-USDT", "0.5")
+        elsewhere.holds(PEPE="20000", RUGGED="5")
+        refusal = {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}
+        elsewhere.venue.disturb(fault="answer", endpoint="funding", status=401, body=refusal, times=0)
+        connect(world, faraway)
+        client.force_login(faraway.user)
+
+        content = client.get(reverse("lead_console")).content.decode()
+
+        assert "Counted, not copied" in content
+        assert "RUGGED" in content
+        assert "funding account" in content
+        assert "10,000.00" in content
 
 
 class TestCopyPage:

@@ -80,11 +80,15 @@ class LeadTradeShape(serializers.Serializer):
 
 
 class LeadEventShape(serializers.Serializer):
-    """What else happened: money moved (positive came in), or a status that began."""
+    """What else happened: money moved (positive came in), a status that began, or a small move elsewhere."""
 
     at = serializers.DateTimeField(source="happened_at")
     value = MoneyField(source="units")
     status = serializers.CharField(allow_blank=True, help_text="Empty where money moved.")
+    move = serializers.CharField(
+        allow_blank=True, help_text="REWARD, AIRDROP, DUST, SPENT or TRADED in an account elsewhere; else empty."
+    )
+    symbol = serializers.CharField(allow_blank=True, help_text="The coin of such a move.")
 
 
 class ClosedPositionShape(serializers.Serializer):

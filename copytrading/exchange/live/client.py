@@ -198,6 +198,15 @@ def _exact_level(level: Any, price_key: Any = 0, quantity_key: Any = 1, *_: Any)
 
 def _moved(addresses: Any, url: str) -> Any:
     """Return an exchange's addresses with another beginning: scheme and host change, paths stay."""
-    if isinstance(addresses, dict):
-        return {name: _moved(address, url) for name, address in addresses.items()}
-    return url + urlsplit(addresses).path
+    moved = {"": addresses}
+    # Some exchanges have addresses within addresses.
+    waiting = [moved]
+    while waiting:
+        branch = waiting.pop()
+        for name, address in branch.items():
+            if isinstance(address, dict):
+                branch[name] = dict(address)
+                waiting.append(branch[name])
+            else:
+                branch[name] = url + urlsplit(address).path
+    return moved[""]

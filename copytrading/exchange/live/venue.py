@@ -20,7 +20,7 @@ from copytrading.exchange.errors import (
     VenueBusy,
     VenueUnreachable,
 )
-from copytrading.exchange.live import answers, placing
+from copytrading.exchange.live import answers, holdings, placing
 from copytrading.exchange.live import budget as shares
 from copytrading.exchange.live.client import Hearing
 from copytrading.exchange.live.dialects.base import (
@@ -252,12 +252,15 @@ class LiveVenue:
 
     def balances(self) -> dict[str, Decimal]:
         """
-        Return what our account holds, by asset.
+        Return what our account holds, by asset, wherever in it that is kept: a lead's account is read the same way.
 
         :raises VenueUnreachable: if the exchange did not answer.
         """
-        told = self._wire.ask(Call.BALANCES, lambda exchange: exchange.fetch_balance(), kept_share=shares.URGENT)
-        return answers.read(lambda: answers.balances_of(told))
+        kept = holdings.read_holdings(self._wire, kept_share=shares.URGENT)
+        return holdings.own_names(kept.totals(), exchange=self.name, trades=self._lists)
+
+    def _lists(self, coin: str) -> bool:
+        return any(coin in (market["base"], market["quote"]) for market in self._wire.know_markets().values())
 
     def _ask(self, call: Call, question: Question, *, symbol: str) -> Any:
         try:
@@ -293,7 +296,7 @@ class LiveVenue:
             self.open_orders(symbol=symbol)
             self.trades_since(symbol=symbol, since=datetime.now(UTC) - timedelta(minutes=1))
         except VenueUnreachable as trouble:
-            if not (trouble.was_answered or isinstance(trouble, NotAsked | AnswerNotUnderstood)):
+            if not isinstance(trouble, NotAsked | AnswerNotUnderstood):
                 raise
             raise AbilityMissing(
                 f"Orders cannot be sent to {self.name}: what became of one could not be asked there. {trouble}"

@@ -22,6 +22,7 @@ from copytrading.exchange.errors import (
     KeyRefused,
     MarketUnknown,
     PlaceBarred,
+    QuestionRefused,
     RejectionCode,
     VenueBusy,
     VenueError,
@@ -47,11 +48,12 @@ BUSY_SECONDS = 5.0
 BANNED_SECONDS = 120.0
 RULES_SECONDS = 600.0
 
+NOT_FOUND = 404
 TOO_MANY = 429
 BANNED = 418
 
 UNSIGNED = (Call.MARKETS, Call.BOOK, Call.QUOTES)
-MARKETLESS = (Call.MARKETS, Call.BALANCES, Call.PERMISSIONS)
+MARKETLESS = (Call.MARKETS, Call.BALANCES, Call.FUNDING, Call.EARN, Call.STAKED, Call.PERMISSIONS)
 
 Question = Callable[[Any], Any]
 
@@ -275,13 +277,19 @@ class Wire:
     def _oddity(self, hearing: Hearing, answer: Answer) -> VenueError:
         if self.dialect.trusts_not_found and self.client.says_not_found(hearing):
             return NoSuchOrder(f"{self.exchange} knows no such order.")
-        if answer.status >= 300 and answer.body is not None:
-            return VenueUnreachable(f"{self.exchange} refused the question ({answer.status}).", was_answered=True)
+        if answer.status == NOT_FOUND or (answer.body is not None and (answer.status >= 300 or _has_code(answer.body))):
+            return QuestionRefused(f"{self.exchange} refused the question ({answer.status}).")
         return AnswerNotUnderstood(f"{self.exchange} answered something that is no answer ({answer.status}).")
 
 
 def _no_markets(*_: Any) -> dict[str, Any]:
     return {}
+
+
+def _has_code(body: Any) -> bool:
+    """Return whether a body says by a code of its own that the question was refused; no code, or zero, is none."""
+    code = body.get("code", body.get("retCode")) if isinstance(body, dict) else None
+    return str(code or "0").strip("0") != ""
 
 
 def _may_pass(trouble: VenueUnreachable, attempt: int) -> bool:

@@ -40,7 +40,7 @@ class OwnPosition:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnAccount:
-    """What a lead account holds, coins by value and cash last."""
+    """What a lead account holds: coins by value, then what is not traded here as one value, and cash last."""
 
     positions: tuple[OwnPosition, ...]
     equity_units: int
@@ -93,7 +93,8 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
     owned = _owned_by(lead)
     cash_units, cash_held_units = owned.get(prices.cash.pk, (0, 0))
     held = [(coin, *owned[coin.asset_id]) for coin in prices.coins if coin.asset_id in owned]
-    equity = cash_units + sum(coin.value_units(units) for coin, units, _ in held)
+    other_units = lead.other_value_units
+    equity = cash_units + other_units + sum(coin.value_units(units) for coin, units, _ in held)
     coins = [
         OwnPosition(
             symbol=coin.symbol,
@@ -117,8 +118,19 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
         value_units=cash_units,
         weight=cash_units / equity if equity else 0.0,
     )
+    other = OwnPosition(
+        symbol="Other",
+        name="not traded here",
+        colour=0,
+        decimals=prices.cash.decimals,
+        units=other_units,
+        held_units=0,
+        value_units=other_units,
+        weight=max(other_units, 0) / equity if equity else 0.0,
+    )
     ordered = sorted(coins, key=lambda position: -position.value_units)
-    return OwnAccount(positions=(*ordered, rest), equity_units=equity, cash_units=cash_units)
+    positions = (*ordered, *([other] if other_units else []), rest)
+    return OwnAccount(positions=positions, equity_units=equity, cash_units=cash_units)
 
 
 def open_orders_of(lead: Lead) -> QuerySet[LeadOrder]:

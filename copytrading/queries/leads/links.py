@@ -11,6 +11,8 @@ from copytrading.queries.rules import platform_rules
 
 # What the exchanges are called, where their id is not the name.
 NAMES = {"binance": "Binance", "okx": "OKX", "bybit": "Bybit", "kucoin": "KuCoin", "mexc": "MEXC"}
+# What the places of an account are called that a key may not be able to read.
+PLACES = {"FUNDING": "funding account", "EARN": "Earn", "STAKED": "staking"}
 # Exchanges that ask for a third part of a key.
 WITH_PASSWORD = frozenset({"okx", "kucoin", "bitget"})
 
@@ -37,6 +39,8 @@ class Link:
     looked_at: datetime | None
     look_seconds: float
     unfollowed: tuple[str, ...]
+    unpriced: tuple[str, ...]
+    unread: tuple[str, ...]
 
     @property
     def is_seen(self) -> bool:
@@ -57,6 +61,8 @@ def link_of(lead: Lead) -> Link | None:
         looked_at=link.looked_at,
         look_seconds=platform_rules().link_look_seconds,
         unfollowed=tuple(link.unfollowed),
+        unpriced=tuple(link.unpriced),
+        unread=tuple(PLACES.get(place, place.lower()) for place in link.unread),
     )
 
 

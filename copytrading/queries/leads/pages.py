@@ -9,7 +9,7 @@ import numpy as np
 from copytrading.engine import trade_record
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.record import DAY_SECONDS
-from copytrading.models import Lead, LeadFlow, LeadOrder, LeadStatusChange, Market, ObservedTrade
+from copytrading.models import AccountMove, Lead, LeadFlow, LeadOrder, LeadStatusChange, Market, ObservedTrade
 from copytrading.queries.leads import records
 from copytrading.queries.leads.records import Series
 from copytrading.queries.leads.statistics import moment_of, weights_when
@@ -66,11 +66,19 @@ class LeadTrade:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadEvent:
-    """What followers should know besides trades: money moved (`units`, positive in) or a `status` that began."""
+    """
+    What followers should know besides trades: money moved (`units`, positive in) or a `status` that began.
+
+    `move` is the kind of a small move in an account elsewhere (see AccountMove), of `quantity` of a `symbol`, worth
+    `units` then.
+    """
 
     happened_at: datetime
     units: int = 0
     status: str = ""
+    move: str = ""
+    symbol: str = ""
+    quantity: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +156,22 @@ def trades_of(lead: Lead, *, series: Series) -> list[LeadTrade]:
 
 
 def events_of(lead: Lead) -> list[LeadEvent]:
-    """Return when a lead moved money, paused and went on, began and ended, latest first."""
+    """Return when a lead moved money, got or paid a little, paused and went on, began and ended, latest first."""
     flows = LeadFlow.objects.filter(lead=lead).order_by("-moved_at", "-id")[:EVENTS_MAX]
     changes = LeadStatusChange.objects.filter(lead=lead).order_by("-changed_at", "-id")[:EVENTS_MAX]
     events = [LeadEvent(happened_at=flow.moved_at, units=flow.units) for flow in flows]
     events += [LeadEvent(happened_at=change.changed_at, status=change.status) for change in changes]
+    moves = AccountMove.objects.filter(lead=lead).order_by("-moved_at", "-id")[:EVENTS_MAX]
+    events += [
+        LeadEvent(
+            happened_at=move.moved_at,
+            units=move.value_units,
+            move=move.kind,
+            symbol=move.symbol,
+            quantity=move.quantity.normalize(),
+        )
+        for move in moves
+    ]
     if lead.ended_at:
         events.append(LeadEvent(happened_at=lead.ended_at, status=Lead.Status.ENDED))
     if lead.started_at:

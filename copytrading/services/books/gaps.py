@@ -47,13 +47,13 @@ INSERT_RECORDS = f"""
 
 INSERT_SNAPSHOT = """
     INSERT INTO copytrading_leadsnapshot (lead_id, measured_at, growth_index, asset_ids, unit_prices, traded_units,
-        recorded_on, cycle_id_last, allocation_id_last, profit_share_id_last)
-    VALUES (%s, %s, %s, %s, %s, 0, %s,
+        untraded_units, recorded_on, cycle_id_last, allocation_id_last, profit_share_id_last)
+    VALUES (%s, %s, %s, %s, %s, 0, 0, %s,
         coalesce((SELECT max(id) FROM copytrading_synccycle WHERE lead_id = %s), 0),
         coalesce((SELECT max(id) FROM copytrading_allocation), 0),
         coalesce((SELECT max(id) FROM copytrading_profitshare), 0))
     ON CONFLICT (lead_id) DO UPDATE SET measured_at = excluded.measured_at, growth_index = excluded.growth_index,
-        asset_ids = excluded.asset_ids, unit_prices = excluded.unit_prices, traded_units = 0,
+        asset_ids = excluded.asset_ids, unit_prices = excluded.unit_prices, traded_units = 0, untraded_units = 0,
         recorded_on = excluded.recorded_on, cycle_id_last = excluded.cycle_id_last,
         allocation_id_last = excluded.allocation_id_last, profit_share_id_last = excluded.profit_share_id_last
 """
@@ -166,6 +166,11 @@ def note_observed_trade(*, lead: Lead, asset_id: int, signed_units: int, cash_un
     unit_price = snapshot.unit_prices[snapshot.asset_ids.index(asset_id)]
     snapshot.traded_units += round(signed_units * unit_price) + cash_units
     snapshot.save(update_fields=["traded_units"])
+
+
+def note_untraded_result(*, lead: Lead, units: int) -> None:
+    """Note what a lead's coins brought that are not traded here. Lead locked."""
+    LeadSnapshot.objects.filter(lead=lead).update(untraded_units=F("untraded_units") + units)
 
 
 def _fill(row: CopyGap, gaps: Gaps, place: int) -> None:

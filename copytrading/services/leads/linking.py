@@ -14,15 +14,17 @@ from django.db.models import Q
 
 from accounts.transactions import in_transaction, outside_transaction
 from copytrading.exchange.errors import KeyRefused, VenueBusy, VenueUnreachable
-from copytrading.models import Alarm, Lead, LinkedAccount, Notice
+from copytrading.exchange.live.own_trades import OwnTrade
+from copytrading.models import Alarm, Lead, LinkedAccount, Notice, UntradedHolding
 from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.books import notices
-from copytrading.services.leads import account_reading, observing
+from copytrading.services.leads import account_reading, observing, untraded
 from copytrading.services.leads.account_reading import AccountHoldings, KeyMayDoTooMuch
 from copytrading.services.leads.observing import Sight
 from copytrading.services.locks import lock_lead
+from copytrading.services.market import mark_ranges
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms, sealed_keys
 from copytrading.services.safety.sealed_keys import ExchangeKey, KeyDoesNotOpen
@@ -31,6 +33,11 @@ log = structlog.get_logger()
 
 # Looks in a row that read nothing, then the link counts as broken.
 FAILURES_MAX = 3
+# Clocks differ: what was traded so long before a look may not have been in its balances.
+TRADES_BEFORE = timedelta(seconds=10)
+# Of what cannot be bought or valued here so many coins are named.
+NAMED_MAX = 50
+NAME_LENGTH_MAX = 20
 
 
 class LinkNotPossible(Refusal, code="link_not_possible"):
@@ -59,7 +66,7 @@ def connect_account(*, lead_id: int, exchange: str, key: ExchangeKey, now: datet
     """
     _refuse_lead(Lead.objects.get(pk=lead_id), exchange)
     try:
-        held = account_reading.read_account(exchange=exchange, key=key, checks_rights=True)
+        held = account_reading.read_account(exchange=exchange, key=key, checks_rights=True, now=now)
     except KeyRefused as refusal:
         raise KeyNotTaken(account_reading.reason_of(refusal, exchange=exchange)) from refusal
     except VenueUnreachable as silence:
@@ -72,16 +79,16 @@ def connect_account(*, lead_id: int, exchange: str, key: ExchangeKey, now: datet
         was_unseen = link.connected_at is not None and link.status != LinkedAccount.Status.CONNECTED
         link.exchange, link.connected_at, link.checked_at, link.tried_at = exchange, now, now, now
         sealed_keys.seal_key(link, key)
-        _note_seen(link, held, now, was_unseen=was_unseen)
         observing.observe_balances(
             lead_id=lead.pk,
-            coins=held.coins,
-            cash_units=held.cash_units,
+            held=held,
             is_opening=True,
             is_second_look=True,
             idempotency_key=_look_key(link, now),
             now=now,
         )
+        link.agreed_at, link.doubted_at, link.traded_until = now, None, None
+        _note_seen(link, held, now, was_unseen=was_unseen)
     log.info("A lead connected an account elsewhere.", lead_id=lead_id, exchange=exchange)
     return link
 
@@ -109,6 +116,7 @@ def disconnect_account(*, lead_id: int, now: datetime) -> LinkedAccount:
 
 def look_at_links(*, now: datetime) -> int:
     """Ring for every linked account that is due and return how many; each is looked at in a task of its own."""
+    mark_ranges.drop_ranges(now=now)
     due = links.links_to_look_at(now=now)
     for link_id in due:
         bell.ring_for_link(link_id)
@@ -121,7 +129,8 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
     Read one linked account and take what it holds; return what came of it, None where nothing was read.
 
     1. Claim the look: whoever moves `tried_at` makes it.
-    2. Ask the exchange; once an hour also what the key may do.
+    2. Ask the exchange; once an hour also what the key may do. Where balances do not tell what happened, ask for the
+       account's own trades.
     3. Take it in one transaction with the lead locked, unless the account was replaced meanwhile.
 
     A failure is counted. After three in a row the link is broken: operators are alarmed, followers told once, and
@@ -137,8 +146,14 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
     check_before = now - timedelta(seconds=rules.link_check_seconds)
     checks_rights = link.checked_at is None or link.checked_at <= check_before
     try:
+        key = sealed_keys.open_key(link)
         held = account_reading.read_account(
-            exchange=link.exchange, key=sealed_keys.open_key(link), checks_rights=checks_rights
+            exchange=link.exchange,
+            key=key,
+            checks_rights=checks_rights,
+            memory=f"linked:{link.pk}:{link.connected_at:%s}" if link.connected_at else "",
+            may_lack=frozenset(link.unread),
+            now=now,
         )
     except VenueBusy as busy:
         # Being asked to wait is no failure; the next look comes when the wait is over.
@@ -152,11 +167,31 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
     except VenueUnreachable as trouble:
         _note_failure(link, account_reading.reason_of(trouble, exchange=link.exchange), now)
     else:
-        return _take(link, held, now, has_checked=checks_rights)
+        own_trades = _explain(link, held, key, now)
+        return _take(link, held, own_trades, now, has_checked=checks_rights)
     return None
 
 
-def _take(link: LinkedAccount, held: AccountHoldings, now: datetime, *, has_checked: bool) -> Sight | None:
+def _explain(link: LinkedAccount, held: AccountHoldings, key: ExchangeKey, now: datetime) -> list[OwnTrade]:
+    """Return the account's own trades since the last look where balances alone leave a puzzle, else none."""
+    puzzle = observing.find_puzzle(lead_id=link.lead_id, held=held, since=link.agreed_at, now=now)
+    if puzzle is None or link.agreed_at is None:
+        return []
+    since = link.agreed_at - TRADES_BEFORE
+    try:
+        own_trades = account_reading.read_own_trades(
+            exchange=link.exchange, key=key, changed=puzzle.changed, held=puzzle.held, since=since
+        )
+    except VenueUnreachable as silence:
+        # The balances are known; without the trades they are read as far as they tell.
+        log.warning("An account's own trades could not be read.", link_id=link.pk, trouble=type(silence).__name__)
+        return []
+    return [trade for trade in own_trades if link.traded_until is None or trade.executed_at > link.traded_until]
+
+
+def _take(
+    link: LinkedAccount, held: AccountHoldings, own_trades: list[OwnTrade], now: datetime, *, has_checked: bool
+) -> Sight | None:
     with transaction.atomic():
         lock_lead(link.lead_id)
         current = LinkedAccount.objects.select_for_update().select_related("lead").get(pk=link.pk)
@@ -164,15 +199,20 @@ def _take(link: LinkedAccount, held: AccountHoldings, now: datetime, *, has_chec
             return None
         sight = observing.observe_balances(
             lead_id=link.lead_id,
-            coins=held.coins,
-            cash_units=held.cash_units,
+            held=held,
+            since=current.agreed_at,
+            own_trades=own_trades,
             is_opening=False,
             is_second_look=current.doubted_at is not None,
             idempotency_key=_look_key(current, now),
             now=now,
         )
         if sight != Sight.WAITS_FOR_PRICES:
-            current.doubted_at = now if sight == Sight.DOUBTED else None
+            current.doubted_at = now if sight in (Sight.DOUBTED, Sight.HALF_TAKEN) else None
+        if sight in (Sight.UNCHANGED, Sight.TAKEN):
+            current.agreed_at = now
+        if own_trades and sight in (Sight.TAKEN, Sight.HALF_TAKEN):
+            current.traded_until = own_trades[-1].executed_at
         if has_checked:
             current.checked_at = now
         _note_seen(current, held, now, was_unseen=current.status == LinkedAccount.Status.BROKEN)
@@ -183,8 +223,17 @@ def _take(link: LinkedAccount, held: AccountHoldings, now: datetime, *, has_chec
 def _note_seen(link: LinkedAccount, held: AccountHoldings, now: datetime, *, was_unseen: bool) -> None:
     """Write a look that succeeded. The lead is locked."""
     link.status, link.reason, link.failures = LinkedAccount.Status.CONNECTED, "", 0
-    link.looked_at, link.unfollowed = now, held.unfollowed
+    link.looked_at, link.unread = now, sorted(held.unread)
+    known = set(link.unpriced)
+    rows = UntradedHolding.objects.filter(lead=link.lead_id, quantity__gt=0).order_by("symbol")
+    is_unpriced = Q(price__isnull=True) | Q(priced_at__lt=untraded.unpriced_since(now))
+    link.unfollowed, link.unpriced = (
+        [symbol[:NAME_LENGTH_MAX] for symbol in found.values_list("symbol", flat=True)[:NAMED_MAX]]
+        for found in (rows.exclude(is_unpriced), rows.filter(is_unpriced))
+    )
     link.save()
+    if set(link.unpriced) - known:
+        notices.tell_followers(link.lead, Notice.Kind.LEAD_UNPRICED, None, now)
     if was_unseen:
         notices.tell_followers(link.lead, Notice.Kind.LEAD_SEEN, None, now)
         alarms.clear_alarm(key=links.alarm_key(link.lead_id), now=now)

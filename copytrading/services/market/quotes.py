@@ -10,7 +10,7 @@ from accounts.transactions import outside_transaction
 from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
 from copytrading.services import bell
-from copytrading.services.market import listings, marking
+from copytrading.services.market import listings, mark_ranges, marking
 
 
 @outside_transaction
@@ -37,6 +37,7 @@ def record_quotes(*, quotes: Sequence[Quote], now: datetime) -> None:
     """
     with transaction.atomic():
         medians = marking.record_sources(quotes=quotes, now=now)
+        mark_ranges.widen(quotes=quotes, now=now)
         prices = [(quote, medians.get(quote.symbol, quote.price)) for quote in quotes]
         moved = [replace(quote, price=price) for quote, price in prices if price is not None]
         registry.move_paper_prices(moved, now=now)

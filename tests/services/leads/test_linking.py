@@ -27,7 +27,7 @@ class TestConnectAccount:
         link = connect(world, faraway)
 
         assert seen(faraway) == {"BTC": 10**7, "USDT": usdt(5_000)}
-        assert (link.status, link.fingerprint, link.unfollowed) == ("CONNECTED", "AB12", ["PEPE"])
+        assert (link.status, link.fingerprint, link.unpriced) == ("CONNECTED", "AB12", ["PEPE"])
         assert LeadFlow.objects.get().units == usdt(10_000)
         assert not ObservedTrade.objects.exists()
 
@@ -166,13 +166,14 @@ class TestEitherExchange:
 
     def test_needs_few_questions_a_look(self, world: World, faraway: Lead, either_elsewhere: Elsewhere) -> None:
         link = connect(world, faraway, exchange=either_elsewhere.exchange)
+        look(world, link)
         before = either_elsewhere.venue.state()["requests"]
 
         look(world, link)
 
         after = either_elsewhere.venue.state()["requests"]
         asked = {name: count - before.get(name, 0) for name, count in after.items() if count != before.get(name, 0)}
-        assert asked == {"time": 1, "balances": 1}
+        assert asked == {"time": 1, "balances": 1, "funding": 1}
 
 
 class TestLinksToLookAt:

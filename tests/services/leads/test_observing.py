@@ -104,16 +104,6 @@ class TestLookAtLink:
         assert seen(faraway)["BTC"] == 10**7
         assert look(world, link) == Sight.TAKEN
 
-    def test_lists_coins_without_a_market_here_and_leaves_them_out(
-        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere
-    ) -> None:
-        elsewhere.holds(PEPE="100000", LDBTC="1")
-
-        assert look(world, link) == Sight.UNCHANGED
-
-        link.refresh_from_db()
-        assert link.unfollowed == ["LDBTC", "PEPE"]
-
     def test_is_made_once_by_whoever_claims_it(
         self, world: World, link: LinkedAccount, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
     ) -> None:

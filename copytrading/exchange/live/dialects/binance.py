@@ -120,6 +120,7 @@ KEYS: dict[Call, str] = {
     Call.PLACE: "orderId",
     Call.ORDER: "orderId",
     Call.BALANCES: "balances",
+    Call.EARN: "rows",
     Call.PERMISSIONS: "enableReading",
 }
 
@@ -216,6 +217,7 @@ BINANCE = Dialect(
         Call.ORDER_TRADES: 5,
         Call.TRADES: 20,
         Call.BALANCES: 20,
+        Call.EARN: 150,
     },
     # Who may trade what is most of an answer of megabytes.
     markets_params={"showPermissionSets": "false"},

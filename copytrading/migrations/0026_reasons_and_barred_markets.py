@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0024_one_correction_per_key"),
+        ("copytrading", "0025_linked_equity"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ READ = [
     ("04c-epoch-s-trades", BASE, 0.046014, 1045.71, ""),
     ("06b-same-second-sell-first", BASE, 0.0, 1000.00, ""),
     ("07a-duplicate-rows", BASE, 0.046014, 1045.71, "line 3 repeats a trade by its trade_id, and 1 more do"),
-    ("08b-trades-crossquote", "08a-prices-crossquote", 0.077956, 1076.36, "ETH-BTC is a trade of two coins"),
+    ("08b-trades-crossquote", "08a-prices-crossquote", 0.077956, 1076.33, "ETH-BTC is a trade of two coins"),
     ("08f-trades-buy-usdc-sell-usdt", "08f-prices-two-quotes", 0.018686, 1018.38, "BTC-USDC is paid in cash"),
     ("09a-canceled-partial", BASE, 0.006954, 1006.71, ""),
     ("09c-binance-status-words", BASE, 0.008693, 1008.39, ""),

@@ -91,6 +91,15 @@ class TestTrades:
         assert found.lines.tolist() == [2, 2, 3, 3]
         assert "trades.csv, line 2: ETH-BTC is a trade of two coins" in found.warnings[0]
 
+    def test_are_converted_in_the_bar_they_fall_into(self, prices_of, legs_of):
+        table = prices_of(*bars("ETH-BTC", "0.05", "0.05"), *bars("BTC-USDT", "60000", "60200"))
+        times = {"2020-12-31": 60000, "2021-01-01T00:59:59Z": 60000, "2021-01-01T01:00:00Z": 60200, "2022-01-01": 60200}
+
+        for time, rate in times.items():
+            _, legs = legs_of(table, f"{time},ETH-BTC,buy,2,0.05")
+
+            assert legs[0][3] == rate
+
     def test_take_a_fee_from_the_leg_of_its_coin(self, prices_of, legs_of):
         table = prices_of(*bars("ETH-BTC", "0.05"), *bars("BTC-USDT", "60000"), *bars("BTC-EUR", "50000"))
 

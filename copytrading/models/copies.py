@@ -8,21 +8,31 @@ Its money is in a ledger account of its own. Flows (start, increase, reduce, pay
 follower's main account.
 """
 
+from functools import reduce
+from operator import or_
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Asset, LedgerAccount, User
+from copytrading.engine.sizing import registry
+from copytrading.engine.sizing.mode import SizingMode
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.models.leads import Lead, LeadNotice
 
 
-class Copy(models.Model):
-    class Mode(models.TextChoices):
-        SMART_SYNC = "SMART_SYNC", "Smart Sync"
-        CUSTOM_FIXED = "CUSTOM_FIXED", "Custom copy, a fixed value per order"
-        CUSTOM_RATIO = "CUSTOM_RATIO", "Custom copy, a ratio of the lead's order"
+def _terms_of_mode(mode: SizingMode) -> Q:
+    """Return that a row of this mode has the answers that the mode requires, and no others."""
+    answers = {
+        f"{name}__gt" if name in mode.requires else f"{name}__isnull": 0 if name in mode.requires else True
+        for name in ("order_value_units", "order_ratio")
+    }
+    return Q(mode=mode.name, **answers)
 
+
+class Copy(models.Model):
     class Status(models.TextChoices):
         STARTING = "STARTING", "starting"
         ACTIVE = "ACTIVE", "active"
@@ -43,7 +53,9 @@ class Copy(models.Model):
     follower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="copies")
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="copies")
     ledger_account = models.OneToOneField(LedgerAccount, on_delete=models.PROTECT, related_name="copy")
-    mode = models.CharField(max_length=12, choices=Mode, default=Mode.SMART_SYNC)
+    mode = models.CharField(
+        max_length=12, choices=[(mode.name, mode.label) for mode in registry.modes()], default=SMART_SYNC.name
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.STARTING)
     stop_reason = models.CharField(max_length=10, choices=StopReason, blank=True)
     # Quote units. `invested` falls in proportion when money is taken out, so that a loss stays the same share of it.
@@ -93,9 +105,7 @@ class Copy(models.Model):
             ),
             models.CheckConstraint(condition=Q(invested_units__gte=0), name="nothing_invested_below_zero"),
             models.CheckConstraint(
-                condition=Q(mode="SMART_SYNC", order_value_units__isnull=True, order_ratio__isnull=True)
-                | Q(mode="CUSTOM_FIXED", order_value_units__gt=0, order_ratio__isnull=True)
-                | Q(mode="CUSTOM_RATIO", order_value_units__isnull=True, order_ratio__gt=0),
+                condition=reduce(or_, (_terms_of_mode(mode) for mode in registry.modes())),
                 name="each_mode_has_its_terms",
             ),
             models.CheckConstraint(

@@ -7,6 +7,7 @@ from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import Journal, Posting, User
+from copytrading.engine.sizing import registry
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
 
@@ -43,7 +44,7 @@ class CopySummary:
     @property
     def is_smart_sync(self) -> bool:
         """Return whether the copy holds ratios; a Custom copy answers orders and is never out of sync."""
-        return self.copy.mode == Copy.Mode.SMART_SYNC
+        return registry.holds_ratios(self.copy.mode)
 
     @property
     def state(self) -> str:

@@ -6,6 +6,7 @@ A page that shows a figure which leaves something out says so beside it; a row t
 
 from collections.abc import Sequence
 
+from copytrading.engine.sizing import registry
 from copytrading.models import Copy
 from copytrading.queries.copies import CopySummary
 
@@ -14,7 +15,7 @@ UNKNOWN_TERMS_STATE = "terms not known"
 
 def knows_terms_of(copy: Copy) -> bool:
     """Return whether this version of the program knows the mode that a copy was started in."""
-    return copy.mode in Copy.Mode.values
+    return registry.is_known(copy.mode)
 
 
 def state_of(summary: CopySummary) -> str:

@@ -11,6 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.rules import Rules
+from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Notice, Order
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.rules import platform_rules
@@ -265,10 +266,10 @@ def notice_sentence(
     if coin is not None and units is not None:
         words["coins"] = coins_in_words(units, coin.decimals)
         words["value"] = f"{words['coins']} {coin.symbol}"
-    if copy.mode == Copy.Mode.SMART_SYNC:
+    if registry.holds_ratios(copy.mode):
         words |= RATIO_WORDS
     else:
-        words |= CUSTOM_WORDS if copy.mode in Copy.Mode.values else UNKNOWN_WORDS
+        words |= CUSTOM_WORDS if registry.is_known(copy.mode) else UNKNOWN_WORDS
     return Sentence(headline=headline.format(**words), detail=detail.format(**words))
 
 

@@ -236,7 +236,7 @@ class TestCustomCopyInTheWizard:
     def test_starts_smart_sync_whatever_stands_in_the_other_fields(self, signed_in: Client, known_lead: Lead):
         signed_in.post(reverse("start_copy", args=[known_lead.slug]), CUSTOM | {"mode": "SMART_SYNC", "key": "once"})
 
-        assert Copy.objects.get().mode == Copy.Mode.SMART_SYNC
+        assert Copy.objects.get().mode == "SMART_SYNC"
 
     @pytest.mark.parametrize(
         ("wrong", "field"),

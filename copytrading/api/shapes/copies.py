@@ -47,7 +47,7 @@ class CopyShape(serializers.Serializer):
     today = MoneyField(source="today_units")
     stop_loss = MoneyField(source="copy.stop_loss_units", allow_null=True)
     stops_at = MoneyField(source="stops_at_units", allow_null=True, help_text="The worth at which it stops itself.")
-    mode = serializers.CharField(source="copy.mode", help_text="SMART_SYNC, CUSTOM_FIXED or CUSTOM_RATIO.")
+    mode = serializers.CharField(source="copy.mode", help_text=", ".join(mode.name for mode in registry.modes()))
     buy_existing = serializers.BooleanField(source="copy.buy_existing")
     weight_max = FractionField(source="copy.weight_max", allow_null=True)
     order_value = MoneyField(source="copy.order_value_units", allow_null=True)

@@ -82,12 +82,14 @@ class CustomMode(SizingMode):
 class CustomFixed(CustomMode):
     name = "CUSTOM_FIXED"
     label = "Custom copy, a fixed value per order"
+    short_label = "Custom, fixed value"
     requires = ("order_value_units",)
 
 
 class CustomRatio(CustomMode):
     name = "CUSTOM_RATIO"
     label = "Custom copy, a ratio of the lead's order"
+    short_label = "Custom, ratio"
     requires = ("order_ratio",)
 
 

@@ -73,6 +73,8 @@ class SizingMode(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    # Where there is little room, as in a table.
+    short_label: ClassVar[str]
     # Whether copies are kept at ratios: aligned at once after a start or a change, repaired when they drift.
     holds_ratios: ClassVar[bool]
     requires: ClassVar[tuple[str, ...]] = ()

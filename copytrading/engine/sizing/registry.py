@@ -33,6 +33,16 @@ def mode_of(name: str) -> SizingMode:
     return _MODES[number_of(name)]
 
 
+def is_known(name: str) -> bool:
+    """Return whether there is a mode of that name."""
+    return any(name in (mode.name, mode.word) for mode in _MODES)
+
+
+def holds_ratios(name: str) -> bool:
+    """Return whether a copy of that mode is kept at ratios; one of a mode that is not known is left as it is."""
+    return is_known(name) and mode_of(name).holds_ratios
+
+
 def number_of(name: str) -> int:
     """
     Return the number of a mode.

@@ -14,7 +14,7 @@ from copytrading.engine.sizing.mode import Aim, Sight, SizingMode, nowhere
 
 class SmartSync(SizingMode):
     name = "SMART_SYNC"
-    label = "Smart Sync"
+    label = short_label = "Smart Sync"
     holds_ratios = True
     allows = ("buy_existing", "weight_max")
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from copytrading.engine.sizing import registry
+
 USAGE_ERROR = 2
-NAMES = {"smart-sync": "Smart Sync", "custom-ratio": "Custom, ratio", "custom-fixed": "Custom, fixed value"}
+NAMES = {mode.word: mode.short_label for mode in registry.modes()}
 
 
 class Command(BaseCommand):

@@ -183,7 +183,7 @@ def refuse_inactive(copy: Copy) -> None:
 
 def refuse_unknown_terms(copy: Copy) -> None:
     """Refuse to move money of a copy whose terms are of another version of the program."""
-    if copy.mode not in Copy.Mode.values:
+    if not registry.is_known(copy.mode):
         raise TermsNotKnown(
             f"This version of the platform does not know the terms of this copy ({copy.mode}); ask its operators to"
             " look. You can stop the copy at any time."

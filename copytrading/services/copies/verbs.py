@@ -279,8 +279,8 @@ def _note_baseline(copy: Copy, lead: Lead, now: datetime) -> None:
 
 def _realign(copy: Copy, request: int, *changed: str) -> None:
     """Save a copy that was changed, to be brought to the lead's ratios by the cycle that was requested."""
-    # A Custom copy has no ratios to be brought to.
-    if copy.mode == Copy.Mode.SMART_SYNC:
+    # What answers orders has no ratios to be brought to.
+    if registry.holds_ratios(copy.mode):
         copy.align_request = request
     copy.save(update_fields=[*changed, "align_request"])
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from copytrading.engine.rules import Rules
-from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
+from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.exchange.prices.formats.finding import AUTO, FORMAT_NAMES
@@ -128,9 +128,10 @@ def _check_mode(question: Question) -> None:
         raise WhatIfRefused(
             f"Maxima and chosen markets are terms of the custom modes; {question.mode.label} holds the lead's ratios."
         )
-    for name, value, mode in (
-        ("An order value", question.order_value, CUSTOM_FIXED),
-        ("An order ratio", question.order_ratio, CUSTOM_RATIO),
+    for name, value, term in (
+        ("An order value", question.order_value, "order_value_units"),
+        ("An order ratio", question.order_ratio, "order_ratio"),
     ):
-        if value is not None and question.mode is not mode:
-            raise WhatIfRefused(f"{name} is a term of the mode {mode}, not of {question.mode}.")
+        if value is not None and term not in question.mode.requires:
+            takers = " or ".join(mode.word for mode in registry.modes() if term in mode.requires)
+            raise WhatIfRefused(f"{name} is a term of the mode {takers}, not of {question.mode}.")

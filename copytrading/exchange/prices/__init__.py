@@ -1,1 +1,1 @@
-"""Where prices come from: a simulated market, or recordings played back."""
+"""Where prices come from: a simulated market, or recordings; and the files that recordings are read from."""

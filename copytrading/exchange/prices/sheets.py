@@ -19,6 +19,8 @@ from pathlib import Path
 
 # What other programs put before or between texts, and nobody sees.
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
+# A year of a pair's seconds is a tenth of it.
+UNPACKED_MAX = 2 * 10**9
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 # Where a header may stand, and how many separators of its columns it has at least.
 HEADER_LINES, SIGNS_MIN = 10, 2
@@ -113,6 +115,10 @@ def _content(path: Path) -> bytes:
         if len(names) != 1:
             raise RecordingError(
                 path=path, sentence=f"The archive holds {len(names)} files. Unpack it and name the one that is meant."
+            )
+        if archive.getinfo(names[0]).file_size > UNPACKED_MAX:
+            raise RecordingError(
+                path=path, sentence="The archive holds more than 2 GB. Unpack it and give the part that is meant."
             )
         return archive.read(names[0])
 

@@ -194,6 +194,12 @@ class TestFills:
         assert traded(change) == {0: (-0.1, 5_100)}
         assert moved(change) == ({}, 0)
 
+    def test_count_from_the_first_that_is_new(self) -> None:
+        change = self.read({0: -0.1}, 8_100, [self.BUY, self.SELL])
+
+        assert traded(change) == {0: (-0.1, 5_100)}
+        assert moved(change) == ({}, 3_000)
+
     def test_book_one_coin_for_another_at_what_it_was_worth(self) -> None:
         swap = Fill(base=1, base_units=2 * COIN, quote=0, quote_units=-COIN // 10, fee_place=2, fee_units=COIN // 20)
 

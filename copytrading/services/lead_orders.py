@@ -87,7 +87,7 @@ def preview_lead_order(
     own = LeadWish(units=np.zeros_like(scene.lead_wish), orders=np.zeros(len(scene.lead_wish)))
     own.units[place], own.orders[place] = quantity_units if is_buy else -quantity_units, float(is_buy)
     scene = replace(scene, own=own, tradable=scene.board.listed & scene.board.fresh)
-    book = listings.book_of(market, now=now)
+    book = listings.offers_of(market, now=now)
     waits = price_limit is not None and not lead_wishes.reaches(book, is_buy=is_buy, price_limit=price_limit)
 
     prices = cap_prices(scene)

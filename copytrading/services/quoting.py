@@ -59,7 +59,7 @@ def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
     scene = replace(scene, copies=copies, own=scene.own.without(range(len(scene.lead_wish))), portfolio=portfolio)
     first = _wishes(scene, cap_prices(scene))
     markets = market_queries.markets().in_bulk(_market_ids(scene, first.copies[0]))
-    books = {pk: listings.book_of(market, now=scene.now) for pk, market in markets.items()}
+    books = {pk: listings.offers_of(market, now=scene.now) for pk, market in markets.items()}
     prices = cap_prices(scene)
     for place in np.flatnonzero(first.copies[0]):
         market = markets[int(scene.board.market_ids[place])]

@@ -18,6 +18,7 @@ from copytrading.engine.terms import Terms
 from copytrading.exchange.orders import Side
 from copytrading.queries import market as market_queries
 from copytrading.services.cycle.scene import Scene, books_at
+from copytrading.services.market import listings
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
 
 
@@ -71,7 +72,8 @@ def quote_copy(scene: Scene, copies: CopyTable) -> Quote:
 def _ask(scene: Scene, books: dict[int, Book], *, phase: Phase) -> IntArray:
     """Return what the copies of a scene wish to trade in a phase (N, A), having asked for the books it takes."""
     glance = scene.decide()
-    books.update(books_at(scene, [place for place in glance.places.tolist() if place not in books]))
+    missing = [place for place in glance.places.tolist() if place not in books]
+    books.update(books_at(scene, missing, ask=listings.offers_of))
     return scene.decide(books=books, phase=phase).wishes.copies
 
 

@@ -2,7 +2,7 @@
 What one decision looks at, loaded together: the lead, its copies and open orders, the board, what may be traded now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -89,11 +89,11 @@ def load_scene(lead: Lead, *, now: datetime) -> Scene:
 
 
 @outside_transaction
-def books_at(scene: Scene, places: Iterable[int]) -> dict[int, Book]:
+def books_at(scene: Scene, places: Iterable[int], *, ask: Callable[..., Book] = listings.book_of) -> dict[int, Book]:
     """Ask the venue for the books of some places on the board."""
     market_ids = {int(place): int(scene.board.market_ids[place]) for place in places}
     markets = Market.objects.in_bulk(market_ids.values())
-    return {place: listings.book_of(markets[market_id], now=scene.now) for place, market_id in market_ids.items()}
+    return {place: ask(markets[market_id], now=scene.now) for place, market_id in market_ids.items()}
 
 
 def _is_waiting(board: Board, now: datetime) -> BoolArray:

@@ -103,7 +103,7 @@ def preview_lead_order(
         quantity_units=quantity_units,
         price_limit=price_limit,
     )
-    book = listings.book_of(market, now=now)
+    book = listings.offers_of(market, now=now)
     decision = replace(scene, lead_orders=(own,)).decide(books={place: book})
     waits = place not in decision.own.order_ids
     if waits:

@@ -25,7 +25,7 @@ from copytrading.exchange.markets import Book, MarketRules, MarketStatus
 from copytrading.models import Alarm, Market
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
-from copytrading.services.refusals import Refusal
+from copytrading.services.refusals import NotPossibleNow, Refusal
 from copytrading.services.safety import alarms
 
 # An answer without more than this part of our markets is half an answer, and nobody is delisted by it.
@@ -36,10 +36,12 @@ NAME_LENGTH_MAX = 60
 LISTINGS_SILENT = "listings"
 
 
-class MarketNotBarred(Refusal):
-    """The venue lets us trade this market, as far as we know."""
+class VenueNotAnswering(NotPossibleNow, code="venue_not_answering"):
+    """What the venue offers cannot be asked now."""
 
-    code = "market_not_barred"
+
+class MarketNotBarred(Refusal, code="market_not_barred"):
+    """The venue lets us trade this market, as far as we know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,20 @@ def book_of(market: Market, *, now: datetime) -> Book:
         with transaction.atomic():
             _note_missing(list(Market.objects.select_for_update().filter(pk=market.pk)), now)
         return Book(symbol=market.symbol, bids=(), asks=(), as_of=None)
+
+
+def offers_of(market: Market, *, now: datetime) -> Book:
+    """
+    Return the same book for a person who waits for it.
+
+    :raises VenueNotAnswering: if the venue did not answer; a sentence for them.
+    """
+    try:
+        return book_of(market, now=now)
+    except VenueUnreachable as silence:
+        raise VenueNotAnswering(
+            "The exchange does not answer at the moment. Nothing was ordered; try again shortly."
+        ) from silence
 
 
 def bar_market(*, market_id: int, reason: str, now: datetime) -> Market:

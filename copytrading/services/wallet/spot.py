@@ -139,7 +139,7 @@ def _look(
         raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")
     if units <= 0:
         raise OrderTooSmall("Enter a value above zero.")
-    book = listings.book_of(market, now=now)
+    book = listings.offers_of(market, now=now)
     sign = 1 if side == Side.BUY else -1
     spent = market.quote if side == Side.BUY else market.base
     available = account_queries.available_units_of(user, asset_symbol=spent.symbol)

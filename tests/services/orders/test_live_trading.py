@@ -12,9 +12,10 @@ from copytrading.exchange import registry
 from copytrading.exchange.errors import KEY_TROUBLES, RejectionCode
 from copytrading.exchange.live import client, wire
 from copytrading.exchange.orders import Side
-from copytrading.models import Alarm, Copy, Fill, Lead, Market, Order
+from copytrading.models import Alarm, Copy, Fill, Lead, LeadOrder, Market, Order
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
+from copytrading.services.leads import orders as lead_orders
 from copytrading.services.market import listings, quotes
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import reconciling
@@ -139,6 +140,23 @@ class TestARefusal:
         assert Alarm.objects.count() == len(rows)
         assert buy(world, follower, "BTC").filled_units > 0
         assert reconciling.check_ledger().is_clean
+
+    def test_to_show_its_offers_is_a_sentence_for_whoever_waits(self, exchange, world, lead, follower):
+        exchange.disturb(fault="answer", endpoint="book", status=503, body="", times=0)
+        world.now = timezone.now()
+        world.prices()
+
+        with pytest.raises(listings.VenueNotAnswering, match="Nothing was ordered"):
+            buy(world, follower, "BTC")
+        with pytest.raises(listings.VenueNotAnswering):
+            lead_orders.preview_lead_order(
+                lead_id=lead.pk,
+                market_id=Market.objects.get(symbol="BTC-USDT").pk,
+                side=LeadOrder.Side.BUY,
+                quantity_units=10**6,
+                now=world.now,
+            )
+        assert not Order.objects.exists()
 
     def test_of_a_market_suspends_it_here_until_an_operator_opens_it(self, exchange, world, follower):
         row = next(

@@ -60,6 +60,8 @@ SMARTSYNC_DEPTH_SHARE = env.float("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of t
 SMARTSYNC_PRICE_AGE_MAX_SECONDS = env.float("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
 SMARTSYNC_PRICE_OUTLIER = env.float("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
 SMARTSYNC_PRICE_JUMP = env.float("SMARTSYNC_PRICE_JUMP", default=0.10)  # of one source; more needs a second quote
+# A price that is so many times the mark, or so small a part of it, may be another unit: a person has to say so.
+SMARTSYNC_PRICE_LEAP = env.float("SMARTSYNC_PRICE_LEAP", default=5.0)
 # How long a suspended market is waited for; then what a stop cannot sell goes to the follower as it is.
 SMARTSYNC_FROZEN_AFTER_SECONDS = env.float("SMARTSYNC_FROZEN_AFTER_SECONDS", default=900)
 SMARTSYNC_DELISTED_AFTER_SECONDS = env.float("SMARTSYNC_DELISTED_AFTER_SECONDS", default=600)  # missing all the time

@@ -7,13 +7,14 @@ from copytrading.models.leads import Lead, LeadFlow, LeadHolding, LeadNotice, Le
 from copytrading.models.links import LinkedAccount
 from copytrading.models.market import Mark, Market, ScheduledRun, SourcePrice
 from copytrading.models.records import LeadStatusChange, LeadSummary
-from copytrading.models.safety import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
+from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
 __all__ = [
     "Adjustment",
     "Alarm",
     "Allocation",
+    "CoinVerdict",
     "Copy",
     "CopyBaseline",
     "CopyFlag",

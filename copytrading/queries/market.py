@@ -120,6 +120,8 @@ def load_board(*, now: datetime) -> Board:
     ]  # fmt: skip
     priced_at = np.array([row.priced_at.timestamp() if row.priced_at else -np.inf for row in rows], dtype=np.float64)
     frozen = np.array([row.is_frozen(now=now) for row in rows], dtype=np.bool_)
+    # What waits for people is believed by nobody, not even at its last mark.
+    unjudged = np.array([row.doubt in Mark.FOR_PEOPLE for row in rows], dtype=np.bool_)
     # A clock that runs ahead of ours is as wrong as a price that is old.
     young = np.abs(now.timestamp() - priced_at) <= settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS
     sure = np.array([row.doubt == Mark.Doubt.NONE for row in rows], dtype=np.bool_)
@@ -130,7 +132,7 @@ def load_board(*, now: datetime) -> Board:
         lot_units=np.array([row.lot_units for row in rows], dtype=np.int64),
         value_min_units=np.array([row.value_min_units for row in rows], dtype=np.int64),
         decimals=np.array([row.base_decimals for row in rows], dtype=np.int64),
-        fresh=np.asarray((young & sure) | frozen, dtype=np.bool_),
+        fresh=np.asarray(((young & sure) | frozen) & ~unjudged, dtype=np.bool_),
         listed=np.array([row.status == Market.Status.TRADING for row in rows], dtype=np.bool_),
         frozen=frozen,
         priced_at=priced_at,

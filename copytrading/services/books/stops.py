@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from copytrading.engine import stop_loss
 from copytrading.engine.arrays import FloatArray
 from copytrading.models import Copy, CopyFlow, Lead, Notice
-from copytrading.queries import guarded
+from copytrading.queries import doubts, guarded
 from copytrading.services import bell, queueing
 
 
@@ -61,7 +61,7 @@ def check_stop_losses(*, now: datetime) -> int:
     breached = stop_loss.breached(equity=table.equity, invested=invested, stop_loss=table.stop_loss_units)
     # A copy with a stale price is neither breached nor cleared: nothing is known about it. One with a price in doubt is
     # cleared if it may have recovered, or a second wick would count as the first one's confirmation.
-    known = table.fresh & np.isfinite(table.equity)
+    known = table.fresh & np.isfinite(table.equity) & ~np.isin(table.ids, doubts.copy_ids_in_doubt())
     hoped = stop_loss.breached(equity=table.equity_hoped, invested=invested, stop_loss=table.stop_loss_units)
     recovered = ~known & np.isfinite(table.equity_hoped) & ~hoped
     seen_at, stop = stop_loss.confirm(

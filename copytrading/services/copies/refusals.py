@@ -14,6 +14,7 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
+from copytrading.services.market import doubts
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 # A ratio above this is a slip of the keyboard.
@@ -91,6 +92,7 @@ def refuse_start(lead: Lead, follower: User, investment_units: int, stop_loss_un
         raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
     self_copies.refuse_own_lead(lead, follower)
     _refuse_unseen(lead)
+    doubts.refuse_held(lead=lead)
     _refuse_without_stake(lead, now)
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():
@@ -184,6 +186,7 @@ def refuse_increase(copy: Copy, units: int, now: datetime) -> None:
     if copy.lead.status != Lead.Status.ACTIVE:
         raise LeadNotOpen(f"{copy.lead.name} takes no more money at the moment.")
     _refuse_unseen(copy.lead)
+    doubts.refuse_held(lead=copy.lead, copy=copy)
     _refuse_without_stake(copy.lead, now)
     _refuse_over_capacity(copy.lead, units, field="value")
     _refuse_without_cash(copy.follower, units, field="value")
@@ -194,6 +197,7 @@ def refuse_reduction(copy: Copy, units: int, equity: int) -> None:
     refuse_inactive(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
+    doubts.refuse_held(lead=copy.lead, copy=copy)
     minimum = settings.SMARTSYNC_INVESTMENT_MIN
     left = equity - units
     if left < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:

@@ -15,7 +15,7 @@ from accounts.models import Balance, Journal, LedgerAccount
 from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.models import Copy, CopyFlow, Lead, Notice, ProfitShare
-from copytrading.queries import holdings
+from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable
 from copytrading.queries.market import Board
@@ -38,6 +38,7 @@ def close_stopped_copies(lead: Lead, now: datetime) -> None:
     dust, frozen = _dust_places(board, copies, stopping), frozen_coins.frozen_cells(board, copies)
     left = np.where(dust[None, :] | frozen, 0, copies.units) + copies.held_units
     done = stopping & ~left.any(axis=1) & (copies.cash_held_units == 0)
+    done &= ~doubts.holders_in_doubt(board=board, units=copies.units)
     if not done.any():
         return
     # The last look at a gap: it stays as it was at the end.

@@ -8,7 +8,7 @@ from accounts.models import Journal
 from copytrading.engine import profit_share
 from copytrading.engine.arrays import IntArray
 from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
-from copytrading.queries import holdings
+from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.holdings import CopyTable
 from copytrading.services.books import gaps, payouts, profit_shares
@@ -39,7 +39,7 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     waiting = (copies.units > 0)[:, board.awaited].any(axis=1)
     had_chance = ~copies.aligning & ~waiting & ~np.isin(copies.ids, asked_since) & (not has_rest)
     paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
-    paying &= ~copies.has_status("STOPPING")
+    paying &= ~copies.has_status("STOPPING") & ~doubts.holders_in_doubt(board=board, units=copies.units)
     if not paying.any():
         return
     units = np.minimum(payable, copies.owed_units)[paying]

@@ -23,7 +23,7 @@ from copytrading.services.cycle import lead_wishes
 from copytrading.services.cycle.lead_wishes import LeadWish
 from copytrading.services.cycle.scene import cap_prices, load_scene, wishes_in
 from copytrading.services.leads.verbs import LeadNotActive
-from copytrading.services.market import listings
+from copytrading.services.market import doubts, listings
 from copytrading.services.orders import bunching, pricing
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
 
@@ -214,6 +214,7 @@ def _refuse_order(
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise Refusal(f"{market.symbol} does not trade at the moment.", field="market")
+    doubts.refuse_coin(market=market)
     if quantity_units < market.lot_units:
         raise Refusal("The quantity is less than the smallest lot of this market.", field="quantity")
     if price_limit is not None and (price_limit <= 0 or price_limit % market.tick_size):

@@ -22,6 +22,7 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
 from copytrading.services import bell, queueing
 from copytrading.services.books import flows, gaps, notices, positions, stops
+from copytrading.services.market import doubts
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.safety import alarms, sealed_keys
 
@@ -219,6 +220,7 @@ def _move(lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead
             return lead
         if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
             raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
+        doubts.refuse_held(lead=lead)
         gaps.measure_lead(lead=lead, now=now)
         equity = equity_of(lead, now=now)
         main = ledger.main_account(user=lead.user, now=now)

@@ -21,7 +21,7 @@ from copytrading.models import ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
 from copytrading.services import bell
-from copytrading.services.market import listings
+from copytrading.services.market import doubts, listings
 from copytrading.services.orders import trading
 from copytrading.services.orders.bunching import Offer, offer_of, plan_order
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
@@ -92,6 +92,7 @@ def _look(user: User, market_id: int, side: str, units: int, now: datetime) -> t
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise NotPossibleNow(f"{market.symbol} does not trade at the moment.")
+    doubts.refuse_coin(market=market)
     mark = getattr(market, "mark", None)
     if mark is None or abs((now - mark.as_of).total_seconds()) > settings.SMARTSYNC_PRICE_AGE_MAX_SECONDS:
         raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")

@@ -140,13 +140,14 @@ def judge_leaps(
 
     :param marks: the last price believed, however long ago; NaN for none, and then nothing is a leap.
     :param was_suspended: whether the market was suspended at any time since that mark.
-    :param jump_max: how far a price may be from what it was before a suspension, as a fraction.
+    :param jump_max: how far a price may be from what it was before a suspension, as a fraction; every leap is a jump.
     :param leap_max: a multiple of the mark from which on no market is believed to have moved there by itself.
     """
-    factor = np.maximum(prices / marks, marks / prices) >= leap_max
+    jumped = _is_far(prices, marks, jump_max)
+    factor = jumped & (np.maximum(prices / marks, marks / prices) >= leap_max)
     return Leaps(
         factor=np.asarray(factor, dtype=np.bool_),
-        moved=np.asarray(was_suspended & _is_far(prices, marks, jump_max) & ~factor, dtype=np.bool_),
+        moved=np.asarray(jumped & was_suspended & ~factor, dtype=np.bool_),
     )
 
 

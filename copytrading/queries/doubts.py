@@ -6,6 +6,7 @@ gets what may be a thousand times wrong, so every verb that moves money by value
 before stays asked for, and is carried out when the doubt is over; exits in other coins go on.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,13 +26,18 @@ IN_DOUBT = """
         EXISTS (
             SELECT FROM copytrading_halt AS halt WHERE halt.lifted_at IS NULL AND (
                 halt.scope = 'PLATFORM'
-                OR halt.scope = 'MARKET' AND halt.target_id = market.id
-                OR halt.scope = 'ASSET' AND halt.target_id IN (market.base_id, market.quote_id))) AS halted
+                OR halt.scope = 'ASSET' AND halt.target_id IN (market.base_id, market.quote_id))) AS halted,
+        EXISTS (
+            SELECT FROM copytrading_halt AS halt WHERE halt.lifted_at IS NULL
+                AND halt.scope = 'MARKET' AND halt.target_id = market.id) AS market_halted
     FROM copytrading_market AS market
     JOIN accounts_asset AS base ON base.id = market.base_id
     LEFT JOIN copytrading_mark AS mark ON mark.market_id = market.id
 """
-WHICH = f"SELECT base_id, symbol, unjudged FROM ({IN_DOUBT}) AS coin WHERE unjudged OR halted ORDER BY symbol"
+WHICH = f"""
+    SELECT base_id, symbol, CASE WHEN unjudged THEN 'UNJUDGED' WHEN halted THEN 'HALTED' ELSE 'MARKET_HALTED' END
+    FROM ({IN_DOUBT}) AS coin WHERE unjudged OR halted OR market_halted ORDER BY symbol
+"""
 
 HELD_BY_ACCOUNTS = (
     "SELECT DISTINCT asset_id FROM accounts_balance"
@@ -49,7 +55,14 @@ COPIES_WITH = """
 
 class Why(StrEnum):
     UNJUDGED = "UNJUDGED"
+    # The coin itself, or everything.
     HALTED = "HALTED"
+    # Its trading alone. Whoever takes money out of a copy is still paid from its cash.
+    MARKET_HALTED = "MARKET_HALTED"
+
+
+# What holds back money that is taken out.
+HOLDING_BACK = (Why.UNJUDGED, Why.HALTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +79,8 @@ def coins_in_doubt() -> dict[int, DoubtedCoin]:
     with connection.cursor() as cursor:
         cursor.execute(WHICH)
         return {
-            asset_id: DoubtedCoin(asset_id=asset_id, symbol=symbol, why=Why.UNJUDGED if unjudged else Why.HALTED)
-            for asset_id, symbol, unjudged in cursor.fetchall()
+            asset_id: DoubtedCoin(asset_id=asset_id, symbol=symbol, why=Why(why))
+            for asset_id, symbol, why in cursor.fetchall()
         }
 
 
@@ -86,9 +99,14 @@ def held_in_doubt(*, lead: Lead, copy: Copy | None = None) -> list[DoubtedCoin]:
     return [coin for asset_id, coin in doubted.items() if asset_id in held]
 
 
-def holders_in_doubt(*, board: Board, units: IntArray) -> BoolArray:
-    """Return who (N,) holds a coin in doubt, of what everybody holds (N, A) on a board."""
-    doubted = np.isin(board.asset_ids, list(coins_in_doubt()))
+def holders_in_doubt(*, board: Board, units: IntArray, whys: Collection[Why] = tuple(Why)) -> BoolArray:
+    """
+    Return who (N,) holds a coin in doubt, of what everybody holds (N, A) on a board.
+
+    :param whys: the doubts that count.
+    """
+    which = [asset_id for asset_id, coin in coins_in_doubt().items() if coin.why in whys]
+    doubted = np.isin(board.asset_ids, which)
     return np.asarray((units != 0)[:, doubted].any(axis=1), dtype=np.bool_)
 
 

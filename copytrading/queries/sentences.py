@@ -217,7 +217,7 @@ def notice_sentence(
     words = {
         "lead": copy.lead.name,
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
-        "symbol": coin.symbol if coin else "",
+        "symbol": coin.symbol if coin else "a coin",
         "text": text,
         "rate": _percent(float(copy.profit_share_rate)),
         "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),

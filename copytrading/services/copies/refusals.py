@@ -11,6 +11,7 @@ from django.db.models import Sum
 from accounts.models import User
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import market as market_queries
+from copytrading.queries.doubts import HOLDING_BACK
 from copytrading.queries.leads import links
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
@@ -197,7 +198,7 @@ def refuse_reduction(copy: Copy, units: int, equity: int) -> None:
     refuse_inactive(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
-    doubts.refuse_held(lead=copy.lead, copy=copy)
+    doubts.refuse_held(lead=copy.lead, copy=copy, whys=HOLDING_BACK)
     minimum = settings.SMARTSYNC_INVESTMENT_MIN
     left = equity - units
     if left < minimum * 10**settings.SMARTSYNC_CASH_DECIMALS:

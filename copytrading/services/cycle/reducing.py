@@ -39,7 +39,8 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     waiting = (copies.units > 0)[:, board.awaited].any(axis=1)
     had_chance = ~copies.aligning & ~waiting & ~np.isin(copies.ids, asked_since) & (not has_rest)
     paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
-    paying &= ~copies.has_status("STOPPING") & ~doubts.holders_in_doubt(board=board, units=copies.units)
+    paying &= ~copies.has_status("STOPPING")
+    paying &= ~doubts.holders_in_doubt(board=board, units=copies.units, whys=doubts.HOLDING_BACK)
     if not paying.any():
         return
     units = np.minimum(payable, copies.owed_units)[paying]

@@ -4,7 +4,7 @@ Coins in doubt: who is told when a doubt begins and ends, and the sentence with 
 Which coins they are is read in queries/doubts.py; what people say of them is in verdicts.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from copytrading.engine import marks
@@ -17,6 +17,7 @@ from copytrading.services.safety import alarms, coin_notices
 WORDS = {
     Why.UNJUDGED: "the price of {coin} is in doubt until the operators have said which coin it is now",
     Why.HALTED: "{coin} is halted by the operators",
+    Why.MARKET_HALTED: "{coin} is halted by the operators",
 }
 
 
@@ -24,13 +25,14 @@ class CoinInDoubt(Refusal, code="coin_in_doubt"):
     """Money would move by the price of a coin that nobody may believe alone."""
 
 
-def refuse_held(*, lead: Lead, copy: Copy | None = None) -> None:
+def refuse_held(*, lead: Lead, copy: Copy | None = None, whys: Collection[Why] = tuple(Why)) -> None:
     """
     Refuse to move money by value while a lead, or one of its copies, holds a coin in doubt.
 
+    :param whys: the doubts that count.
     :raises CoinInDoubt: with the sentence that names it.
     """
-    found = doubt_queries.held_in_doubt(lead=lead, copy=copy)
+    found = [coin for coin in doubt_queries.held_in_doubt(lead=lead, copy=copy) if coin.why in whys]
     if found:
         holder = lead.name if copy is None else f"this copy or {lead.name}"
         raise CoinInDoubt(f"Not now: {_words(found[0])}, and {holder} holds it. Nothing was changed; try again later.")

@@ -48,6 +48,7 @@ def _halted(order: Order) -> NotToBeSent | None:
 
 
 def _in_doubt(order: Order) -> NotToBeSent | None:
+    # Halts have sentences of their own, above.
     if order.market.base_id in doubts.coins_in_doubt():
         return NotToBeSent(sentence=f"The price of {order.market.symbol} is in doubt.")
     return None

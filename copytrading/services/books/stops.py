@@ -79,6 +79,8 @@ def check_stop_losses(*, now: datetime) -> int:
         ids = table.ids[stop & known & (table.lead_ids == lead_id)].tolist()
         with transaction.atomic():
             Lead.objects.select_for_update().get(pk=lead_id)
+            # A doubt that came since the look counts.
+            ids = sorted(set(ids) - set(doubts.copy_ids_in_doubt()))
             stopped += stop_copies(lead_id=lead_id, copy_ids=ids, reason=Copy.StopReason.STOP_LOSS, now=now)
     return stopped
 

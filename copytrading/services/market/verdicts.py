@@ -31,7 +31,7 @@ COUNT_MAX = 10**12
 # A price that is named may have moved by so much until it is approved, up or down.
 PRICE_MOVES_MAX = Decimal("0.1")
 # So much may a market move while its coin is counted anew; what is further off is another ratio.
-RATIO_FITS_MAX = Decimal(2)
+RATIO_FITS_MAX = Decimal(3)
 
 
 class VerdictRefused(Refusal, code="verdict_refused"):

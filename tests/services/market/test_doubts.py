@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Asset, User
 from copytrading.exchange.markets import MarketStatus, Quote
-from copytrading.models import Alarm, Copy, CopyFlow, Halt, Lead, LeadOrder, Mark, Notice, Order, ProfitShare
+from copytrading.models import Alarm, Copy, CopyFlow, Halt, Lead, LeadOrder, Mark, Market, Notice, Order, ProfitShare
 from copytrading.queries import degraded
 from copytrading.queries import market as market_queries
 from copytrading.services.books import profit_shares, stops
@@ -255,6 +255,29 @@ class TestAHaltedCoin:
         world.settle()
 
         assert (held, Copy.objects.get(pk=copy.pk).status) == (Copy.Status.STOPPING, Copy.Status.STOPPED)
+
+    def test_takes_over_no_dust_by_its_price(self, world: World, copy: Copy) -> None:
+        Market.objects.filter(pk=sol().pk).update(lot_units=10**13)
+        halts.place_halt(scope=Halt.Scope.ASSET, target_id=sol().base_id, reason="Odd.", now=world.now)
+
+        copies.stop_copy(copy_id=copy.pk, now=world.now)
+        world.settle()
+
+        assert Copy.objects.get(pk=copy.pk).status == Copy.Status.STOPPING
+        assert set(world.held(copy.ledger_account)) == {"SOL", "USDT"}
+
+    def test_pays_no_reduction_even_from_cash(self, world: World, copy: Copy, operator: User) -> None:
+        copies.reduce_copy(copy_id=copy.pk, units=usdt(50), idempotency_key="little", now=world.now)
+        halt = halts.place_halt(scope=Halt.Scope.ASSET, target_id=sol().base_id, reason="Odd.", now=world.now)
+        world.settle()
+        flow = CopyFlow.objects.get(idempotency_key="little")
+        assert flow.status == CopyFlow.Status.REQUESTED
+        halts.lift_halt(halt_id=halt.pk, by=operator, now=world.now)
+        world.wait(60)
+        world.settle()
+
+        flow.refresh_from_db()
+        assert (flow.status, flow.units) == (CopyFlow.Status.DONE, -usdt(50))
 
     def test_is_told_to_those_who_hold_it(self, world: World, copy: Copy, operator: User) -> None:
         halt = halts.place_halt(scope=Halt.Scope.ASSET, target_id=sol().base_id, reason="Odd.", now=world.now)

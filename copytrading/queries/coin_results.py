@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from copytrading.models import Allocation, Copy
+from copytrading.queries import recounts
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.portfolios import Coin, Position, PriceList
 
@@ -49,7 +50,7 @@ class _Traded:
 
 
 def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
-    is_buy = Q(quantity_units__gt=0)
+    is_buy, recounted = Q(quantity_units__gt=0), _bought_by_coin(copy)
     sums = (
         Allocation.objects.filter(ledger_account=copy.ledger_account_id)
         .values("order__market__base_id")
@@ -66,10 +67,26 @@ def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
             bought_units=-int(row["bought"]),
             sold_units=int(row["sold"]),
             fee_units=int(row["fees"]),
-            bought_quantity_units=int(row["quantity"]),
+            bought_quantity_units=recounted.get(row["order__market__base_id"], int(row["quantity"])),
         )
         for row in sums
     }
+
+
+def _bought_by_coin(copy: Copy) -> dict[int, int]:
+    """Return what a copy bought of each coin that was counted anew, in today's units."""
+    counted = recounts.load_recounts()
+    bought: dict[int, int] = {}
+    if not counted.by_market:
+        return bought
+    shares = Allocation.objects.filter(
+        ledger_account=copy.ledger_account_id, order__market__in=counted.by_market, quantity_units__gt=0
+    )
+    columns = ("order__market__base_id", "order__market_id", "order_id", "quantity_units")
+    for asset_id, market_id, order_id, units in shares.values_list(*columns):
+        today = counted.units(units, market_id=market_id, order_id=order_id)
+        bought[asset_id] = bought.get(asset_id, 0) + today
+    return bought
 
 
 def _row_of(position: Position, traded: _Traded | None, prices: PriceList) -> CoinRow:

@@ -13,9 +13,10 @@ from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
 
-from accounts.models import User
+from accounts.models import Balance, LedgerAccount, User
 from copytrading.exchange.markets import MarketStatus
-from copytrading.models import CoinVerdict, Halt, Mark, Market
+from copytrading.models import CoinVerdict, Copy, CopyFlow, Halt, Mark, Market
+from copytrading.services.books import profit_shares
 from copytrading.services.market import quotes, verdicts
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import halts
@@ -28,10 +29,12 @@ COUNTS = {"BTC": (1, 1_000), "ETH": (1, 100), "SOL": (1_000, 1), "DOGE": (1_000,
 # Longer than an order may be late, and than one may wait to be sent.
 SUSPENDED_SECONDS = 75.0
 # Everybody has their part of it: of the seeds, and of the occasions.
-RECOUNTING_SEEDS, HALTING_SEEDS = 0.4, 0.4
-RECOUNT_CHANCE, HALT_CHANCE = 0.06, 0.05
+RECOUNTING_SEEDS, HALTING_SEEDS = 0.5, 0.5
+RECOUNT_CHANCE, HALT_CHANCE = 0.12, 0.05
 # How soon operators look, at each occasion.
-JUDGE_CHANCE, LIFT_CHANCE = 0.35, 0.12
+JUDGE_CHANCE, LIFT_CHANCE = 0.35, 0.08
+# Halts come when they matter most: while somebody is about to be paid.
+HALT_CHANCE_AT_PAYMENTS = 0.4
 
 
 @dataclass(kw_only=True)
@@ -143,9 +146,12 @@ class CoinFates:
         halt_ids = list(standing.values_list("pk", flat=True))
         if halt_ids and self.random.random() < LIFT_CHANCE:
             return "lift", self.random.choice(halt_ids)
-        if self.halt_chance and not halt_ids and self.random.random() < self.halt_chance:
-            coins = Market.objects.order_by("base_id").values_list("base_id", flat=True)
-            return "halt", self.random.choice(list(coins))
+        if self.halt_chance and not halt_ids:
+            chance = HALT_CHANCE_AT_PAYMENTS if _is_paying(now) else self.halt_chance
+            held = Balance.objects.filter(posted__gt=0, ledger_account__kind=LedgerAccount.Kind.COPY)
+            coins = held.filter(asset__markets__isnull=False).order_by("asset").values_list("asset", flat=True)
+            if coins and self.random.random() < chance:
+                return "halt", self.random.choice(list(coins.distinct()))
         return None
 
     def carry_out(self, act: str, row_id: int, now: datetime) -> object:
@@ -197,3 +203,9 @@ class CoinFates:
             market_id=market.pk, kind=kind, price=self.world.price(market.symbol), reason="So it is.", by=by, now=now,
             **counts,
         )  # fmt: skip
+
+
+def _is_paying(now: datetime) -> bool:
+    """Return whether a reduction or a profit share is to be paid."""
+    due = Copy.objects.filter(status__in=Copy.GUARDED, shared_until__lt=profit_shares.last_monday(now))
+    return due.exists() or CopyFlow.objects.filter(status=CopyFlow.Status.REQUESTED).exists()

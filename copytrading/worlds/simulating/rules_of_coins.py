@@ -42,8 +42,13 @@ def coin_in_doubt_moves_no_money(before: Snapshot, now: Snapshot) -> Iterator[st
             yield f"Copy {copy['id']} got {flow['units']} units of cash by a coin in doubt."
         if earlier is not None and (earlier["status"], flow["status"]) == ("REQUESTED", "DONE") and copy["id"] in held:
             yield f"Copy {copy['id']} paid {-flow['units']} units out by a coin in doubt."
+    had = _holders(before, doubted)
     for copy in now["copies"]:
         earlier = before.get("copies", copy["id"])
+        if earlier and (earlier["status"], copy["status"]) == ("STOPPING", "STOPPED"):
+            if copy["ledger_account_id"] in had:
+                yield f"Copy {copy['id']} was paid out, and what it held of a coin in doubt is gone."
+            continue
         if earlier is None or copy["id"] not in held or copy["status"] != "STOPPING":
             continue
         if earlier["status"] != "STOPPING" and copy["stop_reason"] == "STOP_LOSS":

@@ -123,7 +123,7 @@ def markets_by_doubt() -> list[tuple[int, str]]:
     named = []
     for market in markets:
         mark: Mark | None = getattr(market, "mark", None)
-        quoted = mark and (mark.doubted_price or mark.price)
+        quoted = None if mark is None else mark.doubted_price or mark.price
         named.append((market.base_id not in doubted, market.pk, market.symbol, quoted))
     return [
         (pk, symbol if quoted is None else f"{symbol}, quoted at {quoted.normalize():f}")

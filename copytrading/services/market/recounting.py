@@ -13,6 +13,7 @@ old unit counts, see queries/recounts.py.
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Max
@@ -137,7 +138,7 @@ def _turn_balances(verdict: CoinVerdict, now: datetime) -> Journal | None:
     )
 
 
-def _terms(verdict: CoinVerdict) -> dict[str, object]:
+def _terms(verdict: CoinVerdict) -> dict[str, int | Decimal | None]:
     return {
         "old": verdict.old_count,
         "new": verdict.new_count,

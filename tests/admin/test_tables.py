@@ -13,6 +13,7 @@ from accounts.models import Asset, LedgerAccount, User
 from copytrading.models import (
     Adjustment,
     Alarm,
+    CoinVerdict,
     CopyFlag,
     CopyGap,
     CopyGapRecord,
@@ -29,6 +30,7 @@ from copytrading.models import (
 from copytrading.services.books import notices, records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import verbs as leads
+from copytrading.services.market import verdicts
 from copytrading.services.safety import alarms, corrections, halts, reconciling
 from copytrading.services.wallet import spot
 from tests.api.program import Program
@@ -77,6 +79,10 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     halts.place_halt(scope=Halt.Scope.MARKET, target_id=market_id - round_number + 1, reason="A test", now=world.now)
     corrections.request_correction(
         asset_id=solana, account=LedgerAccount.Kind.SUSPENSE, units=round_number, reason="A test", by=joined,
+        now=world.now,
+    )  # fmt: skip
+    verdicts.request_verdict(
+        market_id=market_id - round_number + 1, kind=CoinVerdict.Kind.OTHER_COIN, reason="A test", by=joined,
         now=world.now,
     )  # fmt: skip
     records.record_values(now=world.now, slot=world.now)

@@ -116,8 +116,8 @@ def hash_of(said: Any) -> str:
 
 def _plain(part: Any) -> Any:
     """Return a part as it is compared: the same number is the same however it is written."""
-    if isinstance(part, Decimal):
-        return f"{part.normalize():f}"
-    if isinstance(part, list | tuple):
-        return [_plain(one) for one in part]
-    return part
+    return [_plain_one(one) for one in part] if isinstance(part, list | tuple) else _plain_one(part)
+
+
+def _plain_one(part: Any) -> Any:
+    return f"{part.normalize():f}" if isinstance(part, Decimal) else part

@@ -13,7 +13,7 @@ from accounts.api import idempotency
 from copytrading.services.books import gaps, profit_shares, records, stops
 from copytrading.services.cycle import conducting, holding_back
 from copytrading.services.leads import linking
-from copytrading.services.market import listings
+from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
 from copytrading.services.safety import reconciling
 from copytrading.services.wallet import transfers
@@ -47,6 +47,12 @@ def explain_waiting(**_: Any) -> None:
 def watch_listings(**_: Any) -> None:
     """Take the venue's rules, and notice which markets it suspends or no longer lists."""
     listings.watch_listings(now=timezone.now())
+
+
+@shared_task
+def finish_verdicts(**_: Any) -> None:
+    """Carry out what two operators said of a coin, where their request died on the way."""
+    verdicts.finish_verdicts(now=timezone.now())
 
 
 @shared_task

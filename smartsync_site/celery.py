@@ -21,6 +21,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "check the stop losses": {"task": "copytrading.tasks.check_stop_losses", "schedule": 5, "options": {"expires": 5}},
     "explain what waits": {"task": "copytrading.tasks.explain_waiting", "schedule": 15, "options": {"expires": 15}},
     "watch the listings": {"task": "copytrading.tasks.watch_listings", "schedule": 120, "options": {"expires": 120}},
+    "finish verdicts on coins": {
+        "task": "copytrading.tasks.finish_verdicts",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
     "finish manual orders": {"task": "copytrading.tasks.work_off_orders", "schedule": 5, "options": {"expires": 5}},
     "compare trades": {"task": "copytrading.tasks.compare_trades", "schedule": 30, "options": {"expires": 30}},
     "look at linked accounts": {"task": "copytrading.tasks.look_at_links", "schedule": 5, "options": {"expires": 5}},

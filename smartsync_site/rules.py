@@ -99,6 +99,8 @@ SMARTSYNC_DEPTH_SHARE = _number("SMARTSYNC_DEPTH_SHARE", default=0.25)  # of the
 SMARTSYNC_PRICE_AGE_MAX_SECONDS = _number("SMARTSYNC_PRICE_AGE_MAX_SECONDS", default=10)
 SMARTSYNC_PRICE_OUTLIER = _number("SMARTSYNC_PRICE_OUTLIER", default=0.03)  # off the median of the sources
 SMARTSYNC_PRICE_JUMP = _number("SMARTSYNC_PRICE_JUMP", default=0.10)  # of one source; more needs a second quote
+# A price that is so many times the mark, or so small a part of it, may be another unit: people have to say so.
+SMARTSYNC_PRICE_LEAP = _number("SMARTSYNC_PRICE_LEAP", default=5.0)
 # How long a suspended market is waited for; then what a stop cannot sell goes to the follower as it is.
 SMARTSYNC_FROZEN_AFTER_SECONDS = _number("SMARTSYNC_FROZEN_AFTER_SECONDS", default=900)
 SMARTSYNC_DELISTED_AFTER_SECONDS = _number("SMARTSYNC_DELISTED_AFTER_SECONDS", default=600)  # missing all the time

@@ -95,6 +95,7 @@ class Journal(models.Model):
         DUST = "DUST", "dust taken over"
         PROFIT_SHARE = "PROFIT_SHARE", "profit share"
         CORRECTION = "CORRECTION", "correction"
+        REDENOMINATION = "REDENOMINATION", "coins counted in another unit"
 
     kind = models.CharField(max_length=20, choices=Kind)
     idempotency_key = models.CharField(max_length=80, unique=True)

@@ -90,7 +90,7 @@ class HaltAdmin(AskingAdmin):
 
 
 class Waits(admin.SimpleListFilter):
-    """Corrections that were asked for and neither approved nor withdrawn."""
+    """What was asked for and neither approved nor withdrawn: corrections, verdicts on coins."""
 
     title = "state"
     parameter_name = "waits"
@@ -98,7 +98,7 @@ class Waits(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", "waits for approval"), ("no", "closed")]
 
-    def queryset(self, request: HttpRequest, found: QuerySet[Correction]) -> QuerySet[Correction]:
+    def queryset(self, request: HttpRequest, found: QuerySet[Any]) -> QuerySet[Any]:
         waiting = {"approved_at__isnull": True, "withdrawn_at__isnull": True}
         if self.value() == "yes":
             return found.filter(**waiting)

@@ -49,6 +49,7 @@ BOUNDS: dict[str, Bounds] = {
     "price_age_max_seconds": Bounds(0.1, 3_600, "how old a price may be that is acted on"),
     "price_outlier": Bounds(0.0001, 1, "how far from the median a source counts"),
     "price_jump": Bounds(0.0001, inf, "the jump of a single source that needs a second quote"),
+    "price_leap": Bounds(1.5, inf, "the multiple of a mark that no price is believed to reach by itself"),
     "frozen_after_seconds": Bounds(1, 30 * DAY_SECONDS, "how long a suspended market is waited for"),
     "delisted_after_seconds": Bounds(1, 30 * DAY_SECONDS, "how long a market may be missing at the venue"),
     "stop_loss_confirm_seconds": Bounds(0, 3_600, "how far apart the prices are that confirm a stop loss"),
@@ -93,6 +94,7 @@ class Rules:
     price_age_max_seconds: float
     price_outlier: float
     price_jump: float
+    price_leap: float
     frozen_after_seconds: float
     delisted_after_seconds: float
     stop_loss_confirm_seconds: float

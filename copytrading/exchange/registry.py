@@ -169,6 +169,22 @@ def move_paper_money(*, asset: str, quantity: Decimal, is_deposit: bool, referen
     move(PLATFORM_ACCOUNT, asset, quantity, reference)
 
 
+def recount_paper_money(
+    *, asset: str, old_count: int, new_count: int, decimals: int, price: Decimal, reference: str, now: datetime
+) -> None:
+    """
+    Have the paper venue count a coin anew, once for each reference.
+
+    A real venue, or one that stands in for it, does that by itself, and when it likes.
+    """
+    if _stand_ins or not is_paper():
+        return
+    paper_world.recount(
+        asset=asset, old_count=old_count, new_count=new_count, decimals=decimals, price=price, reference=reference,
+        now=now,
+    )  # fmt: skip
+
+
 def move_paper_prices(quotes: Sequence[Quote], *, now: datetime) -> None:
     """Let the paper venue's books follow the prices of the world outside; a real venue's are that world."""
     if _stand_ins or not is_paper():

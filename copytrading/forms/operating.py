@@ -12,6 +12,8 @@ OTHER_ACCOUNT = "OTHER"
 REASON_LENGTH_MAX = 200
 # More than any number of units has, and few enough to be scaled.
 DIGITS_MAX = 40
+# A mark has so many digits before its point.
+PRICE_DIGITS_MAX = 17
 
 
 class HaltForm(forms.Form):
@@ -33,6 +35,44 @@ class HaltForm(forms.Form):
         if "target" in cleaned:
             scope, _, target_id = cleaned["target"].partition(":")
             cleaned |= {"scope": scope, "target_id": int(target_id)}
+        return cleaned
+
+
+class VerdictForm(forms.Form):
+    """Which coin it is whose price is in doubt. Cleans to what the service takes."""
+
+    market_id = forms.TypedChoiceField(label="Coin", coerce=int)
+    kind = forms.ChoiceField(label="What it is", choices=operating.verdict_kinds())
+    price = forms.DecimalField(
+        label="What one coin is worth now",
+        required=False,
+        max_digits=DIGITS_MAX,
+        min_value=Decimal(0),
+        help_text="As you have seen it elsewhere, in the platform's cash. Leave it empty for another coin.",
+    )
+    old_count = forms.IntegerField(
+        label="So many coins",
+        required=False,
+        min_value=1,
+        help_text="Of a new unit only: 1000 where a thousand became one, 1 where one became several.",
+    )
+    new_count = forms.IntegerField(label="became so many", required=False, min_value=1)
+    reason = forms.CharField(
+        label="Why", max_length=REASON_LENGTH_MAX, error_messages={"required": "Another operator has to approve it."}
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        market = self.fields["market_id"]
+        assert isinstance(market, forms.ChoiceField)
+        market.choices = operating.markets_by_doubt()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        price = cleaned.get("price")
+        if price is not None and price.normalize().adjusted() > PRICE_DIGITS_MAX:
+            self.add_error("price", "No coin is worth that much.")
+        cleaned |= {name: cleaned.get(name) or 1 for name in ("old_count", "new_count")}
         return cleaned
 
 

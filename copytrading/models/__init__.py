@@ -16,7 +16,7 @@ from copytrading.models.leads import (
 from copytrading.models.links import AccountMove, LinkedAccount
 from copytrading.models.market import Mark, Market, MarkRange, ScheduledRun, SourcePrice
 from copytrading.models.records import LeadStatusChange, LeadSummary
-from copytrading.models.safety import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
+from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Adjustment",
     "Alarm",
     "Allocation",
+    "CoinVerdict",
     "Copy",
     "CopyBaseline",
     "CopyFlag",

@@ -267,6 +267,11 @@ class Notice(models.Model):
         LEAD_UNSEEN = "LEAD_UNSEEN", "the lead cannot be seen"
         LEAD_SEEN = "LEAD_SEEN", "the lead can be seen again"
         LEAD_UNPRICED = "LEAD_UNPRICED", "the lead holds what has no price"
+        COIN_IN_DOUBT = "COIN_IN_DOUBT", "a coin is in doubt"
+        COIN_CLEARED = "COIN_CLEARED", "a coin is no longer in doubt"
+        COIN_HALTED = "COIN_HALTED", "a coin is halted"
+        COIN_RESUMED = "COIN_RESUMED", "a coin is no longer halted"
+        COIN_RECOUNTED = "COIN_RECOUNTED", "a coin is counted in another unit"
 
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=20, choices=Kind)

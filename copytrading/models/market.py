@@ -71,18 +71,24 @@ class Mark(models.Model):
     The last price of a market that was believed, when it was made and who said it.
 
     While it is in doubt nothing is decided by it; `doubted_price` is the highest that the coin may be worth instead.
+    A jump or a disagreement ends by itself; the doubts in `FOR_PEOPLE` end by a `CoinVerdict`: `doubted_price` is then
+    what was quoted last, whatever it means.
     """
 
     class Doubt(models.TextChoices):
         NONE = "", "none"
         JUMP = "JUMP", "it jumped, and no later quote confirms it yet"
         DISAGREEMENT = "DISAGREEMENT", "the sources disagree"
+        REDENOMINATION = "REDENOMINATION", "it is a multiple or a fraction of the mark: another unit, or another coin"
+        SUSPENSION = "SUSPENSION", "it is not where it was before the market was suspended"
+
+    FOR_PEOPLE = (Doubt.REDENOMINATION, Doubt.SUSPENSION)
 
     market = models.OneToOneField(Market, on_delete=models.PROTECT, related_name="mark", primary_key=True)
     price = models.DecimalField(max_digits=30, decimal_places=12)
     as_of = models.DateTimeField()
     source = models.CharField(max_length=30)
-    doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.NONE, db_default="", blank=True)
+    doubt = models.CharField(max_length=16, choices=Doubt, default=Doubt.NONE, db_default="", blank=True)
     doubted_price = models.DecimalField(max_digits=30, decimal_places=12, null=True, blank=True)
     doubted_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,6 +1,6 @@
 """
-What keeps a fault small: halts (kill switches), alarms for the operators, corrections by two people, and what
-reconciliation remembers between two looks.
+What keeps a fault small: halts (kill switches), alarms for the operators, corrections and verdicts on coins by two
+people, and what reconciliation remembers between two looks.
 
 A `Halt` stands until it is lifted; while it stands no order that it covers is sent. An `Alarm` says once what is wrong
 and counts how often it was seen. Neither is ever deleted.
@@ -70,6 +70,7 @@ class Alarm(models.Model):
         ABILITY_MISSING = "ABILITY_MISSING", "orders could not be found again at the venue"
         CLOCK_SKEWED = "CLOCK_SKEWED", "our clock and the venue's differ"
         MARKET_CHANGED = "MARKET_CHANGED", "a market was suspended, delisted or its name reused"
+        COIN_IN_DOUBT = "COIN_IN_DOUBT", "a person has to say which coin it is"
         PRICES_DEGRADED = "PRICES_DEGRADED", "prices cannot be acted on"
         LINK_BROKEN = "LINK_BROKEN", "a lead's linked account cannot be read"
         LEAD_SET_ASIDE = "LEAD_SET_ASIDE", "a lead was set aside after failures"
@@ -129,6 +130,73 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} units of asset {self.asset_id}"
+
+
+class CoinVerdict(models.Model):
+    """
+    What people say of a coin whose price is in doubt, or that will be counted anew: one asks, another one approves.
+
+    PRICE_RIGHT: the same coin in the same unit, worth `price`. NEW_UNIT: the same coin, of which `old_count` became
+    `new_count`, each worth `price`. OTHER_COIN: the name means another coin now, and the old one is kept as it was.
+
+    REQUESTED, then approved, then carried out at `done_at`: a crash in between leaves a row that the sweeper finishes.
+    """
+
+    class Kind(models.TextChoices):
+        PRICE_RIGHT = "PRICE_RIGHT", "the same coin, and the price is right"
+        NEW_UNIT = "NEW_UNIT", "the same coin, counted in another unit"
+        OTHER_COIN = "OTHER_COIN", "another coin under the same name"
+
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="verdicts")
+    kind = models.CharField(max_length=12, choices=Kind)
+    # What one coin is worth now, as the one who asks has seen it elsewhere; none where it is another coin.
+    price = models.DecimalField(max_digits=30, decimal_places=12, null=True)
+    # So many coins became so many: 1000 and 1 where a thousand became one.
+    old_count = models.PositiveBigIntegerField(default=1)
+    new_count = models.PositiveBigIntegerField(default=1)
+    reason = models.CharField(max_length=200)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    journal = models.OneToOneField(
+        Journal, null=True, blank=True, on_delete=models.PROTECT, related_name="coin_verdict"
+    )
+    # Orders up to this one are counted in the old unit, and so are their fills and shares.
+    order_id_last = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
+                name="two_people_judge_a_coin",
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True) | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="a_verdict_is_approved_before_it_is_done",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="NEW_UNIT", old_count__gt=0, new_count__gt=0) & ~Q(old_count=F("new_count"))
+                | ~Q(kind="NEW_UNIT") & Q(old_count=1, new_count=1),
+                name="a_new_unit_is_another_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="OTHER_COIN", price__isnull=True) | ~Q(kind="OTHER_COIN") & Q(price__gt=0),
+                name="a_verdict_names_the_price",
+            ),
+            models.UniqueConstraint(
+                fields=["market"],
+                condition=Q(done_at__isnull=True, withdrawn_at__isnull=True),
+                name="one_open_verdict_per_market",
+            ),
+        )
+
+    def __str__(self) -> str:
+        if self.kind == self.Kind.NEW_UNIT:
+            return f"{self.market}: {self.old_count} became {self.new_count}"
+        return f"{self.market}: {self.get_kind_display()}"
 
 
 class CustodyDifference(models.Model):

@@ -19,6 +19,7 @@ from django.db.models import Q, Sum
 
 from accounts.models import Journal, Posting
 from copytrading.models import Allocation, Copy, Notice
+from copytrading.queries import recounts
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.portfolios import Coin, Position, PriceList
 from copytrading.queries.rules import CASH_DECIMALS
@@ -119,7 +120,7 @@ class _Moves:
 
 
 def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
-    is_buy = Q(quantity_units__gt=0)
+    is_buy, recounted = Q(quantity_units__gt=0), _quantities_today(copy)
     sums = (
         Allocation.objects.filter(ledger_account=copy.ledger_account_id)
         .values("order__market__base_id")
@@ -132,16 +133,34 @@ def _traded_by_coin(copy: Copy) -> dict[int, _Traded]:
         )
         .order_by()
     )
-    return {
-        row["order__market__base_id"]: _Traded(
+    traded = {}
+    for row in sums:
+        asset_id = row["order__market__base_id"]
+        as_traded = (int(row["bought_quantity"]), -int(row["sold_quantity"]))
+        bought_quantity_units, sold_quantity_units = recounted.get(asset_id, as_traded)
+        traded[asset_id] = _Traded(
             bought_units=-int(row["bought"]),
             sold_units=int(row["sold"]),
             fee_units=int(row["fees"]),
-            bought_quantity_units=int(row["bought_quantity"]),
-            sold_quantity_units=-int(row["sold_quantity"]),
+            bought_quantity_units=bought_quantity_units,
+            sold_quantity_units=sold_quantity_units,
         )
-        for row in sums
-    }
+    return traded
+
+
+def _quantities_today(copy: Copy) -> dict[int, tuple[int, int]]:
+    """Return what a copy bought and sold of each coin that was counted anew, in today's units, by asset."""
+    counted = recounts.load_recounts()
+    quantities: dict[int, tuple[int, int]] = {}
+    if not counted.by_market:
+        return quantities
+    shares = Allocation.objects.filter(ledger_account=copy.ledger_account_id, order__market__in=counted.by_market)
+    columns = ("order__market__base_id", "order__market_id", "order_id", "quantity_units")
+    for asset_id, market_id, order_id, units in shares.values_list(*columns):
+        today = counted.units(units, market_id=market_id, order_id=order_id)
+        bought, sold = quantities.get(asset_id, (0, 0))
+        quantities[asset_id] = (bought + max(today, 0), sold - min(today, 0))
+    return quantities
 
 
 def _moves_of(copy: Copy, prices: PriceList) -> _Moves:

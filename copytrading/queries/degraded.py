@@ -22,6 +22,7 @@ DOUBT_TOLD_AFTER = timedelta(seconds=3)
 class Code(StrEnum):
     """In the order of gravity: of several, the first one is told."""
 
+    COIN_IN_DOUBT = "COIN_IN_DOUBT"
     DELISTED = "DELISTED"
     SUSPENDED = "SUSPENDED"
     HALTED = "HALTED"
@@ -31,6 +32,7 @@ class Code(StrEnum):
 
 
 LABELS = {
+    Code.COIN_IN_DOUBT: "coin in doubt",
     Code.DELISTED: "delisted",
     Code.SUSPENDED: "suspended",
     Code.HALTED: "halted",
@@ -40,11 +42,15 @@ LABELS = {
 }
 
 SENTENCES = {
+    Code.COIN_IN_DOUBT: "The price of {coins} is in doubt: it may be counted in another unit, or be another coin. Until"
+    " the operators have said so nothing is started, changed, paid out or shared by it, and no stop loss acts on it."
+    " What you ask for is kept, and carried out then.",
     Code.DELISTED: "{coins}: no longer traded here, and counted at the last price. Nothing of it is bought or sold;"
     " when a copy stops, the coins go to the wallet as they are.",
     Code.SUSPENDED: "{coins}: not traded at the moment. What is held stays, what is not held waits as cash, and a stop"
     " waits up to {minutes} before it hands the coins over as they are.",
-    Code.HALTED: "Trading in {coins} is halted by the operators. Nothing is lost: it goes on where it stopped.",
+    Code.HALTED: "Trading in {coins} is halted by the operators. Until it goes on nothing is started, changed, paid out"
+    " or shared by its price, and no stop loss acts on it. Nothing is lost: everything goes on where it stopped.",
     Code.SOURCES_DISAGREE: "The sources disagree about the price of {coins}. Until they agree nothing is traded by it,"
     " and no stop loss acts on it.",
     Code.PRICE_JUMPED: "The price of {coins} jumped and is not confirmed yet. Until it is, nothing is traded by it, and"
@@ -56,7 +62,12 @@ PLATFORM_HALTED = "All trading is halted by the operators. Nothing is lost: it g
 LEAD_HALTED = "Trading with {lead} is halted by the operators. Nothing is lost: it goes on where it stopped."
 NAMED_MAX = 4
 
-DOUBTS = {Mark.Doubt.DISAGREEMENT: Code.SOURCES_DISAGREE, Mark.Doubt.JUMP: Code.PRICE_JUMPED}
+DOUBTS = {
+    Mark.Doubt.DISAGREEMENT: Code.SOURCES_DISAGREE,
+    Mark.Doubt.JUMP: Code.PRICE_JUMPED,
+    Mark.Doubt.REDENOMINATION: Code.COIN_IN_DOUBT,
+    Mark.Doubt.SUSPENSION: Code.COIN_IN_DOUBT,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,11 +168,13 @@ def _trouble_of(market: Market, *, halted_since: datetime | None, now: datetime,
 def _code_of(
     market: Market, *, halted_since: datetime | None, now: datetime, rules: Rules
 ) -> tuple[Code, datetime | None] | None:
+    mark: Mark | None = getattr(market, "mark", None)
+    if mark is not None and mark.doubt in Mark.FOR_PEOPLE:
+        return Code.COIN_IN_DOUBT, mark.doubted_at
     if market.status != Market.Status.TRADING:
         return Code(market.status), market.status_since
     if halted_since:
         return Code.HALTED, halted_since
-    mark: Mark | None = getattr(market, "mark", None)
     if mark is None:
         return None  # Nobody ever named a price: pages say so in their own words.
     age_max = timedelta(seconds=rules.price_age_max_seconds)

@@ -95,10 +95,12 @@ def load_board(*, now: datetime, rules: Rules | None = None) -> Board:
     ]  # fmt: skip
     priced_at = np.array([row.priced_at.timestamp() if row.priced_at else -np.inf for row in rows], dtype=np.float64)
     frozen = np.array([row.is_frozen(now=now, rules=rules) for row in rows], dtype=np.bool_)
+    # What waits for people is believed by nobody, not even at its last mark.
+    unjudged = np.array([row.doubt in Mark.FOR_PEOPLE for row in rows], dtype=np.bool_)
     # A clock that runs ahead of ours is as wrong as a price that is old.
     young = np.abs(now.timestamp() - priced_at) <= rules.price_age_max_seconds
     sure = np.array([row.doubt == Mark.Doubt.NONE for row in rows], dtype=np.bool_)
-    fresh = np.asarray((young & sure) | frozen, dtype=np.bool_)
+    fresh = np.asarray(((young & sure) | frozen) & ~unjudged, dtype=np.bool_)
     listed = np.array([row.status == Market.Status.TRADING for row in rows], dtype=np.bool_)
     return Board(
         asset_ids=np.array([row.asset_id for row in rows], dtype=np.int64),

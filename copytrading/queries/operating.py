@@ -7,7 +7,8 @@ from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, V
 from django.db.models.expressions import Combinable
 
 from accounts.models import Asset, Balance, LedgerAccount
-from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Lead, Market, Order
+from copytrading.models import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Lead, Mark, Market, Order
+from copytrading.queries import doubts
 from copytrading.queries.rules import platform_rules
 
 LINES_MAX = 5
@@ -33,6 +34,8 @@ def needs_now() -> tuple[Need, ...]:
     alarms = Alarm.objects.filter(cleared_at__isnull=True).order_by("-last_seen_at")
     halts = named_halts().filter(lifted_at__isnull=True).order_by("-placed_at")
     corrections = Correction.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True).order_by("pk")
+    verdicts = CoinVerdict.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True).order_by("pk")
+    verdicts = verdicts.select_related("market")
     differences = CustodyDifference.objects.exclude(units=0).select_related("asset").order_by("since")
     unknown = Order.objects.filter(status=Order.Status.UNKNOWN).select_related("market").order_by("pk")
     unknown = unknown.defer("participant_ids", "wish_units")
@@ -51,6 +54,12 @@ def needs_now() -> tuple[Need, ...]:
             "Corrections that wait for a second operator",
             corrections,
             (correction.reason for correction in corrections[:LINES_MAX]),
+            waits="yes",
+        ),
+        _need(
+            "Verdicts on coins that wait for a second operator",
+            verdicts,
+            (str(verdict) for verdict in verdicts[:LINES_MAX]),
             waits="yes",
         ),
         _need(
@@ -105,6 +114,26 @@ def halt_targets() -> list[tuple[str, list[tuple[str, str]]]]:
     )
     targets = [(label, [(f"{scope.value}:{pk}", name) for pk, name in rows]) for label, scope, rows in groups]
     return [("Everything", [(f"{Halt.Scope.PLATFORM.value}:0", "Everything, all leads and markets")]), *targets]
+
+
+def markets_by_doubt() -> list[tuple[int, str]]:
+    """Return the markets that people may have to judge, those in doubt first, as (id, what is quoted)."""
+    doubted = doubts.coins_in_doubt()
+    markets = Market.objects.exclude(status=Market.Status.DELISTED).select_related("mark").order_by("symbol")
+    named = []
+    for market in markets:
+        mark: Mark | None = getattr(market, "mark", None)
+        quoted = None if mark is None else mark.doubted_price or mark.price
+        named.append((market.base_id not in doubted, market.pk, market.symbol, quoted))
+    return [
+        (pk, symbol if quoted is None else f"{symbol}, quoted at {quoted.normalize():f}")
+        for _, pk, symbol, quoted in sorted(named, key=lambda one: (one[0], one[2]))
+    ]
+
+
+def verdict_kinds() -> list[tuple[str, str]]:
+    """Return what may be said of a coin in doubt."""
+    return list(CoinVerdict.Kind.choices)
 
 
 def assets() -> list[tuple[int, str]]:

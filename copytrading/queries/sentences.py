@@ -107,6 +107,27 @@ NOTICES: dict[str, tuple[str, str]] = {
         "{lead} took money out and has {value} of own money left",
         "That is little beside what follows. Your copy goes on; you can stop it at any time.",
     ),
+    Notice.Kind.COIN_IN_DOUBT: (
+        "Your copy of {lead}: the price of {symbol} is in doubt",
+        "It may be counted in another unit, or be another coin. Until the operators have said so nothing is started,"
+        " changed, paid out or shared by it, and no stop loss acts on it. What you asked for is carried out then.",
+    ),
+    Notice.Kind.COIN_CLEARED: (
+        "Your copy of {lead}: the price of {symbol} is no longer in doubt",
+        "Everything goes on where it stopped.",
+    ),
+    Notice.Kind.COIN_HALTED: (
+        "Your copy of {lead}: {symbol} is halted by the operators",
+        "Until it goes on nothing is started, changed, paid out or shared by its price, and no stop loss acts on it.",
+    ),
+    Notice.Kind.COIN_RESUMED: (
+        "Your copy of {lead}: {symbol} is no longer halted",
+        "Everything goes on where it stopped.",
+    ),
+    Notice.Kind.COIN_RECOUNTED: (
+        "Your copy of {lead}: {symbol} is counted in another unit now",
+        "You have another number of coins at another price, and as much as before. Everything goes on.",
+    ),
     Notice.Kind.PROFIT_SHARED: ("{lead} got {value} as profit share", "{rate} of what lies above the highest so far."),
 }
 # What some of them say when they come without a figure.
@@ -254,7 +275,7 @@ def notice_sentence(
         "code": kind,
         "lead": copy.lead.name,
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
-        "symbol": coin.symbol if coin else "",
+        "symbol": coin.symbol if coin else "a coin",
         "coins": "",
         "paid": _paid_in_words(paid_units or 0, cash_decimals, cash_symbol),
         "text": text,

@@ -27,6 +27,7 @@ OTHER_MOVES = {
     Journal.Kind.DUST: "What was too small to trade was taken over",
     Journal.Kind.PROFIT_SHARE: "Profit share of those who copy you",
     Journal.Kind.CORRECTION: "A correction",
+    Journal.Kind.REDENOMINATION: "The coin is counted in another unit",
 }
 
 

@@ -16,6 +16,7 @@ from copytrading.models import (
     AccountMove,
     Adjustment,
     Alarm,
+    CoinVerdict,
     CopyFlag,
     CopyGap,
     CopyGapRecord,
@@ -34,6 +35,7 @@ from copytrading.models import (
 from copytrading.services.books import notices, records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import verbs as leads
+from copytrading.services.market import verdicts
 from copytrading.services.safety import alarms, corrections, halts, reconciling
 from copytrading.services.wallet import spot
 from tests.api.program import Program
@@ -87,6 +89,10 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     corrections.request_correction(
         asset_id=solana, account=LedgerAccount.Kind.SUSPENSE, units=round_number, reason="A test", by=joined,
         idempotency_key=f"round-{round_number}", now=world.now,
+    )  # fmt: skip
+    verdicts.request_verdict(
+        market_id=market_id - round_number + 1, kind=CoinVerdict.Kind.OTHER_COIN, reason="A test", by=joined,
+        now=world.now,
     )  # fmt: skip
     records.record_values(now=world.now, slot=world.now)
     records.count_summaries(now=world.now)

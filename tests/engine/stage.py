@@ -28,6 +28,7 @@ RULES: dict[str, Any] = {
     "price_age_max_seconds": 10,
     "price_outlier": 0.03,
     "price_jump": 0.1,
+    "price_leap": 5.0,
     "frozen_after_seconds": 900,
     "delisted_after_seconds": 600,
     "stop_loss_confirm_seconds": 5,

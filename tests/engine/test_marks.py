@@ -88,3 +88,41 @@ class TestJudgeJumps:
 
     def test_forgets_a_doubt_when_the_price_is_back(self):
         assert self.judge(101.0, at=2.0, doubted=10.0, doubted_at=1.0) == (True, False, False)
+
+
+class TestJudgeLeaps:
+    def judge(self, price, *, mark=100.0, suspended=False, jump_max=0.1):
+        found = marks.judge_leaps(
+            marks=np.array([mark]),
+            prices=np.array([price]),
+            was_suspended=np.array([suspended]),
+            jump_max=jump_max,
+            leap_max=5.0,
+        )
+        return bool(found.factor[0]), bool(found.moved[0]), bool(found.any[0])
+
+    @pytest.mark.parametrize("price", [500.0, 20.0, 1_000.0, 100_000.0, 0.1])
+    def test_knows_a_factor_either_way(self, price):
+        assert self.judge(price) == (True, False, True)
+
+    @pytest.mark.parametrize("price", [499.0, 20.1, 100.0, NAN])
+    def test_leaves_what_a_market_may_do(self, price):
+        assert self.judge(price) == (False, False, False)
+
+    def test_knows_no_leap_without_a_mark(self):
+        assert self.judge(100_000.0, mark=NAN) == (False, False, False)
+
+    @pytest.mark.parametrize(("price", "moved"), [(111.0, True), (90.0, True), (109.0, False), (92.0, False)])
+    def test_measures_a_suspended_market_by_the_jump(self, price, moved):
+        assert self.judge(price, suspended=True) == (False, moved, moved)
+
+    def test_is_a_jump_first(self):
+        assert self.judge(100_000.0, jump_max=np.inf) == (False, False, False)
+
+
+class TestExplainingPower:
+    @pytest.mark.parametrize(
+        ("ratio", "power"), [(1_000.0, 3), (940.0, 3), (0.01, -2), (11.9, 1), (5.0, None), (1.0, None), (300.0, None)]
+    )
+    def test_is_that_of_the_unit(self, ratio, power):
+        assert marks.explaining_power(ratio) == power

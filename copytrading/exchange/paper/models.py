@@ -4,7 +4,8 @@ The books of the paper venue.
 PaperMarket holds a market's rules, its price and how much of each side of the
 book was taken since that price came; the book itself is computed from it (see
 matching). PaperOrder and PaperTrade are what happened, PaperBalance what each
-account holds, PaperTransfer what came in from and went out to the world.
+account holds, PaperTransfer what came in from and went out to the world,
+PaperRecount which coins were counted anew.
 
 Money is numeric throughout. Nothing here refers to a table of another app.
 """
@@ -191,3 +192,15 @@ class PaperTransfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.quantity} {self.asset}"
+
+
+class PaperRecount(models.Model):
+    """A coin that was counted anew, once per reference: `old_count` of it became `new_count`."""
+
+    reference = models.CharField(max_length=100, unique=True)
+    asset = models.CharField(max_length=20)
+    old_count = models.PositiveBigIntegerField()
+    new_count = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.old_count} {self.asset} became {self.new_count}"

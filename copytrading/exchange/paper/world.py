@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from copytrading.exchange.errors import VenueError
 from copytrading.exchange.markets import MarketStatus
 from copytrading.exchange.paper.balances import change_balances
-from copytrading.exchange.paper.models import PaperMarket, PaperTransfer
+from copytrading.exchange.paper.models import PaperBalance, PaperMarket, PaperRecount, PaperTransfer
 
 # One statement for all markets. The rows are locked by symbol first, so that two feeds cannot deadlock.
 SET_PRICES = """
@@ -107,6 +107,36 @@ def debit(account: str, asset: str, quantity: Decimal, reference: str) -> bool:
     :raises TransferChanged: if the reference was used for another transfer.
     """
     return _transfer(account=account, asset=asset, quantity=quantity, sign=-1, reference=reference)
+
+
+def recount(
+    *, asset: str, old_count: int, new_count: int, decimals: int, price: Decimal, reference: str, now: datetime
+) -> bool:
+    """
+    Count a coin anew, once per reference: of all that anybody holds `old_count` become `new_count`.
+
+    What is held is cut to whole units; lots and ticks turn along, so that an order of one lot is worth what it was.
+
+    :param price: what one new coin is worth. :param decimals: of the coin, so many make a whole unit.
+    :returns: False if that was done before.
+    """
+    with transaction.atomic(durable=True):
+        _, is_new = PaperRecount.objects.get_or_create(
+            reference=reference, defaults={"asset": asset, "old_count": old_count, "new_count": new_count}
+        )
+        if not is_new:
+            return False
+        for market in PaperMarket.objects.select_for_update().filter(base=asset).order_by("symbol"):
+            market.lot_size = max(market.lot_size * new_count / old_count, Decimal(1).scaleb(-decimals))
+            market.tick_size = market.tick_size * old_count / new_count
+            market.price, market.priced_at = price, now
+            market.taken_bid_quantity = market.taken_ask_quantity = Decimal(0)
+            market.save()
+        for balance in PaperBalance.objects.select_for_update().filter(asset=asset).order_by("account"):
+            units = int(balance.quantity.scaleb(decimals)) * new_count // old_count
+            balance.quantity = Decimal(units).scaleb(-decimals)
+            balance.save(update_fields=["quantity"])
+    return True
 
 
 def has_money() -> bool:

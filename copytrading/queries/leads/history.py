@@ -10,9 +10,10 @@ from accounts import bulk_rows
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.recorded_path import MONEY, Move
 from copytrading.models import Lead, Market
+from copytrading.queries import recounts
 
 # Money first: what is paid in may be spent in the same second.
-MOVES = """
+MOVES = f"""
     SELECT extract(epoch FROM moved_at)::bigint, market_id, units, cash_units, value_units, is_flow
     FROM (
         SELECT moved_at, 0::bigint AS market_id, 0::bigint AS units, flow.units AS cash_units, 0::bigint AS value_units,
@@ -22,7 +23,8 @@ MOVES = """
         SELECT traded_at, coalesce(market_id, 0), units, cash_units, abs(cash_units), false, id
         FROM copytrading_observedtrade WHERE lead_id = %s
         UNION ALL
-        SELECT cycle_order.booked_at, cycle_order.market_id, allocation.quantity_units,
+        SELECT cycle_order.booked_at, cycle_order.market_id,
+            round(allocation.quantity_units * {recounts.FACTOR.format(order="cycle_order")})::bigint,
             allocation.value_units - allocation.fee_units, abs(allocation.value_units), false, allocation.id
         FROM copytrading_allocation AS allocation
         JOIN copytrading_order AS cycle_order ON cycle_order.id = allocation.order_id
@@ -43,7 +45,8 @@ RECORD_KEY = """
     SELECT (SELECT coalesce(max(extract(epoch FROM closed_at)), 0)::bigint FROM copytrading_pricebar),
         (SELECT coalesce(max(id), 0) FROM copytrading_leadflow WHERE lead_id = %s),
         (SELECT coalesce(max(id), 0) FROM copytrading_observedtrade WHERE lead_id = %s),
-        (SELECT coalesce(max(id), 0) FROM copytrading_allocation WHERE ledger_account_id = %s)
+        (SELECT coalesce(max(id), 0) FROM copytrading_allocation WHERE ledger_account_id = %s),
+        (SELECT count(*) FROM copytrading_coinverdict WHERE done_at IS NOT NULL)
 """
 
 
@@ -126,7 +129,7 @@ def last_bar_time() -> int:
 
 def record_key(lead: Lead) -> str:
     """Return what changes when a lead's record goes on: the last hour closed, and how many moves there are."""
-    hour, flows, observed, traded = bulk_rows.read_columns(
-        RECORD_KEY, [lead.pk, lead.pk, lead.ledger_account_id], types=["bigint"] * 4
+    hour, flows, observed, traded, judged = bulk_rows.read_columns(
+        RECORD_KEY, [lead.pk, lead.pk, lead.ledger_account_id], types=["bigint"] * 5
     )
-    return f"{hour[0]}-{flows[0]}-{observed[0]}-{traded[0]}"
+    return f"{hour[0]}-{flows[0]}-{observed[0]}-{traded[0]}-{judged[0]}"

@@ -4,12 +4,14 @@ What a lead traded, one row a fill: here, as the own share of a bunched order, a
 
 from copytrading.engine.trade_record import RecordedTrade
 from copytrading.models import Allocation, Lead, ObservedTrade
+from copytrading.queries import recounts
 
 
 def made_by(lead: Lead) -> list[RecordedTrade]:
     """Return what a lead traded here, oldest first, each with the lead's own share of value and fee."""
     if lead.ledger_account_id is None:
         return []
+    recounted = recounts.load_recounts()
     shares = (
         Allocation.objects.filter(ledger_account=lead.ledger_account_id)
         .exclude(quantity_units=0)
@@ -21,18 +23,20 @@ def made_by(lead: Lead) -> list[RecordedTrade]:
             "quantity_units",
             "value_units",
             "fee_units",
+            "order__market_id",
+            "order_id",
         )
     )
     return [
         RecordedTrade(
             time=int(booked_at.timestamp()),
             asset=symbol,
-            quantity_units=quantity_units,
+            quantity_units=recounted.units(quantity_units, market_id=market_id, order_id=order_id),
             value_units=abs(value_units),
             fee_units=abs(fee_units),
             lot_units=lot_units,
         )
-        for booked_at, symbol, lot_units, quantity_units, value_units, fee_units in shares
+        for booked_at, symbol, lot_units, quantity_units, value_units, fee_units, market_id, order_id in shares
         if booked_at is not None
     ]
 

@@ -22,7 +22,7 @@ from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.portfolios import CopyTable
 from copytrading.engine.profit_share import Payment, ShareState
 from copytrading.models import Copy, Lead, Notice, ProfitShare
-from copytrading.queries import holdings
+from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
@@ -53,7 +53,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
     Settle one lead's copies up to `period_end` and return how many were settled; the same period again settles none.
 
     1. Lock the lead, so that no cycle and no other settlement runs beside.
-    2. Value the copies; one with a price that is stale or unknown waits.
+    2. Value the copies; one with a price that is stale or unknown, or with a coin in doubt, waits.
     3. Those whose cash covers the share pay it, in one journal; the others are asked to sell for it.
     """
     with transaction.atomic(durable=True):
@@ -65,6 +65,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
             for copy in Copy.objects.filter(lead=lead, status__in=Copy.GUARDED, shared_until__lt=period_end)
         }
         due = np.isin(copies.ids, list(waiting)) & ~((copies.units > 0) & ~board.fresh).any(axis=1)
+        due &= ~doubts.holders_in_doubt(board=board, units=copies.units)
         valuation = copies.valued(board)
         gross, accrued = valuation.gross, valuation.accrued
         payable = copies.cash_units - copies.cash_held_units - copies.owed_units

@@ -14,7 +14,7 @@ from accounts.transactions import in_transaction
 from copytrading.engine import stop_loss
 from copytrading.engine.arrays import FloatArray
 from copytrading.models import Copy, CopyFlow, Notice
-from copytrading.queries import guarded
+from copytrading.queries import doubts, guarded
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_lead
@@ -62,7 +62,7 @@ def check_stop_losses(*, now: datetime) -> int:
     breached = stop_loss.breached(equity=table.equity, invested=invested, stop_loss=table.stop_loss_units)
     # A copy with a stale price is neither breached nor cleared: nothing is known about it. One with a price in doubt is
     # cleared if it may have recovered, or a second wick would count as the first one's confirmation.
-    known = table.fresh & np.isfinite(table.equity)
+    known = table.fresh & np.isfinite(table.equity) & ~np.isin(table.ids, doubts.copy_ids_in_doubt())
     hoped = stop_loss.breached(equity=table.equity_hoped, invested=invested, stop_loss=table.stop_loss_units)
     recovered = ~known & np.isfinite(table.equity_hoped) & ~hoped
     seen_at, stop = stop_loss.confirm(
@@ -80,6 +80,8 @@ def check_stop_losses(*, now: datetime) -> int:
         ids = table.ids[stop & known & (table.lead_ids == lead_id)].tolist()
         with transaction.atomic(durable=True):
             lock_lead(lead_id)
+            # A doubt that came since the look counts.
+            ids = sorted(set(ids) - set(doubts.copy_ids_in_doubt()))
             stopped += stop_copies(lead_id=lead_id, copy_ids=ids, reason=Copy.StopReason.STOP_LOSS, now=now)
     return stopped
 

@@ -12,10 +12,12 @@ from copytrading.engine.sizing import registry
 from copytrading.engine.terms import Terms
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import market as market_queries
+from copytrading.queries.doubts import HOLDING_BACK
 from copytrading.queries.leads import links
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
+from copytrading.services.market import doubts
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 # A ratio above this is a slip of the keyboard.
@@ -89,6 +91,7 @@ def refuse_start(
         raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
     self_copies.refuse_own_lead(lead, follower)
     _refuse_unseen(lead)
+    doubts.refuse_held(lead=lead)
     _refuse_without_stake(lead, now, rules)
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():
@@ -199,6 +202,7 @@ def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules | Non
     if copy.lead.status != Lead.Status.ACTIVE:
         raise LeadNotOpen(f"{copy.lead.name} takes no more money at the moment.")
     _refuse_unseen(copy.lead)
+    doubts.refuse_held(lead=copy.lead, copy=copy)
     _refuse_without_stake(copy.lead, now, rules or platform_rules())
     _refuse_over_capacity(copy.lead, units, field="value")
     _refuse_without_cash(copy.follower, units, field="value")
@@ -210,6 +214,7 @@ def refuse_reduction(copy: Copy, units: int, equity: int, *, rules: Rules | None
     refuse_unknown_terms(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
+    doubts.refuse_held(lead=copy.lead, copy=copy, whys=HOLDING_BACK)
     rules = rules or platform_rules()
     if equity - units < rules.investment_min * 10**rules.cash_decimals:
         raise ReductionTooLarge(

@@ -19,7 +19,7 @@ from copytrading.engine.decision import EXIT_SLIPPAGE_MAX
 from copytrading.engine.portfolios import CopyTable
 from copytrading.engine.valuation import value_gross, values_of
 from copytrading.models import Copy, CopyFlow, Lead, Notice, ProfitShare
-from copytrading.queries import holdings
+from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.services import bell
 from copytrading.services.books import frozen_coins, gaps, profit_shares, rests
@@ -40,6 +40,7 @@ def close_stopped_copies(lead: Lead, now: datetime) -> None:
     dust, frozen = _dust_places(board, copies, stopping), frozen_coins.frozen_cells(board, copies)
     left = np.where(dust[None, :] | frozen, 0, copies.units) + copies.held_units
     done = stopping & ~left.any(axis=1) & (copies.cash_held_units == 0)
+    done &= ~doubts.holders_in_doubt(board=board, units=copies.units)
     if not done.any():
         return
     # The last look at a gap: it stays as it was at the end.

@@ -10,7 +10,7 @@ from copytrading.engine.arrays import IntArray
 from copytrading.engine.portfolios import CopyTable
 from copytrading.engine.valuation import Valuation
 from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
-from copytrading.queries import holdings
+from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.services.books import gaps, payouts, profit_shares
 
@@ -42,6 +42,7 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     had_chance = ~copies.aligning & ~waiting & ~np.isin(copies.ids, asked_since) & (not has_rest)
     paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
     paying &= ~copies.has_status("STOPPING")
+    paying &= ~doubts.holders_in_doubt(board=board, units=copies.units, whys=doubts.HOLDING_BACK)
     if not paying.any():
         return
     units = np.minimum(payable, copies.owed_units)[paying]

@@ -24,7 +24,7 @@ from copytrading.engine.balance_changes import BalanceChange, Trade
 from copytrading.engine.units import coins
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import AccountMove, Lead, LeadHolding, Market, ObservedTrade, UntradedHolding
-from copytrading.queries import holdings
+from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services import keys, queueing
@@ -52,7 +52,7 @@ class Sight(StrEnum):
     DOUBTED = "DOUBTED"
     # The same, but what the exchange says was traded is taken already.
     HALF_TAKEN = "HALF_TAKEN"
-    # A coin that changed has no fresh price, so nothing is known about what the change was.
+    # A coin that changed has no fresh price, or is in doubt, so nothing is known about what the change was.
     WAITS_FOR_PRICES = "WAITS_FOR_PRICES"
 
 
@@ -131,7 +131,7 @@ def find_puzzle(*, lead_id: int, held: AccountHoldings, since: datetime | None, 
     if _is_as_seen(lead, held):
         return None
     seen = _look(lead, held, since=since, now=now)
-    if not seen.is_changed or seen.waits_for_prices:
+    if not seen.is_changed or _waits(seen):
         return None
     # A reward too may have been a trade there and back, so the exchange is asked about all that is worth a word.
     if seen.read().moved_turnover(seen.prices.now) < _cash_units(QUIET_VALUE):
@@ -154,7 +154,8 @@ def observe_balances(
     Take what a lead was seen to hold elsewhere, and note what it did to get there.
 
     1. What is not traded here counts at its present price. Nothing else changed since the last look: that is all.
-    2. A coin that changed has no fresh price although its market trades: nothing is taken yet.
+    2. A coin that changed has no fresh price although its market trades, or may be counted in another unit: nothing is
+       taken yet.
     3. All that changed was traded: each coin is noted as a trade and followed at once.
     4. A little came or went, less than a thousandth of everything: it is noted as what it is, and nobody is told.
     5. More came or went: seen for the first time it is doubted, and nothing is taken; seen again it is a flow, the
@@ -175,7 +176,7 @@ def observe_balances(
         untraded.reprice(lead, seen.others, cash=cash, now=now)
         if not seen.is_changed:
             return Sight.UNCHANGED
-        if not is_opening and seen.waits_for_prices:
+        if not is_opening and _waits(seen):
             return Sight.WAITS_FOR_PRICES
         equity = leads.equity_of(lead, now=now)
         is_dust = not is_opening and seen.is_dust_conversion(equity_units=equity)
@@ -216,6 +217,13 @@ def _look(lead: Lead, held: AccountHoldings, *, since: datetime | None, now: dat
         others=untraded.compare(lead, held.others, now=now),
         since=since,
     )
+
+
+def _waits(seen: Places) -> bool:
+    """Return whether a coin that changed has no price to judge the change by, or may be counted in another unit."""
+    on_board = seen.change_units[: len(seen.board.asset_ids)]
+    unjudged = doubts.holders_in_doubt(board=seen.board, units=on_board[None, :], whys=[doubts.Why.UNJUDGED])
+    return seen.waits_for_prices or bool(unjudged.any())
 
 
 def _cash_units(value: float) -> float:

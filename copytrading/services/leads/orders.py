@@ -26,7 +26,7 @@ from copytrading.services.books import positions, stakes
 from copytrading.services.cycle.scene import load_scene
 from copytrading.services.leads.verbs import LeadNotActive
 from copytrading.services.locks import lock_lead
-from copytrading.services.market import listings
+from copytrading.services.market import doubts, listings
 from copytrading.services.orders import pricing
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
 
@@ -236,6 +236,7 @@ def _refuse_order(
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise Refusal(f"{market.symbol} does not trade at the moment.", field="market")
+    doubts.refuse_coin(market=market)
     if quantity_units < market.lot_units:
         raise Refusal("The quantity is less than the smallest lot of this market.", field="quantity")
     if price_limit is not None and (price_limit <= 0 or price_limit % market.tick_size):

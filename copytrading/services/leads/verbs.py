@@ -26,6 +26,7 @@ from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys, queueing
 from copytrading.services.books import flows, gaps, notices, positions, stops
 from copytrading.services.locks import lock_lead
+from copytrading.services.market import doubts
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.safety import alarms, sealed_keys
 
@@ -226,6 +227,7 @@ def _move(lead_id: int, units: int, kind: Journal.Kind, words: str, idempotency_
     lead = lock_lead(lead_id)
     if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
         raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
+    doubts.refuse_held(lead=lead)
     gaps.measure_lead(lead=lead, now=now)
     rules = platform_rules()
     equity = equity_of(lead, now=now, rules=rules)

@@ -87,6 +87,17 @@ def watch_listings(*, now: datetime) -> list[Change]:
 
 
 @in_transaction
+def retire(market: Market, *, now: datetime) -> Change:
+    """
+    Take a market for another coin's from now on: its own coin keeps its holders under a name with the date.
+
+    The market is locked. The next look at the venue's list makes the new coin.
+    """
+    market.status, market.status_since = Market.Status.DELISTED, now
+    return _retire(market, now)
+
+
+@in_transaction
 def take_rules(
     *, rules: Sequence[MarketRules], names: dict[str, str] | None = None, now: datetime | None = None
 ) -> list[Change]:

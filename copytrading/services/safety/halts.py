@@ -7,10 +7,11 @@ from datetime import datetime
 
 from accounts.models import Asset, User
 from accounts.transactions import owns_transaction
-from copytrading.models import Halt, Lead, Market
+from copytrading.models import Halt, Lead, Market, Notice
 from copytrading.queries import custody as custody_queries
 from copytrading.services import bell, queueing
 from copytrading.services.refusals import Refusal
+from copytrading.services.safety import coin_notices
 
 REASON_LENGTH_MAX = 200
 
@@ -54,7 +55,7 @@ def place_halt(*, scope: Halt.Scope, target_id: int = 0, reason: str, now: datet
         defaults={"reason": reason[:REASON_LENGTH_MAX], "placed_by": by, "placed_at": now},
     )
     if is_new:
-        _tell(halt)
+        _tell(halt, Notice.Kind.COIN_HALTED, now)
     return halt
 
 
@@ -75,7 +76,7 @@ def lift_halt(*, halt_id: int, by: User, now: datetime) -> Halt:
     halt.save(update_fields=["lifted_by", "lifted_at"])
     if halt.scope == Halt.Scope.LEAD:
         queueing.request_sync(lead_id=halt.target_id, now=now)
-    _tell(halt)
+    _tell(halt, Notice.Kind.COIN_RESUMED, now)
     return halt
 
 
@@ -96,7 +97,12 @@ def _require_no_difference(asset_id: int) -> None:
         )
 
 
-def _tell(halt: Halt) -> None:
+def _tell(halt: Halt, kind: Notice.Kind, now: datetime) -> None:
     bell.publish("platform", "halts")
+    if halt.scope == Halt.Scope.ASSET:
+        coin_notices.tell_holders(kind=kind, asset_ids=[halt.target_id], now=now)
+    elif halt.scope == Halt.Scope.MARKET:
+        coin_ids = list(Market.objects.filter(pk=halt.target_id).values_list("base_id", flat=True))
+        coin_notices.tell_holders(kind=kind, asset_ids=coin_ids, now=now)
     if halt.scope == Halt.Scope.LEAD:
         bell.publish(f"lead:{halt.target_id}", "lead")

@@ -13,7 +13,7 @@ from django.db.models import Sum
 
 from copytrading.engine.rules import Rules
 from copytrading.models import Alarm, Mark, Order
-from copytrading.queries import halts
+from copytrading.queries import doubts, halts
 
 # An order that waited longer than this was decided in another market: it is decided anew.
 ORDER_AGE_SECONDS_MAX = 30
@@ -31,7 +31,7 @@ def reason_not_to_send(order: Order, *, now: datetime, rules: Rules) -> NotToBeS
     """Return why an order must not leave now, None when it may. In the transaction that claims it."""
     if now > order.planned_at + timedelta(seconds=ORDER_AGE_SECONDS_MAX):
         return NotToBeSent(sentence="It waited too long and is decided anew.")
-    return _halted(order) or _outside_collar(order, rules) or _beyond_limits(order, now, rules)
+    return _halted(order) or _in_doubt(order) or _outside_collar(order, rules) or _beyond_limits(order, now, rules)
 
 
 def _halted(order: Order) -> NotToBeSent | None:
@@ -44,6 +44,13 @@ def _halted(order: Order) -> NotToBeSent | None:
         return NotToBeSent(sentence=f"Trading in a coin of {order.market.symbol} is halted.")
     if order.cycle is not None and order.cycle.lead_id in standing.lead_ids:
         return NotToBeSent(sentence="Trading for this lead is halted.")
+    return None
+
+
+def _in_doubt(order: Order) -> NotToBeSent | None:
+    # Halts have sentences of their own, above.
+    if order.market.base_id in doubts.coins_in_doubt():
+        return NotToBeSent(sentence=f"The price of {order.market.symbol} is in doubt.")
     return None
 
 

@@ -21,7 +21,7 @@ from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.registry import venue
-from copytrading.models import Alarm, Correction, CustodyDifference, Halt
+from copytrading.models import Alarm, CoinVerdict, Correction, CustodyDifference, Halt
 from copytrading.services.safety import alarms, custody, halts, venue_watch
 from copytrading.services.safety.custody import CustodyLook
 
@@ -163,14 +163,19 @@ def _halt(row: CustodyDifference, now: datetime) -> None:
 
 
 def _clear_corrected(asset: Asset, now: datetime) -> None:
-    """Clear the alarm of an asset in the name of whoever approved the correction; without one it stays to be seen."""
+    """
+    Clear the alarm of an asset in the name of whoever approved what made it agree: a correction, or that the coin is
+    counted anew. Without either it stays to be seen.
+    """
     alarm = Alarm.objects.filter(key=alarms.custody_key(asset), cleared_at__isnull=True).first()
     if alarm is None:
         return
     corrections = Correction.objects.filter(asset=asset, journal__isnull=False, approved_at__gte=alarm.raised_at)
+    verdicts = CoinVerdict.objects.filter(market__base=asset, journal__isnull=False, done_at__gte=alarm.raised_at)
     correction = corrections.select_related("approved_by").order_by("approved_at").last()
-    if correction is not None:
-        alarms.clear_alarm(key=alarm.key, now=now, by=correction.approved_by)
+    reason = correction or verdicts.select_related("approved_by").order_by("done_at").last()
+    if reason is not None:
+        alarms.clear_alarm(key=alarm.key, now=now, by=reason.approved_by)
 
 
 def _settled(differences: dict[str, Decimal], patience_seconds: float) -> dict[str, Decimal]:

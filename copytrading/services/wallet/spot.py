@@ -25,7 +25,7 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.market import unit_price_in
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys
-from copytrading.services.market import listings
+from copytrading.services.market import doubts, listings
 from copytrading.services.orders import trading
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
 from copytrading.services.refusals import NotEnoughCash, NotPossibleNow, PriceNotKnown, Refusal
@@ -134,6 +134,7 @@ def _look(
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
         raise NotPossibleNow(f"{market.symbol} does not trade at the moment.")
+    doubts.refuse_coin(market=market)
     mark = getattr(market, "mark", None)
     if mark is None or abs((now - mark.as_of).total_seconds()) > rules.price_age_max_seconds:
         raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")

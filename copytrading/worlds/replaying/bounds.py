@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
-from django.conf import settings
 
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.lookback.questions import WhatIfRefused
 from copytrading.services.lookback.recordings import Recording
 from copytrading.worlds.replaying.crowd import Investor
@@ -33,7 +33,7 @@ def refuse_uncountable(
 
     :raises WhatIfRefused: if the platform's units and decimals cannot say one of them.
     """
-    decimals = settings.SMARTSYNC_CASH_DECIMALS
+    decimals = CASH_DECIMALS
     investments = [investor.units for investor in crowd]
     if sum(investments) > UNITS_MAX:
         raise WhatIfRefused(

@@ -59,6 +59,8 @@ def replay_settings(*, fee_rate: Decimal) -> dict[str, Any]:
         "SMARTSYNC_REPAIR_SECONDS": 1.0,
         "SMARTSYNC_SETTLING_SECONDS": 0.0,
         "SMARTSYNC_DEPOSIT_MAX": int(CASH_MAX),
+        # Nobody is there to say which coin it is: what leaps too far is refused when the recording is read.
+        "SMARTSYNC_PRICE_LEAP": 1e9,
     }
 
 

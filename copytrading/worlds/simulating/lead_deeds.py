@@ -146,16 +146,21 @@ class LeadDeeds:
         sign = self.random.choice([1, 1, -1])
         units = sign * max(int(Decimal(value) / price), 1)
         fee = int(abs(units) * price * platform_rules().fee_rate) + 1
-        return Deed(
-            title=f"lead {lead['id']} is seen to trade {units:+d} of {market['symbol']}",
-            call=lambda clock: observing.observe_trade(
+        scale = self.world.scales.get(market["symbol"])
+
+        def see(clock: Clock) -> None:
+            # Elsewhere too nobody trades a coin while it is counted anew.
+            if self.world.fates.is_ahead(market["symbol"]) or self.world.scales.get(market["symbol"]) != scale:
+                return
+            observing.observe_trade(
                 lead_id=lead["id"],
                 asset_id=market["base_id"],
                 signed_units=units,
                 cash_units=-int(units * price) - fee,
                 now=clock(),
-            ),
-        )
+            )
+
+        return Deed(title=f"lead {lead['id']} is seen to trade {units:+d} of {market['symbol']}", call=see)
 
     def _lead(self, seen: Snapshot, *statuses: str) -> Row | None:
         return self._one([lead for lead in seen["leads"] if lead["status"] in statuses])

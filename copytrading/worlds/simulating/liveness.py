@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from copytrading.queries.rules import platform_rules
+from copytrading.worlds.simulating.rules_of_coins import FOR_PEOPLE
 from copytrading.worlds.simulating.snapshot import Row, Snapshot
+from copytrading.worlds.simulating.venue import SimulatedVenue
 
 # A net order below the venue's minimum is not sent; what prices moved since the last repair comes on top.
 MINIMUMS_ALLOWED = 2
@@ -28,6 +30,20 @@ def unfinished(now: Snapshot) -> Iterator[str]:
             copy["lead_id"] == lead["id"] and copy["status"] != "STOPPED" for copy in now["copies"]
         ):
             yield f"Lead {lead['id']} has ended, and copies of it are not stopped."
+
+
+def in_doubt(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
+    """Yield the coins that people have still to judge, or that the venue counts otherwise than the ledger."""
+    for mark in now["marks"]:
+        if mark["doubt"] in FOR_PEOPLE:
+            yield f"The mark of market {mark['market_id']} is in doubt: {mark['doubt']}."
+    for verdict in now["verdicts"]:
+        if not verdict["done"] and not verdict["withdrawn"]:
+            yield f"Verdict {verdict['id']} is not carried out."
+    done = {verdict["market_id"] for verdict in now["verdicts"] if verdict["done"] and verdict["kind"] == "NEW_UNIT"}
+    for market in now["markets"]:
+        if market["symbol"] in venue.recounted and market["id"] not in done:
+            yield f"{market['symbol']} is counted anew at the venue alone."
 
 
 def off_ratios(now: Snapshot, holdings_of: dict[int, dict[int, int]]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from copytrading.worlds.simulating import rules_of_copies, rules_of_money, rules_of_orders
+from copytrading.worlds.simulating import rules_of_coins, rules_of_copies, rules_of_money, rules_of_orders
 from copytrading.worlds.simulating.rules_of_copies import Press
 from copytrading.worlds.simulating.rules_of_orders import PlannedOrders
 from copytrading.worlds.simulating.snapshot import Snapshot
@@ -15,6 +15,9 @@ def broken_rules(
     """Return a sentence for everything that is not as it must be; `planned` remembers the steps before."""
     by_account = {copy["ledger_account_id"]: copy for copy in now["copies"]}
     broken = [
+        *rules_of_coins.mark_leaps_by_a_verdict_only(before, now),
+        *rules_of_coins.coin_in_doubt_moves_no_money(before, now),
+        *rules_of_coins.recount_keeps_what_everybody_has(before, now),
         *rules_of_money.ledger_adds_up(now),
         *rules_of_money.custody_is_what_is_owed(now, venue),
         *rules_of_money.trade_is_booked_once(now, venue),
@@ -26,7 +29,7 @@ def broken_rules(
         *rules_of_orders.one_venue_order_per_intent(venue),
         *rules_of_orders.booked_is_what_the_venue_did(now, venue),
         *rules_of_orders.fills_fit_the_order(now),
-        *rules_of_orders.filled_means_filled(now),
+        *rules_of_orders.filled_means_filled(before, now),
         *rules_of_orders.decision_saw_every_change(before, now),
         *planned.look(before, now),
         *rules_of_copies.states_follow_the_rules(before, now),

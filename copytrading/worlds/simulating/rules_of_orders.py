@@ -101,10 +101,14 @@ def shares_are_exact(order: Row, shares: list[Row]) -> Iterator[str]:
             yield f"Account {account} paid a fee of {paid} in order {order['id']}, exact is {float(exact)}."
 
 
-def filled_means_filled(now: Snapshot) -> Iterator[str]:
-    """A lead's order that is FILLED has less than a lot open, and a lead traded what its orders say."""
+def filled_means_filled(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """A lead's order that is FILLED now has less than a lot open, and a lead traded what its orders say."""
     lots = {market["id"]: market["lot_units"] for market in now["markets"]}
     for order in now["lead_orders"]:
+        earlier = before.get("lead_orders", order["id"])
+        if earlier is not None and earlier["status"] == "FILLED":
+            # Lots may be counted anew since.
+            continue
         if order["status"] == "FILLED" and order["quantity_units"] - order["filled_units"] >= lots[order["market_id"]]:
             yield (
                 f"Lead order {order['id']} is FILLED with {order['filled_units']} of {order['quantity_units']} units."

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 TABLES = {
     "assets": "SELECT id, symbol, decimals FROM accounts_asset",
     "markets": "SELECT id, symbol, base_id, quote_id, lot_units, value_min_units, status FROM copytrading_market",
-    "marks": "SELECT market_id, price::text, as_of::text FROM copytrading_mark",
+    "marks": "SELECT market_id, price::text, as_of::text, doubt FROM copytrading_mark",
     "orders": (
         "SELECT o.id, o.market_id, o.client_order_id, o.side, o.status, o.quantity_units, o.filled_units,"
         " o.value_units, o.fee_units, o.fee_base_units, o.participant_ids, o.wish_units, o.price_mid::text,"
@@ -56,7 +56,11 @@ TABLES = {
         " ON account.id = posting.ledger_account_id WHERE journal.kind = 'DUST' AND account.kind = 'DUST'"
         " AND posting.units > 0 GROUP BY journal.id, posting.asset_id"
     ),
-    "halts": "SELECT id, scope, target_id, reason FROM copytrading_halt WHERE lifted_at IS NULL",
+    "halts": "SELECT id, scope, target_id, reason, placed_by_id FROM copytrading_halt WHERE lifted_at IS NULL",
+    "verdicts": (
+        "SELECT id, market_id, kind, old_count, new_count, approved_at IS NOT NULL AS approved,"
+        " withdrawn_at IS NOT NULL AS withdrawn, done_at IS NOT NULL AS done FROM copytrading_coinverdict"
+    ),
     "journals": "SELECT id, kind, idempotency_key FROM accounts_journal",
 }
 # Of an order that is booked, once it was looked at, only the row itself is of interest.

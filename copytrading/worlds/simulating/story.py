@@ -99,7 +99,7 @@ class Story:
         crew.may_crash = lambda: swarm.strikes("crash")
         crew.pause_rate = self.random.choice([0.02, 0.15, 0.4])
         crew.statement_rate = self.random.choice([0.0, 0.01, 0.04])
-        self.world = World(random=self.random, swarm=swarm, crew=crew)
+        self.world = World(random=self.random, swarm=swarm, crew=crew, coin_random=Random(f"coins of {seed}"))
         self.people = People(self.world)
         self.events = 0
         self.troubles: list[str] = []
@@ -132,7 +132,10 @@ class Story:
             choices.append((7.0, lambda: self._answer_ring(idle[0])))
         if idle and self.asked:
             choices.append((4.0, lambda: self._do(idle[0], self.asked.pop(0))))
-        if len(self.asked) < 3:
+        act = self.world.fates.next_act(self.world.now) if idle else None
+        if act is not None:
+            choices = [(1.0, lambda: self._operate(idle[0], *act))]
+        if len(self.asked) < 3 and act is None:
             choices.append((3.0, self._feel_like_something))
         weights, acts = zip(*choices, strict=True)
         self.random.choices(acts, weights=weights)[0]()
@@ -173,6 +176,7 @@ class Story:
             self.world.pass_time(2 if left else 1000 if not has_settled else 61)
             has_settled |= not left
             self.beats.ring(calm_look=look)
+            self.world.fates.judge_all(self.world.now)
             if look in OPERATOR_LOOKS:
                 Lead.objects.filter(failures__gt=0).update(failures=0)
                 Halt.objects.filter(lifted_at__isnull=True).update(lifted_at=self.world.now)
@@ -180,7 +184,7 @@ class Story:
                 self._answer_ring(self.crew.idle()[0])
                 self._finish_jobs()
             self.check()
-            left = [*liveness.unfinished(self.seen)]
+            left = [*liveness.unfinished(self.seen), *liveness.in_doubt(self.seen, self.world.venue)]
             left += rules_of_money.trades_without_fill(self.seen, self.world.venue)
             left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.underway]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
@@ -226,6 +230,13 @@ class Story:
     def _do(self, worker: Worker, deed: Deed) -> None:
         self.deeds[worker] = deed
         self._begin(worker, deed.title, lambda: deed.call(self.local_time))
+
+    def _operate(self, worker: Worker, act: str, row_id: int) -> None:
+        self._begin(
+            worker,
+            f"operators {act} {row_id}",
+            lambda: self.world.fates.carry_out(act, row_id, self.local_time()),
+        )
 
     def _begin(self, worker: Worker, title: str, job: Callable[[], object]) -> None:
         worker.clock_offset = (

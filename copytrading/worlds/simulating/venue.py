@@ -84,6 +84,8 @@ class SimulatedVenue:
         self.sent: list[Sending] = []
         self.calls: list[datetime] = []
         self.trade_count = 0
+        # Markets whose coin was counted anew: so many became so many.
+        self.recounted: dict[str, tuple[int, int]] = {}
 
     # -- What the platform may ask -------------------------------------------------------------------------------------
 

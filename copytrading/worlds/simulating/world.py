@@ -22,6 +22,7 @@ from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes as market
 from copytrading.services.wallet import transfers
+from copytrading.worlds.simulating.coin_fates import CoinFates
 from copytrading.worlds.simulating.rings import RingQueue
 from copytrading.worlds.simulating.rules_of_copies import Press
 from copytrading.worlds.simulating.swarm import Swarm
@@ -56,9 +57,14 @@ class World:
     closed_until: dict[str, datetime] = field(default_factory=dict)
     people: list[int] = field(default_factory=list)
     lead_users: list[int] = field(default_factory=list)
+    operators: list[int] = field(default_factory=list)
+    coin_random: Random = field(default_factory=lambda: Random(0))
+    # What a coin is worth beside what it began with, by market, since it was counted anew.
+    scales: dict[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.venue = SimulatedVenue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
+        self.fates = CoinFates(world=self, random=self.coin_random)
         self.rings = RingQueue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
 
     def clock(self) -> datetime:
@@ -98,7 +104,7 @@ class World:
                     status=MarketStatus.TRADING.value,
                 )
             )
-            self._set_price(f"{symbol}-{CASH}", Decimal(price))
+            self.set_price(f"{symbol}-{CASH}", Decimal(price))
         market.list_markets()
         self.feed()
 
@@ -115,6 +121,7 @@ class World:
                 self.note(f"{symbol} jumps by {move:+.1%}")
             self._move(symbol, Decimal(str(round(1 + max(move, -0.9), 6))))
         self._open_and_close()
+        self.fates.pass_time()
         self.feed()
 
     def feed(self) -> None:
@@ -148,6 +155,7 @@ class World:
         self.closed_until.clear()
         for symbol in self.venue.markets:
             self.venue.markets[symbol].paper.status = MarketStatus.TRADING.value
+        self.fates.keep_closed()
         market.list_markets()
 
     def _open_and_close(self) -> None:
@@ -171,11 +179,12 @@ class World:
             self.crew.committed = True
 
     def _move(self, symbol: str, factor: Decimal) -> None:
-        first = Decimal(COINS[symbol.partition("-")[0]][0])
+        first = Decimal(COINS[symbol.partition("-")[0]][0]) * self.scales.get(symbol, Decimal(1))
         price = min(max(self.price(symbol) * factor, first * PRICE_MIN_FACTOR), first * PRICE_MAX_FACTOR)
-        self._set_price(symbol, price)
+        self.set_price(symbol, price)
 
-    def _set_price(self, symbol: str, price: Decimal) -> None:
+    def set_price(self, symbol: str, price: Decimal) -> None:
+        """Let a true price come, with a fresh book around it."""
         thin = self.swarm.strikes("thin book")
         self.venue.markets[symbol].set_price(
             self._rounded(symbol, price), now=self.now, level_value=THIN_LEVEL_VALUE if thin else ORDINARY_LEVEL_VALUE
@@ -200,6 +209,7 @@ def populate(world: World) -> None:
         _deposit(world, person, random.choice([2_000, 10_000, 50_000]))
     world.pass_time(1)
     _start_first_copies(world)
+    world.operators = [User.objects.create_user(f"operator{number}@simulation.invalid").pk for number in (1, 2)]
     swarm.ended = ended
 
 

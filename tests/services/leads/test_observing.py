@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from copytrading.exchange.markets import MarketStatus
 from copytrading.models import Lead, LeadFlow, LinkedAccount, Notice, ObservedTrade
 from copytrading.services.leads import linking
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.observing import Sight
 from tests.cast import World, usdt
 from tests.elsewhere import Elsewhere, look, seen
+from tests.services.market.listing_stage import open_market, watch
 
 
 class TestLookAtLink:
@@ -103,6 +106,20 @@ class TestLookAtLink:
 
         assert seen(faraway)["BTC"] == 10**7
         assert look(world, link) == Sight.TAKEN
+
+    def test_waits_where_a_coin_may_be_counted_in_another_unit(
+        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere, settings: Settings
+    ) -> None:
+        settings.SMARTSYNC_PRICE_JUMP = 0.1
+        open_market("BTC", status=MarketStatus.SUSPENDED)
+        watch(world)
+        for _ in range(2):
+            world.wait(30, BTC="50000000")
+        elsewhere.holds(BTC="0.0001")
+
+        assert linking.look_at_link(link_id=link.pk, now=world.now) == Sight.WAITS_FOR_PRICES
+
+        assert seen(faraway)["BTC"] == 10**7
 
     def test_is_made_once_by_whoever_claims_it(
         self, world: World, link: LinkedAccount, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch

@@ -124,13 +124,13 @@ class TestOneSource:
     def test_has_to_say_a_jump_twice(self, later: World) -> None:
         say(later, one="50000")
         later.now += timedelta(seconds=1)
-        first = say(later, one="5000")
+        first = say(later, one="25000")
         doubted = is_fresh(later)
         later.now += timedelta(seconds=1)
-        second = say(later, one="4900")
+        second = say(later, one="24900")
 
         assert (first.price, first.doubt, doubted) == (Decimal(50000), Mark.Doubt.JUMP, False)
-        assert (second.price, second.doubt, second.as_of) == (Decimal(5000), "", later.now - timedelta(seconds=1))
+        assert (second.price, second.doubt, second.as_of) == (Decimal(25000), "", later.now - timedelta(seconds=1))
         assert is_fresh(later)
 
     def test_that_falls_on_and_on_is_believed_a_quote_later(self, later: World) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
+from django.db import transaction
 
 from accounts import ledger
 from accounts.ledger import Lines
@@ -67,7 +68,8 @@ class Crowd:
         self.tick()
         transfers.fund_dust_account(now=self.now)
         self._start_lead()
-        request = queueing.request_sync(lead_id=self.lead.pk, now=self.now)
+        with transaction.atomic():
+            request = queueing.request_sync(lead_id=self.lead.pk, now=self.now)
         for first in range(0, self.copies, CHUNK):
             self._start_copies(first, min(first + CHUNK, self.copies), request)
         self.sync()

@@ -70,11 +70,15 @@ def witness(times, closes, weights, *, lead_cash, investment, fee):
         while due and due[0] <= time:
             worth = lead_cash + lead_held @ prices
             lead_cash, lead_held = trade(lead_cash, lead_held, weights[due.pop(0)] * worth / prices, prices, fee)
-        lead_worth, copy_worth = lead_cash + lead_held @ prices, copy_cash + copy_held @ prices
-        target = copy_worth / lead_worth * lead_held
-        drifted = np.abs(target - copy_held) * prices > 0.01 * copy_worth
-        target = np.where(rebalances | drifted, target, copy_held)
-        copy_cash, copy_held = trade(copy_cash, copy_held, target, prices, fee)
+        lead_worth, sold = lead_cash + lead_held @ prices, np.zeros(len(COINS), dtype=bool)
+        for side in (-1, 1):
+            # What is bought is aimed at anew, on what the sells left.
+            copy_worth = copy_cash + copy_held @ prices
+            target = copy_worth / lead_worth * lead_held
+            drifted = np.abs(target - copy_held) * prices > 0.01 * copy_worth
+            acting = (rebalances | drifted) & ((target - copy_held) * side > 0) & ~sold
+            sold = acting
+            copy_cash, copy_held = trade(copy_cash, copy_held, np.where(acting, target, copy_held), prices, fee)
         lead.append(lead_worth)
         copy.append(copy_cash + copy_held @ prices)
     return np.array(lead), np.array(copy), copy_held

@@ -105,7 +105,7 @@ def preview_lead_order(
     )
     book = listings.offers_of(market, now=now)
     decision = replace(scene, lead_orders=(own,)).decide(books={place: book})
-    waits = place not in decision.own.order_ids
+    waits = not decision.own.order_ids.get(place)
     if waits:
         # It is looked at as if its price had come.
         decision = replace(scene, lead_orders=(replace(own, price_limit=None),)).decide(books={place: book})

@@ -91,7 +91,7 @@ def join_orders(
     units, counts = wish.units, wish.orders
     for place, group in groupby(sorted(orders, key=lambda order: order.place), key=lambda order: order.place):
         joining = _joining(list(group), mark=board.marks[place], is_exit=bool(exits[place]))
-        if books is not None and not _is_within(joining, books.get(place)):
+        if not joining or (books is not None and not _is_within(joining, books.get(place))):
             continue
         for order in joining:
             is_buy = order.side is Side.BUY

@@ -27,6 +27,12 @@ def lock_lead(lead_id: int) -> Lead:
 
 
 @in_transaction
+def lock_all_leads() -> list[Lead]:
+    """Lock every lead, in the order of their ids: for what concerns whoever holds a coin."""
+    return list(Lead.objects.select_for_update(of=("self",)).order_by("pk"))
+
+
+@in_transaction
 def lock_copy(copy_id: int) -> Copy:
     """
     Return a copy with its lead and its follower, the lead locked and then the copy.

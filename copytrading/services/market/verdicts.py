@@ -20,9 +20,10 @@ from accounts.models import User
 from accounts.transactions import in_transaction, outside_transaction, owns_transaction
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
-from copytrading.models import Alarm, CoinVerdict, Copy, Lead, Mark, Market, Notice, SourcePrice
+from copytrading.models import Alarm, CoinVerdict, Copy, Mark, Market, Notice, SourcePrice
 from copytrading.queries import doubts as doubt_queries
 from copytrading.services import bell, queueing
+from copytrading.services.locks import lock_all_leads
 from copytrading.services.market import doubts, listings, recounting
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms, coin_notices
@@ -161,7 +162,7 @@ def finish_verdicts(*, now: datetime) -> int:
 @owns_transaction
 def _finish(verdict_id: int, now: datetime) -> CoinVerdict:
     # All leads, in the order in which everybody locks them: nobody values anything while units turn.
-    leads = list(Lead.objects.select_for_update(of=("self",)).order_by("pk"))
+    leads = lock_all_leads()
     verdict = CoinVerdict.objects.select_for_update(of=("self",)).select_related("approved_by").get(pk=verdict_id)
     if verdict.done_at is not None:
         return verdict

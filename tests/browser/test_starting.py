@@ -106,12 +106,12 @@ class TestLeadPage:
         self, page: Page, site_url: str, stage: World, complaints: list[str]
     ):
         page.goto(f"{site_url}/leads/basalt/")
-        expect(page.locator("#curve canvas").first).to_be_visible()
+        expect(page.locator("#curve svg.plot").first).to_be_visible()
 
         page.locator("#curve").get_by_role("link", name="7 d").click()
 
         expect(page.locator("#curve")).to_contain_text("Return, 7 days")
-        expect(page.locator("#curve canvas").first).to_be_visible()
+        expect(page.locator("#curve svg.plot").first).to_be_visible()
 
     def test_follows_the_prices(
         self, page: Page, site_url: str, stage: World, complaints: list[str], settings: Settings
@@ -188,7 +188,7 @@ class TestStartingACopy:
         sign_in(context, site_url, "follower@example.org")
         page = context.new_page()
         page.goto(f"{site_url}/leads/basalt/")
-        expect(page.locator("#curve svg.spark")).to_be_visible()
+        expect(page.locator("#curve svg.plot")).to_be_visible()
 
         page.get_by_role("link", name="Copy Basalt").click()
         page.get_by_label("Total investment, USDT").fill("99")

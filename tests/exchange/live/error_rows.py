@@ -15,6 +15,7 @@ from copytrading.exchange.errors import (
     KeyRefused,
     OutcomeUnknown,
     PlaceBarred,
+    QuestionRefused,
     VenueBusy,
     VenueUnreachable,
 )
@@ -40,21 +41,21 @@ def okx(case: str, code: str, of_order: object, of_question: type[Exception] | N
     return Row("okx", case, status, {"code": code, "msg": case, "data": []}, of_order, of_question)
 
 
-def okx_order(case: str, code: str, of_order: object, of_question: type[Exception] = AnswerNotUnderstood) -> Row:
+def okx_order(case: str, code: str, of_order: object, of_question: type[Exception] = QuestionRefused) -> Row:
     row = {"clOrdId": "ss1a1", "ordId": "", "sCode": code, "sMsg": case, "tag": "", "ts": "1753979177157"}
     body = {"code": "1", "msg": "All operations failed", "data": [row]}
     return Row("okx", case, 200, body, of_order, of_question)
 
 
 def bybit(
-    case: str, code: int, of_order: object, of_question: type[Exception] | None = AnswerNotUnderstood, status: int = 200
+    case: str, code: int, of_order: object, of_question: type[Exception] | None = QuestionRefused, status: int = 200
 ) -> Row:
     body = {"retCode": code, "retMsg": case, "result": {}, "retExtInfo": {}, "time": 1_700_000_000_000}
     return Row("bybit", case, status, body, of_order, of_question)
 
 
 def bitget(
-    case: str, code: str, of_order: object, of_question: type[Exception] | None = VenueUnreachable, status: int = 400
+    case: str, code: str, of_order: object, of_question: type[Exception] | None = QuestionRefused, status: int = 400
 ) -> Row:
     body = {"code": code, "msg": case, "requestTime": 1_700_000_000_000, "data": None}
     return Row("bitget", case, status, body, of_order, of_question)
@@ -78,13 +79,13 @@ ROWS: tuple[Row, ...] = (
     binance("keys locked", -2017, "API Keys are locked on this account.", No.ACCOUNT_BARRED, KeyRefused),
     binance("not white-listed", -1005, "No such IP has been white listed", No.ADDRESS_BARRED, KeyRefused),
     binance("market not permitted", -2010, "This symbol is not permitted for this account.", No.MARKET_BARRED,
-            VenueUnreachable),
+            QuestionRefused),
     binance("market restricted", -2010, "This symbol is restricted for this account.", No.MARKET_BARRED,
-            VenueUnreachable),
+            QuestionRefused),
     binance("market not permitted, in other words", -2010, "Symbol BNBUSDT not permitted for this account",
-            No.MARKET_BARRED, VenueUnreachable),
+            No.MARKET_BARRED, QuestionRefused),
     binance("market not permitted, as a filter", -1013, "This symbol is not permitted for this account.",
-            No.MARKET_BARRED, VenueUnreachable),
+            No.MARKET_BARRED, QuestionRefused),
     binance("account may not trade", -2010, "This account may not place or cancel orders.", No.ACCOUNT_BARRED,
             KeyRefused),
     binance("no trading by key", -2010, "Rest API trading is not enabled.", No.RIGHT_MISSING, KeyRefused),
@@ -188,7 +189,7 @@ ROWS: tuple[Row, ...] = (
     bitget("You are in Unified Account mode", "40085", No.ACCOUNT_BARRED, KeyRefused),
     bitget("exchange environment is incorrect", "40099", No.ENVIRONMENT_WRONG, KeyRefused),
     bitget("Please complete KYC", "40101", No.ACCOUNT_BARRED, KeyRefused),
-    bitget("Symbol does not exist", "40102", No.MARKET_UNKNOWN),
+    bitget("Symbol does not exist", "40102", No.MARKET_UNKNOWN, VenueUnreachable),
     bitget("based on your IP address, we are unable to provide services", "40103", No.PLACE_BARRED, PlaceBarred),
     bitget("The data of the order cannot be found", "40109", OutcomeUnknown, None),
     bitget("Server upgrade, please try again later", "40200", OutcomeUnknown),

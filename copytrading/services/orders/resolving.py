@@ -6,7 +6,8 @@ An order is UNKNOWN until the venue has told its end and all its trades. It neve
 - three questions in a row, at 1, 2, 4, 8 ... seconds, did not find it,
 - the venue's own validity window has passed since it was claimed, so that it cannot arrive any more,
 - it is not among the open orders, and no trade since then is its own,
-- and the venue keeps just as many of the coins for us as the ledger says.
+- and the venue keeps just as many of the coins for us as the ledger says. While nobody has said in which unit a coin is
+  counted, its number says nothing, and the cash it would have been paid with is counted instead.
 
 Until then its holds stay, and the database lets no other order into its market.
 
@@ -20,6 +21,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from accounts import queries as account_queries
+from accounts.models import Asset
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
@@ -27,6 +29,7 @@ from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.orders import VenueOrder, VenueTrade
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Fill, Market, Order, TradeCheckpoint
+from copytrading.queries.doubts import Why, coins_in_doubt
 from copytrading.queries.rules import platform_rules
 from copytrading.services.orders import answering
 from copytrading.services.safety import alarms
@@ -134,9 +137,15 @@ def _left_no_trace(order: Order) -> bool:
     trades = venue().trades_since(symbol=symbol, since=_since(order) - LOOK_BACK)
     if any(_is_of(order, trade) for trade in trades):
         return False
-    base = order.market.base
-    custody = venue().balances().get(base.symbol, Decimal(0))
-    return custody == coins(account_queries.liability_units_of(base), base.decimals)
+    asset = _counted_asset(order.market)
+    custody = venue().balances().get(asset.symbol, Decimal(0))
+    return custody == coins(account_queries.liability_units_of(asset), asset.decimals)
+
+
+def _counted_asset(market: Market) -> Asset:
+    """Return the side of a market that both the venue and the ledger count in the same unit, for certain."""
+    doubted = coins_in_doubt().get(market.base_id)
+    return market.quote if doubted and doubted.why == Why.UNJUDGED else market.base
 
 
 def _is_of(order: Order, found: VenueOrder | VenueTrade) -> bool:

@@ -64,7 +64,7 @@ def recount_keeps_what_everybody_has(before: Snapshot, now: Snapshot) -> Iterato
             continue
         asset_id = markets[verdict["market_id"]]["base_id"]
         old, new = verdict["old_count"], verdict["new_count"]
-        had, has = _posted(before, asset_id, kinds), _posted(now, asset_id, kinds)
+        had, has = _turned(before, now, verdict, asset_id, kinds)
         left_over = sum(had.values()) * new // old - sum(units * new // old for units in had.values())
         for account in sorted(had.keys() | has.keys()):
             expected = had.get(account, 0) * new // old + (left_over if kinds[account] == "DUST" else 0)
@@ -99,6 +99,27 @@ def _holders(seen: Snapshot, asset_ids: set[int]) -> set[int]:
         for balance in seen["balances"]
         if balance["asset_id"] in asset_ids and balance["posted"]
     }
+
+
+def _turned(
+    before: Snapshot, now: Snapshot, verdict: Row, asset_id: int, kinds: dict[int, str]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """
+    Return what everybody had of a coin before its verdict, and after it.
+
+    That is around the verdict's own journal, since a step may book a trade in the coin as well. Without a journal
+    nobody had anything, or it was forgotten.
+    """
+    rows = [
+        row
+        for row in now["recounts"]
+        if row["verdict_id"] == verdict["id"] and kinds[row["ledger_account_id"]] not in PLATFORM_KINDS
+    ]
+    if rows:
+        had, has = ({row["ledger_account_id"]: int(row[side]) for row in rows} for side in ("had", "has"))
+        return had, has
+    had = _posted(before, asset_id, kinds)
+    return had, _posted(now, asset_id, kinds) if had else had
 
 
 def _posted(seen: Snapshot, asset_id: int, kinds: dict[int, str]) -> dict[int, int]:

@@ -61,6 +61,15 @@ TABLES = {
         "SELECT id, market_id, kind, old_count, new_count, approved_at IS NOT NULL AS approved,"
         " withdrawn_at IS NOT NULL AS withdrawn, done_at IS NOT NULL AS done FROM copytrading_coinverdict"
     ),
+    # What everybody had of a coin right before its verdict turned it, and right after.
+    "recounts": (
+        "SELECT verdict.id * 1000000 + posting.ledger_account_id AS id, verdict.id AS verdict_id,"
+        " posting.ledger_account_id, coalesce(sum(posting.units) FILTER (WHERE posting.journal_id <"
+        " verdict.journal_id), 0) AS had, sum(posting.units) AS has FROM copytrading_coinverdict AS verdict"
+        " JOIN copytrading_market AS market ON market.id = verdict.market_id JOIN accounts_posting AS posting"
+        " ON posting.asset_id = market.base_id AND posting.journal_id <= verdict.journal_id"
+        " GROUP BY verdict.id, posting.ledger_account_id"
+    ),
     "journals": "SELECT id, kind, idempotency_key FROM accounts_journal",
 }
 # Of an order that is booked, once it was looked at, only the row itself is of interest.

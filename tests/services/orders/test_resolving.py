@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from accounts.models import Hold, LedgerAccount, User
 from copytrading.exchange.errors import DuplicateOrder, OutcomeUnknown, VenueUnreachable
 from copytrading.exchange.orders import VenueOrder, VenueStatus
 from copytrading.exchange.paper.models import PaperBalance, PaperOrder
 from copytrading.exchange.paper.venue import PaperVenue
-from copytrading.models import Alarm, Fill, Lead, Order, TradeCheckpoint
+from copytrading.models import Alarm, Fill, Lead, Mark, Order, TradeCheckpoint
 from copytrading.services.orders import resolving
 from copytrading.services.safety import reconciling
 from tests.cast import World
@@ -183,6 +185,43 @@ class TestLostQuestion:
         world.settle(looks=40)
 
         assert Order.objects.get().status == Order.Status.UNKNOWN
+
+
+class TestCoinCountedAnew:
+    """Nobody has said in which unit the coin is counted, and its number at the venue says nothing of an order."""
+
+    def turn(self, world: World) -> None:
+        PaperBalance.objects.filter(asset="BTC").update(quantity=F("quantity") * 10)
+        Mark.objects.filter(market__symbol="BTC-USDT").update(
+            doubt=Mark.Doubt.REDENOMINATION, doubted_price=Decimal(5000), doubted_at=world.now - timedelta(minutes=5)
+        )
+
+    def test_is_not_placed_when_the_cash_says_so(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.settle()
+        world.lead_trades(buying, "BTC", "BUY", "0.05")
+        answered(is_never_reached, monkeypatch)
+        world.settle(looks=1)
+        self.turn(world)
+
+        world.settle(looks=40)
+
+        assert Order.objects.order_by("pk")[1].status == Order.Status.NOT_PLACED
+
+    def test_stays_unknown_while_cash_went_that_nothing_explains(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answered(accepts_and_is_silent, monkeypatch)
+        monkeypatch.setattr(PaperVenue, "find_order", lambda *_, **__: None)
+        monkeypatch.setattr(PaperVenue, "trades_since", lambda *_, **__: [])
+        world.settle(looks=1)
+        self.turn(world)
+
+        world.settle(looks=40)
+
+        order = Order.objects.get()
+        assert (order.status, order.not_found_count > 3) == (Order.Status.UNKNOWN, True)
 
 
 class TestReconcileMarket:

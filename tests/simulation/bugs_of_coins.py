@@ -13,6 +13,7 @@ from copytrading.engine import marks
 from copytrading.engine.arrays import BoolArray
 from copytrading.queries import doubts as doubt_queries
 from copytrading.services.market import doubts
+from copytrading.services.orders import resolving
 
 
 def leap_is_believed() -> list[Any]:
@@ -70,10 +71,19 @@ def left_over_is_dropped() -> list[Any]:
     return [patch.object(ledger, "post", drop)]
 
 
+def unknown_order_is_told_by_turned_coins() -> list[Any]:
+    """Whether an order arrived is told by the number of coins, whatever unit they are counted in."""
+    return [patch.object(resolving, "_counted_asset", lambda market: market.base)]
+
+
 BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "leap believed when said twice": ("A thousand coins for one make a fortune.", leap_is_believed),
     "coin in doubt settled": ("Money is paid out by a price that nobody believes.", doubted_coin_is_settled),
     "coin in doubt takes money": ("Somebody buys in at a price that nobody believes.", doubted_coin_takes_money),
     "copies left in the old unit": ("A copy has a thousand times its coins.", copies_are_left_in_the_old_unit),
+    "unknown order told by turned coins": (
+        "The order waits for the verdict and the verdict for the order.",
+        unknown_order_is_told_by_turned_coins,
+    ),
     "left over of a new unit dropped": ("Custody keeps units that are nobody's.", left_over_is_dropped),
 }

@@ -15,8 +15,8 @@ from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
 from accounts.models import Balance, LedgerAccount, User
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import BOUNDS
-from copytrading.engine.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper

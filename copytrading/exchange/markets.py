@@ -10,9 +10,9 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
-from copytrading.engine.books import Book as Book
-from copytrading.engine.books import Level as Level
-from copytrading.engine.books import Side, on_tick, steps
+from copytrading.engine.market.books import Book as Book
+from copytrading.engine.market.books import Level as Level
+from copytrading.engine.market.books import Side, on_tick, steps
 
 
 class MarketStatus(StrEnum):

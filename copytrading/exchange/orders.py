@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from copytrading.engine.books import Side as Side
+from copytrading.engine.market.books import Side as Side
 
 
 class VenueStatus(StrEnum):

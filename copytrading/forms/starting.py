@@ -8,9 +8,9 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.engine.terms import Terms
 from copytrading.forms.terms import TermsForm
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.sentences import ratio_in_words

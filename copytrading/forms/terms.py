@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.engine.terms import Terms
 from copytrading.forms.fields import CashField, NumberField
 from copytrading.queries.leads.proportions import RATIO_DECIMALS
 from copytrading.queries.rules import CASH_DECIMALS

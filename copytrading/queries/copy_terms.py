@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Copy
 
 

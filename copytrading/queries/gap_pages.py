@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from copytrading.engine.tracking_gap import Part
+from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.models import Copy, CopyGap, CopyGapRecord
 from copytrading.models.gaps import GapFigures
 from copytrading.queries import gaps

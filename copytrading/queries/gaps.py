@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from accounts import bulk_rows
-from copytrading.engine import tracking_gap
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.portfolios import CopyTable, LeadPortfolio
-from copytrading.engine.tracking_gap import Gaps, Part, Prices, Stretch
+from copytrading.engine.holdings.portfolios import CopyTable, LeadPortfolio
+from copytrading.engine.market.board import Board
+from copytrading.engine.track_record import tracking_gap
+from copytrading.engine.track_record.tracking_gap import Gaps, Part, Prices, Stretch
 from copytrading.models import Lead, LeadSnapshot
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries

@@ -7,8 +7,8 @@ import numpy as np
 
 from accounts import bulk_rows
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.engine.profit_share import ShareState
-from copytrading.engine.valuation import value_gross, values_of
+from copytrading.engine.holdings.profit_share import ShareState
+from copytrading.engine.holdings.valuation import value_gross, values_of
 from copytrading.queries.market import cash_asset, load_board
 
 COPY_COLUMNS = """

@@ -13,13 +13,13 @@ import numpy as np
 from accounts import bulk_rows
 from accounts.models import Asset
 from copytrading.engine.arrays import BoolArray, IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.books import Side
-from copytrading.engine.lead_orders import OpenOrder
-from copytrading.engine.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
-from copytrading.engine.profit_share import ShareState
+from copytrading.engine.deciding.lead_orders import OpenOrder
+from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
+from copytrading.engine.holdings.profit_share import ShareState
+from copytrading.engine.holdings.terms import CopyTerms
+from copytrading.engine.market.board import Board
+from copytrading.engine.market.books import Side
 from copytrading.engine.sizing import registry
-from copytrading.engine.terms import CopyTerms
 from copytrading.models import Lead, LeadOrder
 from copytrading.queries.leads import links
 

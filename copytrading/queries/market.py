@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 
 from accounts import queries as account_queries
 from accounts.models import Asset, User
-from copytrading.engine.board import Board as Board
-from copytrading.engine.board import MarketTerms
+from copytrading.engine.market.board import Board as Board
+from copytrading.engine.market.board import MarketTerms
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import unit_price
 from copytrading.models import Mark, Market

@@ -13,13 +13,13 @@ from decimal import Decimal
 import numpy as np
 
 from accounts.models import Asset, Balance
-from copytrading.engine import valuation
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.decision import decide
-from copytrading.engine.portfolios import CopyTable, LeadPortfolio
-from copytrading.engine.weights import distance_of
-from copytrading.engine.wishes import Wishes
+from copytrading.engine.deciding.decision import decide
+from copytrading.engine.deciding.wishes import Wishes
+from copytrading.engine.holdings import valuation
+from copytrading.engine.holdings.portfolios import CopyTable, LeadPortfolio
+from copytrading.engine.holdings.weights import distance_of
+from copytrading.engine.market.board import Board
 from copytrading.models import Copy, Lead, LeadHolding, Market
 from copytrading.queries import holdings
 from copytrading.queries.market import cash_asset, load_board
@@ -97,7 +97,7 @@ class Slice:
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """
-    A copy beside its lead: coins by the lead's weight, cash last. Values in quote units, see engine/valuation.
+    A copy beside its lead: coins by the lead's weight, cash last. Values in quote units, see engine/holdings/valuation.
 
     `distance` is the share of the copy that would have to be traded to look like the lead; `distance_wanted` how much
     of that is by the follower's own choice (existing assets not bought, a cap on one coin); `distance_left` how far

@@ -15,8 +15,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.engine.terms import Terms
 from copytrading.forms.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.queries import market as market_queries

@@ -10,7 +10,7 @@ from accounts import ledger
 from accounts.api.tokens import issue_token
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.models import Lead
 from copytrading.queries import market as market_queries

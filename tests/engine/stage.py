@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from copytrading.engine.board import MarketTerms
+from copytrading.engine.market.board import MarketTerms
 from copytrading.engine.rules import Rules
 
 RULES: dict[str, Any] = {

@@ -14,7 +14,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copytrading.engine import allocation, baseline, netting, planning, weights
+from copytrading.engine.holdings import baseline, weights
+from copytrading.engine.orders import allocation, netting
+from copytrading.engine.sizing import planning
 
 ASSETS, COPIES = 3, 5
 FEE_RATE = 0.001

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from copytrading.engine import baseline, planning, weights
+from copytrading.engine.holdings import baseline, weights
+from copytrading.engine.sizing import planning
 
 USDT = 10**8
 COIN = 10**8

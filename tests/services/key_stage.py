@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Balance, Journal, LedgerAccount, Transfer, User
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.engine.terms import Terms
 from copytrading.models import Copy, CopyFlow, Correction, Lead, LeadFlow, LeadNotice, LeadOrder, ManualOrder, Market
 from copytrading.queries import market as market_queries
 from copytrading.services.books import notices

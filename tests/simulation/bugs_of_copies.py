@@ -8,8 +8,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from copytrading.engine import decision, planning, profit_share
-from copytrading.engine.portfolios import STATUS_NUMBERS
+from copytrading.engine.deciding import decision
+from copytrading.engine.holdings import profit_share
+from copytrading.engine.holdings.portfolios import STATUS_NUMBERS
+from copytrading.engine.sizing import planning
 from copytrading.models import Copy
 from copytrading.services.books import profit_shares, stops
 from copytrading.services.copies import verbs as copies

@@ -11,8 +11,8 @@ import numpy as np
 
 from accounts import ledger, wallet
 from accounts.models import Hold, Journal
-from copytrading.engine import allocation
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.orders import allocation
 from copytrading.exchange import registry
 from copytrading.services.books import profit_shares
 from copytrading.services.cycle import closing

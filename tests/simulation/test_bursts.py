@@ -9,7 +9,7 @@ import pytest
 from django.test.utils import override_settings
 
 from accounts.models import Balance, User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.exchange import registry
 from copytrading.models import Copy, Lead, LeadHolding, Market, ObservedTrade, Order, SyncCycle
 from copytrading.services.copies import verbs as copies

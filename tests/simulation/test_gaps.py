@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Balance, User
-from copytrading.engine.tracking_gap import Part
+from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.models import Copy, CopyFlow, Lead
 from copytrading.queries import gaps as gap_queries
 from copytrading.queries import market as market_queries

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from accounts.models import Asset, User
-from copytrading.engine import weights
-from copytrading.engine.balance_changes import BalanceChange, PriceRange
-from copytrading.engine.board import Board
-from copytrading.engine.portfolios import LeadPortfolio
+from copytrading.engine.holdings import weights
+from copytrading.engine.holdings.balance_changes import BalanceChange, PriceRange
+from copytrading.engine.holdings.portfolios import LeadPortfolio
+from copytrading.engine.market.board import Board
 from copytrading.engine.units import units_of
 from copytrading.exchange.live.holdings import Holdings, Place, PriceBoard, own_names
 from copytrading.exchange.live.own_trades import OwnTrade

@@ -20,13 +20,13 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from copytrading.engine.investments import Change, ChangeKind, Investments
-from copytrading.engine.lead_path import LeadPath, LeadTrade, bars_of, path_of_trades
+from copytrading.engine.holdings.terms import Terms
+from copytrading.engine.replay.investments import Change, ChangeKind, Investments
+from copytrading.engine.replay.lead_path import LeadPath, LeadTrade, bars_of, path_of_trades
+from copytrading.engine.replay.whatif import Replay, replay_portfolio
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.engine.sizing.mode import SizingMode
-from copytrading.engine.terms import Terms
-from copytrading.engine.whatif import Replay, replay_portfolio
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Copy, Lead, LeadOrder
 from copytrading.queries import holdings

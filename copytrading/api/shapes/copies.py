@@ -8,10 +8,10 @@ from rest_framework import serializers
 from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.paging import PageQuery
 from copytrading.api.shapes.trades import PlannedTradeShape
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.engine.terms import Terms
 from copytrading.queries import copy_doubts
 from copytrading.queries.coin_results import Part, ResultRow
 from copytrading.queries.copies import CopySummary

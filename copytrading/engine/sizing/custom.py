@@ -19,8 +19,8 @@ import numpy as np
 
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.holdings.terms import CopyTerms, Terms
 from copytrading.engine.sizing.mode import Aim, Ordered, Sight, SizingMode, nowhere
-from copytrading.engine.terms import CopyTerms, Terms
 
 # A sold fraction is a rounded quotient: forgiven, so that a quarter of 8 is 2 and not 1.
 ROUNDING_NOISE = 4 * float(np.finfo(np.float64).eps)

@@ -10,8 +10,8 @@ import numpy as np
 
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.portfolios import CopyTable, LeadPortfolio
+from copytrading.engine.holdings.portfolios import CopyTable, LeadPortfolio
+from copytrading.engine.market.board import Board
 
 
 @dataclass(frozen=True, kw_only=True)

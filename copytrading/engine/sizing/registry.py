@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.holdings.terms import CopyTerms, Terms
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.engine.terms import CopyTerms, Terms
 
 # A number is a place in this list: only ever add at the end.
 _MODES: list[SizingMode] = [SMART_SYNC, CUSTOM_FIXED, CUSTOM_RATIO]

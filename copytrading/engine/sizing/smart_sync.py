@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from copytrading.engine import planning, weights
+from copytrading.engine.holdings import weights
+from copytrading.engine.sizing import planning
 from copytrading.engine.sizing.mode import Aim, Sight, SizingMode, nowhere
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from accounts import bulk_rows
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.recorded_path import MONEY, Move
+from copytrading.engine.replay.recorded_path import MONEY, Move
 from copytrading.models import Lead, Market
 from copytrading.queries import recounts
 

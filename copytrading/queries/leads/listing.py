@@ -13,8 +13,8 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from copytrading.engine import ranking
-from copytrading.engine.ranking import Score
+from copytrading.engine.track_record import ranking
+from copytrading.engine.track_record.ranking import Score
 from copytrading.models import Copy, Lead, LeadSummary
 from copytrading.queries.leads import links, records
 from copytrading.queries.leads.followers_got import FollowersGot, followers_got

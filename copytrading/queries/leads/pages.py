@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from copytrading.engine import trade_record
 from copytrading.engine.arrays import IntArray
-from copytrading.engine.record import DAY_SECONDS
+from copytrading.engine.track_record import trade_record
+from copytrading.engine.track_record.record import DAY_SECONDS
 from copytrading.models import AccountMove, Lead, LeadFlow, LeadOrder, LeadStatusChange, Market, ObservedTrade
 from copytrading.queries.leads import records
 from copytrading.queries.leads.records import Series

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from copytrading.engine import record, trade_record
+from copytrading.engine.track_record import record, trade_record
 from copytrading.models import Lead
 from copytrading.queries.leads import records
 from copytrading.queries.leads.trades import made_by, seen_elsewhere

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from copytrading.engine import record
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.track_record import record
 from copytrading.queries.leads.listing import LeadCard
 from copytrading.queries.leads.records import Series
 

@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from copytrading.engine import record, trade_record
 from copytrading.engine.arrays import FloatArray
-from copytrading.engine.record import DayCount
-from copytrading.engine.trade_record import TradeFigures
+from copytrading.engine.track_record import record, trade_record
+from copytrading.engine.track_record.record import DayCount
+from copytrading.engine.track_record.trade_record import TradeFigures
 from copytrading.models import Lead, LeadOrder
 from copytrading.queries.leads import records
 from copytrading.queries.leads.listing import LeadCard

@@ -2,7 +2,7 @@
 What a lead traded, one row a fill: here, as the own share of a bunched order, and elsewhere, where we only looked.
 """
 
-from copytrading.engine.trade_record import RecordedTrade
+from copytrading.engine.track_record.trade_record import RecordedTrade
 from copytrading.models import Allocation, Lead, ObservedTrade
 from copytrading.queries import recounts
 

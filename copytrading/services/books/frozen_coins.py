@@ -14,8 +14,8 @@ from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
 from accounts.transactions import in_transaction
 from copytrading.engine.arrays import BoolArray
-from copytrading.engine.board import Board
-from copytrading.engine.portfolios import CopyTable
+from copytrading.engine.holdings.portfolios import CopyTable
+from copytrading.engine.market.board import Board
 from copytrading.models import Copy, Notice
 
 

@@ -15,10 +15,10 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.transactions import in_transaction
-from copytrading.engine import tracking_gap
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.tracking_gap import Gaps, Part
+from copytrading.engine.market.board import Board
+from copytrading.engine.track_record import tracking_gap
+from copytrading.engine.track_record.tracking_gap import Gaps, Part
 from copytrading.models import Copy, CopyGap, Lead, LeadSnapshot
 from copytrading.queries import gaps as queries
 from copytrading.queries import market as market_queries

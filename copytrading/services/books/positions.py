@@ -9,11 +9,11 @@ from django.db.models import F, QuerySet
 
 from accounts.models import Balance
 from accounts.transactions import in_transaction
-from copytrading.engine import baseline
-from copytrading.engine.allocation import Settlement
 from copytrading.engine.arrays import IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.portfolios import LeadPortfolio
+from copytrading.engine.holdings import baseline
+from copytrading.engine.holdings.portfolios import LeadPortfolio
+from copytrading.engine.market.board import Board
+from copytrading.engine.orders.allocation import Settlement
 from copytrading.models import Copy, Lead, LeadOrder, LeadPosition, Order, SyncCycle
 from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services import bell

@@ -17,10 +17,10 @@ from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
 from accounts.transactions import in_transaction
-from copytrading.engine import profit_share
 from copytrading.engine.arrays import BoolArray, IntArray
-from copytrading.engine.portfolios import CopyTable
-from copytrading.engine.profit_share import Payment, ShareState
+from copytrading.engine.holdings import profit_share
+from copytrading.engine.holdings.portfolios import CopyTable
+from copytrading.engine.holdings.profit_share import Payment, ShareState
 from copytrading.models import Copy, Lead, Notice, ProfitShare
 from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries

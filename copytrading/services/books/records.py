@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connection
 from django.db.models import F, Q
 
-from copytrading.engine.board import Board
+from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries import holdings

@@ -11,8 +11,8 @@ import numpy as np
 from django.db import connection, transaction
 
 from accounts.transactions import in_transaction
-from copytrading.engine import stop_loss
 from copytrading.engine.arrays import FloatArray
+from copytrading.engine.holdings import stop_loss
 from copytrading.models import Copy, CopyFlow, Notice
 from copytrading.queries import doubts, guarded
 from copytrading.queries.rules import platform_rules

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Lead
 from copytrading.queries import market as market_queries
 from copytrading.queries import sentences

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from copytrading.engine.portfolios import CopyTable
+from copytrading.engine.holdings.portfolios import CopyTable
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
-from copytrading.engine.terms import Terms
 from copytrading.models import Copy, Lead
 from copytrading.queries import holdings
 from copytrading.queries.copy_terms import terms_of

@@ -8,13 +8,13 @@ import numpy as np
 
 from accounts.transactions import outside_transaction
 from copytrading.engine.arrays import IntArray
-from copytrading.engine.books import Book
-from copytrading.engine.decision import Phase
-from copytrading.engine.portfolios import STATUS_NUMBERS, CopyTable
-from copytrading.engine.profit_share import ShareState
+from copytrading.engine.deciding.decision import Phase
+from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable
+from copytrading.engine.holdings.profit_share import ShareState
+from copytrading.engine.holdings.terms import Terms
+from copytrading.engine.market.books import Book
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
-from copytrading.engine.terms import Terms
 from copytrading.exchange.orders import Side
 from copytrading.queries import market as market_queries
 from copytrading.services.cycle.scene import Scene, books_at

@@ -7,9 +7,9 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from accounts.models import User
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
-from copytrading.engine.terms import Terms
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.doubts import HOLDING_BACK

@@ -13,8 +13,8 @@ from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
 from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
-from copytrading.engine.terms import Terms
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries

@@ -14,10 +14,10 @@ from accounts.ledger import Lines
 from accounts.models import Balance, Journal, LedgerAccount
 from accounts.transactions import in_transaction
 from copytrading.engine.arrays import BoolArray, IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.decision import EXIT_SLIPPAGE_MAX
-from copytrading.engine.portfolios import CopyTable
-from copytrading.engine.valuation import value_gross, values_of
+from copytrading.engine.deciding.decision import EXIT_SLIPPAGE_MAX
+from copytrading.engine.holdings.portfolios import CopyTable
+from copytrading.engine.holdings.valuation import value_gross, values_of
+from copytrading.engine.market.board import Board
 from copytrading.models import Copy, CopyFlow, Lead, Notice, ProfitShare
 from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries

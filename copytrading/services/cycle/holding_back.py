@@ -13,7 +13,7 @@ import numpy as np
 
 from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Reason
 from copytrading.engine.arrays import BoolArray, FloatArray
-from copytrading.engine.board import Board
+from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead
 from copytrading.queries import market as market_queries

@@ -7,8 +7,8 @@ import numpy as np
 from accounts.models import Journal
 from accounts.transactions import in_transaction
 from copytrading.engine.arrays import IntArray
-from copytrading.engine.portfolios import CopyTable
-from copytrading.engine.valuation import Valuation
+from copytrading.engine.holdings.portfolios import CopyTable
+from copytrading.engine.holdings.valuation import Valuation
 from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
 from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries

@@ -11,13 +11,13 @@ from django.db.models import Q
 
 from accounts.models import Asset
 from accounts.transactions import outside_transaction
-from copytrading.engine import decision
 from copytrading.engine.arrays import BoolArray
-from copytrading.engine.board import Board
-from copytrading.engine.books import Book
-from copytrading.engine.decision import Decision, Phase
-from copytrading.engine.lead_orders import OpenOrder
-from copytrading.engine.portfolios import CopyTable, LeadPortfolio
+from copytrading.engine.deciding import decision
+from copytrading.engine.deciding.decision import Decision, Phase
+from copytrading.engine.deciding.lead_orders import OpenOrder
+from copytrading.engine.holdings.portfolios import CopyTable, LeadPortfolio
+from copytrading.engine.market.board import Board
+from copytrading.engine.market.books import Book
 from copytrading.engine.rules import Rules
 from copytrading.exchange.registry import venue
 from copytrading.models import Lead, Market, Order
@@ -46,7 +46,7 @@ class Scene:
     def decide(
         self, *, books: dict[int, Book] | None = None, phase: Phase | None = None, traded: BoolArray | None = None
     ) -> Decision:
-        """Return what is decided here and now, see engine/decision."""
+        """Return what is decided here and now, see engine/deciding/decision."""
         return decision.decide(
             board=self.board,
             lead=self.portfolio,

@@ -17,9 +17,9 @@ import numpy as np
 from django.db import IntegrityError, transaction
 
 from accounts.transactions import in_transaction, outside_transaction
-from copytrading.engine.books import Book, Side
-from copytrading.engine.decision import Decision, Phase
-from copytrading.engine.lead_orders import is_reached
+from copytrading.engine.deciding.decision import Decision, Phase
+from copytrading.engine.deciding.lead_orders import is_reached
+from copytrading.engine.market.books import Book, Side
 from copytrading.models import Lead, LeadOrder, Market, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions

@@ -6,8 +6,8 @@ import numpy as np
 from django.core.cache import cache
 
 from accounts.transactions import outside_transaction
-from copytrading.engine import capacity
-from copytrading.engine.capacity import BookSide, EntryCost
+from copytrading.engine.track_record import capacity
+from copytrading.engine.track_record.capacity import BookSide, EntryCost
 from copytrading.exchange.errors import VenueError
 from copytrading.exchange.markets import Book
 from copytrading.exchange.registry import venue

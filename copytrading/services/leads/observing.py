@@ -20,7 +20,7 @@ from django.db import transaction
 
 from accounts.request_keys import Request
 from copytrading.engine.arrays import IntArray
-from copytrading.engine.balance_changes import BalanceChange, Trade
+from copytrading.engine.holdings.balance_changes import BalanceChange, Trade
 from copytrading.engine.units import coins
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import AccountMove, Lead, LeadHolding, Market, ObservedTrade, UntradedHolding

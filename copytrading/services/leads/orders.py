@@ -12,8 +12,8 @@ import numpy as np
 
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction, owns_transaction
-from copytrading.engine.books import Side
-from copytrading.engine.lead_orders import OpenOrder
+from copytrading.engine.deciding.lead_orders import OpenOrder
+from copytrading.engine.market.books import Side
 from copytrading.engine.rules import Rules
 from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market

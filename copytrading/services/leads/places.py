@@ -13,11 +13,11 @@ from decimal import Decimal
 import numpy as np
 
 from accounts.models import Asset
-from copytrading.engine import balance_changes
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.engine.balance_changes import CASH, BalanceChange, Fill, PriceRange
-from copytrading.engine.board import Board
-from copytrading.engine.portfolios import LeadPortfolio
+from copytrading.engine.holdings import balance_changes
+from copytrading.engine.holdings.balance_changes import CASH, BalanceChange, Fill, PriceRange
+from copytrading.engine.holdings.portfolios import LeadPortfolio
+from copytrading.engine.market.board import Board
 from copytrading.engine.units import unit_price, units_of
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.services.leads.account_reading import AccountHoldings

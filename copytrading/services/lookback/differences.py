@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from copytrading.engine.lead_path import LeadPath
+from copytrading.engine.replay.lead_path import LeadPath
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
-from copytrading.engine.whatif import (
+from copytrading.engine.replay.whatif import (
     NOT_STOPPED,
     Investments,
     Replay,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from copytrading.engine.arrays import FloatArray
-from copytrading.engine.lead_path import Bars, LeadTrade, bars_of
-from copytrading.engine.recorded_path import MONEY, RecordedPath, RecordIncomplete, path_of_moves
+from copytrading.engine.replay.lead_path import Bars, LeadTrade, bars_of
+from copytrading.engine.replay.recorded_path import MONEY, RecordedPath, RecordIncomplete, path_of_moves
 from copytrading.models import Lead
 from copytrading.queries.leads import history
 from copytrading.queries.leads.history import Account

@@ -19,14 +19,14 @@ import numpy as np
 from django.core.cache import cache
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.investments import Investments
-from copytrading.engine.lead_path import LeadOrder
+from copytrading.engine.holdings.terms import Terms
+from copytrading.engine.replay.investments import Investments
+from copytrading.engine.replay.lead_path import LeadOrder
+from copytrading.engine.replay.whatif import NOT_STOPPED, Replay, replay_runs
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import CUSTOM_RATIO, custom_terms
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.engine.terms import Terms
-from copytrading.engine.whatif import NOT_STOPPED, Replay, replay_runs
 from copytrading.models import Lead, Market
 from copytrading.queries.leads import history
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules

@@ -15,8 +15,8 @@ from decimal import Decimal
 import numpy as np
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.feasible_order import feasible_order
-from copytrading.engine.lead_path import (
+from copytrading.engine.replay.feasible_order import feasible_order
+from copytrading.engine.replay.lead_path import (
     Bars,
     LeadPath,
     LeadTrade,

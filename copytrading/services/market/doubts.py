@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from accounts.transactions import in_transaction
-from copytrading.engine import marks
+from copytrading.engine.market import marks
 from copytrading.models import Alarm, Copy, Lead, Market, Notice
 from copytrading.queries import doubts as doubt_queries
 from copytrading.queries.doubts import DoubtedCoin, Why

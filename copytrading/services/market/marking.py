@@ -2,7 +2,7 @@
 From what the sources say to the marks: the median of those that agree, or no change and a doubt.
 
 Any number of feeds may record at once: each writes the prices of its own sources, then whoever holds the lock of the
-marks judges by everything that is there. The rules are in engine/marks.py.
+marks judges by everything that is there. The rules are in engine/market/marks.py.
 
 A leap that is confirmed waits for people, see doubts.py. What is back where it was within a minute was a wick after
 all; what stays longer is not ended by any price.
@@ -17,8 +17,8 @@ import numpy as np
 from django.db import connection
 
 from accounts.transactions import in_transaction
-from copytrading.engine import marks as rules
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.market import marks as rules
 from copytrading.engine.rules import Rules
 from copytrading.exchange.markets import Quote
 from copytrading.models import Mark

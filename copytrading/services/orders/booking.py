@@ -14,9 +14,9 @@ from accounts import queries as account_queries
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount
 from accounts.transactions import owns_transaction
-from copytrading.engine import allocation
-from copytrading.engine.allocation import Settlement
 from copytrading.engine.arrays import IntArray
+from copytrading.engine.orders import allocation
+from copytrading.engine.orders.allocation import Settlement
 from copytrading.engine.units import coins
 from copytrading.models import Alarm, Copy, Order, SyncCycle
 from copytrading.queries.market import unit_price_in

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from accounts import ledger
 from accounts.models import Asset
 from accounts.transactions import in_transaction, outside_transaction
-from copytrading.engine.bunching import PlannedOrder
+from copytrading.engine.orders.bunching import PlannedOrder
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import (

@@ -15,7 +15,7 @@ from accounts import queries as account_queries
 from accounts.models import User
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction
-from copytrading.engine.bunching import Offer, offer_of, plan_order
+from copytrading.engine.orders.bunching import Offer, offer_of, plan_order
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book

@@ -19,8 +19,8 @@ from datetime import datetime
 import numpy as np
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.board import Board
-from copytrading.engine.portfolios import LeadPortfolio
+from copytrading.engine.holdings.portfolios import LeadPortfolio
+from copytrading.engine.market.board import Board
 from copytrading.exchange.markets import Quote
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings

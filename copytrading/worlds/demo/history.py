@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 
 from copytrading.engine.arrays import FloatArray, IntArray
-from copytrading.engine.lead_path import START_UNITS, LeadPath, bars_of, path_of_weights
+from copytrading.engine.replay.lead_path import START_UNITS, LeadPath, bars_of, path_of_weights
 from copytrading.exchange.prices.simulated import COINS, log_returns
 from copytrading.exchange.registry import SIMULATION_SEED
 from copytrading.models import Lead, LeadRecord, Market, ObservedTrade

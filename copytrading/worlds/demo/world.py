@@ -19,7 +19,7 @@ import numpy as np
 from django.db import transaction
 
 from accounts.models import User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.markets import Quote

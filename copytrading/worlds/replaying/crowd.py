@@ -11,11 +11,11 @@ from decimal import Decimal
 
 import numpy as np
 
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.engine.terms import Terms
 from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
 from copytrading.services.lookback.questions import CASH_MAX, ORDER_VALUE_FRACTION, WhatIfRefused

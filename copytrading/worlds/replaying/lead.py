@@ -11,7 +11,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
 
-from copytrading.engine.lead_path import START_UNITS, LeadPath, LeadTrade
+from copytrading.engine.replay.lead_path import START_UNITS, LeadPath, LeadTrade
 from copytrading.queries.rules import CASH_DECIMALS
 
 

@@ -18,12 +18,12 @@ import numpy as np
 from django.test.utils import override_settings
 
 from copytrading.engine.arrays import BoolArray, FloatArray
-from copytrading.engine.investments import Investments
-from copytrading.engine.performance import tracking_error_per_bar
+from copytrading.engine.replay.investments import Investments
+from copytrading.engine.replay.whatif import replay_portfolio
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.engine.whatif import replay_portfolio
+from copytrading.engine.track_record.performance import tracking_error_per_bar
 from copytrading.models import Allocation, Fill, Order, SyncCycle
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.lookback.questions import Question as Files

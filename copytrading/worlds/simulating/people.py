@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from accounts.models import User
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.engine.terms import Terms
 from copytrading.models import Copy
 from copytrading.services.copies import verbs as copies
 from copytrading.services.wallet import spot, transfers

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from copytrading.engine.decision import EXIT_SLIPPAGE_MAX
+from copytrading.engine.deciding.decision import EXIT_SLIPPAGE_MAX
 from copytrading.worlds.simulating.snapshot import Row, Snapshot
 from copytrading.worlds.simulating.venue import SimulatedVenue
 from copytrading.worlds.simulating.venue_orders import effects_of

@@ -11,7 +11,7 @@ from decimal import Decimal
 from random import Random
 
 from accounts.models import User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.exchange.markets import MarketStatus, Quote
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Lead, Market

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.holdings.terms import CopyTerms
 from copytrading.engine.sizing import custom
 from copytrading.engine.sizing.mode import Ordered
-from copytrading.engine.terms import CopyTerms
 
 NAN = np.nan
 COPIES, ASSETS = 4, 3

@@ -13,13 +13,13 @@ import pytest
 from django.conf import settings
 
 from copytrading.api.shapes.copies import PreviewInput
-from copytrading.engine.board import Board
-from copytrading.engine.decision import decide
-from copytrading.engine.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
-from copytrading.engine.profit_share import ShareState
+from copytrading.engine.deciding.decision import decide
+from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
+from copytrading.engine.holdings.profit_share import ShareState
+from copytrading.engine.holdings.terms import Terms
+from copytrading.engine.market.board import Board
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import Aim, Sight, SizingMode, nowhere
-from copytrading.engine.terms import Terms
 from copytrading.services.copies.refusals import TermsNotKnown, TermsNotPossible, refuse_terms
 from tests.engine.stage import rules
 

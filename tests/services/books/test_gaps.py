@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Asset, User
-from copytrading.engine.tracking_gap import Part
+from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead, LeadHolding
 from copytrading.queries.gap_pages import GapView, gap_of

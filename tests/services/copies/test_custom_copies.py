@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import User
+from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.engine.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.models import Adjustment, Copy, Lead, Market, Order
 from copytrading.services.books import profit_shares

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Copy, Lead
 from copytrading.services.copies import previews
 from copytrading.services.copies import refusals as copy_refusals

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from copytrading.engine import decision
+from copytrading.engine.deciding import decision
 from copytrading.models import Lead, SyncCycle
 from copytrading.services.cycle import scene, syncing
 from tests.cast import World

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Asset, User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.exchange.markets import MarketStatus, Quote
 from copytrading.models import Alarm, Copy, CopyFlow, Halt, Lead, LeadOrder, Mark, Market, Notice, Order, ProfitShare
 from copytrading.queries import degraded

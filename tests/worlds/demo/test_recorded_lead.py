@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Lead, LeadHolding, Mark, Market
 from copytrading.services.copies import verbs as copies
 from copytrading.services.feed import source as price_feed

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.test import TestCase
 
 from accounts.models import Balance, Journal, LedgerAccount, User
-from copytrading.engine.terms import Terms
+from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Allocation, Copy, Lead, LeadOrder, LeadRecord, Mark, Market, Order, ScheduledRun
 from copytrading.services.copies import verbs as copies
 from copytrading.services.feed import source as price_feed

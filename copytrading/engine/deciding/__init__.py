@@ -1,0 +1,1 @@
+"""Who trades what now, and why: one decision for everybody who asks."""

@@ -1,0 +1,1 @@
+"""Who holds what, on which terms, and what it is worth."""

@@ -1,0 +1,481 @@
+"""
+K copies on their way through a lead's recorded bars, from event to event, each decided as a live one is.
+
+Copies need looking at where something happens: one starts, is changed by its follower, the lead changed, a coin that
+was waited for has a bar again. Between two such events holdings stand still, so a whole *window* of bars is valued at
+once, and only a copy that drifted beyond its band or breached its stop loss there is looked at in between:
+
+    bars      0 1 2 3 4 5 6 7 8 9
+    events    ↑       ↑         ↑       start, two lead trades
+    copy 1    ─────── ─────────  ──     three looks
+    copy 2    ─────── ──↑──────  ──     four, for it drifted at bar 6
+
+The outcome is that of looking at every copy at every bar. A look is the live decision (deciding/wishes), once for the
+sells and once more for the buys that they pay for, carried out at the bar's close.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from copytrading.engine.adjustments import Reason
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
+from copytrading.engine.deciding.lead_orders import LeadWish
+from copytrading.engine.deciding.wishes import Wishes, wish
+from copytrading.engine.holdings import stop_loss as stop_losses
+from copytrading.engine.holdings.baseline import followed_shares
+from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
+from copytrading.engine.holdings.profit_share import ShareState
+from copytrading.engine.market.board import Board
+from copytrading.engine.replay.investments import Change, ChangeKind, Investments
+from copytrading.engine.replay.lead_path import START_UNITS, LeadOrder, LeadPath
+from copytrading.engine.replay.rebalancing import carry_out
+from copytrading.engine.sizing import planning
+from copytrading.engine.sizing.mode import Ordered
+
+NOT_STOPPED = -1
+ACTIVE, PAUSED, STOPPING = (STATUS_NUMBERS[name] for name in ("ACTIVE", "PAUSED", "STOPPING"))
+
+# Copies × bars that one window values at once: some hundred kilobytes an array stay in a processor's cache.
+WINDOW_CELLS = 32_768
+# A common factor this near to 1 is the rounding of a portfolio that is fully invested.
+CASH_SUFFICED = 1 - 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Money:
+    """What the followers put in and took out (K,), in each copy's own units; the stop loss counts on what is in."""
+
+    invested: FloatArray
+    paid_in: FloatArray
+    paid_out: FloatArray
+    owed: IntArray
+    stop_losses: FloatArray
+
+
+class ReplayedCopies:
+    """The copies themselves: the one thing in the engine that changes, so it stays in here."""
+
+    def __init__(
+        self, *, path: LeadPath, lead_cash: float, terms: Investments, start_times: IntArray, last_bars: IntArray
+    ) -> None:
+        """Copies start at the first bar at or after their start times (K,) and run to their last bars, inclusive."""
+        bars, last_bar = path.bars, int(last_bars.max())
+        self.start_bars = np.searchsorted(bars.times, start_times, side="left")
+        assert (self.start_bars <= last_bars).all() and last_bar < len(bars.times), "a run has at least one bar"
+        self.first_bar = int(self.start_bars.min())
+        copies, assets = len(terms.investments), len(bars.coin_prices)
+        assert len(start_times) == copies, "each investment starts once"
+        self.cash = np.full(copies, START_UNITS)
+        self.held = np.zeros((copies, assets), dtype=np.int64)
+        self.fee_costs = np.zeros(copies)
+        self.slippage_costs = np.zeros(copies)
+        # Counted from the first bar of the run; the caller knows when each copy started.
+        self.stopped_bars = np.full(copies, NOT_STOPPED)
+        self.adjustments = {reason: np.zeros(copies, dtype=np.int64) for reason in Reason}
+        # Before it starts, and after it ended, a copy has no equity.
+        self.equity = np.full((copies, last_bar + 1 - self.first_bar), np.nan)
+        self.money = _Money(
+            invested=np.full(copies, float(START_UNITS)),
+            paid_in=np.full(copies, float(START_UNITS)),
+            paid_out=np.zeros(copies),
+            owed=np.zeros(copies, dtype=np.int64),
+            stop_losses=terms.stop_losses / terms.investments * START_UNITS,
+        )
+
+        self._path, self._terms = path, terms
+        self._columns = terms.columns(lead_cash=lead_cash, assets=assets)
+        self._end_bars, self._end_bar = last_bars + 1, last_bar + 1
+        self._start_times = start_times
+        self._follows_orders = terms.follows_orders
+        self._unit_prices = bars.unit_prices
+        # A coin without a price yet is held by nobody.
+        self._marks = np.where(np.isnan(self._unit_prices), 0.0, self._unit_prices)
+        self._lead_equity = path.equity()
+        # A pair whose bars went on later was only halted; one whose bars ended is gone.
+        self._last_bars = len(bars.times) - 1 - bars.tradable[::-1].argmax(axis=0)
+        self._status = np.full(copies, ACTIVE)
+        # What a copy has to follow but no bar has let it trade yet.
+        self._pending = np.zeros((copies, assets), dtype=np.bool_)
+        self._pending_orders: list[tuple[LeadOrder, BoolArray]] = []
+        start = path.state_of_bar[self.start_bars]
+        self._baseline_units = np.where(terms.buys_existing, 0, path.held_units[start])
+        self._baseline_survival = path.survival[start]
+        self._baseline_epoch = path.epoch[start]
+        self._may_stop = not np.isnan(terms.stop_losses).all() or any(
+            change.kind is ChangeKind.STOP_LOSS for change in terms.changes
+        )
+        self._changes: dict[int, list[Change]] = {}
+        for change in terms.changes:
+            self._changes.setdefault(bars.bar_at_or_after(change.time), []).append(change)
+        nobody = np.zeros(copies, dtype=np.int64)
+        self._state = ShareState(
+            issued_units=self.cash.copy(), mark_value_units=self.cash.copy(), rate_millionths=nobody
+        )
+        self._nothing = np.zeros(assets, dtype=np.int64)
+        self._no_wish = LeadWish(units=self._nothing, orders=np.zeros(assets))
+
+    def run(self) -> None:
+        """Take all copies from their starts to their ends."""
+        events = self._event_bars()
+        for bar, next_bar in zip(events, [*events[1:], self._end_bar], strict=True):
+            running = np.flatnonzero((self.start_bars <= bar) & (self._end_bars > bar))
+            # Those who ended wait for nothing.
+            self._pending[self._end_bars == bar] = False
+            self._meet(bar, running)
+            while bar < next_bar:
+                waited_for = self._next_tradable(after=bar, before=next_bar)
+                self._glide(begin=bar + 1, end=waited_for, rows=running)
+                bar = waited_for
+                if bar < next_bar:
+                    self._look(bar, rows=running, opens=True)
+
+    def _event_bars(self) -> list[int]:
+        states = self._path.state_of_bar
+        changes = np.flatnonzero(np.diff(states)) + 1
+        events = np.concatenate([self.start_bars, self._end_bars, changes, np.array(list(self._changes), dtype=int)])
+        return np.unique(events[(events >= self.first_bar) & (events < self._end_bar)]).tolist()
+
+    def _meet(self, bar: int, rows: IntArray) -> None:
+        """Let the copies that run meet what happens at this bar: some start, a follower or the lead changed."""
+        state = self._path.state_of_bar[bar]
+        starting = self.start_bars == bar
+        # What already runs follows a change; what starts meets a portfolio.
+        is_change = bar > 0 and state != self._path.state_of_bar[bar - 1]
+        running = (self.start_bars < bar) & (self._end_bars > bar) & is_change
+        touched = np.zeros_like(self._pending)
+        if self._follows_orders:
+            for order in self._path.orders[state]:
+                # Orders have nothing existing: those given since the start are followed, even at the first bar.
+                takes = running | (starting & (order.time >= self._start_times))
+                if takes.any():
+                    self._pending_orders.append((order, takes))
+                    touched[takes, order.asset] = True
+        else:
+            touched = running[:, None] & self._path.touched[state]
+            touched[starting] = self._terms.buys_existing
+        for change in self._changes.get(bar, ()):
+            self._change(change, bar=bar)
+        self._pending |= touched
+        self._look(bar, rows=rows, opens=True, touched=touched)
+
+    def _change(self, change: Change, *, bar: int) -> None:
+        """Let a follower change a copy; what that means for its holdings is decided at the next look."""
+        row, money = change.copy, self.money
+        if self._status[row] == STOPPING or not self.start_bars[row] <= bar < self._end_bars[row]:
+            return
+        units = change.value * START_UNITS / self._terms.investments[row]
+        if change.kind is ChangeKind.PAUSE:
+            self._status[row] = PAUSED
+            return
+        if change.kind is ChangeKind.STOP_LOSS:
+            money.stop_losses[row] = units
+            return
+        if change.kind is ChangeKind.INCREASE:
+            self.cash[row] += round(units)
+            money.invested[row] += units
+            money.paid_in[row] += units
+        elif change.kind is ChangeKind.REDUCE:
+            equity = float(self.cash[row] + self.held[row] @ self._marks[bar] - money.owed[row])
+            money.owed[row] += round(units)
+            # What counts as invested falls in proportion, and the stop loss with it.
+            left = max(1 - units / equity, 0.0)
+            money.invested[row] *= left
+            money.stop_losses[row] *= left
+        elif change.kind is ChangeKind.RESUME:
+            self._status[row] = ACTIVE
+        if not self._follows_orders:
+            # It is brought to the lead's ratios in every coin.
+            self._pending[row] = True
+
+    def _next_tradable(self, *, after: int, before: int) -> int:
+        """Return the next bar at which a coin that is waited for can be traded, `before` at the latest."""
+        waiting = self._pending.any(axis=0)
+        if not waiting.any():
+            return before
+        found = self._path.bars.tradable[after + 1 : before, waiting].any(axis=1)
+        return after + 1 + int(found.argmax()) if found.any() else before
+
+    def _look(self, bar: int, *, rows: IntArray, opens: bool, touched: BoolArray | None = None) -> None:
+        """Let some copies look at one bar, trade, and note their equity after it; `opens` takes pending orders up."""
+        tradable = self._path.bars.tradable[bar]
+        equity = self.cash[rows] + self.held[rows] @ self._marks[bar]
+        self._stop(bar, rows=rows, equity=equity)
+        board, lead = self._board(bar), self._lead(bar, rows)
+        ordered = self._orders_due(bar, rows=rows) if self._follows_orders and opens else ()
+        wishes = self._wish(board, lead, rows, ordered)
+        if touched is not None:
+            self._count_untradable(bar, rows=rows, targets=wishes.targets, touched=touched[rows])
+        self._pending[rows] &= ~tradable
+        self._sell(board, rows, wishes)
+        bought = self._buy(board, lead, rows, wishes)
+        self._count(rows, wishes, bought)
+        self._pay_out(rows, tradable)
+        self.equity[rows, bar - self.first_bar] = self.cash[rows] + self.held[rows] @ self._marks[bar]
+
+    def _wish(self, board: Board, lead: LeadPortfolio, rows: IntArray, ordered: tuple[Ordered, ...]) -> Wishes:
+        return wish(
+            board=board,
+            lead=lead,
+            own=self._no_wish,
+            copies=self._table(rows),
+            buy_prices=board.unit_prices * (1 + self._terms.slippage_rate),
+            fee_rate=self._terms.fee_rate,
+            drift_band=self._terms.drift_band,
+            settling=False,
+            ordered=ordered,
+        )
+
+    def _sell(self, board: Board, rows: IntArray, wishes: Wishes) -> None:
+        sold = np.maximum(-wishes.copies, 0)
+        if not sold.any():
+            return
+        self._book(rows, carry_out(units=-sold, unit_prices=board.unit_prices, fee_rate=self._terms.fee_rate,
+                                   slippage_rate=self._terms.slippage_rate), -sold)  # fmt: skip
+
+    def _buy(self, board: Board, lead: LeadPortfolio, rows: IntArray, wishes: Wishes) -> planning.BuyPlan:
+        """Buy on what the sells brought: ratios are decided anew, an answer to an order stands. Return the plan."""
+        sold = wishes.copies < 0
+        units = np.maximum(wishes.copies, 0)
+        plan = planning.BuyPlan(
+            trade_units=units, wanted_units=np.maximum(wishes.wanted, 0), factors=wishes.cash_factors
+        )
+        if sold.any() and self._follows_orders:
+            plan = planning.plan_buys(
+                target_units=wishes.targets,
+                held_units=self.held[rows],
+                cash_units=self.cash[rows] - self.money.owed[rows],
+                unit_prices=board.unit_prices * (1 + self._terms.slippage_rate),
+                fee_rate=self._terms.fee_rate,
+                acting=wishes.wanted > 0,
+            )
+        elif sold.any():
+            anew = self._wish(board, lead, rows, ())
+            plan = planning.BuyPlan(
+                trade_units=np.where(sold, 0, np.maximum(anew.copies, 0)),
+                wanted_units=np.where(sold, 0, np.maximum(anew.wanted, 0)),
+                factors=anew.cash_factors,
+            )
+        if plan.trade_units.any():
+            self._book(rows, carry_out(units=plan.trade_units, unit_prices=board.unit_prices,
+                                       fee_rate=self._terms.fee_rate, slippage_rate=self._terms.slippage_rate),
+                       plan.trade_units)  # fmt: skip
+        return plan
+
+    def _book(self, rows: IntArray, payments: tuple[IntArray, FloatArray, FloatArray], units: IntArray) -> None:
+        cash, fees, slippage = payments
+        self.cash[rows] += cash
+        self.held[rows] += units
+        self.fee_costs[rows] += fees
+        self.slippage_costs[rows] += slippage
+
+    def _count(self, rows: IntArray, wishes: Wishes, plan: planning.BuyPlan) -> None:
+        short = (plan.trade_units < plan.wanted_units) & (plan.factors < CASH_SUFFICED)[:, None]
+        self.adjustments[Reason.CASH_SHORT][rows] += short.sum(axis=1)
+        self.adjustments[Reason.CONCENTRATION_CAPPED][rows] += (wishes.capped & (plan.trade_units > 0)).sum(axis=1)
+        for reason, cells in wishes.cuts.items():
+            self.adjustments[reason][rows] += cells.sum(axis=1)
+
+    def _pay_out(self, rows: IntArray, tradable: BoolArray) -> None:
+        """Pay what was asked to be taken out, as far as the cash goes once everything could be sold for it."""
+        owed = self.money.owed[rows]
+        if not owed.any():
+            return
+        waits = ((self.held[rows] > 0) & ~tradable).any(axis=1)
+        paid = np.where((self.cash[rows] >= owed) | ~waits, np.minimum(self.cash[rows], owed), 0)
+        self.cash[rows] -= paid
+        self.money.paid_out[rows] += paid
+        self.money.owed[rows] = np.where(paid > 0, 0, owed)
+
+    def _stop(self, bar: int, *, rows: IntArray, equity: FloatArray) -> None:
+        if not self._may_stop:
+            return
+        # A bar's close is a confirmed price.
+        breached = stop_losses.breached(
+            equity=equity - self.money.owed[rows],
+            invested=self.money.invested[rows],
+            stop_loss=self.money.stop_losses[rows],
+        )
+        stopping = rows[breached & (self._status[rows] != STOPPING)]
+        self.stopped_bars[stopping] = bar - self.first_bar
+        self._status[stopping] = STOPPING
+        # Money on its way out goes out with the rest.
+        self.money.owed[stopping] = 0
+
+    def _glide(self, *, begin: int, end: int, rows: IntArray) -> None:
+        """Take some copies over the bars from `begin` to before `end`, at which nothing is known to happen."""
+        width = max(WINDOW_CELLS // max(len(rows), 1), 1)
+        for window in range(begin, end, width):
+            window_end = min(window + width, end)
+            waiting = [(window, rows)]
+            while waiting:
+                first, valued = waiting.pop()
+                acts = self._value(begin=first, end=window_end, rows=valued)
+                acting = acts.any(axis=1)
+                if not acting.any():
+                    continue
+                first_acts = first + acts[acting].argmax(axis=1)
+                drifted = valued[acting]
+                for bar in np.unique(first_acts).tolist():
+                    due = drifted[first_acts == bar]
+                    self._look(bar, rows=due, opens=False)
+                    if bar + 1 < window_end:
+                        waiting.append((bar + 1, due))
+
+    def _value(self, *, begin: int, end: int, rows: IntArray) -> BoolArray:
+        """Note the equity of R copies that stand still over W bars, and return where each has to act, (R, W)."""
+        held, marks = self.held[rows], self._marks[begin:end]
+        in_use = held.any(axis=0)
+        assets = np.flatnonzero(in_use)
+        equity = self.cash[rows][:, None] + held[:, assets] @ marks[:, assets].T
+        self.equity[rows, begin - self.first_bar : end - self.first_bar] = equity
+        acts = np.zeros(equity.shape, dtype=np.bool_)
+        tradable, status, owed = self._path.bars.tradable[begin:end], self._status[rows], self.money.owed[rows]
+        stopped = status == STOPPING
+        if self._may_stop:
+            loss = self.money.invested[rows, None] - (equity - owed[:, None])
+            acts |= ~stopped[:, None] & (loss >= self.money.stop_losses[rows, None])
+            acts |= ((held > 0) & stopped[:, None]) @ tradable.T
+        # Who owes waits to be paid at each bar.
+        acts |= (owed > 0)[:, None]
+        if self._follows_orders:
+            return acts
+        following = status == ACTIVE
+        if not following.any():
+            return acts
+        # Who owes has to act at each bar anyway.
+        size = np.maximum(equity, 0.0)
+        parts = size / self._lead_equity[begin:end]
+        lead_units = self._path.held_units[self._path.state_of_bar[begin]]
+        shares, weight_max = self._shares(begin, rows), self._columns.weight_max[rows, None]
+        band, is_capped = self._terms.drift_band * equity, not np.isnan(weight_max).all()
+        drifts = np.zeros(equity.shape, dtype=np.bool_)
+        for asset in np.flatnonzero(in_use | (lead_units > 0)).tolist():
+            aimed = parts * (shares[:, asset, None] * lead_units[asset])
+            if is_capped:
+                # NaN is no cap, and a coin that has no price yet is aimed at by nobody.
+                aimed = np.fmin(aimed, weight_max * size / np.maximum(marks[:, asset], 1e-300))
+            drift = np.abs(aimed - held[:, asset, None]) * marks[:, asset]
+            drifts |= (drift > band) & tradable[:, asset]
+        return acts | (drifts & following[:, None])
+
+    def _shares(self, bar: int, rows: IntArray) -> FloatArray:
+        """Return the share of each lead position that R copies follow at a bar, (R, A)."""
+        if self._terms.buys_existing:
+            return np.ones((len(rows), len(self._nothing)))
+        state = self._path.state_of_bar[bar]
+        return followed_shares(
+            lead_units=self._path.held_units[state],
+            survival=self._path.survival[state],
+            epoch=self._path.epoch[state],
+            baseline_units=self._baseline_units[rows],
+            baseline_survival=self._baseline_survival[rows],
+            baseline_epoch=self._baseline_epoch[rows],
+        )
+
+    def _board(self, bar: int) -> Board:
+        """Return the market of one bar; what the recording does not say, nobody asks."""
+        unit_prices, tradable = self._unit_prices[bar], self._path.bars.tradable[bar]
+        known = ~np.isnan(unit_prices)
+        none = np.empty(len(unit_prices), dtype=object)
+        return Board(
+            asset_ids=np.arange(len(unit_prices)),
+            market_ids=np.arange(len(unit_prices)),
+            unit_prices=unit_prices,
+            lot_units=self._nothing,
+            value_min_units=self._nothing,
+            decimals=self._nothing,
+            quote_decimals=self._nothing,
+            tick_sizes=none,
+            marks=none,
+            fresh=known,
+            listed=tradable,
+            tradable=tradable & known,
+            frozen=~known,
+            priced_at=np.zeros(len(unit_prices)),
+            doubted_prices=np.full(len(unit_prices), np.nan),
+        )
+
+    def _lead(self, bar: int, rows: IntArray) -> LeadPortfolio:
+        path, state = self._path, self._path.state_of_bar[bar]
+        return LeadPortfolio(
+            account_id=None,
+            cash_units=int(path.cash_units[state]),
+            cash_held_units=0,
+            units=path.held_units[state],
+            held_units=self._nothing,
+            survival=path.survival[state],
+            epoch=path.epoch[state],
+            touched=self._pending[rows],
+            pending_units=self._nothing,
+            pending_orders=self._nothing,
+        )
+
+    def _table(self, rows: IntArray) -> CopyTable:
+        return CopyTable(
+            ids=rows,
+            account_ids=rows,
+            invested_units=self.cash[rows],
+            stop_loss_units=self.money.stop_losses[rows],
+            status=self._status[rows],
+            owed_units=self.money.owed[rows],
+            share_state=ShareState(
+                issued_units=self._state.issued_units[rows],
+                mark_value_units=self._state.mark_value_units[rows],
+                rate_millionths=self._state.rate_millionths[rows],
+            ),
+            terms=self._columns.narrow(rows),
+            aligning=np.zeros(len(rows), dtype=np.bool_),
+            stopping_at=np.full(len(rows), np.nan),
+            cash_units=self.cash[rows],
+            cash_held_units=np.zeros(len(rows), dtype=np.int64),
+            units=self.held[rows],
+            held_units=np.zeros((len(rows), len(self._nothing)), dtype=np.int64),
+            baseline_units=self._baseline_units[rows],
+            baseline_survival=self._baseline_survival[rows],
+            baseline_epoch=self._baseline_epoch[rows],
+        )
+
+    def _orders_due(self, bar: int, *, rows: IntArray) -> tuple[Ordered, ...]:
+        """
+        Return the orders that can be followed at this bar, each part (R, A) for those who take it.
+
+        Buys of different coins are sized together; an order only waits for those before it in its own coin.
+        """
+        tradable = self._path.bars.tradable[bar]
+        due = [pending for pending in self._pending_orders if tradable[pending[0].asset]]
+        self._pending_orders = [pending for pending in self._pending_orders if not tradable[pending[0].asset]]
+        # A copy that is out takes no more orders, so none is cut for it; one that pauses skips them.
+        running = self._status[rows] == ACTIVE
+        steps: list[Ordered] = []
+        bought: set[int] = set()
+        for order, takes in due:
+            if not steps or order.asset in bought:
+                steps.append(self._no_orders(len(rows)))
+                bought = set()
+            taken, asset = takes[rows] & running, order.asset
+            if order.sold_fraction > 0:
+                kept = (1.0 - steps[-1].sold_fractions[taken, asset]) * (1.0 - order.sold_fraction)
+                steps[-1].sold_fractions[taken, asset] = 1.0 - kept
+            else:
+                bought.add(asset)
+                steps[-1].bought_values[taken, asset] = order.bought_value
+                steps[-1].orders[taken, asset] = 1.0
+        return tuple(steps)
+
+    def _no_orders(self, copies: int) -> Ordered:
+        shape = (copies, len(self._nothing))
+        return Ordered(bought_values=np.zeros(shape), orders=np.zeros(shape), sold_fractions=np.zeros(shape))
+
+    def _count_untradable(self, bar: int, *, rows: IntArray, targets: FloatArray, touched: BoolArray) -> None:
+        if self._path.bars.tradable[bar].all():
+            return
+        missing = touched & ~self._path.bars.tradable[bar]
+        started = ~np.isnan(self._unit_prices[bar]) & (self._path.bars.tradable[: bar + 1].any(axis=0))
+        halted = started & (bar < self._last_bars)
+        # An order that waits has not moved its target yet, but it is wanted all the same.
+        wanted = (targets != self.held[rows]) | self._follows_orders
+        self.adjustments[Reason.PRICE_STALE][rows] += (wanted & (missing & halted)).sum(axis=1)
+        self.adjustments[Reason.MARKET_UNAVAILABLE][rows] += (wanted & (missing & ~halted)).sum(axis=1)

@@ -1,0 +1,1 @@
+"""What the past says: of a lead's record, and of how near its copies stayed."""

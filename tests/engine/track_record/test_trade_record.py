@@ -1,0 +1,87 @@
+"""What a lead's own trades say, told by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from copytrading.engine.track_record import trade_record
+from copytrading.engine.track_record.trade_record import ClosedPosition, RecordedTrade
+
+WEEK = trade_record.WEEK_SECONDS
+
+
+def trade(time: int, quantity: int, value: int, *, asset: str = "BTC", fee: int = 0) -> RecordedTrade:
+    return RecordedTrade(time=time, asset=asset, quantity_units=quantity, value_units=value, fee_units=fee)
+
+
+class TestClosedPositions:
+    def test_last_from_the_first_buy_to_the_last_sell(self):
+        trades = [trade(0, 10, 1000), trade(5, 10, 900), trade(7, -5, 500), trade(9, -15, 1350)]
+
+        assert trade_record.closed_positions(trades) == (
+            ClosedPosition(asset="BTC", opened_at=0, closed_at=9, result_units=-50, paid_units=1900),
+        )
+
+    def test_keep_coins_apart_and_leave_open_ones_out(self):
+        trades = [trade(0, 1, 10), trade(1, 1, 10, asset="ETH"), trade(2, -1, 30, asset="ETH"), trade(3, 1, 10)]
+
+        assert [position.asset for position in trade_record.closed_positions(trades)] == ["ETH"]
+
+    def test_count_the_fees(self):
+        positions = trade_record.closed_positions([trade(0, 1, 100, fee=2), trade(1, -1, 103, fee=2)])
+
+        assert positions[0].result_units == -1
+        assert positions[0].return_fraction == pytest.approx(-1 / 102)
+
+    def test_close_when_less_than_a_lot_is_left_and_take_that_along(self):
+        def of_lots(time: int, quantity: int, value: int) -> RecordedTrade:
+            return replace(trade(time, quantity, value), lot_units=10)
+
+        trades = [of_lots(0, 39, 390), of_lots(1, -30, 600), of_lots(5, 21, 210), of_lots(6, -10, 50)]
+
+        # 9 are left of the first: too few to sell. The second has them too, and 20 of its 30 are left.
+        assert trade_record.closed_positions(trades) == (
+            ClosedPosition(asset="BTC", opened_at=0, closed_at=1, result_units=210, paid_units=390),
+        )
+        closed = trade_record.closed_positions([*trades, of_lots(7, -20, 400)])[1]
+        assert (closed.opened_at, closed.result_units) == (5, 240)
+
+    def test_refuse_to_sell_what_is_not_held(self):
+        with pytest.raises(AssertionError, match="sells no more"):
+            trade_record.closed_positions([trade(0, -1, 100)])
+
+
+class TestFiguresOf:
+    def test_say_pace_wins_holding_time_and_preference(self):
+        trades = [
+            trade(0, 1, 100),
+            trade(10, -1, 120),
+            trade(20, 1, 100),
+            trade(50, -1, 90),
+            trade(60, 2, 590, asset="ETH"),
+        ]
+
+        found = trade_record.figures_of(trades=trades, leading_seconds=2 * WEEK)
+
+        assert found.trades_a_week == 2.5
+        assert found.win_rate == 0.5
+        assert (found.holding_seconds_mean, found.holding_seconds_median) == (20.0, 20.0)
+        assert found.preferences == {"ETH": 0.59, "BTC": 0.41}
+
+    def test_say_nothing_of_a_lead_who_never_traded(self):
+        found = trade_record.figures_of(trades=[], leading_seconds=10)
+
+        assert (found.win_rate, found.trades_a_week, found.preferences) == (None, None, {})
+
+
+class TestSizeJumps:
+    def test_are_found_against_the_leads_own_history(self):
+        weights = np.array([0.02] * 12 + [0.09, 0.03, 0.3])
+
+        assert trade_record.size_jumps(weights=weights).tolist() == [12, 14]
+
+    def test_need_a_history(self):
+        assert trade_record.size_jumps(weights=np.array([0.01, 0.9])).tolist() == []

@@ -29,9 +29,11 @@ from copytrading.engine.holdings.baseline import followed_shares
 from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
 from copytrading.engine.holdings.profit_share import ShareState
 from copytrading.engine.market.board import Board
+from copytrading.engine.replay.bar_board import board_of_bar
 from copytrading.engine.replay.investments import Change, ChangeKind, Investments
-from copytrading.engine.replay.lead_path import START_UNITS, LeadOrder, LeadPath
+from copytrading.engine.replay.lead_path import START_UNITS, LeadPath
 from copytrading.engine.replay.rebalancing import carry_out
+from copytrading.engine.replay.waiting_orders import WaitingOrders
 from copytrading.engine.sizing import planning
 from copytrading.engine.sizing.mode import Ordered
 
@@ -99,7 +101,7 @@ class ReplayedCopies:
         self._status = np.full(copies, ACTIVE)
         # What a copy has to follow but no bar has let it trade yet.
         self._pending = np.zeros((copies, assets), dtype=np.bool_)
-        self._pending_orders: list[tuple[LeadOrder, BoolArray]] = []
+        self._waiting_orders = WaitingOrders(assets)
         start = path.state_of_bar[self.start_bars]
         self._baseline_units = np.where(terms.buys_existing, 0, path.held_units[start])
         self._baseline_survival = path.survival[start]
@@ -151,7 +153,7 @@ class ReplayedCopies:
                 # Orders have nothing existing: those given since the start are followed, even at the first bar.
                 takes = running | (starting & (order.time >= self._start_times))
                 if takes.any():
-                    self._pending_orders.append((order, takes))
+                    self._waiting_orders.add(order, takes)
                     touched[takes, order.asset] = True
         else:
             touched = running[:, None] & self._path.touched[state]
@@ -203,8 +205,10 @@ class ReplayedCopies:
         tradable = self._path.bars.tradable[bar]
         equity = self.cash[rows] + self.held[rows] @ self._marks[bar]
         self._stop(bar, rows=rows, equity=equity)
-        board, lead = self._board(bar), self._lead(bar, rows)
-        ordered = self._orders_due(bar, rows=rows) if self._follows_orders and opens else ()
+        board, lead = board_of_bar(unit_prices=self._unit_prices[bar], tradable=tradable), self._lead(bar, rows)
+        # A copy that is out takes no more orders, so none is cut for it; one that pauses skips them.
+        running = self._status[rows] == ACTIVE
+        ordered = self._waiting_orders.take_due(tradable=tradable, rows=rows, running=running) if opens else ()
         wishes = self._wish(board, lead, rows, ordered)
         if touched is not None:
             self._count_untradable(bar, rows=rows, targets=wishes.targets, touched=touched[rows])
@@ -375,29 +379,6 @@ class ReplayedCopies:
             baseline_epoch=self._baseline_epoch[rows],
         )
 
-    def _board(self, bar: int) -> Board:
-        """Return the market of one bar; what the recording does not say, nobody asks."""
-        unit_prices, tradable = self._unit_prices[bar], self._path.bars.tradable[bar]
-        known = ~np.isnan(unit_prices)
-        none = np.empty(len(unit_prices), dtype=object)
-        return Board(
-            asset_ids=np.arange(len(unit_prices)),
-            market_ids=np.arange(len(unit_prices)),
-            unit_prices=unit_prices,
-            lot_units=self._nothing,
-            value_min_units=self._nothing,
-            decimals=self._nothing,
-            quote_decimals=self._nothing,
-            tick_sizes=none,
-            marks=none,
-            fresh=known,
-            listed=tradable,
-            tradable=tradable & known,
-            frozen=~known,
-            priced_at=np.zeros(len(unit_prices)),
-            doubted_prices=np.full(len(unit_prices), np.nan),
-        )
-
     def _lead(self, bar: int, rows: IntArray) -> LeadPortfolio:
         path, state = self._path, self._path.state_of_bar[bar]
         return LeadPortfolio(
@@ -437,37 +418,6 @@ class ReplayedCopies:
             baseline_survival=self._baseline_survival[rows],
             baseline_epoch=self._baseline_epoch[rows],
         )
-
-    def _orders_due(self, bar: int, *, rows: IntArray) -> tuple[Ordered, ...]:
-        """
-        Return the orders that can be followed at this bar, each part (R, A) for those who take it.
-
-        Buys of different coins are sized together; an order only waits for those before it in its own coin.
-        """
-        tradable = self._path.bars.tradable[bar]
-        due = [pending for pending in self._pending_orders if tradable[pending[0].asset]]
-        self._pending_orders = [pending for pending in self._pending_orders if not tradable[pending[0].asset]]
-        # A copy that is out takes no more orders, so none is cut for it; one that pauses skips them.
-        running = self._status[rows] == ACTIVE
-        steps: list[Ordered] = []
-        bought: set[int] = set()
-        for order, takes in due:
-            if not steps or order.asset in bought:
-                steps.append(self._no_orders(len(rows)))
-                bought = set()
-            taken, asset = takes[rows] & running, order.asset
-            if order.sold_fraction > 0:
-                kept = (1.0 - steps[-1].sold_fractions[taken, asset]) * (1.0 - order.sold_fraction)
-                steps[-1].sold_fractions[taken, asset] = 1.0 - kept
-            else:
-                bought.add(asset)
-                steps[-1].bought_values[taken, asset] = order.bought_value
-                steps[-1].orders[taken, asset] = 1.0
-        return tuple(steps)
-
-    def _no_orders(self, copies: int) -> Ordered:
-        shape = (copies, len(self._nothing))
-        return Ordered(bought_values=np.zeros(shape), orders=np.zeros(shape), sold_fractions=np.zeros(shape))
 
     def _count_untradable(self, bar: int, *, rows: IntArray, targets: FloatArray, touched: BoolArray) -> None:
         if self._path.bars.tradable[bar].all():

@@ -113,7 +113,7 @@ def receipts_of(
         taken.append((kind, heads[kind].take()))
         below[kind] = taken[-1][1].pk
     return ReceiptPage(
-        receipts=tuple(_receipts(taken)),
+        receipts=tuple(_receipts(taken, platform_rules())),
         next_cursor=Cursor(trade_id=below[TRADE], adjustment_id=below[ADJUSTMENT], notice_id=below[NOTICE])
         if any(heads.values())
         else None,
@@ -207,8 +207,8 @@ class _WishOf(Func):
     output_field = BigIntegerField()
 
 
-def _receipts(taken: Sequence[tuple[str, Any]]) -> Iterable[Receipt]:
-    cash, rules = cash_asset(), platform_rules()
+def _receipts(taken: Sequence[tuple[str, Any]], rules: Rules) -> Iterable[Receipt]:
+    cash = cash_asset()
     makers: dict[str, Callable[[Any, Asset], Receipt]] = {
         TRADE: _trade_receipt,
         ADJUSTMENT: partial(_adjustment_receipt, rules=rules),

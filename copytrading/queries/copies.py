@@ -10,6 +10,7 @@ from accounts.models import Journal, Posting, User
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
+from copytrading.queries.rules import platform_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,7 @@ def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | N
         )
     )
     live = [copy for copy in rows if copy.status != Copy.Status.STOPPED]
-    comparisons = compare(live, prices=prices or price_list(), now=now) if live else {}
+    comparisons = compare(live, prices=prices or price_list(), now=now, rules=platform_rules()) if live else {}
     return [_summary(copy, comparisons.get(copy.pk)) for copy in rows]
 
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from copytrading.engine.rules import Rules
 from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.models import Copy, CopyGap, CopyGapRecord
 from copytrading.models.gaps import GapFigures
 from copytrading.queries import gaps
 from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import PART_COLUMNS
+from copytrading.queries.rules import platform_rules
 
 # A look without the lead's lock may fall into the middle of a booking; then the last written one is shown.
 UNEXPLAINED_MAX_UNITS = 1_000
@@ -72,7 +74,7 @@ def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
     if row is None or row.invested_units <= 0:
         return None
     if copy.status != Copy.Status.STOPPED:
-        row = _as_of(row, copy, now)
+        row = _as_of(row, copy, now, platform_rules())
     parts = [int(getattr(row, column)) for column in PART_COLUMNS]
     units = row.equity_units - row.ideal_units
     return GapView(
@@ -92,9 +94,9 @@ def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
     )
 
 
-def _as_of(row: CopyGap, copy: Copy, now: datetime) -> CopyGap:
+def _as_of(row: CopyGap, copy: Copy, now: datetime, rules: Rules) -> CopyGap:
     """Return the gap at the present marks, not saved; the row itself where it cannot be told now."""
-    look = gaps.look_at(copy.lead, board=market_queries.load_board(now=now), copy_id=copy.pk)
+    look = gaps.look_at(copy.lead, board=market_queries.load_board(now=now, rules=rules), copy_id=copy.pk)
     if look is None or not len(look.copy_ids) or look.is_new[0]:
         return row
     if abs(int(look.gaps.unexplained_units[0])) > UNEXPLAINED_MAX_UNITS:

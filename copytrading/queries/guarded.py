@@ -9,6 +9,7 @@ from accounts import bulk_rows
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.holdings.profit_share import ShareState
 from copytrading.engine.holdings.valuation import value_gross, values_of
+from copytrading.engine.rules import Rules
 from copytrading.queries.market import cash_asset, load_board
 
 COPY_COLUMNS = """
@@ -51,9 +52,9 @@ class GuardedCopies:
     newest_price_at: FloatArray
 
 
-def load_guarded(*, now: datetime) -> GuardedCopies:
+def load_guarded(*, now: datetime, rules: Rules) -> GuardedCopies:
     """Return all copies that have a stop loss and are not stopping, valued now."""
-    board, cash = load_board(now=now), cash_asset()
+    board, cash = load_board(now=now, rules=rules), cash_asset()
     types = ["bigint"] * 9 + ["double precision"]
     columns = bulk_rows.read_columns(COPY_COLUMNS, types=types)
     ids, leads, accounts, invested, limits, owed, issued, mark_value, rate, breached_at = columns

@@ -15,7 +15,7 @@ from copytrading.engine.market.board import MarketTerms
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import unit_price
 from copytrading.models import Mark, Market
-from copytrading.queries.rules import cash_symbol, platform_rules
+from copytrading.queries.rules import cash_symbol
 
 
 def cash_asset() -> Asset:
@@ -79,13 +79,8 @@ class _BoardRow(NamedTuple):
         return self.status == Market.Status.DELISTED
 
 
-def load_board(*, now: datetime, rules: Rules | None = None) -> Board:
-    """
-    Return the board of all markets, marked now.
-
-    :param rules: None reads them, for callers that have none to hand down yet.
-    """
-    rules = rules or platform_rules()
+def load_board(*, now: datetime, rules: Rules) -> Board:
+    """Return the board of all markets, marked now; the rules say which price is young, and which coin is frozen."""
     rows = [
         _BoardRow(*row)
         for row in Market.objects.order_by("base_id").values_list(

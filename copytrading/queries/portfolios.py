@@ -20,10 +20,10 @@ from copytrading.engine.holdings import valuation
 from copytrading.engine.holdings.portfolios import CopyTable, LeadPortfolio
 from copytrading.engine.holdings.weights import distance_of
 from copytrading.engine.market.board import Board
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, LeadHolding, Market
 from copytrading.queries import holdings
 from copytrading.queries.market import cash_asset, load_board
-from copytrading.queries.rules import platform_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +132,10 @@ def price_list() -> PriceList:
     return PriceList(coins=tuple(_coin(market, cash) for market in markets), cash=cash)
 
 
-def compare(copies: Sequence[Copy], *, prices: PriceList, now: datetime) -> dict[int, Comparison]:
+def compare(copies: Sequence[Copy], *, prices: PriceList, now: datetime, rules: Rules) -> dict[int, Comparison]:
     """Return each copy beside its lead, by the copy's id. The number of statements does not depend on how many."""
     leads = {copy.lead_id: copy.lead for copy in copies}
-    board, rules = load_board(now=now), platform_rules()
+    board = load_board(now=now, rules=rules)
     portfolios = holdings.load_leads(list(leads.values()), board=board, cash=prices.cash)
     orders = holdings.load_open_orders(list(leads), board=board, now=now)
     tables = holdings.load_tables(leads, board=board, cash=prices.cash, copy_ids=[copy.pk for copy in copies])

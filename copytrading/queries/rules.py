@@ -1,8 +1,13 @@
 """
 The platform's rules as they stand: what a verb reads once at its beginning, and hands down like `now`.
 
-Nobody else reads a rule from the settings. The cash stands here too, for those who have no rules at hand: what money is
-called and how many decimals it has is no policy but the form of the books.
+Read they are at the doors, and nowhere further in: in the verbs of `services` and the reads of `queries` that tasks,
+views, the API, the admin and commands call, in those themselves, and in `worlds`, which play the platform from outside.
+What a door calls has `rules: Rules` among its arguments, without a default. A test over the syntax tree holds that
+(`tests/site/test_rooms.py`): below the doors nothing private reads rules, and whoever is handed them reads none.
+
+The cash stands here too, for those who have no rules at hand: what money is called and how many decimals it has is no
+policy but the form of the books.
 """
 
 from dataclasses import fields

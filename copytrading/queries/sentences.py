@@ -14,7 +14,6 @@ from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Notice, Order
 from copytrading.queries.leads.proportions import Proportion
-from copytrading.queries.rules import platform_rules
 
 CENT = Decimal("0.01")
 # Enough to tell two quantities or prices apart, short enough to read.
@@ -227,7 +226,7 @@ def adjustment_sentence(
     cash_decimals: int,
     wanted_units: int,
     planned_units: int,
-    rules: Rules | None = None,
+    rules: Rules,
     is_taken_over: bool = False,
 ) -> Sentence:
     """
@@ -243,7 +242,7 @@ def adjustment_sentence(
         headline = f"{DONE.get(side, DONE[None])} {less} {symbol} than wanted: {instead}"
     else:
         headline = f"Did not {TO_DO.get(side, TO_DO[None])} {symbol}: {instead}"
-    why = _why(reason, copy=copy, symbol=symbol, rules=rules or platform_rules())
+    why = _why(reason, copy=copy, symbol=symbol, rules=rules)
     rest = _rest(reason, copy=copy, side=side, is_taken_over=is_taken_over)
     return Sentence(headline=headline, detail=f"{why}; {rest}." if rest else f"{why}.")
 
@@ -257,7 +256,7 @@ def notice_sentence(
     cash_decimals: int,
     text: str = "",
     coin: Asset | None = None,
-    rules: Rules | None = None,
+    rules: Rules,
     paid_units: int | None = None,
 ) -> Sentence:
     """
@@ -267,7 +266,6 @@ def notice_sentence(
     :param text: the lead's words, where it has them.
     :param paid_units: what was paid for those coins, in quote units.
     """
-    rules = rules or platform_rules()
     has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
     sentences = NOTICES if has_figure else {**NOTICES, **NOTICES_WITHOUT_FIGURE}
     headline, detail = sentences.get(kind, UNKNOWN_NOTICE)

@@ -8,6 +8,7 @@ from accounts.models import User
 from copytrading.models import Copy, CopyRecord, Lead, Mark
 from copytrading.queries import copies as queries
 from copytrading.queries import portfolios
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries, settle_now
@@ -89,14 +90,18 @@ class TestCompare:
         copy = world.start(follower, lead, buy_existing=False)
         settle_now(world)
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now, rules=platform_rules())[
+            copy.pk
+        ]
 
         assert comparison.distance == pytest.approx(0.45, abs=0.01)
         assert comparison.distance_wanted == pytest.approx(comparison.distance)
         assert comparison.distance_left == pytest.approx(0, abs=1e-9)
 
     def test_lists_the_coins_of_both_and_cash_last(self, world: World, copy: Copy, lead: Lead) -> None:
-        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now, rules=platform_rules())[
+            copy.pk
+        ]
 
         assert [position.name for position in comparison.positions] == ["Bitcoin", "Cash"] or [
             position.symbol for position in comparison.positions
@@ -107,7 +112,9 @@ class TestCompare:
     def test_names_a_coin_without_a_price_and_counts_it_as_nothing(self, world: World, copy: Copy) -> None:
         Mark.objects.filter(market__symbol="BTC-USDT").delete()
 
-        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now)[copy.pk]
+        comparison = portfolios.compare([copy], prices=portfolios.price_list(), now=world.now, rules=platform_rules())[
+            copy.pk
+        ]
 
         assert comparison.unpriced == ("BTC",)
         assert comparison.gross_units == world.held(copy.ledger_account)["USDT"]
@@ -117,10 +124,10 @@ class TestCompare:
         many = few + copies_of_new_leads(world, follower, range(1, 6))
         prices = portfolios.price_list()
         with counted_queries() as once:
-            portfolios.compare(few, prices=prices, now=world.now)
+            portfolios.compare(few, prices=prices, now=world.now, rules=platform_rules())
 
         with counted_queries() as often:
-            portfolios.compare(many, prices=prices, now=world.now)
+            portfolios.compare(many, prices=prices, now=world.now, rules=platform_rules())
 
         assert len(often) == len(once)
 

@@ -10,6 +10,7 @@ from copytrading.models import Copy, CopyFlow, CopyRecord, Lead, LeadFlow, LeadR
 from copytrading.queries import copies as queries
 from copytrading.queries import curves
 from copytrading.queries.curves import CopyCurve
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
@@ -150,7 +151,7 @@ class TestCurveOf:
     def test_knows_no_loss_while_money_waits_to_leave(self, world: World, copy: Copy, lead: Lead) -> None:
         copies.reduce_copy(copy_id=copy.pk, units=usdt(400), idempotency_key="less", now=world.now)
         world.wait(1)
-        records.record_lead(lead=lead, now=world.now)
+        records.record_lead(lead=lead, now=world.now, rules=platform_rules())
         world.wait(1)
 
         curve = curve_of(world, copy)

@@ -10,6 +10,7 @@ from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, Lead, Market
 from copytrading.queries import guarded, holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from tests.cast import World, usdt
 
 
@@ -53,7 +54,7 @@ class TestACopyThatStartsBetweenTwoReads:
             "without existing assets": {"buy_existing": False},
             "custom": {"terms": custom_terms(order_value_units=usdt(50), market_ids=chosen)},
         }
-        board, cash = market_queries.load_board(now=world.now), market_queries.cash_asset()
+        board, cash = market_queries.load_board(now=world.now, rules=platform_rules()), market_queries.cash_asset()
         before = holdings.load_copies(lead, board=board, cash=cash)
         once_after(holdings.COPY_COLUMNS, lambda: world.start(other_follower, lead, "500", **wishes[kind]), monkeypatch)
 
@@ -68,15 +69,15 @@ class TestACopyThatStartsBetweenTwoReads:
     def test_waits_for_the_next_look_at_the_stop_losses(
         self, world: World, lead: Lead, copy: Copy, other_follower: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        before = guarded.load_guarded(now=world.now)
+        before = guarded.load_guarded(now=world.now, rules=platform_rules())
         once_after(
             guarded.COPY_COLUMNS,
             lambda: world.start(other_follower, lead, "500", stop_loss_units=usdt(100)),
             monkeypatch,
         )
 
-        during = guarded.load_guarded(now=world.now)
-        after = guarded.load_guarded(now=world.now)
+        during = guarded.load_guarded(now=world.now, rules=platform_rules())
+        after = guarded.load_guarded(now=world.now, rules=platform_rules())
 
         assert (during.ids.tolist(), during.equity.tolist()) == ([copy.pk], before.equity.tolist())
         assert after.equity.tolist() == [before.equity[0], usdt(500)]

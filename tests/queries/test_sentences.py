@@ -9,10 +9,12 @@ from copytrading.engine.adjustments import Reason
 from copytrading.models import Copy, Lead, Notice
 from copytrading.queries import sentences
 from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.rules import platform_rules
 from copytrading.queries.sentences import adjustment_sentence, notice_sentence, ratio_caution, trade_sentence
 from tests.cast import usdt
 
 CASH = {"cash_symbol": "USDT", "cash_decimals": 8}
+TOLD = {**CASH, "rules": platform_rules()}
 
 
 def a_copy(**fields: object) -> Copy:
@@ -64,7 +66,7 @@ class TestAdjustmentSentence:
             wanted_units=usdt("5.04"),
             planned_units=0,
             is_taken_over=is_taken_over,
-            **CASH,  # type: ignore[arg-type]
+            **TOLD,  # type: ignore[arg-type]
         )
 
         assert "follows" not in sentence.detail
@@ -79,7 +81,7 @@ class TestAdjustmentSentence:
             side="BUY",
             wanted_units=usdt("14.05"),
             planned_units=usdt("11.20"),
-            **CASH,  # type: ignore[arg-type]
+            **TOLD,  # type: ignore[arg-type]
         )
 
         assert sentence.headline == "Bought a little less LINK than wanted: 11.20 instead of 14.05 USDT"
@@ -102,7 +104,7 @@ class TestAdjustmentSentence:
             side=side,
             wanted_units=usdt("14.05"),
             planned_units=usdt(planned),
-            **CASH,  # type: ignore[arg-type]
+            **TOLD,  # type: ignore[arg-type]
         )
 
         assert sentence.headline == headline
@@ -116,7 +118,7 @@ class TestNoticeSentence:
             units=1_233,
             coin=Asset(symbol="SOL", decimals=8),
             paid_units=178_000,
-            **CASH,  # type: ignore[arg-type]
+            **TOLD,  # type: ignore[arg-type]
         )
 
         assert sentence.headline.endswith("was taken over by the platform at the mark for less than 0.01 USDT")
@@ -126,7 +128,7 @@ class TestNoticeSentence:
     def test_says_every_kind_with_and_without_a_figure(self, kind: str, units: int | None) -> None:
         copy = a_copy(stop_reason=Copy.StopReason.STOP_LOSS)
 
-        sentence = notice_sentence(kind=kind, copy=copy, units=units, **CASH)  # type: ignore[arg-type]
+        sentence = notice_sentence(kind=kind, copy=copy, units=units, **TOLD)  # type: ignore[arg-type]
 
         assert "Basalt" in sentence.headline + sentence.detail
         assert "{" not in sentence.headline + sentence.detail
@@ -139,7 +141,7 @@ class TestNoticeSentence:
             kind=Notice.Kind.COPY_STOPPED,
             copy=copy,
             units=usdt("849.31"),
-            **CASH,  # type: ignore[arg-type]
+            **TOLD,  # type: ignore[arg-type]
         )
 
         assert sentence.headline == "Your copy of Basalt has stopped: 849.31 USDT came back to your wallet"
@@ -185,7 +187,7 @@ class TestARowOfAnotherVersion:
             side="LEND",
             wanted_units=usdt("14.05"),
             planned_units=usdt("11.2"),
-            **CASH,  # type: ignore[arg-type]
+            **TOLD,  # type: ignore[arg-type]
         )
 
         assert sentence.headline == "Traded a little less LINK than wanted: 11.20 instead of 14.05 USDT"
@@ -193,7 +195,7 @@ class TestARowOfAnotherVersion:
 
     @pytest.mark.parametrize("units", [None, usdt(5)])
     def test_has_a_sentence_with_the_kind_it_names(self, units: int | None) -> None:
-        sentence = notice_sentence(kind="COPY_CLONED", copy=a_copy(), units=units, **CASH)  # type: ignore[arg-type]
+        sentence = notice_sentence(kind="COPY_CLONED", copy=a_copy(), units=units, **TOLD)  # type: ignore[arg-type]
 
         assert sentence.headline == "Something happened to your copy of Basalt"
         assert "(COPY_CLONED)" in sentence.detail

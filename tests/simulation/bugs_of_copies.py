@@ -101,9 +101,9 @@ def exit_left_open() -> list[Any]:
     """A copy that stops is marked as done at once; its coins stay where they are."""
     finish = closing.close_stopped_copies
 
-    def mark_as_done(lead: Any, now: datetime) -> None:
+    def mark_as_done(lead: Any, now: datetime, **named: Any) -> None:
         Copy.objects.filter(lead=lead, status=Copy.Status.STOPPING).update(status=Copy.Status.STOPPED, stopped_at=now)
-        finish(lead, now)
+        finish(lead, now, **named)
 
     return [patch.object(closing, "close_stopped_copies", mark_as_done)]
 

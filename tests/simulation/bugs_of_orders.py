@@ -180,11 +180,11 @@ def decided_on_what_was_seen_before_the_lock() -> list[Any]:
     seen: dict[tuple[int, datetime], Any] = {}
     load = scene.load_scene
 
-    def load_once(lead: Any, *, now: datetime) -> Any:
+    def load_once(lead: Any, *, now: datetime, **named: Any) -> Any:
         key = (lead.pk, now)
         if not transaction.get_connection().in_atomic_block:
-            seen[key] = load(lead, now=now)
-        return seen[key] if key in seen else load(lead, now=now)
+            seen[key] = load(lead, now=now, **named)
+        return seen[key] if key in seen else load(lead, now=now, **named)
 
     return [patch.object(syncing, "load_scene", load_once)]
 

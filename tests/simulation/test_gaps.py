@@ -16,6 +16,7 @@ from copytrading.models import Copy, CopyFlow, Lead
 from copytrading.queries import gaps as gap_queries
 from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import Look
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps, profit_shares
 from copytrading.services.leads import verbs as leads
 from tests.cast import build_world
@@ -43,7 +44,7 @@ class MeasuredStory(Story):
         self._note_start(who)
 
     def beat(self) -> None:
-        gaps.measure_gaps(lead_id=self.lead.pk, now=self.world.now)
+        gaps.measure_gaps(lead_id=self.lead.pk, now=self.world.now, rules=platform_rules())
 
     def week(self) -> None:
         self.world.wait(7 * 86_400)
@@ -51,10 +52,10 @@ class MeasuredStory(Story):
 
     def unit_price(self) -> float:
         lead = Lead.objects.get(pk=self.lead.pk)
-        return leads.equity_of(lead, now=self.world.now) / lead.units_issued
+        return leads.equity_of(lead, now=self.world.now, rules=platform_rules()) / lead.units_issued
 
     def check_gaps(self) -> None:
-        board = market_queries.load_board(now=self.world.now)
+        board = market_queries.load_board(now=self.world.now, rules=platform_rules())
         lead = Lead.objects.get(pk=self.lead.pk)
         look = gap_queries.look_at(lead, board=board)
         assert look is not None, self.done

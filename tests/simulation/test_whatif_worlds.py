@@ -31,6 +31,7 @@ from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Copy, Lead, LeadOrder
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import stops
 from copytrading.services.copies import verbs as copies
 from copytrading.services.safety import reconciling
@@ -212,7 +213,7 @@ class Story:
 
     def wealth(self) -> list[float]:
         """Return what each copy is worth and has paid out, in USDT."""
-        board, cash = market_queries.load_board(now=self.world.now), market_queries.cash_asset()
+        board, cash = market_queries.load_board(now=self.world.now, rules=platform_rules()), market_queries.cash_asset()
         table = holdings.load_copies(self.lead, board=board, cash=cash)
         worth = dict(zip(table.ids.tolist(), table.valued(board).worth.tolist(), strict=True))
         rows = [Copy.objects.get(pk=follower.copy.pk) for follower in self.followers]

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.models import money
 from copytrading.engine.rules import Rules
-from tests.site.trees import LEDGER_RELATIONS, LEDGER_ROWS, ledger_writes, rule_reads
+from tests.site.trees import LEDGER_RELATIONS, LEDGER_ROWS, ledger_writes, rule_reads, rules_out_of_hand
 
 RULES = {field.name for field in fields(Rules)}
 
@@ -175,6 +175,28 @@ class TestRules:
     )
     def test_may_be_set_and_spoken_of(self, harmless: str) -> None:
         assert rule_reads(harmless, rules=RULES) == []
+
+    def test_are_read_at_the_doors_and_handed_down(self) -> None:
+        rooms = ("copytrading/services/", "copytrading/queries/")
+        found = {
+            path: rules_out_of_hand(source, below_the_doors=path.startswith(rooms))
+            for path, source in sources().items()
+        }
+
+        assert {path: slips for path, slips in found.items() if slips} == {}
+
+    @pytest.mark.parametrize(
+        "planted",
+        [
+            "def load(*, now, rules: Rules | None): ...",
+            "def load(now, rules=RULES): ...",
+            "async def load(*, now, rules: Rules = RULES): ...",
+            "def load(*, rules: Rules):\n    return rules_queries.platform_rules().drift_band",
+            "def _load():\n    return platform_rules().drift_band",
+        ],
+    )
+    def test_are_guarded_by_a_search_for_who_goes_without(self, planted: str) -> None:
+        assert len(rules_out_of_hand(planted, below_the_doors=True)) == 1
 
     @staticmethod
     def readers() -> dict[str, set[str]]:

@@ -1,5 +1,5 @@
 """
-What a source does that only one place may do, read from its syntax tree: writing the ledger's rows, reading a rule.
+What a source does that only some places may do, read from its syntax tree: writing the ledger's rows, reading rules.
 
 A search for words would stop at the end of a line, believe comments, and lose a row at the first variable. Here names
 are followed: what was made of a ledger model, looped over or annotated with it is a row of the ledger too. It is a net
@@ -60,6 +60,39 @@ def rule_reads(source: str, *, rules: set[str]) -> list[Found]:
             elif any(isinstance(part, ast.Constant) and part.value == "SMARTSYNC_" for part in ast.walk(asked)):
                 found.append(Found(node.lineno, "SMARTSYNC_…"))
     return found
+
+
+def rules_out_of_hand(source: str, *, below_the_doors: bool) -> list[Found]:
+    """
+    Return the functions of a source that do not take the platform's rules as they are handed down.
+
+    A parameter `rules` may be left out in none of them, nobody who has one reads rules besides, and `below_the_doors`,
+    in services and queries, nothing private reads them.
+    """
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        optional = [*_with_default(node.args)]
+        named = {arg.arg: arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+        reads = any(isinstance(call, ast.Call) and _last_name(call.func) == "platform_rules" for call in ast.walk(node))
+        annotation = named["rules"].annotation if "rules" in named else None
+        if "rules" in optional or (annotation is not None and "None" in ast.unparse(annotation)):
+            found.append(Found(node.lineno, f"{node.name}() may go without rules"))
+        if reads and "rules" in named:
+            found.append(Found(node.lineno, f"{node.name}() has rules and reads them"))
+        is_private = node.name.startswith("_") and not node.name.endswith("__")
+        if reads and is_private and below_the_doors:
+            found.append(Found(node.lineno, f"{node.name}() reads rules below the doors"))
+    return found
+
+
+def _with_default(arguments: ast.arguments) -> Iterator[str]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    yield from (one.arg for one in positional[len(positional) - len(arguments.defaults) :])
+    for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            yield one.arg
 
 
 class _RowNames:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
@@ -18,7 +19,7 @@ from tests.views.scenes import copy_with_holdings, settle_now
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
     copy = copy_with_holdings(world, lead, follower)
-    gaps.measure_gaps(lead_id=lead.pk, now=world.now)
+    gaps.measure_gaps(lead_id=lead.pk, now=world.now, rules=platform_rules())
     return copy
 
 

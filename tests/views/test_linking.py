@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from copytrading.models import Lead, LinkedAccount
+from copytrading.queries.rules import platform_rules
 from copytrading.services.leads import verbs as leads
 from tests.cast import World, usdt
 from tests.elsewhere import KEY, Elsewhere, connect, look
@@ -233,4 +234,4 @@ class TestStakeNote:
         connect(world, faraway)
 
         assert "Your own stake is 499.00 USDT of the 500 that a lead needs" in page(console)
-        assert leads.equity_of(faraway, now=world.now) == usdt(499)
+        assert leads.equity_of(faraway, now=world.now, rules=platform_rules()) == usdt(499)

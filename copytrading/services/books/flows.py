@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadFlow, Notice
-from copytrading.queries.rules import platform_rules
 from copytrading.services.books import notices, positions, stakes
 
 
@@ -17,7 +16,7 @@ def note_flow(
     equity_before: float,
     idempotency_key: str,
     now: datetime,
-    rules: Rules | None = None,
+    rules: Rules,
 ) -> None:
     """
     Book a flow of quote units on a lead's record; it is no return, and it opens the settling window.
@@ -26,7 +25,6 @@ def note_flow(
 
     :param equity_before: the lead's equity in quote units before the money moved.
     """
-    rules = rules or platform_rules()
     LeadFlow.objects.create(lead=lead, units=units, idempotency_key=idempotency_key, moved_at=now)
     positions.issue_units(lead=lead, flow_units=units, equity_before=equity_before)
     lead.settling_until = now + timedelta(seconds=rules.settling_seconds)

@@ -17,12 +17,14 @@ from django.db.models import F
 from accounts.transactions import in_transaction
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.market.board import Board
+from copytrading.engine.rules import Rules
 from copytrading.engine.track_record import tracking_gap
 from copytrading.engine.track_record.tracking_gap import Gaps, Part
 from copytrading.models import Copy, CopyGap, Lead, LeadSnapshot
 from copytrading.queries import gaps as queries
 from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import PART_COLUMNS, Look
+from copytrading.queries.rules import platform_rules
 from copytrading.services.locks import lock_lead
 
 log = structlog.get_logger()
@@ -61,11 +63,11 @@ INSERT_SNAPSHOT = """
 
 def measure_all(*, now: datetime) -> int:
     """Look at the gaps behind every lead that is copied and return how many were; one's trouble stays its own."""
-    measured = 0
+    rules, measured = platform_rules(), 0
     copied = Lead.objects.filter(copies__in=Copy.objects.exclude(status=Copy.Status.STOPPED))
     for lead_id in copied.order_by("pk").values_list("pk", flat=True).distinct():
         try:
-            measure_gaps(lead_id=lead_id, now=now)
+            measure_gaps(lead_id=lead_id, now=now, rules=rules)
             measured += 1
         except (DatabaseError, AssertionError, ArithmeticError, LookupError, ValueError) as trouble:
             log.exception(
@@ -74,21 +76,21 @@ def measure_all(*, now: datetime) -> int:
     return measured
 
 
-def measure_gaps(*, lead_id: int, now: datetime) -> None:
+def measure_gaps(*, lead_id: int, now: datetime, rules: Rules) -> None:
     """Look at the gaps of a lead's copies on the beat."""
     with transaction.atomic(durable=True):
         lead = lock_lead(lead_id)
-        measure_lead(lead=lead, now=now)
+        measure_lead(lead=lead, now=now, rules=rules)
 
 
 @in_transaction
-def measure_lead(*, lead: Lead, now: datetime) -> Look | None:
+def measure_lead(*, lead: Lead, now: datetime, rules: Rules) -> Look | None:
     """
     Look at the gaps of all copies of a lead, which is locked, and write them.
 
     :returns: None where there is nothing new to see, or a coin has no price.
     """
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     snapshot = LeadSnapshot.objects.filter(lead=lead).first()
     today = now.astimezone(UTC).date()
     if snapshot is not None and snapshot.recorded_on == today and queries.is_unchanged(snapshot, board):
@@ -105,9 +107,9 @@ def measure_lead(*, lead: Lead, now: datetime) -> Look | None:
 
 
 @in_transaction
-def open_gap(*, copy: Copy, now: datetime) -> None:
+def open_gap(*, copy: Copy, now: datetime, rules: Rules) -> None:
     """Begin to count a copy's gap from the money it starts with. The lead is locked."""
-    measure_lead(lead=copy.lead, now=now)
+    measure_lead(lead=copy.lead, now=now, rules=rules)
     growth_index = LeadSnapshot.objects.filter(lead=copy.lead).values_list("growth_index", flat=True).first() or 1.0
     CopyGap.objects.get_or_create(
         copy=copy,

@@ -21,6 +21,7 @@ from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.holdings import profit_share
 from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.holdings.profit_share import Payment, ShareState
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, Notice, ProfitShare
 from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
@@ -40,15 +41,15 @@ def last_monday(now: datetime) -> datetime:
 
 def settle_profit_shares(*, now: datetime) -> int:
     """Settle the week that ended last Monday for every copy that is not settled yet, and return how many were."""
-    period_end = last_monday(now)
+    period_end, rules = last_monday(now), platform_rules()
     waiting = Copy.objects.filter(status__in=Copy.GUARDED, shared_until__lt=period_end)
     return sum(
-        settle_lead_shares(lead_id=lead_id, period_end=period_end, now=now)
+        settle_lead_shares(lead_id=lead_id, period_end=period_end, now=now, rules=rules)
         for lead_id in waiting.order_by("lead_id").values_list("lead_id", flat=True).distinct()
     )
 
 
-def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> int:
+def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime, rules: Rules) -> int:
     """
     Settle one lead's copies up to `period_end` and return how many were settled; the same period again settles none.
 
@@ -58,7 +59,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
     """
     with transaction.atomic(durable=True):
         lead = lock_lead(lead_id)
-        cash, board = market_queries.cash_asset(), market_queries.load_board(now=now)
+        cash, board = market_queries.cash_asset(), market_queries.load_board(now=now, rules=rules)
         copies = holdings.load_copies(lead, board=board, cash=cash)
         waiting = {
             copy.pk: copy
@@ -76,7 +77,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
             payment = profit_share.crystallise(
                 state=pick(copies.share_state, paying), equity_units=gross[paying], payable_units=payable[paying]
             )
-            _book(lead, copies, paying, payment, gross[paying], ProfitShare.Kind.WEEKLY, period_end, now)
+            _book(lead, copies, paying, payment, gross[paying], ProfitShare.Kind.WEEKLY, period_end, now, rules)
             Copy.objects.filter(pk__in=copies.ids[paying].tolist()).update(
                 shared_until=period_end, share_wanted_at=None
             )
@@ -86,7 +87,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime) -> 
 @in_transaction
 def redeem(
     *, lead: Lead, copies: CopyTable, leaving: BoolArray, gross_units: IntArray, paid_out_units: IntArray,
-    kind: ProfitShare.Kind, now: datetime,
+    kind: ProfitShare.Kind, now: datetime, rules: Rules,
 ) -> IntArray:  # fmt: skip
     """
     Settle the share of the units that leave with a payout, and return it (copies leaving,) in quote units.
@@ -95,7 +96,7 @@ def redeem(
     """
     state = pick(copies.share_state, leaving)
     payment = profit_share.redeem_units(state=state, equity_units=gross_units, paid_out_units=paid_out_units)
-    _book(lead, copies, leaving, payment, gross_units, kind, now, now)
+    _book(lead, copies, leaving, payment, gross_units, kind, now, now, rules)
     return payment.share_units
 
 
@@ -139,12 +140,12 @@ def _ask_to_sell(lead: Lead, copy_ids: IntArray, now: datetime) -> None:
 
 def _book(
     lead: Lead, copies: CopyTable, rows: BoolArray, payment: Payment, gross: IntArray,
-    kind: ProfitShare.Kind, period_end: datetime, now: datetime,
+    kind: ProfitShare.Kind, period_end: datetime, now: datetime, rules: Rules,
 ) -> None:  # fmt: skip
     """Pay the shares of some copies (rows,) to the lead, keep a statement of each, and store the new marks."""
     ids, accounts = copies.ids[rows], copies.account_ids[rows]
     before = pick(copies.share_state, rows)
-    platform = np.floor(payment.share_units * platform_rules().platform_share).astype(np.int64)
+    platform = np.floor(payment.share_units * rules.platform_share).astype(np.int64)
     since = dict(Copy.objects.filter(pk__in=ids.tolist()).values_list("pk", "shared_until"))
     statements = ProfitShare.objects.bulk_create(
         [

@@ -75,7 +75,7 @@ def record_values(*, now: datetime, slot: datetime) -> int:
     return written
 
 
-def record_lead(*, lead: Lead, now: datetime, rules: Rules | None = None) -> int:
+def record_lead(*, lead: Lead, now: datetime, rules: Rules) -> int:
     """Write one record for a lead and for each of its live copies, and return how many."""
     board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
     copies = holdings.load_copies(lead, board=board, cash=cash)
@@ -99,7 +99,7 @@ def record_lead(*, lead: Lead, now: datetime, rules: Rules | None = None) -> int
     return written + int(known.sum())
 
 
-def record_unit_price(*, lead: Lead, now: datetime, rules: Rules | None = None) -> int:
+def record_unit_price(*, lead: Lead, now: datetime, rules: Rules) -> int:
     """Write one record for a lead alone, as a cycle of it is done; 0 where it has no value to write."""
     return _write_lead(lead, market_queries.load_board(now=now, rules=rules), None, now)
 

@@ -55,7 +55,8 @@ def check_stop_losses(*, now: datetime) -> int:
 
     :returns: how many copies were stopped.
     """
-    table = guarded.load_guarded(now=now)
+    rules = platform_rules()
+    table = guarded.load_guarded(now=now, rules=rules)
     if not len(table.ids):
         return 0
     invested = table.invested_units.astype(np.float64)
@@ -70,7 +71,7 @@ def check_stop_losses(*, now: datetime) -> int:
         breached_at=table.breached_at,
         oldest_price_at=table.oldest_price_at,
         newest_price_at=table.newest_price_at,
-        confirm_seconds=platform_rules().stop_loss_confirm_seconds,
+        confirm_seconds=rules.stop_loss_confirm_seconds,
     )
     changed = (known | recovered) & ~stop & ~_same(seen_at, table.breached_at)
     if changed.any():

@@ -10,6 +10,7 @@ from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Lead
 from copytrading.queries import holdings
 from copytrading.queries.copy_terms import terms_of
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies.quoting import Quote, one_copy, quote_copy
 from copytrading.services.copies.refusals import (
     refuse_inactive,
@@ -76,13 +77,13 @@ def preview_copy(
 
     :raises Refusal: the same ones as start_copy.
     """
-    lead = Lead.objects.get(pk=lead_id)
-    refuse_start(lead, follower, investment_units, terms, now)
+    rules, lead = platform_rules(), Lead.objects.get(pk=lead_id)
+    refuse_start(lead, follower, investment_units, terms, now, rules=rules)
     refuse_terms(terms, investment_units)
     if not registry.mode_of(terms.mode).holds_ratios:
         # It buys nothing of what is there: it answers the orders to come.
         return CopyPreview(trades=(), cost_units=0, cash_after_units=investment_units, equity_units=investment_units)
-    scene = load_scene(lead, now=now)
+    scene = load_scene(lead, now=now, rules=rules)
     quote = quote_copy(
         scene,
         one_copy(
@@ -106,14 +107,15 @@ def preview_change(*, copy_id: int, change_units: int, now: datetime) -> ChangeP
 
     :raises Refusal: the same ones as increase_copy and reduce_copy.
     """
+    rules = platform_rules()
     copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
-    scene = load_scene(copy.lead, now=now)
+    scene = load_scene(copy.lead, now=now, rules=rules)
     row = _row_of(copy, scene)
     equity = worth_of(row, scene)
     if change_units > 0:
-        refuse_increase(copy, change_units, now)
+        refuse_increase(copy, change_units, now, rules=rules)
     else:
-        refuse_reduction(copy, -change_units, equity)
+        refuse_reduction(copy, -change_units, equity, rules=rules)
     invested, stop_loss = terms_after(copy, change_units, equity)
     quote = quote_copy(
         scene,
@@ -146,8 +148,9 @@ def quote_stop(*, copy_id: int, now: datetime) -> StopQuote:
     :raises CopyNotActive: if the copy is stopped or stopping already.
     :raises Refusal: if a coin of the copy has no price.
     """
+    rules = platform_rules()
     copy = Copy.objects.select_related("lead").get(pk=copy_id)
-    scene = load_scene(copy.lead, now=now)
+    scene = load_scene(copy.lead, now=now, rules=rules)
     row = _row_of(copy, scene)
     # Without a price nobody can say what selling brings; the stop itself waits for none.
     worth_of(row, scene)

@@ -14,7 +14,7 @@ from copytrading.models import Copy, Lead, Market
 from copytrading.queries import market as market_queries
 from copytrading.queries.doubts import HOLDING_BACK
 from copytrading.queries.leads import links
-from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
 from copytrading.services.market import doubts
@@ -63,13 +63,13 @@ class TermsNotKnown(Refusal, code="terms_not_known"):
     """The copy was started on terms that this version of the program does not know."""
 
 
-def check_terms(*, investment_units: int, terms: Terms, rules: Rules | None = None) -> None:
+def check_terms(*, investment_units: int, terms: Terms, rules: Rules) -> None:
     """
     Look at the terms alone, whoever copies whom.
 
     :raises Refusal: the same ones as start_copy.
     """
-    _refuse_small(investment_units, rules or platform_rules())
+    _refuse_small(investment_units, rules)
     refuse_stop_loss(terms.stop_loss_units, investment_units)
     refuse_terms(terms, investment_units)
 
@@ -81,10 +81,9 @@ def refuse_start(
     terms: Terms,
     now: datetime,
     *,
-    rules: Rules | None = None,
+    rules: Rules,
 ) -> None:
     """Refuse a start that the lead, the money, the stop loss or the stake stands against."""
-    rules = rules or platform_rules()
     if lead.status == Lead.Status.ENDED:
         raise LeadNotOpen(f"{lead.name} has ended and cannot be copied any more.")
     if lead.status != Lead.Status.ACTIVE:
@@ -193,7 +192,7 @@ def refuse_unknown_terms(copy: Copy) -> None:
         )
 
 
-def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules | None = None) -> None:
+def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules) -> None:
     """Refuse more money where the copy, the lead, the lead's stake or room, or the wallet stand against it."""
     refuse_inactive(copy)
     refuse_unknown_terms(copy)
@@ -203,19 +202,18 @@ def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules | Non
         raise LeadNotOpen(f"{copy.lead.name} takes no more money at the moment.")
     _refuse_unseen(copy.lead)
     doubts.refuse_held(lead=copy.lead, copy=copy)
-    _refuse_without_stake(copy.lead, now, rules or platform_rules())
+    _refuse_without_stake(copy.lead, now, rules)
     _refuse_over_capacity(copy.lead, units, field="value")
     _refuse_without_cash(copy.follower, units, field="value")
 
 
-def refuse_reduction(copy: Copy, units: int, equity: int, *, rules: Rules | None = None) -> None:
+def refuse_reduction(copy: Copy, units: int, equity: int, *, rules: Rules) -> None:
     """Refuse to take out so much that less than the minimum investment would stay."""
     refuse_inactive(copy)
     refuse_unknown_terms(copy)
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
     doubts.refuse_held(lead=copy.lead, copy=copy, whys=HOLDING_BACK)
-    rules = rules or platform_rules()
     if equity - units < rules.investment_min * 10**rules.cash_decimals:
         raise ReductionTooLarge(
             f"At least {rules.investment_min} {rules.cash} must stay in a copy that is worth {_cash_text(equity)};"

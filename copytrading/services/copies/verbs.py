@@ -14,6 +14,7 @@ from accounts.models import Journal, LedgerAccount, User
 from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
 from copytrading.engine.holdings.terms import Terms
+from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
@@ -90,9 +91,9 @@ def start_copy(
         started_at=now,
     )
     _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
-    gaps.open_gap(copy=copy, now=now)
+    gaps.open_gap(copy=copy, now=now, rules=rules)
     if holds_ratios and not terms.buy_existing:
-        _note_baseline(copy, lead, now)
+        _note_baseline(copy, lead, now, rules)
     _note(copy, Notice.Kind.COPY_STARTED, now, units=investment_units)
     self_copies.flag_likeness(copy, now=now)
     return copy
@@ -108,7 +109,7 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
     copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
     rules = platform_rules()
     asked = Request.of("increase", f"an increase of {keys.cash_words(units)}", copy=copy_id, units=units)
-    scene = load_scene(copy.lead, now=now)
+    scene = load_scene(copy.lead, now=now, rules=rules)
     with transaction.atomic(durable=True):
         if keys.is_repeated(user=copy.follower, key=idempotency_key, request=asked, now=now):
             return Copy.objects.select_related("lead", "follower").get(pk=copy_id)
@@ -116,7 +117,7 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
         refuse_increase(copy, units, now, rules=rules)
         row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
         gross = gross_of(row, scene)
-        gaps.measure_lead(lead=copy.lead, now=now)
+        gaps.measure_lead(lead=copy.lead, now=now, rules=rules)
         _move_in(copy, CopyFlow.Kind.INCREASE, Journal.Kind.COPY_INCREASE, units, idempotency_key, now)
         gaps.add_money(copy=copy, units=units)
         copy.invested_units += units
@@ -142,7 +143,7 @@ def reduce_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime
     copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
     rules = platform_rules()
     asked = Request.of("reduce", f"a reduction of {keys.cash_words(units)}", copy=copy_id, units=units)
-    scene = load_scene(copy.lead, now=now)
+    scene = load_scene(copy.lead, now=now, rules=rules)
     with transaction.atomic(durable=True):
         if keys.is_repeated(user=copy.follower, key=idempotency_key, request=asked, now=now):
             return Copy.objects.select_related("lead", "follower").get(pk=copy_id)
@@ -262,8 +263,8 @@ def _move_in(copy: Copy, kind: CopyFlow.Kind, journal: Journal.Kind, units: int,
     bell.publish(f"user:{copy.follower_id}", "wallet")
 
 
-def _note_baseline(copy: Copy, lead: Lead, now: datetime) -> None:
-    scene = load_scene(lead, now=now)
+def _note_baseline(copy: Copy, lead: Lead, now: datetime, rules: Rules) -> None:
+    scene = load_scene(lead, now=now, rules=rules)
     places = np.flatnonzero(scene.portfolio.units)
     CopyBaseline.objects.bulk_create(
         CopyBaseline(

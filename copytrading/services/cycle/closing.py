@@ -18,6 +18,7 @@ from copytrading.engine.deciding.decision import EXIT_SLIPPAGE_MAX
 from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.holdings.valuation import value_gross, values_of
 from copytrading.engine.market.board import Board
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyFlow, Lead, Notice, ProfitShare
 from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
@@ -29,12 +30,12 @@ log = structlog.get_logger()
 
 
 @in_transaction
-def close_stopped_copies(lead: Lead, now: datetime) -> None:
+def close_stopped_copies(lead: Lead, now: datetime, *, rules: Rules) -> None:
     """Take the dust of stopping copies over, and pay out those that hold nothing any more."""
     if not Copy.objects.filter(lead=lead, status=Copy.Status.STOPPING).exists():
         return
     cash = market_queries.cash_asset()
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     copies = holdings.load_copies(lead, board=board, cash=cash)
     stopping = copies.has_status("STOPPING")
     dust, frozen = _dust_places(board, copies, stopping), frozen_coins.frozen_cells(board, copies)
@@ -44,7 +45,7 @@ def close_stopped_copies(lead: Lead, now: datetime) -> None:
     if not done.any():
         return
     # The last look at a gap: it stays as it was at the end.
-    gaps.measure_lead(lead=lead, now=now)
+    gaps.measure_lead(lead=lead, now=now, rules=rules)
     values = np.zeros(int(done.sum()), dtype=np.int64)
     dust_units = np.where(frozen, 0, copies.units)[done]
     if dust_units.any():
@@ -59,7 +60,7 @@ def close_stopped_copies(lead: Lead, now: datetime) -> None:
     payouts = value_gross(gross_units=final, share_state=state, owed_units=np.zeros_like(final)).worth
     profit_shares.redeem(
         lead=lead, copies=copies, leaving=done, gross_units=final, paid_out_units=payouts,
-        kind=ProfitShare.Kind.STOP, now=now,
+        kind=ProfitShare.Kind.STOP, now=now, rules=rules,
     )  # fmt: skip
     for copy in rows:
         # The clock of who started it may have been ahead of ours.
@@ -94,14 +95,14 @@ def close_stopped_copies(lead: Lead, now: datetime) -> None:
 
 
 @in_transaction
-def return_own_money(lead: Lead, now: datetime) -> None:
+def return_own_money(lead: Lead, now: datetime, *, rules: Rules) -> None:
     """Give an ended lead everything back that is in the lead account, as it is."""
     if lead.ledger_account_id is None:
         return
     balances = list(Balance.objects.filter(ledger_account=lead.ledger_account_id, posted__gt=0))
     if not balances or any(balance.held for balance in balances):
         return
-    gaps.measure_lead(lead=lead, now=now)
+    gaps.measure_lead(lead=lead, now=now, rules=rules)
     main = ledger.main_account(user=lead.user, now=now).pk
     assets = [balance.asset_id for balance in balances]
     units = np.array([balance.posted for balance in balances], dtype=np.int64)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
+from copytrading.engine.rules import Rules
 from copytrading.exchange.errors import VenueError, VenueUnreachable
 from copytrading.models import Alarm, Lead, Order
 from copytrading.queries.rules import platform_rules
@@ -44,6 +45,7 @@ def sync_one_lead(*, lead_id: int, clock: Callable[[], datetime]) -> None:
     After five failures in a row the lead is set aside and an alarm raised, until an operator readmits it. A venue that
     does not answer is nobody's failure: that is noted apart, and every lead is tried again.
     """
+    rules = platform_rules()
     try:
         syncing.sync_lead(lead_id=lead_id, now=clock(), clock=clock)
     except VenueUnreachable as silence:
@@ -51,7 +53,7 @@ def sync_one_lead(*, lead_id: int, clock: Callable[[], datetime]) -> None:
         log.warning("The venue did not answer; the lead is tried again.", lead_id=lead_id, trouble=str(silence))
     except (DatabaseError, VenueError, AssertionError, ArithmeticError, LookupError, ValueError) as trouble:
         log.exception("A lead's cycle failed; it is tried again.", lead_id=lead_id, trouble=type(trouble).__name__)
-        _count_failure(lead_id, trouble, now=clock())
+        _count_failure(lead_id, trouble, now=clock(), rules=rules)
 
 
 def readmit_lead(*, lead_id: int, by: User, now: datetime) -> Lead:
@@ -71,10 +73,10 @@ def readmit_lead(*, lead_id: int, by: User, now: datetime) -> Lead:
     return lead
 
 
-def _count_failure(lead_id: int, trouble: Exception, *, now: datetime) -> None:
+def _count_failure(lead_id: int, trouble: Exception, *, now: datetime, rules: Rules) -> None:
     Lead.objects.filter(pk=lead_id).update(failures=F("failures") + 1)
     lead = Lead.objects.get(pk=lead_id)
-    if lead.failures >= platform_rules().failures_max:
+    if lead.failures >= rules.failures_max:
         # The exception's own words may carry anything; they are in the log.
         alarms.raise_alarm(
             kind=Alarm.Kind.LEAD_SET_ASIDE,
@@ -89,6 +91,7 @@ def work_off_manual_orders(*, now: datetime) -> int:
     stuck = Order.objects.filter(
         cycle__isnull=True, booked_at__isnull=True, planned_at__lte=now - timedelta(seconds=MANUAL_ORDER_SECONDS)
     ).order_by("pk")
+    rules = platform_rules()
     for order_id in stuck.values_list("pk", flat=True):
-        trading.work_off_order(order_id=order_id, now=now)
+        trading.work_off_order(order_id=order_id, now=now, rules=rules)
     return len(stuck)

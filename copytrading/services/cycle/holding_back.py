@@ -28,15 +28,15 @@ PATIENCE_SECONDS = 10.0
 def explain_waiting(*, now: datetime) -> int:
     """Tell every copy what it waits for and why, where it was not told yet; return how many sentences that made."""
     rules = platform_rules()
-    stuck = _stuck(market_queries.load_board(now=now), rules, now)
+    stuck = _stuck(market_queries.load_board(now=now, rules=rules), rules, now)
     leads = Lead.objects.filter(copies__status__in=Copy.GUARDED).distinct()
     if not stuck.any():
         leads = leads.filter(settling_until__gt=now)
-    return sum(_explain_lead(lead, now) for lead in leads.order_by("pk"))
+    return sum(_explain_lead(lead, now, rules) for lead in leads.order_by("pk"))
 
 
-def _explain_lead(lead: Lead, now: datetime) -> int:
-    scene = load_scene(lead, now=now)
+def _explain_lead(lead: Lead, now: datetime, rules: Rules) -> int:
+    scene = load_scene(lead, now=now, rules=rules)
     board = scene.board
     ordered = np.isin(np.arange(len(board.asset_ids)), [order.place for order in scene.lead_orders])
     stuck = _stuck(board, scene.rules, now) & ((scene.portfolio.units > 0) | ordered)

@@ -9,6 +9,7 @@ from accounts.transactions import in_transaction
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.holdings.valuation import Valuation
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
 from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
@@ -16,7 +17,7 @@ from copytrading.services.books import gaps, payouts, profit_shares
 
 
 @in_transaction
-def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) -> None:
+def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool, rules: Rules) -> None:
     """
     Pay what was asked to be taken out, as soon as enough has been sold.
 
@@ -33,7 +34,7 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     )
     if not flows:
         return
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset())
     valuation = copies.valued(board)
     payable = _payable(copies, valuation)
@@ -46,11 +47,11 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool) 
     if not paying.any():
         return
     units = np.minimum(payable, copies.owed_units)[paying]
-    gaps.measure_lead(lead=lead, now=now)
+    gaps.measure_lead(lead=lead, now=now, rules=rules)
     gaps.take_money(copy_ids=copies.ids[paying], units=units)
     profit_shares.redeem(
         lead=lead, copies=copies, leaving=paying, gross_units=valuation.gross[paying], paid_out_units=units,
-        kind=ProfitShare.Kind.REDUCTION, now=now,
+        kind=ProfitShare.Kind.REDUCTION, now=now, rules=rules,
     )  # fmt: skip
     paid = _close_flows(flows, dict(zip(copies.ids[paying].tolist(), units.tolist(), strict=True)), now)
     payouts.pay_out(

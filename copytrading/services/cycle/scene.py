@@ -23,7 +23,6 @@ from copytrading.exchange.registry import venue
 from copytrading.models import Lead, Market, Order
 from copytrading.queries import halts, holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.rules import platform_rules
 from copytrading.services.market import listings
 
 # A market whose venue, or whose limits, refused an order is left alone for so long: asking again at once is no use.
@@ -70,11 +69,10 @@ class Scene:
         return replace(self, board=replace(self.board, tradable=tradable))
 
 
-def load_scene(lead: Lead, *, now: datetime) -> Scene:
+def load_scene(lead: Lead, *, now: datetime, rules: Rules) -> Scene:
     """Return what a decision for this lead looks at now."""
-    rules = platform_rules()
     cash = market_queries.cash_asset()
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=rules)
     board = replace(board, tradable=board.tradable & ~_is_waiting(board, now) & ~_is_halted(lead, board, cash))
     return Scene(
         lead=lead,

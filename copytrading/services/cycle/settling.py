@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.transactions import outside_transaction
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, LeadPosition, SyncCycle
 from copytrading.services.books import positions, records
 from copytrading.services.cycle import closing, reducing
@@ -17,7 +18,7 @@ from copytrading.services.locks import lock_lead
 
 @outside_transaction
 def settle_lead(
-    *, lead_id: int, now: datetime, cycle: SyncCycle | None, followed: int, has_rest: bool
+    *, lead_id: int, now: datetime, cycle: SyncCycle | None, followed: int, has_rest: bool, rules: Rules
 ) -> SyncCycle | None:
     """
     Finish a look at a lead: `cycle` is the one that traded, None where nothing was to be traded.
@@ -36,16 +37,16 @@ def settle_lead(
             return None
         _clear_flags(lead, now, followed=followed, has_rest=has_rest)
         positions.expire_lead_orders(lead=lead, now=now)
-        reducing.pay_reductions(lead, now, followed=followed, has_rest=has_rest)
-        closing.close_stopped_copies(lead, now)
+        reducing.pay_reductions(lead, now, followed=followed, has_rest=has_rest, rules=rules)
+        closing.close_stopped_copies(lead, now, rules=rules)
         if lead.status == Lead.Status.ENDED:
-            closing.return_own_money(lead, now)
+            closing.return_own_money(lead, now, rules=rules)
         if cycle is not None:
             cycle.status, cycle.done_at = SyncCycle.Status.DONE, now
             cycle.save(update_fields=["status", "done_at"])
         lead.save(update_fields=["sync_wanted_at", "looked_at", "failures"])
     if cycle is not None:
-        records.record_unit_price(lead=lead, now=now)
+        records.record_unit_price(lead=lead, now=now, rules=rules)
     return cycle
 
 

@@ -20,6 +20,7 @@ from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.deciding.decision import Decision, Phase
 from copytrading.engine.deciding.lead_orders import is_reached
 from copytrading.engine.market.books import Book, Side
+from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadOrder, Market, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions
@@ -73,29 +74,30 @@ def sync_lead(*, lead_id: int, now: datetime, clock: Callable[[], datetime] | No
 
     :param clock: read before each order is sent, since a decision for many copies takes its time; `now` when None.
     """
+    rules = platform_rules()
     cycle = SyncCycle.objects.filter(lead_id=lead_id).exclude(status=SyncCycle.Status.DONE).first()
     if cycle is None:
-        cycle = _open_cycle(lead_id, now)
+        cycle = _open_cycle(lead_id, now, rules)
     while cycle is not None and cycle.status != SyncCycle.Status.DONE:
-        if not trading.work_off(cycle_id=cycle.pk, clock=clock or (lambda: now)):
+        if not trading.work_off(cycle_id=cycle.pk, clock=clock or (lambda: now), rules=rules):
             return cycle
-        cycle = _next_phase(cycle, now)
+        cycle = _next_phase(cycle, now, rules)
     return cycle
 
 
-def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
+def _open_cycle(lead_id: int, now: datetime, rules: Rules) -> SyncCycle | None:
     """Look, and where something is to be traded decide: a cycle with its first orders."""
     lead = Lead.objects.get(pk=lead_id)
-    spacing = timedelta(seconds=platform_rules().cycle_spacing_seconds)
+    spacing = timedelta(seconds=rules.cycle_spacing_seconds)
     if lead.cycles.filter(opened_at__gt=now - spacing).exists():
         return None
-    scene = load_scene(lead, now=now)
+    scene = load_scene(lead, now=now, rules=rules)
     glance = scene.decide()
     if glance.is_nothing:
         if _is_quiet(scene):
             Lead.objects.filter(pk=lead_id).update(looked_at=now, failures=0)
         else:
-            _settle_without_cycle(lead, glance, now)
+            _settle_without_cycle(scene, glance)
         return None
     books = books_at(scene, glance.places)
     try:
@@ -103,7 +105,7 @@ def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
             lead = lock_lead(lead_id)
             if lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
                 return None
-            scene = load_scene(lead, now=now)
+            scene = load_scene(lead, now=now, rules=rules)
             decision = scene.decide(books=books, phase=Phase.SELLING)
             cycle = None if decision.is_nothing else _write_cycle(scene, decision, books)
     except IntegrityError as conflict:
@@ -113,12 +115,19 @@ def _open_cycle(lead_id: int, now: datetime) -> SyncCycle | None:
         return None
     if cycle is None:
         # The books give nothing for a limit order that its mark had reached.
-        _settle_without_cycle(lead, decision, now)
+        _settle_without_cycle(scene, decision)
     return cycle
 
 
-def _settle_without_cycle(lead: Lead, decision: Decision, now: datetime) -> None:
-    settling.settle_lead(lead_id=lead.pk, now=now, cycle=None, followed=lead.request_count, has_rest=decision.has_rest)
+def _settle_without_cycle(scene: Scene, decision: Decision) -> None:
+    settling.settle_lead(
+        lead_id=scene.lead.pk,
+        now=scene.now,
+        cycle=None,
+        followed=scene.lead.request_count,
+        has_rest=decision.has_rest,
+        rules=scene.rules,
+    )
 
 
 @in_transaction
@@ -136,7 +145,7 @@ def _write_cycle(scene: Scene, decision: Decision, books: dict[int, Book]) -> Sy
     return cycle
 
 
-def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
+def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | None:
     """
     Go from SELLING to BUYING, or from BUYING to DONE, once every order of the phase is booked.
 
@@ -145,9 +154,14 @@ def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
     cycle.refresh_from_db()
     if cycle.status == SyncCycle.Status.BUYING:
         return settling.settle_lead(
-            lead_id=cycle.lead_id, now=now, cycle=cycle, followed=cycle.request_count, has_rest=cycle.has_rest
+            lead_id=cycle.lead_id,
+            now=now,
+            cycle=cycle,
+            followed=cycle.request_count,
+            has_rest=cycle.has_rest,
+            rules=rules,
         )
-    scene = load_scene(cycle.lead, now=now)
+    scene = load_scene(cycle.lead, now=now, rules=rules)
     books = books_at(scene, scene.decide().places)
     try:
         with transaction.atomic(durable=True):
@@ -156,7 +170,7 @@ def _next_phase(cycle: SyncCycle, now: datetime) -> SyncCycle | None:
             if cycle.status == SyncCycle.Status.SELLING:
                 cycle.status = SyncCycle.Status.BUYING
                 cycle.save(update_fields=["status"])
-                scene = load_scene(lead, now=now)
+                scene = load_scene(lead, now=now, rules=rules)
                 traded = np.isin(scene.board.market_ids, list(cycle.orders.values_list("market_id", flat=True)))
                 _write(cycle, scene, scene.decide(books=books, phase=Phase.BUYING, traded=traded))
     except IntegrityError as conflict:

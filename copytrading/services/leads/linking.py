@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.transactions import in_transaction, outside_transaction
+from copytrading.engine.rules import Rules
 from copytrading.exchange.errors import KeyRefused, VenueBusy, VenueUnreachable
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import Alarm, Lead, LinkedAccount, Notice, UntradedHolding
@@ -86,6 +87,7 @@ def connect_account(*, lead_id: int, exchange: str, key: ExchangeKey, now: datet
             is_second_look=True,
             idempotency_key=_look_key(link, now),
             now=now,
+            rules=platform_rules(),
         )
         link.agreed_at, link.doubted_at, link.traded_until = now, None, None
         _note_seen(link, held, now, was_unseen=was_unseen)
@@ -167,14 +169,16 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
     except VenueUnreachable as trouble:
         _note_failure(link, account_reading.reason_of(trouble, exchange=link.exchange), now)
     else:
-        own_trades = _explain(link, held, key, now)
-        return _take(link, held, own_trades, now, has_checked=checks_rights)
+        own_trades = _explain(link, held, key, now, rules)
+        return _take(link, held, own_trades, now, rules, has_checked=checks_rights)
     return None
 
 
-def _explain(link: LinkedAccount, held: AccountHoldings, key: ExchangeKey, now: datetime) -> list[OwnTrade]:
+def _explain(
+    link: LinkedAccount, held: AccountHoldings, key: ExchangeKey, now: datetime, rules: Rules
+) -> list[OwnTrade]:
     """Return the account's own trades since the last look where balances alone leave a puzzle, else none."""
-    puzzle = observing.find_puzzle(lead_id=link.lead_id, held=held, since=link.agreed_at, now=now)
+    puzzle = observing.find_puzzle(lead_id=link.lead_id, held=held, since=link.agreed_at, now=now, rules=rules)
     if puzzle is None or link.agreed_at is None:
         return []
     since = link.agreed_at - TRADES_BEFORE
@@ -190,7 +194,13 @@ def _explain(link: LinkedAccount, held: AccountHoldings, key: ExchangeKey, now: 
 
 
 def _take(
-    link: LinkedAccount, held: AccountHoldings, own_trades: list[OwnTrade], now: datetime, *, has_checked: bool
+    link: LinkedAccount,
+    held: AccountHoldings,
+    own_trades: list[OwnTrade],
+    now: datetime,
+    rules: Rules,
+    *,
+    has_checked: bool,
 ) -> Sight | None:
     with transaction.atomic():
         lock_lead(link.lead_id)
@@ -206,6 +216,7 @@ def _take(
             is_second_look=current.doubted_at is not None,
             idempotency_key=_look_key(current, now),
             now=now,
+            rules=rules,
         )
         if sight != Sight.WAITS_FOR_PRICES:
             current.doubted_at = now if sight in (Sight.DOUBTED, Sight.HALF_TAKEN) else None

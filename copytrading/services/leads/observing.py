@@ -21,12 +21,13 @@ from django.db import transaction
 from accounts.request_keys import Request
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.holdings.balance_changes import BalanceChange, Trade
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import AccountMove, Lead, LeadHolding, Market, ObservedTrade, UntradedHolding
 from copytrading.queries import doubts, holdings
 from copytrading.queries import market as market_queries
-from copytrading.queries.rules import CASH_DECIMALS
+from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services import keys, queueing
 from copytrading.services.books import flows, gaps, positions
 from copytrading.services.leads import places, untraded
@@ -70,6 +71,19 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
 
     :raises NotHeld: if more is sold, or spent, than the lead was seen to have.
     """
+    _observe_trade(
+        lead_id=lead_id,
+        asset_id=asset_id,
+        signed_units=signed_units,
+        cash_units=cash_units,
+        now=now,
+        rules=platform_rules(),
+    )
+
+
+def _observe_trade(
+    *, lead_id: int, asset_id: int, signed_units: int, cash_units: int, now: datetime, rules: Rules
+) -> None:
     with transaction.atomic():
         lead = lock_lead(lead_id)
         cash = market_queries.cash_asset()
@@ -79,7 +93,7 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
             raise NotHeld(f"{lead.name} was seen to sell more than the {holding.units} units held.")
         if cash_holding.units + cash_units < 0:
             raise NotHeld(f"{lead.name} was seen to spend more than the cash held.")
-        gaps.measure_lead(lead=lead, now=now)
+        gaps.measure_lead(lead=lead, now=now, rules=rules)
         gaps.note_observed_trade(lead=lead, asset_id=asset_id, signed_units=signed_units, cash_units=cash_units)
         positions.note_trade(
             lead=lead,
@@ -104,24 +118,29 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
 
 def observe_flow(*, lead_id: int, units: int, idempotency_key: str, now: datetime) -> Lead:
     """Note money that an observed lead moved in (positive) or out (negative) elsewhere, in quote units, once a key."""
+    rules = platform_rules()
     lead = Lead.objects.select_related("user").get(pk=lead_id)
     asked = Request.of("observed flow", f"a flow of {keys.cash_words(units)} seen elsewhere", lead=lead_id, units=units)
     with transaction.atomic():
         if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
             return lead
         lead = lock_lead(lead_id)
-        equity = leads.equity_of(lead, now=now)
+        equity = leads.equity_of(lead, now=now, rules=rules)
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=market_queries.cash_asset())
         if holding.units + units < 0:
             raise NotEnoughCash("The lead was seen to move out more cash than there was.")
-        gaps.measure_lead(lead=lead, now=now)
+        gaps.measure_lead(lead=lead, now=now, rules=rules)
         holding.units += units
         holding.save(update_fields=["units"])
-        flows.note_flow(lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now)
+        flows.note_flow(
+            lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now, rules=rules
+        )
     return lead
 
 
-def find_puzzle(*, lead_id: int, held: AccountHoldings, since: datetime | None, now: datetime) -> Puzzle | None:
+def find_puzzle(
+    *, lead_id: int, held: AccountHoldings, since: datetime | None, now: datetime, rules: Rules
+) -> Puzzle | None:
     """
     Return what the exchange should be asked about before a look is taken; None where balances tell enough.
 
@@ -130,7 +149,7 @@ def find_puzzle(*, lead_id: int, held: AccountHoldings, since: datetime | None, 
     lead = Lead.objects.get(pk=lead_id)
     if _is_as_seen(lead, held):
         return None
-    seen = _look(lead, held, since=since, now=now)
+    seen = _look(lead, held, since=since, now=now, rules=rules)
     if not seen.is_changed or _waits(seen):
         return None
     # A reward too may have been a trade there and back, so the exchange is asked about all that is worth a word.
@@ -149,6 +168,7 @@ def observe_balances(
     is_second_look: bool,
     idempotency_key: str,
     now: datetime,
+    rules: Rules,
 ) -> Sight:
     """
     Take what a lead was seen to hold elsewhere, and note what it did to get there.
@@ -170,15 +190,15 @@ def observe_balances(
     with transaction.atomic():
         lead = lock_lead(lead_id)
         cash = market_queries.cash_asset()
-        untraded.adopt_listed(lead, cash=cash, now=now)
+        untraded.adopt_listed(lead, cash=cash, now=now, rules=rules)
         # Where all is as it was, no range of prices is needed to say so.
-        seen = _look(lead, held, since=None if _is_as_seen(lead, held) else since, now=now)
-        untraded.reprice(lead, seen.others, cash=cash, now=now)
+        seen = _look(lead, held, since=None if _is_as_seen(lead, held) else since, now=now, rules=rules)
+        untraded.reprice(lead, seen.others, cash=cash, now=now, rules=rules)
         if not seen.is_changed:
             return Sight.UNCHANGED
         if not is_opening and _waits(seen):
             return Sight.WAITS_FOR_PRICES
-        equity = leads.equity_of(lead, now=now)
+        equity = leads.equity_of(lead, now=now, rules=rules)
         is_dust = not is_opening and seen.is_dust_conversion(equity_units=equity)
         reading = _all_moved(seen) if is_opening or is_dust else seen.read(own_trades)
         turnover = reading.moved_turnover(seen.prices.now)
@@ -190,8 +210,17 @@ def observe_balances(
             return Sight.DOUBTED
         if is_doubted:
             reading, is_quiet = reading.without_moves(), True
-        gaps.measure_lead(lead=lead, now=now)
-        _take(lead, seen, reading, equity=equity, is_quiet=is_quiet, idempotency_key=idempotency_key, now=now)
+        gaps.measure_lead(lead=lead, now=now, rules=rules)
+        _take(
+            lead,
+            seen,
+            reading,
+            equity=equity,
+            is_quiet=is_quiet,
+            idempotency_key=idempotency_key,
+            now=now,
+            rules=rules,
+        )
         if is_quiet and not is_opening:
             _note_moves(lead, seen, reading, is_dust=is_dust, now=now)
     return Sight.HALF_TAKEN if is_doubted else Sight.TAKEN
@@ -207,8 +236,8 @@ def _is_as_seen(lead: Lead, held: AccountHoldings) -> bool:
     )
 
 
-def _look(lead: Lead, held: AccountHoldings, *, since: datetime | None, now: datetime) -> Places:
-    board, cash = market_queries.load_board(now=now), market_queries.cash_asset()
+def _look(lead: Lead, held: AccountHoldings, *, since: datetime | None, now: datetime, rules: Rules) -> Places:
+    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
     return places.place_looks(
         board=board,
         cash=cash,
@@ -254,12 +283,13 @@ def _take(
     is_quiet: bool,
     idempotency_key: str,
     now: datetime,
+    rules: Rules,
 ) -> None:
     """Note flows in, trades and flows out, in this order: so nothing is ever below zero on the way."""
     prices = seen.prices.now
     _move(lead, seen, np.maximum(reading.moved_units, 0), max(reading.moved_cash_units, 0))
     for trade in reading.trades:
-        _trade(lead, seen, trade, now)
+        _trade(lead, seen, trade, now, rules)
     _move(lead, seen, np.minimum(reading.moved_units, 0), min(reading.moved_cash_units, 0))
     lead.refresh_from_db()
     untraded.take(lead, seen.others, quantities=_quantities_after(seen, reading), cash=seen.cash)
@@ -272,7 +302,9 @@ def _take(
     if is_quiet:
         positions.issue_units(lead=lead, flow_units=units, equity_before=equity)
     else:
-        flows.note_flow(lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now)
+        flows.note_flow(
+            lead=lead, units=units, equity_before=equity, idempotency_key=idempotency_key, now=now, rules=rules
+        )
 
 
 def _quantities_after(seen: Places, reading: BalanceChange) -> dict[str, Decimal]:
@@ -285,16 +317,17 @@ def _quantities_after(seen: Places, reading: BalanceChange) -> dict[str, Decimal
     }
 
 
-def _trade(lead: Lead, seen: Places, trade: Trade, now: datetime) -> None:
+def _trade(lead: Lead, seen: Places, trade: Trade, now: datetime, rules: Rules) -> None:
     other = seen.other_at(trade.place)
     if other is None:
         if trade.units or trade.cash_units:
-            observe_trade(
+            _observe_trade(
                 lead_id=lead.pk,
                 asset_id=int(seen.board.asset_ids[trade.place]),
                 signed_units=trade.units,
                 cash_units=trade.cash_units,
                 now=now,
+                rules=rules,
             )
         return
     # Nobody follows it, so only the cash is booked; what the price was beside the present one is the lead's result.

@@ -89,7 +89,7 @@ def preview_lead_order(
     if quantity_units is None:
         quantity_units = _lots_for(market_id, value_units or 0, price_limit)
     market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
-    scene = load_scene(lead, now=now)
+    scene = load_scene(lead, now=now, rules=rules)
     scene = scene.whenever(scene.board.listed & scene.board.fresh)
     place = int(np.flatnonzero(scene.board.market_ids == market.pk)[0])
     if not scene.board.fresh[place]:

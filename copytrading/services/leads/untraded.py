@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from accounts.models import Asset
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import units_of
 from copytrading.models import Lead, LeadHolding, Market, UntradedHolding
 from copytrading.services.books import gaps, positions
@@ -68,7 +69,7 @@ def value_units(coins: Iterable[Untraded], *, cash: Asset, quantities: Mapping[s
     return units_of(sum(values, Decimal(0)), cash.decimals)
 
 
-def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset, now: datetime) -> None:
+def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset, now: datetime, rules: Rules) -> None:
     """
     Let what was seen last count at the prices of now. In the caller's transaction, lead locked.
 
@@ -83,7 +84,7 @@ def reprice(lead: Lead, coins: Iterable[Untraded], *, cash: Asset, now: datetime
         gaps.note_untraded_result(lead=lead, units=brought)
     _write(lead, [(coin, coin.quantity_before) for coin in coins], worth)
     if found:
-        equity_before = leads.equity_of(lead, now=now) - found
+        equity_before = leads.equity_of(lead, now=now, rules=rules) - found
         positions.issue_units(lead=lead, flow_units=found, equity_before=equity_before)
 
 
@@ -94,7 +95,7 @@ def take(lead: Lead, coins: Iterable[Untraded], *, quantities: Mapping[str, Deci
     _write(lead, [(coin, quantities[coin.symbol]) for coin in coins], worth)
 
 
-def adopt_listed(lead: Lead, *, cash: Asset, now: datetime) -> None:
+def adopt_listed(lead: Lead, *, cash: Asset, now: datetime, rules: Rules) -> None:
     """
     Count as a coin of the board what is traded here since the last look. In the caller's transaction, lead locked.
 
@@ -108,8 +109,8 @@ def adopt_listed(lead: Lead, *, cash: Asset, now: datetime) -> None:
     )
     if not listed:
         return
-    gaps.measure_lead(lead=lead, now=now)
-    equity_before = leads.equity_of(lead, now=now)
+    gaps.measure_lead(lead=lead, now=now, rules=rules)
+    equity_before = leads.equity_of(lead, now=now, rules=rules)
     for market in listed:
         row = rows[market.base.symbol]
         holding, _ = LeadHolding.objects.select_for_update().get_or_create(lead=lead, asset=market.base)
@@ -118,7 +119,7 @@ def adopt_listed(lead: Lead, *, cash: Asset, now: datetime) -> None:
         lead.other_value_units -= units_of(row.quantity * (row.price or Decimal(0)), cash.decimals)
         row.delete()
     lead.save(update_fields=["other_value_units"])
-    difference = round(leads.equity_of(lead, now=now) - equity_before)
+    difference = round(leads.equity_of(lead, now=now, rules=rules) - equity_before)
     positions.issue_units(lead=lead, flow_units=difference, equity_before=equity_before)
 
 

@@ -182,7 +182,7 @@ def deposit_to_lead(*, lead_id: int, units: int, idempotency_key: str, now: date
     :raises Refusal: if the lead is not active, the main account has less, or the key stands for another request.
     """
     words = f"a move of {keys.cash_words(units)} to the lead account"
-    return _move(lead_id, units, Journal.Kind.LEAD_DEPOSIT, words, idempotency_key, now)
+    return _move(lead_id, units, Journal.Kind.LEAD_DEPOSIT, words, idempotency_key, now, platform_rules())
 
 
 @owns_transaction
@@ -193,10 +193,10 @@ def withdraw_from_lead(*, lead_id: int, units: int, idempotency_key: str, now: d
     :raises Refusal: if the lead account has less cash than that, or the key stands for another request.
     """
     words = f"a move of {keys.cash_words(units)} from the lead account"
-    return _move(lead_id, units, Journal.Kind.LEAD_WITHDRAWAL, words, idempotency_key, now)
+    return _move(lead_id, units, Journal.Kind.LEAD_WITHDRAWAL, words, idempotency_key, now, platform_rules())
 
 
-def equity_of(lead: Lead, *, now: datetime, rules: Rules | None = None) -> float:
+def equity_of(lead: Lead, *, now: datetime, rules: Rules) -> float:
     """Return a lead's equity in quote units at the present marks."""
     board = market_queries.load_board(now=now, rules=rules)
     return holdings.load_lead(lead, board=board, cash=market_queries.cash_asset()).equity(board)
@@ -216,7 +216,9 @@ def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notic
 
 
 @in_transaction
-def _move(lead_id: int, units: int, kind: Journal.Kind, words: str, idempotency_key: str, now: datetime) -> Lead:
+def _move(
+    lead_id: int, units: int, kind: Journal.Kind, words: str, idempotency_key: str, now: datetime, rules: Rules
+) -> Lead:
     """Move units, positive, between the main account of a lead's person and the lead account, whichever way it is."""
     if units <= 0:
         raise Refusal("Enter a value above zero.", field="value")
@@ -228,8 +230,7 @@ def _move(lead_id: int, units: int, kind: Journal.Kind, words: str, idempotency_
     if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
         raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
     doubts.refuse_held(lead=lead)
-    gaps.measure_lead(lead=lead, now=now)
-    rules = platform_rules()
+    gaps.measure_lead(lead=lead, now=now, rules=rules)
     equity = equity_of(lead, now=now, rules=rules)
     main = ledger.main_account(user=lead.user, now=now)
     signed = units if kind == Journal.Kind.LEAD_DEPOSIT else -units

@@ -23,6 +23,7 @@ from copytrading.engine.replay.whatif import (
     replay_runs,
     spread_starts,
 )
+from copytrading.engine.rules import Rules
 from copytrading.exchange.prices.files import FORMAT_NAMES, FORMATS, moment_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused
@@ -86,19 +87,22 @@ def answer(question: Question) -> Outcome:
 
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
-    recording = read_recording(question)
+    rules = platform_rules()
+    recording = read_recording(question, rules=rules)
     replay = replay_portfolio(
         path=recording.path,
         lead_cash=float(question.lead_cash),
-        terms=_terms_of(question, recording=recording, start_bars=np.array([recording.first_bar])),
+        terms=_terms_of(question, recording=recording, start_bars=np.array([recording.first_bar]), rules=rules),
         start_time=recording.start_time,
         last_bar=recording.last_bar,
     )
     outcome = _outcome_of(replay, recording=recording)
-    return replace(outcome, starts=_starts_of(question, recording=recording)) if question.start_count else outcome
+    if question.start_count:
+        return replace(outcome, starts=_starts_of(question, recording=recording, rules=rules))
+    return outcome
 
 
-def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray) -> Investments:
+def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray, rules: Rules) -> Investments:
     """Return the same terms for a copy from each of some bars (K,); only the default ratio depends on the bar."""
     path = recording.path
     lead_equity = float(question.lead_cash) * path.equity()[start_bars] / path.cash_units[0]
@@ -118,7 +122,7 @@ def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray)
         stop_losses=each(question.stop_loss),
         order_values=each(question.order_value or question.investment * ORDER_VALUE_FRACTION),
         order_ratios=order_ratios,
-        drift_band=platform_rules().drift_band,
+        drift_band=rules.drift_band,
         order_values_max=each(question.order_max),
         total_values_max=each(question.total_max),
         chosen=_chosen(question.markets, symbols=recording.symbols),
@@ -134,7 +138,7 @@ def _chosen(markets: Sequence[str] | None, *, symbols: Sequence[str]) -> BoolArr
     return np.array([symbol in markets for symbol in symbols])
 
 
-def _starts_of(question: Question, *, recording: Recording) -> tuple[StartOutcome, ...]:
+def _starts_of(question: Question, *, recording: Recording, rules: Rules) -> tuple[StartOutcome, ...]:
     bars = recording.path.bars
     start_times = spread_starts(
         times=bars.times, first_bar=recording.first_bar, last_bar=recording.last_bar, count=question.start_count
@@ -142,7 +146,9 @@ def _starts_of(question: Question, *, recording: Recording) -> tuple[StartOutcom
     replay = replay_runs(
         path=recording.path,
         lead_cash=float(question.lead_cash),
-        terms=_terms_of(question, recording=recording, start_bars=np.searchsorted(bars.times, start_times)),
+        terms=_terms_of(
+            question, recording=recording, start_bars=np.searchsorted(bars.times, start_times), rules=rules
+        ),
         start_times=start_times,
         last_bars=np.full(len(start_times), recording.last_bar),
     )

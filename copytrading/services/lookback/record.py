@@ -98,9 +98,11 @@ class LookBack:
 
         :raises Refusal: if they make no sense, whoever is copied.
         """
+        self._rules = platform_rules()
         copy_refusals.check_terms(
             investment_units=question.investment_units,
             terms=replace(question.custom or Terms(), stop_loss_units=question.stop_loss_units),
+            rules=self._rules,
         )
         self._lead, self._question = lead, question
 
@@ -198,7 +200,7 @@ class LookBack:
             "lead": self._lead.name,
             "lead_cash": f"{lead_cash_fraction(path, bar=last) * 100:.0f} %",
             "held": held_in_words(path, symbols=self._symbols(), start_bar=first, last_bar=last),
-            "band": f"{platform_rules().drift_band * 100:g} %",
+            "band": f"{self._rules.drift_band * 100:g} %",
         }
 
         def difference(name: str, mode: SizingMode, outcome: Outcome) -> Difference:
@@ -245,7 +247,7 @@ class LookBack:
 
     def _terms(self, mode: SizingMode, *, start_bars: IntArray) -> Investments:
         """Return the same terms for a copy from each of some bars (K,); a ratio that is not given depends on it."""
-        question, rules = self._question, platform_rules()
+        question, rules = self._question, self._rules
         custom = question.custom or custom_terms()
         follows_orders = not mode.holds_ratios
 

@@ -40,7 +40,6 @@ from copytrading.exchange.prices.files import (
 from copytrading.exchange.prices.plausibility import check_leaps, check_trades
 from copytrading.exchange.prices.price_tables import exact
 from copytrading.exchange.prices.trade_legs import in_one_quote
-from copytrading.queries.rules import platform_rules
 from copytrading.services.lookback.questions import Question, WhatIfRefused, check_question
 
 
@@ -63,13 +62,13 @@ class Recording:
     warnings: tuple[str, ...] = ()
 
 
-def read_recording(question: Question, *, rules: Rules | None = None) -> Recording:
+def read_recording(question: Question, *, rules: Rules) -> Recording:
     """
     Return what the question's files say about the bars it asks for.
 
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
-    check_question(question, rules=rules or platform_rules())
+    check_question(question, rules=rules)
     try:
         return _read(question)
     except RecordingError as error:

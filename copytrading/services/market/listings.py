@@ -18,6 +18,7 @@ from django.db import transaction
 
 from accounts.models import Asset
 from accounts.transactions import in_transaction, outside_transaction
+from copytrading.engine.rules import Rules
 from copytrading.engine.units import units_of
 from copytrading.exchange import registry
 from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
@@ -59,6 +60,7 @@ def watch_listings(*, now: datetime) -> list[Change]:
 
     An unreachable venue, or one that lists not even half of our markets, changes nothing: it is an alarm.
     """
+    limits = platform_rules()
     try:
         rules = registry.venue().market_rules()
     except VenueUnreachable as silence:
@@ -70,7 +72,7 @@ def watch_listings(*, now: datetime) -> list[Change]:
         ours = list(Market.objects.select_for_update().exclude(status=Market.Status.DELISTED).order_by("pk"))
         missing = [market for market in ours if market.symbol not in listed]
         is_half = len(missing) > MISSING_SHARE_MAX * len(ours)
-        changes = [] if is_half else take_rules(rules=rules, now=now) + _note_missing(missing, now)
+        changes = [] if is_half else take_rules(rules=rules, now=now) + _note_missing(missing, now, limits)
     if is_half:
         sentence = (
             f"The venue lists {len(ours) - len(missing)} of our {len(ours)} markets: such an answer is not taken."
@@ -132,7 +134,7 @@ def book_of(market: Market, *, now: datetime) -> Book:
         return registry.venue().book(market.symbol, now=now)
     except MarketUnknown:
         with transaction.atomic():
-            _note_missing(list(Market.objects.select_for_update().filter(pk=market.pk)), now)
+            _note_missing(list(Market.objects.select_for_update().filter(pk=market.pk)), now, platform_rules())
         return Book(symbol=market.symbol, bids=(), asks=(), as_of=None)
 
 
@@ -192,10 +194,10 @@ def barred_key(market: Market) -> str:
     return f"market-barred:{market.pk}"
 
 
-def _note_missing(missing: Sequence[Market], now: datetime) -> list[Change]:
+def _note_missing(missing: Sequence[Market], now: datetime, limits: Rules) -> list[Change]:
     """Suspend what is missing for the first time, and delist what has been missing for long enough."""
     changes = []
-    delisted_before = now - timedelta(seconds=platform_rules().delisted_after_seconds)
+    delisted_before = now - timedelta(seconds=limits.delisted_after_seconds)
     for market in missing:
         if market.missing_since is None:
             market.missing_since = now

@@ -22,6 +22,7 @@ from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Balance, Hold, Journal, LedgerAccount, Transfer
 from accounts.transactions import in_transaction
+from copytrading.engine.rules import Rules
 from copytrading.models import CoinVerdict, Copy, Correction, Lead, LeadOrder, Order
 from copytrading.services.books import gaps, positions
 from copytrading.services.refusals import Refusal
@@ -91,7 +92,7 @@ def refuse_moving(verdict: CoinVerdict) -> None:
 
 
 @in_transaction
-def recount(*, verdict: CoinVerdict, leads: Sequence[Lead], now: datetime) -> None:
+def recount(*, verdict: CoinVerdict, leads: Sequence[Lead], now: datetime, rules: Rules) -> None:
     """
     Turn everything that is counted in a coin. All leads are locked.
 
@@ -102,7 +103,7 @@ def recount(*, verdict: CoinVerdict, leads: Sequence[Lead], now: datetime) -> No
     for lead in leads:
         if lead.pk in copied:
             # The last look in the old unit: what was booked since then is in no look to come.
-            gaps.measure_lead(lead=lead, now=now)
+            gaps.measure_lead(lead=lead, now=now, rules=rules)
     positions.end_lead_orders(LeadOrder.objects.filter(market__base_id=verdict.market.base_id), now=now)
     verdict.journal = _turn_balances(verdict, now)
     verdict.order_id_last = Order.objects.aggregate(last=Max("pk"))["last"] or 0

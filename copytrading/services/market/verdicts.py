@@ -18,10 +18,12 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.transactions import in_transaction, outside_transaction, owns_transaction
+from copytrading.engine.rules import Rules
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.models import Alarm, CoinVerdict, Copy, Mark, Market, Notice, SourcePrice
 from copytrading.queries import doubts as doubt_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_all_leads
 from copytrading.services.market import doubts, listings, recounting
@@ -143,7 +145,7 @@ def carry_out(*, verdict_id: int, now: datetime) -> CoinVerdict:
             reference=f"verdict:{verdict.pk}",
             now=now,
         )
-    verdict = _finish(verdict_id, now)
+    verdict = _finish(verdict_id, now, platform_rules())
     if verdict.kind == CoinVerdict.Kind.NEW_UNIT:
         _read_rules(now)
     return verdict
@@ -160,7 +162,7 @@ def finish_verdicts(*, now: datetime) -> int:
 
 
 @owns_transaction
-def _finish(verdict_id: int, now: datetime) -> CoinVerdict:
+def _finish(verdict_id: int, now: datetime, rules: Rules) -> CoinVerdict:
     # All leads, in the order in which everybody locks them: nobody values anything while units turn.
     leads = lock_all_leads()
     verdict = CoinVerdict.objects.select_for_update(of=("self",)).select_related("approved_by").get(pk=verdict_id)
@@ -170,7 +172,7 @@ def _finish(verdict_id: int, now: datetime) -> CoinVerdict:
     verdict.market = market
     told, change = Notice.Kind.COIN_CLEARED, None
     if verdict.kind == CoinVerdict.Kind.NEW_UNIT:
-        recounting.recount(verdict=verdict, leads=leads, now=now)
+        recounting.recount(verdict=verdict, leads=leads, now=now, rules=rules)
         told = Notice.Kind.COIN_RECOUNTED
     elif verdict.kind == CoinVerdict.Kind.OTHER_COIN:
         change = listings.retire(market, now=now)

@@ -32,7 +32,6 @@ from copytrading.exchange.errors import (
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Copy, Lead, Market, Order, SyncCycle
-from copytrading.queries.rules import platform_rules
 from copytrading.services.locks import lock_lead
 from copytrading.services.market import listings, quotes
 from copytrading.services.orders import answering, resolving
@@ -96,20 +95,19 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, market: Marke
 
 
 @outside_transaction
-def work_off(*, cycle_id: int, clock: Callable[[], datetime], rules: Rules | None = None) -> bool:
+def work_off(*, cycle_id: int, clock: Callable[[], datetime], rules: Rules) -> bool:
     """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
-    rules = rules or platform_rules()
     for order_id in Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk").values_list("pk"):
         work_off_order(order_id=order_id[0], now=clock(), rules=rules)
     return not Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).exists()
 
 
 @outside_transaction
-def work_off_order(*, order_id: int, now: datetime, rules: Rules | None = None) -> Order:
+def work_off_order(*, order_id: int, now: datetime, rules: Rules) -> Order:
     """Bring one order as far as it goes now: claim and send it, or ask about it, then book it."""
     order = Order.objects.select_related("market__base", "market__quote", "cycle").get(pk=order_id)
     if order.status == Order.Status.PLANNED:
-        order = submit_order(order=order, now=now, rules=rules or platform_rules())
+        order = submit_order(order=order, now=now, rules=rules)
     elif order.status in (Order.Status.SUBMITTING, Order.Status.UNKNOWN):
         order = resolving.resolve_order(order=order, now=now)
     if order.status not in Order.OPEN and order.booked_at is None:

@@ -25,6 +25,7 @@ from copytrading.exchange.markets import Quote
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services.feed import source as price_feed
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.refusals import Refusal
@@ -97,7 +98,7 @@ class DemoLeads:
         return submit(lead, [wish for wish in wishes if wish.side == LeadOrder.Side.BUY], turn=turn, now=now)
 
     def _wishes(self, character: Character, *, lead: Lead, turn: int, now: datetime) -> list[Wish]:
-        board = market_queries.load_board(now=now)
+        board = market_queries.load_board(now=now, rules=platform_rules())
         portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
         symbols, places = tradable_places(board)
         looks = list(self._looks)[-LOOKS_BACK_PAUSES * character.pause_seconds :]

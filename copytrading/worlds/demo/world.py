@@ -122,8 +122,9 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
         _give_opening_orders(character, lead=led[character.name], prices=prices, past=past, now=opening_at)
     _settle(quotes, opening_at)
     _quote(quotes, now)
+    rules = platform_rules()
     for lead in led.values():
-        records.record_lead(lead=lead, now=now)
+        records.record_lead(lead=lead, now=now, rules=rules)
 
 
 def _present(source: PriceSource, *, now: datetime) -> list[Quote]:
@@ -219,7 +220,7 @@ def _give_opening_orders(
         chosen = history.weights_at(character, past=past, hour=last_turn * character.pause_hours)
     else:
         chosen = character.weights(closes=np.array([[float(prices[symbol]) for symbol in symbols]]), turn=OPENING_TURN)
-    board = market_queries.load_board(now=now)
+    board = market_queries.load_board(now=now, rules=platform_rules())
     tradable, places = acting.tradable_places(board)
     weights = np.zeros(len(board.asset_ids))
     for symbol, weight in zip(symbols, chosen.tolist(), strict=True):

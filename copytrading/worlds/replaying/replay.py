@@ -120,7 +120,7 @@ def read_script(question: Question) -> Script:
         investment=files.investment,
         investment_max=question.investment_max,
     )
-    recording = read_recording(files)
+    recording = read_recording(files, rules=platform_rules())
     if recording.lead_trades is not None:
         movements = movements_of_trades(
             recording.lead_trades, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate

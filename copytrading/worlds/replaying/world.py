@@ -22,6 +22,7 @@ from copytrading.exchange.prices.price_tables import exact
 from copytrading.models import Lead, Market
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
 from copytrading.services.leads import observing
@@ -110,7 +111,7 @@ class ReplayWorld:
 
     def start_copies(self, *, people: Sequence[User], crowd: Sequence[Investor], show: Callable[[int], None]) -> None:
         """Let everybody press Copy at this bar, each in an own mode."""
-        lead_equity = leads.equity_of(self.lead, now=self.now)
+        lead_equity = leads.equity_of(self.lead, now=self.now, rules=platform_rules())
         for number, (person, investor) in enumerate(zip(people, crowd, strict=True), start=1):
             copies.start_copy(
                 follower=person,
@@ -124,7 +125,7 @@ class ReplayWorld:
 
     def equities(self) -> tuple[float, FloatArray]:
         """Return what the lead, and each copy (K,) in the order of their starts, is worth now in quote units."""
-        board, cash = market_queries.load_board(now=self.now), market_queries.cash_asset()
+        board, cash = market_queries.load_board(now=self.now, rules=platform_rules()), market_queries.cash_asset()
         table = holdings.load_copies(self.lead, board=board, cash=cash)
         return (
             holdings.load_lead(self.lead, board=board, cash=cash).equity(board),

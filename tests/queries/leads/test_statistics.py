@@ -10,6 +10,7 @@ from accounts.models import User
 from copytrading.models import Lead, LeadRecord
 from copytrading.queries.leads import records
 from copytrading.queries.leads import statistics as lead_statistics
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import records as recording
 from copytrading.services.leads import verbs as lead_services
 from tests.cast import NOON, World, usdt
@@ -117,7 +118,7 @@ class TestStake:
     def test_warns_when_little_own_money_is_left(self, lead: Lead, world: World, follower: User):
         world.start(follower, lead, "5000")
         lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(9600), idempotency_key="out", now=world.now)
-        recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now)
+        recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now, rules=platform_rules())
         lead.refresh_from_db()
 
         assert statistics_of(lead, now=world.now).stake.is_low
@@ -132,9 +133,9 @@ class TestDepositInTheMiddle:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
         for number in range(21):
-            recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now)
+            recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now, rules=platform_rules())
             world.wait(86_400, BTC=str(50_000 + 1_000 * (number * 7 % 5)))
-        recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now)
+        recording.record_lead(lead=Lead.objects.get(pk=lead.pk), now=world.now, rules=platform_rules())
         world.deposit(lead.user, "50000")
         return Lead.objects.get(pk=lead.pk)
 
@@ -164,7 +165,7 @@ class TestDepositInTheMiddle:
 
         move(lead_id=led.pk, units=abs(units), idempotency_key="middle", now=world.now)
         world.wait(1)
-        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now)
+        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now, rules=platform_rules())
 
         after = self.figures(led, now=world.now)
         assert len(before) == 2 * 7
@@ -173,10 +174,10 @@ class TestDepositInTheMiddle:
     def test_lets_what_follows_count_on_all_of_the_money(self, world: World, led: Lead):
         lead_services.deposit_to_lead(lead_id=led.pk, units=usdt(50_000), idempotency_key="middle", now=world.now)
         world.wait(1)
-        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now)
+        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now, rules=platform_rules())
 
         world.wait(86_400, BTC="70000")
-        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now)
+        recording.record_lead(lead=Lead.objects.get(pk=led.pk), now=world.now, rules=platform_rules())
 
         series = records.series_of(led.pk)
         assert series.unit_prices[-1] / series.unit_prices[-2] == pytest.approx(

@@ -10,6 +10,7 @@ from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead, LeadHolding
 from copytrading.queries.gap_pages import GapView, gap_of
 from copytrading.queries.gaps import PART_COLUMNS
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import observing
@@ -42,7 +43,7 @@ def observed(world: World) -> Lead:
 
 
 def measured(world: World, copy: Copy) -> CopyGap:
-    gaps.measure_gaps(lead_id=copy.lead_id, now=world.now)
+    gaps.measure_gaps(lead_id=copy.lead_id, now=world.now, rules=platform_rules())
     return CopyGap.objects.get(copy=copy)
 
 
@@ -72,12 +73,12 @@ class TestMeasureGaps:
         assert after == pytest.approx(before, rel=0.01)
 
     def test_lets_the_ideal_go_with_the_lead(self, world: World, copy: Copy, lead: Lead) -> None:
-        before, equity = measured(world, copy), leads.equity_of(lead, now=world.now)
+        before, equity = measured(world, copy), leads.equity_of(lead, now=world.now, rules=platform_rules())
         world.wait(60, BTC="60000")
 
         after = measured(world, copy)
 
-        grown = leads.equity_of(lead, now=world.now) / equity
+        grown = leads.equity_of(lead, now=world.now, rules=platform_rules()) / equity
         assert after.ideal_units / before.ideal_units == pytest.approx(grown, rel=1e-9)
         assert after.fees_units / before.fees_units == pytest.approx(grown, rel=1e-6)
         assert parts_of(after).keys() == {"FEES", "PRICE", "PROFIT_SHARE"}

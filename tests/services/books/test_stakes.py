@@ -5,6 +5,7 @@ import pytest
 from accounts.models import User
 from copytrading.models import Copy, Lead, LeadOrder, LinkedAccount, Notice
 from copytrading.queries.activity import receipts_of
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import stakes
 from copytrading.services.leads import verbs as leads
 from tests.cast import World, usdt
@@ -29,7 +30,7 @@ class TestOwnStake:
         lead = world.make_lead(stranger, stake="500")
         give(world, lead, "BUY", 9 * 10**5)
         world.settle()
-        assert leads.equity_of(lead, now=world.now) < usdt(500)
+        assert leads.equity_of(lead, now=world.now, rules=platform_rules()) < usdt(500)
 
         world.start(follower, lead, "100")
         world.wait(1, BTC="20000")

@@ -9,6 +9,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.engine.units import units_of
 from copytrading.models import Adjustment, Copy, Lead, Market, Order
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import profit_shares
 from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.refusals import TermsNotPossible
@@ -140,7 +141,9 @@ class TestCustomCopy:
 
         period_end = world.now
         for _ in range(4):
-            profit_shares.settle_lead_shares(lead_id=lead.pk, period_end=period_end, now=world.now)
+            profit_shares.settle_lead_shares(
+                lead_id=lead.pk, period_end=period_end, now=world.now, rules=platform_rules()
+            )
             world.settle()
 
         statement = copy.profit_shares.get()

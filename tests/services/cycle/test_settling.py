@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import Journal, User
 from copytrading.models import Copy, CopyFlow, Lead, SyncCycle
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import settling, syncing
 from copytrading.services.orders import trading
@@ -25,7 +26,9 @@ def decide_only(world: World, lead: Lead) -> SyncCycle:
 def look(lead: Lead, now: datetime) -> None:
     """Let a worker whose clock says `now` look where nothing is to be traded."""
     lead.refresh_from_db()
-    settling.settle_lead(lead_id=lead.pk, now=now, cycle=None, followed=lead.request_count, has_rest=False)
+    settling.settle_lead(
+        lead_id=lead.pk, now=now, cycle=None, followed=lead.request_count, has_rest=False, rules=platform_rules()
+    )
 
 
 class TestACycle:
@@ -33,7 +36,14 @@ class TestACycle:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         cycle = decide_only(world, lead)
 
-        settling.settle_lead(lead_id=lead.pk, now=world.now, cycle=cycle, followed=cycle.request_count, has_rest=False)
+        settling.settle_lead(
+            lead_id=lead.pk,
+            now=world.now,
+            cycle=cycle,
+            followed=cycle.request_count,
+            has_rest=False,
+            rules=platform_rules(),
+        )
 
         cycle.refresh_from_db()
         assert cycle.status == SyncCycle.Status.BUYING

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from accounts.models import User
 from copytrading.models import Copy, CopyFlow, Halt, Lead, LeadPosition, Market
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import settling, syncing
 from copytrading.services.leads import observing
@@ -119,7 +120,9 @@ def test_a_trade_seen_after_the_look_is_followed_by_the_next(world: World, faraw
         cash_units=-usdt(5_000),
         now=looked_at + timedelta(seconds=seconds),
     )
-    settling.settle_lead(lead_id=faraway.pk, now=looked_at, cycle=None, followed=known, has_rest=False)
+    settling.settle_lead(
+        lead_id=faraway.pk, now=looked_at, cycle=None, followed=known, has_rest=False, rules=platform_rules()
+    )
 
     assert LeadPosition.objects.get(lead=faraway, asset=bitcoin).touch_request is not None
     assert faraway.pk in syncing.leads_to_sync(now=looked_at)

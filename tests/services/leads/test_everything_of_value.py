@@ -8,6 +8,7 @@ from accounts.models import LedgerAccount, User
 from copytrading.exchange.live import holdings
 from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, CopyGap, Lead, LeadFlow, LinkedAccount, Notice
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.observing import Sight
@@ -116,7 +117,7 @@ class TestCoins:
         copy = started(world, faraway, follower)
 
         link.refresh_from_db()
-        assert leads.equity_of(faraway, now=world.now) == pytest.approx(usdt(10_000))
+        assert leads.equity_of(faraway, now=world.now, rules=platform_rules()) == pytest.approx(usdt(10_000))
         assert weight_of(world, copy.ledger_account, "BTC") == pytest.approx(0.1, abs=TOLERANCE)
         assert set(world.held(copy.ledger_account)) == {"BTC", "USDT"}
         assert (link.unfollowed, link.unpriced) == (["PEPE"], [])
@@ -132,7 +133,7 @@ class TestCoins:
         world.settle()
 
         assert LeadFlow.objects.count() == 1
-        assert leads.equity_of(faraway, now=world.now) == pytest.approx(usdt(10_000))
+        assert leads.equity_of(faraway, now=world.now, rules=platform_rules()) == pytest.approx(usdt(10_000))
         assert weight_of(world, copy.ledger_account, "BTC") == pytest.approx(0.5, abs=TOLERANCE)
         assert faraway.account_moves.get().kind == "TRADED"
 
@@ -160,13 +161,15 @@ class TestCoins:
         elsewhere.holds(USDT="1000", PEPE="5000")
         look(world, link)
         faraway.refresh_from_db()
-        before = leads.equity_of(faraway, now=world.now) / faraway.units_issued
+        before = leads.equity_of(faraway, now=world.now, rules=platform_rules()) / faraway.units_issued
         elsewhere.lists("PEPE-USDT", "1.6")
 
         look(world, link)
 
         faraway.refresh_from_db()
-        assert leads.equity_of(faraway, now=world.now) / faraway.units_issued == pytest.approx(1.4 * before)
+        assert leads.equity_of(faraway, now=world.now, rules=platform_rules()) / faraway.units_issued == pytest.approx(
+            1.4 * before
+        )
 
     def test_that_rise_and_are_not_traded_here_are_a_gap_of_what_is_not_followed(
         self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere, follower: User
@@ -175,11 +178,11 @@ class TestCoins:
         elsewhere.holds(USDT="1000", PEPE="5000")
         look(world, link)
         copy = started(world, faraway, follower)
-        gaps.measure_gaps(lead_id=faraway.pk, now=world.now)
+        gaps.measure_gaps(lead_id=faraway.pk, now=world.now, rules=platform_rules())
         elsewhere.lists("PEPE-USDT", "1.6")
         look(world, link, BTC="50000.01")
 
-        gaps.measure_gaps(lead_id=faraway.pk, now=world.now)
+        gaps.measure_gaps(lead_id=faraway.pk, now=world.now, rules=platform_rules())
 
         gap = CopyGap.objects.get(copy=copy)
         assert gap.ideal_units == pytest.approx(usdt(1_400), rel=0.01)
@@ -240,7 +243,7 @@ class TestWhatHasNoPrice:
         elsewhere.holds(RUGGED="1000")
         look(world, link)
         faraway.refresh_from_db()
-        before = leads.equity_of(faraway, now=world.now) / faraway.units_issued
+        before = leads.equity_of(faraway, now=world.now, rules=platform_rules()) / faraway.units_issued
         elsewhere.lists("RUGGED-USDT", "3")
 
         look(world, link)
@@ -248,8 +251,10 @@ class TestWhatHasNoPrice:
         faraway.refresh_from_db()
         link.refresh_from_db()
         assert (link.unfollowed, link.unpriced) == (["RUGGED"], [])
-        assert leads.equity_of(faraway, now=world.now) == pytest.approx(usdt(13_000))
-        assert leads.equity_of(faraway, now=world.now) / faraway.units_issued == pytest.approx(before)
+        assert leads.equity_of(faraway, now=world.now, rules=platform_rules()) == pytest.approx(usdt(13_000))
+        assert leads.equity_of(faraway, now=world.now, rules=platform_rules()) / faraway.units_issued == pytest.approx(
+            before
+        )
 
     def test_keeps_its_last_price_for_a_while(
         self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere

@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from copytrading.exchange.markets import MarketStatus
 from copytrading.models import Lead, LeadFlow, LinkedAccount, Notice, ObservedTrade
+from copytrading.queries.rules import platform_rules
 from copytrading.services.leads import linking
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.observing import Sight
@@ -74,14 +75,16 @@ class TestLookAtLink:
         self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere
     ) -> None:
         faraway.refresh_from_db()
-        before = leads.equity_of(faraway, now=world.now) / faraway.units_issued
+        before = leads.equity_of(faraway, now=world.now, rules=platform_rules()) / faraway.units_issued
         elsewhere.holds(BTC="0.3", USDT="1000")
 
         look(world, link)
         look(world, link)
 
         faraway.refresh_from_db()
-        assert leads.equity_of(faraway, now=world.now) / faraway.units_issued == pytest.approx(before)
+        assert leads.equity_of(faraway, now=world.now, rules=platform_rules()) / faraway.units_issued == pytest.approx(
+            before
+        )
         assert seen(faraway) == {"BTC": 3 * 10**7, "USDT": usdt(1_000)}
 
     def test_takes_small_change_without_a_word(

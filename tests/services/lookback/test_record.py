@@ -9,6 +9,7 @@ from django.core.cache import cache
 
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, Lead, LeadRecord, Market, PriceBar
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import price_bars
 from copytrading.services.books import records as recording
 from copytrading.services.copies.refusals import InvestmentTooSmall, StopLossTooHigh, TermsNotPossible
@@ -105,7 +106,7 @@ class TestComparison:
 
         history = lead_history.read_history(lead)
 
-        real = lead_services.equity_of(lead, now=world.now)
+        real = lead_services.equity_of(lead, now=world.now, rules=platform_rules())
         assert history.account_values()[-1] == pytest.approx(real, rel=1e-9)
         assert ask(lead).comparison().lead_return == pytest.approx(real / usdt(10_000) - 1, abs=0.002)
 

@@ -71,7 +71,7 @@ def end_the_week(world: World) -> int:
 
 
 def sol_is_fresh(world: World) -> bool:
-    board = market_queries.load_board(now=world.now)
+    board = market_queries.load_board(now=world.now, rules=platform_rules())
     return bool(board.fresh[board.market_ids == sol().pk][0])
 
 

@@ -9,6 +9,7 @@ from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
 from copytrading.models import Mark, Market, SourcePrice
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services.market import quotes as market
 from tests.cast import World
 
@@ -24,7 +25,7 @@ def say(world: World, *, at: datetime | None = None, symbol: str = "BTC", **pric
 
 
 def is_fresh(world: World, symbol: str = "BTC") -> bool:
-    board = market_queries.load_board(now=world.now)
+    board = market_queries.load_board(now=world.now, rules=platform_rules())
     market_id = Market.objects.get(symbol=f"{symbol}-USDT").pk
     return bool(board.fresh[board.market_ids == market_id][0])
 

@@ -13,6 +13,7 @@ from copytrading.exchange.markets import Quote
 from copytrading.models import Alarm, Copy, Lead, Mark, Market, SourcePrice
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services.market import quotes
 from copytrading.services.safety import reconciling
 from tests.cast import World, usdt
@@ -104,7 +105,7 @@ class TestANameThatComesBack:
 
 
 def equity(world: World, lead: Lead) -> float:
-    board = market_queries.load_board(now=world.now)
+    board = market_queries.load_board(now=world.now, rules=platform_rules())
     return holdings.load_lead(lead, board=board, cash=market_queries.cash_asset()).equity(board)
 
 

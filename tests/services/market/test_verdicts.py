@@ -32,6 +32,7 @@ from copytrading.models import (
 )
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps, price_bars, profit_shares
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import observing
@@ -80,13 +81,13 @@ def posted(symbol: str = "SOL") -> dict[int, int]:
 
 
 def worth(world: World, copy: Copy) -> float:
-    board = market_queries.load_board(now=world.now)
+    board = market_queries.load_board(now=world.now, rules=platform_rules())
     cash = market_queries.cash_asset()
     return float(holdings.load_copies(copy.lead, board=board, cash=cash, copy_id=copy.pk).valued(board).gross[0])
 
 
 def both_worths(world: World, lead: Lead, copy: Copy) -> list[tuple[LedgerAccount, float]]:
-    board, cash = market_queries.load_board(now=world.now), market_queries.cash_asset()
+    board, cash = market_queries.load_board(now=world.now, rules=platform_rules()), market_queries.cash_asset()
     of_lead = holdings.load_lead(lead, board=board, cash=cash).equity(board)
     assert lead.ledger_account is not None
     return [(lead.ledger_account, of_lead), (copy.ledger_account, worth(world, copy))]
@@ -153,7 +154,7 @@ class TestANewUnit:
         self, world: World, copy: Copy, recounted: Callable[[], CoinVerdict]
     ) -> None:
         price_bars.write_bars(closes={"SOL-USDT": np.array([99.0])}, times=[world.now])
-        gaps.measure_gaps(lead_id=copy.lead_id, now=world.now)
+        gaps.measure_gaps(lead_id=copy.lead_id, now=world.now, rules=platform_rules())
 
         recounted()
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, Order, SyncCycle
+from copytrading.queries.rules import platform_rules
 from copytrading.services.books import stops
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
@@ -55,7 +56,7 @@ class TestAChangeAfterTheDecision:
     def test_lets_no_buy_of_before_be_sent(self, world: World, copy: Copy, planned: Order, change: Change) -> None:
         change(copy, world.now)
 
-        order = trading.work_off_order(order_id=planned.pk, now=world.now)
+        order = trading.work_off_order(order_id=planned.pk, now=world.now, rules=platform_rules())
 
         assert (order.status, order.claimed_at, order.refusal) == (Order.Status.CANCELED, None, "")
         assert SyncCycle.objects.get(pk=planned.cycle_id).has_rest
@@ -67,7 +68,7 @@ class TestAChangeAfterTheDecision:
     ) -> None:
         change(copy, world.now)
 
-        order = trading.work_off_order(order_id=planned.pk, now=world.now)
+        order = trading.work_off_order(order_id=planned.pk, now=world.now, rules=platform_rules())
 
         assert order.status == Order.Status.FILLED
 
@@ -75,7 +76,7 @@ class TestAChangeAfterTheDecision:
         copies.pause_copy(copy_id=copy.pk, now=world.now)
         copies.resume_copy(copy_id=copy.pk, now=world.now)
 
-        order = trading.work_off_order(order_id=planned.pk, now=world.now)
+        order = trading.work_off_order(order_id=planned.pk, now=world.now, rules=platform_rules())
 
         assert order.status == Order.Status.CANCELED
 
@@ -91,7 +92,10 @@ class TestAChangeAfterTheDecision:
         sale = Order.objects.get(side=Order.Side.SELL)
         copies.pause_copy(copy_id=copy.pk, now=world.now)
 
-        assert trading.work_off_order(order_id=sale.pk, now=world.now).status == Order.Status.FILLED
+        assert (
+            trading.work_off_order(order_id=sale.pk, now=world.now, rules=platform_rules()).status
+            == Order.Status.FILLED
+        )
 
     @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
     def test_is_decided_on_anew_for_everybody(
@@ -125,7 +129,7 @@ class TestAFenceOfBefore:
         Order.objects.filter(pk=planned.pk).update(request_count=0)
         self.fill()
 
-        assert trading.work_off_order(order_id=planned.pk, now=world.now).status == status
+        assert trading.work_off_order(order_id=planned.pk, now=world.now, rules=platform_rules()).status == status
         # What is decided from now on knows of it.
         assert Copy.objects.get(pk=copy.pk).fence <= Lead.objects.get(pk=lead.pk).request_count
 

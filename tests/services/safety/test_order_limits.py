@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Hold, LedgerAccount, User
 from copytrading.exchange.paper.models import PaperOrder
 from copytrading.models import Alarm, Halt, Lead, Market, Order
+from copytrading.queries.rules import platform_rules
 from copytrading.services.cycle import syncing
 from copytrading.services.orders import trading
 from copytrading.services.safety import halts
@@ -25,7 +26,7 @@ def planned(world: World, lead: Lead, monkeypatch: pytest.MonkeyPatch) -> Order:
 
 
 def send(world: World, order: Order) -> Order:
-    return trading.work_off_order(order_id=order.pk, now=world.now)
+    return trading.work_off_order(order_id=order.pk, now=world.now, rules=platform_rules())
 
 
 class TestReasonNotToSend:

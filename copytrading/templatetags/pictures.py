@@ -1,4 +1,4 @@
-"""Pictures of figures, drawn on the server as SVG: the ribbon, the sparkline, the avatar, the icons."""
+"""Pictures of figures, drawn on the server as SVG: the ribbon, the coin, the sparkline, the avatar, the icons."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,8 @@ register = template.Library()
 # What a ribbon leaves between two coins, in hundredths of its width.
 GAP = 0.35
 
-AVATAR_COLOURS = (2, 4, 3, 5, 1, 8, 6, 10, 7, 11, 12, 9)
+# Places in the palette of faces, 1 to 8: dark enough for a white mark.
+AVATAR_COLOURS = (2, 4, 3, 5, 1, 8, 6, 7)
 AVATAR_MARKS = (
     '<path class="mark" d="M9 30 18 20l6 6 11-13"/>',
     '<path class="mark" d="M9 25c4-8 8-8 13 0s9 8 13 0"/>',
@@ -68,11 +69,26 @@ def ribbon(slices: Iterable[Slice], label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def swatch(colour: int) -> SafeString:
-    """Return the small square that ties a row of a table to its part of a ribbon."""
+def coin(symbol: str, colour: int) -> SafeString:
+    """Return a coin's own mark, its letter on its colour, which ties a row of a table to its part of a ribbon."""
     return format_html(
-        '<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="f{}" width="10" height="10"/></svg>',
+        '<svg class="coin" viewBox="0 0 22 22" aria-hidden="true"><circle class="f{0}" cx="11" cy="11" r="11"/>'
+        '<text class="on{0}" x="11" y="14.5">{1}</text></svg>',
         colour,
+        symbol[:1] if colour else "$",
+    )
+
+
+@register.simple_tag
+def risk_ticks(risk: int | None) -> SafeString:
+    """Return a risk of 1 to 10 as ten ticks and its figure."""
+    if risk is None:
+        return mark_safe('<span class="quiet">too early</span>')
+    return format_html(
+        '<span class="risk"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<path d="M0 5H100"/><path class="on" d="M0 5H{}"/></svg><strong>{}</strong></span>',
+        risk * 10 - 2,
+        risk,
     )
 
 
@@ -81,7 +97,7 @@ def ribbon_key(slices: Iterable[Slice]) -> SafeString:
     """Return the key of a ribbon: each coin with its colour."""
     return format_html(
         '<ul class="key">{}</ul>',
-        format_html_join("", "<li>{}{}</li>", ((swatch(part.colour), part.symbol) for part in slices)),
+        format_html_join("", "<li>{}{}</li>", ((coin(part.symbol, part.colour), part.symbol) for part in slices)),
     )
 
 
@@ -133,10 +149,10 @@ def avatar(name: str, large: bool = False) -> SafeString:
     """Return somebody's picture: a mark on a colour, both from the name, so that it is the same everywhere."""
     number = crc32(name.encode())
     return format_html(
-        '<svg class="{}" viewBox="0 0 44 44" aria-hidden="true"><circle cx="22" cy="22" r="22" class="f{}"/>{}</svg>',
+        '<svg class="{}" viewBox="0 0 44 44" aria-hidden="true"><circle cx="22" cy="22" r="22" class="a{}"/>{}</svg>',
         "avatar large" if large else "avatar",
         AVATAR_COLOURS[number % len(AVATAR_COLOURS)],
-        mark_safe(AVATAR_MARKS[number // 12 % len(AVATAR_MARKS)]),
+        mark_safe(AVATAR_MARKS[number // 8 % len(AVATAR_MARKS)]),
     )
 
 

@@ -27,11 +27,11 @@ from copytrading.models import Alarm, Market
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.refusals import NotPossibleNow, Refusal
+from copytrading.services.market.coin_colours import colour_of
 from copytrading.services.safety import alarms
 
 # An answer without more than this part of our markets is half an answer, and nobody is delisted by it.
 MISSING_SHARE_MAX = 0.5
-COLOURS = 12
 SYMBOL_LENGTH_MAX = 20
 NAME_LENGTH_MAX = 60
 LISTINGS_SILENT = "listings"
@@ -111,13 +111,13 @@ def take_rules(
     """
     changes = []
     known = {market.symbol: market for market in Market.objects.select_related("base", "quote")}
-    for place, rule in enumerate(rules):
+    for rule in rules:
         market = known.get(rule.symbol)
         if market and (market.status == Market.Status.DELISTED or market.base.symbol != rule.base):
             changes.append(_retire(market, now))
             market = None
         if market is None:
-            _list(rule, names, colour=place % COLOURS + 1)
+            _list(rule, names)
         elif change := _update(market, rule, now):
             changes.append(change)
     return changes
@@ -233,7 +233,7 @@ def _retire(market: Market, now: datetime | None) -> Change:
     )
 
 
-def _list(rule: MarketRules, names: dict[str, str] | None, *, colour: int) -> None:
+def _list(rule: MarketRules, names: dict[str, str] | None) -> None:
     base, quote = _asset(rule.base, names), _asset(rule.quote, names)
     Market.objects.create(
         symbol=rule.symbol,
@@ -243,7 +243,7 @@ def _list(rule: MarketRules, names: dict[str, str] | None, *, colour: int) -> No
         tick_size=rule.tick_size,
         value_min_units=units_of(rule.value_min, quote.decimals),
         status=_status(rule),
-        colour=colour,
+        colour=colour_of(rule.base),
     )
 
 

@@ -32,7 +32,9 @@ class LeadSummary(models.Model):
     median_fraction = models.FloatField(null=True)
     worst_tenth_fraction = models.FloatField(null=True)
     got_lead_fraction = models.FloatField(null=True)
-    # Unit prices, oldest first, a handful.
+    # 1 to 10, see engine/track_record/risk.py; null below thirty days.
+    risk = models.PositiveSmallIntegerField(null=True)
+    # Unit prices, oldest first, one a day.
     curve = ArrayField(models.FloatField(), default=list)
 
     class Meta:

@@ -10,18 +10,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import numpy as np
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from copytrading.engine.track_record import ranking
 from copytrading.engine.track_record.ranking import Score
+from copytrading.engine.track_record.risk import risk_of
 from copytrading.models import Copy, Lead, LeadSummary
 from copytrading.queries.leads import links, records
 from copytrading.queries.leads.followers_got import FollowersGot, followers_got
+from copytrading.queries.leads.yardstick import bitcoin_closes
 
 CARD_DAYS = 90
-# A step of a card's curve is a day and a half.
-CARD_STEPS = 60
+# A step of a card's curve is a day.
+CARD_STEPS = CARD_DAYS
 
 
 class Sorting(StrEnum):
@@ -76,6 +79,8 @@ class LeadCard:
     followers: int
     # What copies gained after all costs, over the same days as the lead beside them.
     got: FollowersGot
+    # 1 to 10, where Bitcoin is 7.
+    risk: int | None = None
     # Unit prices at even steps over the period, the last of now; fewer where the record is shorter.
     curve: tuple[float, ...] = field(default=())
 
@@ -147,7 +152,7 @@ def card_of(lead: Lead, *, now: datetime) -> LeadCard:
 
 
 def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary]:
-    """Return what the summaries of leads should say now, unsaved, in four statements for any number of leads."""
+    """Return what the summaries of leads should say now, unsaved, in five statements for any number of leads."""
     if not leads:
         return []
     lead_ids = [lead.pk for lead in leads]
@@ -155,6 +160,10 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
     following = records.following_of(lead_ids)
     got = followers_got(lead_ids, now=now)
     curves = records.curves_of(lead_ids, days=CARD_DAYS, steps=CARD_STEPS, now=now)
+    bitcoin = bitcoin_closes(days=CARD_DAYS, now=now)
+    risks = {
+        lead_id: risk_of(unit_prices=np.array(curve), bitcoin_prices=bitcoin) for lead_id, curve in curves.items()
+    }
     nothing, nobody, unknown = records.RecordFigures(), records.Following(), FollowersGot()
     return [
         LeadSummary(
@@ -171,6 +180,7 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
             median_fraction=got.get(lead_id, unknown).median_fraction,
             worst_tenth_fraction=got.get(lead_id, unknown).worst_tenth_fraction,
             got_lead_fraction=got.get(lead_id, unknown).lead_fraction,
+            risk=risk.points if (risk := risks.get(lead_id)) else None,
             curve=curves.get(lead_id, []),
         )
         for lead_id in lead_ids
@@ -251,6 +261,7 @@ def _card(lead: Lead, summary: LeadSummary, now: datetime) -> LeadCard:
             worst_tenth_fraction=summary.worst_tenth_fraction,
             lead_fraction=summary.got_lead_fraction,
         ),
+        risk=summary.risk,
         curve=tuple(summary.curve),
     )
 

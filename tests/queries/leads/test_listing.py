@@ -74,7 +74,7 @@ class TestCards:
         returns = leads.card_of(lead, now=NOON).returns
 
         assert len(returns) == leads.CARD_STEPS + 1
-        assert returns[29:32] == pytest.approx((0.0, 0.1, 0.1))
+        assert returns[44:47] == pytest.approx((0.0, 0.1, 0.1))
         assert returns[-2:] == pytest.approx((0.1, 0.2))
 
     def test_draw_as_much_of_a_curve_as_there_is_record(self, lead: Lead):
@@ -82,7 +82,7 @@ class TestCards:
 
         returns = leads.card_of(lead, now=NOON).returns
 
-        assert (len(returns), returns[0], returns[-1]) == (3, 0.0, pytest.approx(0.3))
+        assert (len(returns), returns[0], returns[-1]) == (4, 0.0, pytest.approx(0.3))
 
     def test_share_one_scale_that_has_zero_in_it(self, lead: Lead):
         record(lead, [1.0, 0.7, 0.7, 0.8])

@@ -5,6 +5,7 @@ from django.urls import path
 from copytrading.views import (
     activity,
     appearance,
+    choosing,
     comparing,
     copies,
     lead_orders,
@@ -19,6 +20,8 @@ from copytrading.views import (
 urlpatterns = [
     path("", leads.discover, name="discover"),
     path("leads/<slug:slug>/", leads.lead_detail, name="lead_detail"),
+    path("leads/<slug:slug>/favourite/", choosing.favourite, name="favourite"),
+    path("compare/", choosing.compare, name="compare"),
     path("leads/<slug:slug>/what-if/", comparing.what_if, name="what_if"),
     path("leads/<slug:slug>/copy/", starting.copy_terms, name="copy_terms"),
     path("leads/<slug:slug>/copy/review/", starting.copy_review, name="copy_review"),

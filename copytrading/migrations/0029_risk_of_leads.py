@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('copytrading', '0028_known_colours'),
+        ("copytrading", "0028_known_colours"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='leadsummary',
-            name='risk',
+            model_name="leadsummary",
+            name="risk",
             field=models.PositiveSmallIntegerField(null=True),
         ),
     ]

@@ -4,6 +4,7 @@ from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, Co
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import (
+    Favourite,
     Lead,
     LeadFlow,
     LeadHolding,
@@ -34,6 +35,7 @@ __all__ = [
     "CopyRecord",
     "Correction",
     "CustodyDifference",
+    "Favourite",
     "Fill",
     "Halt",
     "Lead",

@@ -251,3 +251,17 @@ class LeadRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recorded_at} {self.unit_price}"
+
+
+class Favourite(models.Model):
+    """A lead that somebody keeps an eye on. It moves no money and nobody else sees it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="favourites")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "lead"], name="one_favourite_per_user_and_lead"),)
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id} of user {self.user_id}"

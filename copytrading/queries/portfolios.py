@@ -183,6 +183,25 @@ def lead_portfolio(lead: Lead, *, prices: PriceList) -> IntArray:
     return _held_by_leads([lead], prices)[lead.pk]
 
 
+def slices_of(leads: Sequence[Lead], *, prices: PriceList) -> dict[int, tuple[Slice, ...]]:
+    """Return what leads hold as shares by their id, the largest first and cash last; nothing for one without value."""
+    held = _held_by_leads(leads, prices)
+    slices: dict[int, tuple[Slice, ...]] = {}
+    for lead_id, units in held.items():
+        values = units * np.append(prices.unit_prices, 1.0)
+        worth = float(values.sum())
+        coins = [
+            Slice(symbol=coin.symbol, colour=coin.colour, weight=float(value / worth))
+            for coin, value in zip(prices.coins, values[:-1], strict=True)
+            if worth > 0 and value > 0
+        ]
+        coins.sort(key=lambda part: -part.weight)
+        if worth > 0 and values[-1] > 0:
+            coins.append(Slice(symbol="Cash", colour=0, weight=float(values[-1] / worth)))
+        slices[lead_id] = tuple(coins)
+    return slices
+
+
 def _coin(market: Market, cash: Asset) -> Coin:
     mark = getattr(market, "mark", None)
     price = mark.price if mark else None

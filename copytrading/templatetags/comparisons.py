@@ -13,6 +13,8 @@ from copytrading.templatetags.plots import Line, Plot
 
 register = template.Library()
 
+# In points of percent: returns that moved less do not fill a chart.
+RETURN_SPAN_MIN = 0.2
 WIDTH, HEIGHT, MARGIN = 100.0, 40.0, 3.0
 # What a histogram leaves between two bins, as a share of their width.
 BIN_GAP = 0.18
@@ -37,6 +39,22 @@ def curves(lines: Sequence[Curve], label: str = "", unit: str = "") -> SafeStrin
         lines=[Line(name=title, points=points, classes=name) for title, name, points in lines],
         label=f"{label}: " + ", ".join(f"{title} {points[-1][1]:,.2f}" for title, _, points in lines) + f" {unit}",
         unit=unit,
+    )
+
+
+@register.simple_tag
+def return_curves(lines: Sequence[Curve], label: str = "Returns over time") -> SafeString:
+    """Return curves of returns in percent on one scale with its zero line; who began later begins further right."""
+    everything = sorted(point for _, _, points in lines for point in points)
+    plot = Plot.around(everything, [0.0, *(value for _, value in everything)], span_min=RETURN_SPAN_MIN)
+    return plot.figure(
+        format_html_join(
+            "", '<path class="line {}" d="{}"/>', ((name, plot.line(points)) for _, name, points in lines)
+        ),
+        marks=format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines)),
+        lines=[Line(name=title, points=points, classes=name, is_result=True) for title, name, points in lines],
+        label=f"{label}: " + ", ".join(f"{title} {signed_percent(points[-1][1] / 100)}" for title, _, points in lines),
+        unit="%",
     )
 
 

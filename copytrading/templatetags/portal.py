@@ -39,6 +39,18 @@ def of_coin(troubles: dict[str, Trouble], symbol: str) -> Trouble | None:
 
 
 @register.filter
+def of_lead(found: dict[int, Any], lead_id: int) -> Any:
+    """Return what was found for a lead, by its id; nothing where nothing was."""
+    return found.get(lead_id, ())
+
+
+@register.filter
+def is_among(lead_id: int, lead_ids: set[int]) -> bool:
+    """Return whether a lead is one of some."""
+    return lead_id in lead_ids
+
+
+@register.filter
 def doubts(summary: CopySummary) -> tuple[str, ...]:
     """Return what has to be said beside the figures of a copy."""
     return copy_doubts.doubts_of(summary)

@@ -15,6 +15,7 @@ from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import statistics as lead_statistics
 from copytrading.queries.leads.pages import PERIODS
+from copytrading.queries.portfolios import price_list, slices_of
 from copytrading.services.leads import capacity
 
 CARDS_A_PAGE = 12
@@ -27,7 +28,8 @@ PARTS = ("portfolio", "curve", "events")
 def discover(request: HttpRequest) -> HttpResponse:
     """Show the leads that answer the visitor's filter."""
     now = timezone.now()
-    form = LeadFilterForm(request.GET or {"sort": leads.Sorting.SCORE})
+    user = request.user if request.user.is_authenticated else None
+    form = LeadFilterForm(request.GET or {"sort": leads.Sorting.KEPT}, user_id=user.pk if user else None)
     found = leads.cards(wanted=form.wanted(), sorting=form.sorting(), now=now)
     page = Paginator(found, CARDS_A_PAGE).get_page(request.GET.get("page"))
     cards = list(page.object_list)
@@ -39,6 +41,8 @@ def discover(request: HttpRequest) -> HttpResponse:
         "days": leads.CARD_DAYS,
         "scale": leads.scale_of(cards),
         "steps": leads.CARD_STEPS,
+        "holds": slices_of([card.lead for card in cards], prices=price_list()),
+        "favourites": leads.favourite_ids_of(user) if user else set(),
     }
     return render(request, "copytrading/discover.html" + ("#leads" if _asks_for(request, "leads") else ""), context)
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from copytrading.models import Copy, Lead
-from tests.cast import World
+from copytrading.models import Copy, Lead, LeadRecord
+from tests.cast import World, usdt
 
 
 def settle_now(world: World) -> None:
@@ -48,3 +49,17 @@ def counted_queries() -> Iterator[CaptureQueriesContext]:
     """Count the statements of a block."""
     with CaptureQueriesContext(connection) as queries:
         yield queries
+
+
+def record(lead: Lead, *prices: float) -> None:
+    """Record unit prices a day apart, the last of them yesterday."""
+    now = timezone.now()
+    LeadRecord.objects.bulk_create(
+        LeadRecord(
+            lead=lead,
+            recorded_at=now - timedelta(days=len(prices) - number),
+            equity_units=usdt(10000),
+            unit_price=price,
+        )
+        for number, price in enumerate(prices)
+    )

@@ -17,7 +17,7 @@ from accounts.models import User
 from copytrading.engine.track_record import ranking
 from copytrading.engine.track_record.ranking import Score
 from copytrading.engine.track_record.risk import risk_of
-from copytrading.models import Copy, Lead, LeadSummary
+from copytrading.models import Copy, Favourite, Lead, LeadSummary
 from copytrading.queries.leads import links, records
 from copytrading.queries.leads.followers_got import FollowersGot, followers_got
 from copytrading.queries.leads.yardstick import bitcoin_closes
@@ -28,10 +28,12 @@ CARD_STEPS = CARD_DAYS
 
 
 class Sorting(StrEnum):
+    KEPT = "kept"
     SCORE = "score"
     RETURN = "return"
     MEDIAN = "median"
     FALL = "fall"
+    RISK = "risk"
     DAYS = "days"
     FOLLOWERS = "followers"
     STAKE = "stake"
@@ -58,6 +60,11 @@ class LeadFilter:
     days_min: int = 0
     fall_max: float | None = None
     stake_min: float | None = None
+    risk_max: int | None = None
+    profit_share_max: float | None = None
+    copies_min: int = 0
+    # Somebody's favourites only, by that user's id.
+    favourites_of: int | None = None
     own_units_min: int = 0
     following_units_min: int = 0
     has_vacancies: bool = False
@@ -88,6 +95,11 @@ class LeadCard:
     def ranked_median(self) -> float | None:
         """Return what followers got in the period that leads are ranked by; a shorter one is shown, and not ranked."""
         return self.got.median_fraction if self.got.days == CARD_DAYS else None
+
+    @property
+    def kept_per_risk(self) -> float | None:
+        """Return what followers kept for each point of risk, in points of percent; what leads are listed by."""
+        return None if self.ranked_median is None or not self.risk else self.ranked_median * 100 / self.risk
 
     @property
     def returns(self) -> tuple[float, ...]:
@@ -136,14 +148,15 @@ def cards(*, wanted: LeadFilter, sorting: Sorting, now: datetime) -> list[LeadCa
 
     The figures are those of the last summary, a minute old at most; a lead without one is counted now.
     """
-    matching = list(_matching(wanted))
-    summaries = {summary.lead_id: summary for summary in LeadSummary.objects.filter(lead__in=matching)}
-    new = [lead for lead in matching if lead.pk not in summaries]
-    summaries |= {summary.lead_id: summary for summary in count_summaries(new, now=now)}
-    found = [card for card in (_card(lead, summaries[lead.pk], now) for lead in matching) if _answers(card, wanted)]
+    found = [card for card in cards_of(list(_matching(wanted)), now=now) if _answers(card, wanted)]
     worth = _WORTH[sorting]
-    # Leads of whom it is too early to say come last, whatever is asked; the name decides between equals.
-    return sorted(found, key=lambda card: (worth(card) is None, worth(card) or 0.0, card.lead.name.lower()))
+
+    def place(card: LeadCard) -> tuple[bool, float, float, str]:
+        """Leads of whom it is too early to say come last, by their score; the name decides between equals."""
+        known = worth(card)
+        return known is None, known or 0.0, -card.score.points if known is None else 0.0, card.lead.name.lower()
+
+    return sorted(found, key=place)
 
 
 def card_of(lead: Lead, *, now: datetime) -> LeadCard:
@@ -161,9 +174,7 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
     got = followers_got(lead_ids, now=now)
     curves = records.curves_of(lead_ids, days=CARD_DAYS, steps=CARD_STEPS, now=now)
     bitcoin = bitcoin_closes(days=CARD_DAYS, now=now)
-    risks = {
-        lead_id: risk_of(unit_prices=np.array(curve), bitcoin_prices=bitcoin) for lead_id, curve in curves.items()
-    }
+    risks = {lead_id: risk_of(unit_prices=np.array(curve), bitcoin_prices=bitcoin) for lead_id, curve in curves.items()}
     nothing, nobody, unknown = records.RecordFigures(), records.Following(), FollowersGot()
     return [
         LeadSummary(
@@ -191,6 +202,21 @@ def scale_of(cards: Sequence[LeadCard]) -> tuple[float, float]:
     """Return the lowest and the highest return that any of some cards ever had, zero among them."""
     returns = [0.0, *(value for card in cards for value in card.returns)]
     return min(returns), max(returns)
+
+
+def favourite_ids_of(user: User) -> set[int]:
+    """Return the ids of the leads that somebody keeps an eye on."""
+    return set(Favourite.objects.filter(user=user).values_list("lead_id", flat=True))
+
+
+def cards_of(leads: Sequence[Lead], *, now: datetime) -> list[LeadCard]:
+    """Return the cards of some leads in their order, of the last summary or counted now."""
+    summaries = {summary.lead_id: summary for summary in LeadSummary.objects.filter(lead__in=leads)}
+    summaries |= {
+        summary.lead_id: summary
+        for summary in count_summaries([lead for lead in leads if lead.pk not in summaries], now=now)
+    }
+    return [_card(lead, summaries[lead.pk], now) for lead in leads]
 
 
 def standing_of(card: LeadCard, user: User | None) -> Standing:
@@ -229,6 +255,10 @@ def _matching(wanted: LeadFilter) -> QuerySet[Lead]:
         leads = leads.exclude(status=Lead.Status.ENDED)
     if wanted.search:
         leads = leads.filter(Q(name__icontains=wanted.search) | Q(bio__icontains=wanted.search))
+    if wanted.favourites_of is not None:
+        leads = leads.filter(pk__in=Favourite.objects.filter(user=wanted.favourites_of).values("lead"))
+    if wanted.profit_share_max is not None:
+        leads = leads.filter(profit_share_rate__lte=wanted.profit_share_max)
     return leads
 
 
@@ -240,6 +270,8 @@ def _answers(card: LeadCard, wanted: LeadFilter) -> bool:
         and (wanted.stake_min is None or card.stake_fraction is None or card.stake_fraction >= wanted.stake_min)
         and card.own_units >= wanted.own_units_min
         and card.following_units >= wanted.following_units_min
+        and (wanted.risk_max is None or (card.risk is not None and card.risk <= wanted.risk_max))
+        and card.followers >= wanted.copies_min
         and (card.is_open or not wanted.has_vacancies)
     )
 
@@ -272,6 +304,8 @@ def _highest_first(value: float | None) -> float | None:
 
 # What each sorting goes by; the smallest comes first.
 _WORTH: dict[Sorting, Callable[[LeadCard], float | None]] = {
+    Sorting.KEPT: lambda card: _highest_first(card.kept_per_risk),
+    Sorting.RISK: lambda card: card.risk,
     Sorting.SCORE: lambda card: -card.score.points,
     Sorting.RETURN: lambda card: _highest_first(card.return_fraction),
     Sorting.MEDIAN: lambda card: _highest_first(card.ranked_median),

@@ -1,6 +1,7 @@
 """Bitcoin as the yardstick: its daily closes, beside which leads are looked at."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -10,7 +11,7 @@ from copytrading.queries.rules import cash_symbol
 
 BITCOIN = "BTC"
 
-# One close a step, the last of it; the steps end now, as those of a lead's curve do, and step -1 is what they begin with.
+# The last close of each step. Steps end now, as those of a lead's curve do; they begin with what step -1 ended in.
 CLOSES = """
     SELECT DISTINCT ON (step) step, close FROM (
         SELECT bar.closed_at, bar.close,
@@ -32,7 +33,7 @@ def bitcoin_closes(*, days: int, now: datetime) -> FloatArray:
 
     A day without a bar keeps the close before it.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "begins_at": now - timedelta(days=days),
         "step_seconds": 86_400,
         "coin": BITCOIN,

@@ -26,8 +26,8 @@ from copytrading.exchange.markets import Book, MarketRules, MarketStatus
 from copytrading.models import Alarm, Market
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
-from copytrading.services.refusals import NotPossibleNow, Refusal
 from copytrading.services.market.coin_colours import colour_of
+from copytrading.services.refusals import NotPossibleNow, Refusal
 from copytrading.services.safety import alarms
 
 # An answer without more than this part of our markets is half an answer, and nobody is delisted by it.

@@ -1,5 +1,7 @@
 """Risk beside Bitcoin: by hand, at its bounds, and blind to how wild the market was."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_is_the_mean_of_both_shares_by_hand():
     found = risk_of(unit_prices=own, bitcoin_prices=BITCOIN)
 
     def of(prices: np.ndarray) -> tuple[float, float]:
-        gains = [later / earlier - 1 for earlier, later in zip(prices[:-1], prices[1:], strict=True)]
+        gains = [later / earlier - 1 for earlier, later in itertools.pairwise(prices)]
         middle = sum(gains) / len(gains)
         swings = (sum((gain - middle) ** 2 for gain in gains) / (len(gains) - 1)) ** 0.5 * 365**0.5
         return swings, max(1 - price / max(prices[: place + 1]) for place, price in enumerate(prices))

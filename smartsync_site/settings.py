@@ -13,7 +13,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from smartsync_site import logs
+from smartsync_site import addresses, logs
 from smartsync_site.embedded import LocalFolder
 from smartsync_site.environment import read_env_file
 from smartsync_site.rules import *  # noqa: F403  (Django reads the names of one module)
@@ -41,6 +41,7 @@ def required(name: str, *, in_development: str) -> str:
 SECRET_KEY = required("SECRET_KEY", in_development=LOCAL_FOLDER.secret("django") or get_random_secret_key())
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_FAILURE_VIEW = "smartsync_site.requests.form_refused"
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 ROOT_URLCONF = "smartsync_site.urls"
@@ -81,7 +82,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "smartsync_site.requests.KnownHosts",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -114,7 +115,7 @@ FORM_RENDERER = "copytrading.forms.rendering.FormRenderer"
 # -- PostgreSQL: the queue and the truth -------------------------------------------------------------------------------
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url_config(required("DATABASE_URL", in_development=LOCAL_FOLDER.database_url()))
+    "default": addresses.database(required("DATABASE_URL", in_development=LOCAL_FOLDER.database_url()))
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections, not Django; worker and beat take one a task
 DATABASE_OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
@@ -133,24 +134,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- Valkey: the bell, the cache and the live stream -------------------------------------------------------------------
 
-REDIS_URL = required("REDIS_URL", in_development=LOCAL_FOLDER.redis_url())
-
-
-def broker_url(redis_url: str) -> str:
-    """Return the address of the broker: the same server, the next database, so that clearing the cache spares it."""
-    address, _, database = redis_url.rpartition("db=" if redis_url.startswith("unix:") else "/")
-    if not database.isdigit():
-        raise environ.ImproperlyConfigured(
-            "REDIS_URL must end with the number of a database, as in redis://host:6379/0."
-        )
-    if redis_url.startswith("unix:"):
-        return f"redis+socket{address.removeprefix('unix')}virtual_host={int(database) + 1}"
-    return f"{address}/{int(database) + 1}"
-
-
+REDIS_URL = addresses.verified("REDIS_URL", required("REDIS_URL", in_development=LOCAL_FOLDER.redis_url()))
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=broker_url(REDIS_URL))
+CELERY_BROKER_URL = addresses.verified(
+    "CELERY_BROKER_URL", env.str("CELERY_BROKER_URL", default="") or addresses.broker_url(REDIS_URL)
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A message a killed worker held comes back after a minute; the sweepers do not wait for it.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60, "socket_timeout": 30}
@@ -193,7 +182,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Smart Sync"
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "smtp://localhost:25")
+EMAIL_CONFIG = addresses.mail_server(
+    env.str("EMAIL_URL", default="") or ("consolemail://" if DEVELOPMENT else "smtp://localhost:25")
+)
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Sync <no-reply@localhost>")
 

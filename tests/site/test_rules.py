@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -173,24 +174,37 @@ def example_lines() -> dict[str, tuple[str, str]]:
     return {name: (value, above) for (name, _, value), above in named if name.startswith("SMARTSYNC_")}
 
 
+# What reads the environment: django-environ, and the functions of settings and rules that call it by a name.
+READERS = re.compile(r"env\.\w+|os\.environ\.get|required|_read|_number|_exact|_whole")
+OF_THE_SYSTEM = {"XDG_RUNTIME_DIR"}
+
+
 def names_asked_for() -> set[str]:
-    """Return the names that the site asks the environment for: every SMARTSYNC_ string that a call is given."""
+    """Return the names that the site asks the environment for: every string that one of its readers is given."""
     asked = set()
     for path in (settings.BASE_DIR / "smartsync_site").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant):
-                asked.add(str(call.args[0].value))
-    return {name for name in asked if re.fullmatch("SMARTSYNC_[A-Z_]+", name)}
+            if isinstance(call, ast.Call) and READERS.fullmatch(ast.unparse(call.func)):
+                asked |= {str(name.value) for name in call.args[:1] if isinstance(name, ast.Constant)}
+    return asked - OF_THE_SYSTEM
+
+
+def names_of_the_example() -> list[str]:
+    return [line.partition("=")[0] for line in EXAMPLE.read_text().splitlines() if line and not line.startswith("#")]
 
 
 class TestExampleOfTheEnvironment:
     def test_names_every_setting_that_is_read_and_no_other(self) -> None:
-        assert set(example_lines()) == names_asked_for()
+        assert set(names_of_the_example()) == names_asked_for()
 
     def test_names_each_setting_once(self) -> None:
-        named = [line.partition("=")[0] for line in EXAMPLE.read_text().splitlines() if line.startswith("SMARTSYNC_")]
+        assert len(names_of_the_example()) == len(set(names_of_the_example()))
 
-        assert len(named) == len(set(named))
+    def test_says_how_a_password_is_written_in_an_address(self) -> None:
+        above = EXAMPLE.read_text().partition("DATABASE_URL=")[0]
+
+        for character in "@/#?%":
+            assert f"{character} as {quote(character, safe='')}" in above
 
     def test_says_of_each_setting_what_it_is(self) -> None:
         without = [name for name, (_, above) in example_lines().items() if not above.startswith("# ")]

@@ -8,8 +8,6 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from smartsync_site.settings import broker_url
-
 ON_A_SERVER = {
     "DEVELOPMENT": "0",
     "SECRET_KEY": "a key of a server that is long enough to be called one 0123456789",
@@ -26,6 +24,8 @@ print(json.dumps({
     "debug": settings.DEBUG,
     "cookies": [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME],
     "database options": settings.DATABASES["default"]["OPTIONS"],
+    "passwords": [settings.DATABASES["default"]["PASSWORD"], settings.EMAIL_HOST_PASSWORD],
+    "valkey": [settings.CACHES["default"]["LOCATION"], settings.CELERY_BROKER_URL],
 }))
 """
 
@@ -58,17 +58,20 @@ class TestSettingsOfAServer:
         assert facts["cookies"] == ["__Host-session", "__Host-csrf"]
         assert facts["database options"]["options"] == "-c role=smartsync_runtime"
 
+    def test_take_passwords_of_any_characters_and_verify_the_certificates_of_their_servers(self) -> None:
+        started = started_on_a_server(
+            DATABASE_URL="postgresql://smartsync:p%40s%2Fs%23w%25@db:5432/smartsync",
+            EMAIL_URL="smtp+tls://user:p%40s%2Fs%23w%25@mail:587",
+            REDIS_URL="rediss://:p%40s%2Fs%23w@valkey:6379/0?ssl_ca_certs=/etc/ca.pem",
+            CELERY_BROKER_URL="rediss://:word@broker:6379/3",
+        )
 
-class TestBrokerUrl:
-    @pytest.mark.parametrize(
-        ("redis_url", "expected"),
-        [
-            ("redis://localhost:6379/0", "redis://localhost:6379/1"),
-            ("unix://:word@/run/valkey.sock?db=4", "redis+socket://:word@/run/valkey.sock?virtual_host=5"),
-        ],
-    )
-    def test_takes_the_database_after_the_caches(self, redis_url: str, expected: str) -> None:
-        assert broker_url(redis_url) == expected
+        facts = json.loads(started.stdout)
+        assert facts["passwords"] == ["p@s/s#w%", "p@s/s#w%"]
+        assert facts["valkey"] == [
+            "rediss://:p%40s%2Fs%23w@valkey:6379/0?ssl_ca_certs=/etc/ca.pem&ssl_cert_reqs=required",
+            "rediss://:word@broker:6379/3?ssl_cert_reqs=required",
+        ]
 
 
 @pytest.mark.django_db

@@ -87,6 +87,8 @@ class BitgetDialect(Dialect):
             ("GET", "/api/v2/spot/trade/history-orders"): (Route(name="orders", scope="read"), self._orders),
             ("GET", "/api/v2/spot/trade/fills"): (Route(name="trades", scope="read"), self._trades),
             ("GET", "/api/v2/spot/account/assets"): (Route(name="balances", scope="read"), self._balances),
+            ("GET", "/api/v2/account/funding-assets"): (Route(name="funding", scope="read"), self._funding),
+            ("GET", "/api/v2/earn/account/assets"): (Route(name="earn", scope="read"), self._earn),
             ("GET", "/api/v2/spot/account/info"): (Route(name="permissions", scope="read"), self._key),
         }
 
@@ -223,6 +225,16 @@ class BitgetDialect(Dialect):
 
     def _balances(self, asked: Asked) -> list[dict[str, Any]]:
         return payloads.assets(self.exchange.accounts[asked.account], now_ms=asked.now_ms)
+
+    def _funding(self, asked: Asked) -> list[dict[str, Any]]:
+        return [payloads.funding(*kept) for kept in self.exchange.accounts[asked.account].funding.items()]
+
+    def _earn(self, asked: Asked) -> list[dict[str, Any]]:
+        """Return all products together: savings, and what is staked."""
+        account = self.exchange.accounts[asked.account]
+        coins = sorted(account.earn.keys() | account.staked.keys())
+        kept = {coin: account.earn.get(coin, Decimal(0)) + account.staked.get(coin, Decimal(0)) for coin in coins}
+        return [{"coin": coin, "amount": f"{quantity:.8f}"} for coin, quantity in kept.items()]
 
     def _key(self, asked: Asked) -> dict[str, Any]:
         assert asked.key is not None

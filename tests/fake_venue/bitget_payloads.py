@@ -197,6 +197,10 @@ def assets(account: FakeAccount, *, now_ms: int) -> list[dict[str, Any]]:
     ]
 
 
+def funding(asset: str, quantity: Decimal) -> dict[str, Any]:
+    return {"coin": asset, "available": f"{quantity:.8f}", "frozen": "0.00000000", "usdtValue": "0"}
+
+
 def key_info(key: ApiKey) -> dict[str, Any]:
     return {
         "userId": USER,

@@ -82,6 +82,11 @@ class BybitDialect(Dialect):
             ("GET", "/v5/order/history"): (Route(name="orders", scope="read"), self._old_orders),
             ("GET", "/v5/execution/list"): (Route(name="trades", scope="read"), self._trades),
             ("GET", "/v5/account/wallet-balance"): (Route(name="balances", scope="read"), self._balances),
+            ("GET", "/v5/asset/transfer/query-account-coins-balance"): (
+                Route(name="funding", scope="read"),
+                self._funding,
+            ),
+            ("GET", "/v5/earn/position"): (Route(name="earn", scope="read"), self._earn),
             ("GET", "/v5/account/info"): (Route(name="account", scope="read"), self._account),
             ("GET", "/v5/account/fee-rate"): (Route(name="fees", scope="read"), self._fees),
             ("GET", "/v5/user/query-api"): (Route(name="permissions", scope="read"), self._key),
@@ -243,6 +248,20 @@ class BybitDialect(Dialect):
         if asked.given["accountType"] != "UNIFIED":
             raise refusal(10001, "accountType only support UNIFIED.")
         return {"list": [payloads.wallet(self.exchange.accounts[asked.account])]}
+
+    def _funding(self, asked: Asked) -> dict[str, Any]:
+        if asked.given["accountType"] != "FUND":
+            raise refusal(10001, "Only the funding account is told here.")
+        kept = self.exchange.accounts[asked.account].funding
+        return payloads.funding(kept)
+
+    def _earn(self, asked: Asked) -> dict[str, Any]:
+        """Return the positions of one category; there is no question for all of them."""
+        account = self.exchange.accounts[asked.account]
+        kept = {"FlexibleSaving": account.earn, "OnChain": account.staked}.get(asked.given["category"])
+        if kept is None:
+            raise refusal(180001, "Invalid parameter: category")
+        return {"list": [payloads.position(*held) for held in kept.items()]}
 
     def _account(self, asked: Asked) -> dict[str, Any]:
         return payloads.account_info(now_ms=asked.now_ms)

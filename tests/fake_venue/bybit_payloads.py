@@ -181,12 +181,33 @@ def _coin(account: FakeAccount, asset: str, total: Decimal) -> dict[str, Any]:
     zero += ("borrowAmount", "totalPositionIM", "cumRealisedPnl", "availableToBorrow")
     return dict.fromkeys(zero, "0") | {
         "coin": asset,
-        "equity": plain(total),
+        "equity": plain(total + account.open_profit.get(asset, Decimal(0))),
         "walletBalance": plain(total),
         "locked": plain(account.locked.get(asset, Decimal(0))),
         "availableToWithdraw": "",
         "collateralSwitch": False,
         "marginCollateral": True,
+    }
+
+
+def funding(kept: dict[str, Decimal]) -> dict[str, Any]:
+    rows = [
+        {"coin": asset, "transferBalance": plain(quantity), "walletBalance": plain(quantity), "bonus": ""}
+        for asset, quantity in kept.items()
+    ]
+    return {"memberId": "533285", "accountType": "FUND", "balance": rows}
+
+
+def position(asset: str, quantity: Decimal) -> dict[str, Any]:
+    return {
+        "coin": asset,
+        "productId": "428",
+        "amount": plain(quantity),
+        "totalPnl": "0",
+        "claimableYield": "0",
+        "id": "",
+        "status": "",
+        "orderId": "",
     }
 
 

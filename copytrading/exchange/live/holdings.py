@@ -269,6 +269,68 @@ def okx_prices(exchange: Any) -> Quantities:
     return mids_of((row["instId"].replace("-", ""), row.get("bidPx"), row.get("askPx")) for row in rows)
 
 
+# -- Bybit -------------------------------------------------------------------------------------------------------------
+
+
+def bybit_unified(exchange: Any) -> Quantities:
+    """Return the wallet balance of each coin, a loan below zero. The equity beside it moves with open profit."""
+    told = exchange.privateGetV5AccountWalletBalance({"accountType": "UNIFIED"})
+    return _sum_of(exchange, told["result"]["list"][0]["coin"], coin="coin", parts=("walletBalance",))
+
+
+def bybit_funding(exchange: Any) -> Quantities:
+    """Return what lies in the funding account; what is on its way out has not left yet."""
+    told = exchange.privateGetV5AssetTransferQueryAccountCoinsBalance({"accountType": "FUND"})
+    return _sum_of(exchange, told["result"]["balance"], coin="coin", parts=("walletBalance",))
+
+
+def bybit_savings(exchange: Any) -> Quantities:
+    """Return what is in flexible savings."""
+    return _bybit_earn(exchange, "FlexibleSaving")
+
+
+def bybit_staked(exchange: Any) -> Quantities:
+    """Return what was put into staking and on-chain products."""
+    return _bybit_earn(exchange, "OnChain")
+
+
+def _bybit_earn(exchange: Any, category: str) -> Quantities:
+    told = exchange.privateGetV5EarnPosition({"category": category})
+    return _sum_of(exchange, told["result"]["list"], coin="coin", parts=("amount",))
+
+
+def bybit_prices(exchange: Any) -> Quantities:
+    """Return the middle of bid and ask of every pair that has both."""
+    rows = exchange.publicGetV5MarketTickers({"category": "spot"})["result"]["list"]
+    return mids_of((row["symbol"], row.get("bid1Price"), row.get("ask1Price")) for row in rows)
+
+
+# -- Bitget ------------------------------------------------------------------------------------------------------------
+
+
+def bitget_spot(exchange: Any) -> Quantities:
+    """Return what is free, in orders and locked on the spot market."""
+    told = exchange.privateSpotGetV2SpotAccountAssets()
+    return _sum_of(exchange, told["data"], coin="coin", parts=("available", "frozen", "locked"))
+
+
+def bitget_funding(exchange: Any) -> Quantities:
+    """Return what lies in the funding account."""
+    told = exchange.privateSpotGetV2AccountFundingAssets()
+    return _sum_of(exchange, told["data"], coin="coin", parts=("available", "frozen"))
+
+
+def bitget_earn(exchange: Any) -> Quantities:
+    """Return what is in all products of Earn together, savings and staked coins among them."""
+    return _sum_of(exchange, exchange.privateEarnGetV2EarnAccountAssets()["data"], coin="coin", parts=("amount",))
+
+
+def bitget_prices(exchange: Any) -> Quantities:
+    """Return the middle of bid and ask of every pair that has both."""
+    rows = exchange.publicSpotGetV2SpotMarketTickers()["data"]
+    return mids_of((row["symbol"], row.get("bidPr"), row.get("askPr")) for row in rows)
+
+
 # -- Any other ---------------------------------------------------------------------------------------------------------
 
 
@@ -304,6 +366,22 @@ READINGS: dict[str, tuple[Reading, ...]] = {
         Reading(place=Place.EARN, call=Call.EARN, question=okx_savings, kept_seconds=LOCKED_SECONDS),
         Reading(place=Place.STAKED, call=Call.STAKED, question=okx_staked, kept_seconds=LOCKED_SECONDS),
     ),
+    "bybit": (
+        Reading(place=Place.SPOT, call=Call.BALANCES, question=bybit_unified),
+        Reading(place=Place.FUNDING, call=Call.FUNDING, question=bybit_funding),
+        Reading(place=Place.EARN, call=Call.EARN, question=bybit_savings, kept_seconds=LOCKED_SECONDS),
+        Reading(place=Place.STAKED, call=Call.STAKED, question=bybit_staked, kept_seconds=LOCKED_SECONDS),
+    ),
+    "bitget": (
+        Reading(place=Place.SPOT, call=Call.BALANCES, question=bitget_spot),
+        Reading(place=Place.FUNDING, call=Call.FUNDING, question=bitget_funding),
+        Reading(place=Place.EARN, call=Call.EARN, question=bitget_earn, kept_seconds=LOCKED_SECONDS),
+    ),
 }
 ANY = (Reading(place=Place.SPOT, call=Call.BALANCES, question=any_spot),)
-PRICES: dict[str, Callable[[Any], Quantities]] = {"binance": binance_prices, "okx": okx_prices}
+PRICES: dict[str, Callable[[Any], Quantities]] = {
+    "binance": binance_prices,
+    "okx": okx_prices,
+    "bybit": bybit_prices,
+    "bitget": bitget_prices,
+}

@@ -14,6 +14,8 @@ from tests.fake_venue.venue import FakeVenue, started_in_thread
 REFUSALS = {
     "binance": (401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}),
     "okx": (200, {"code": "50030", "msg": "You don't have permission to use this API endpoint", "data": []}),
+    "bybit": (200, {"retCode": 10005, "retMsg": "Permission denied, please check your API key permissions."}),
+    "bitget": (400, {"code": "40014", "msg": "Incorrect permissions, need spot read permissions", "data": None}),
 }
 
 
@@ -40,7 +42,8 @@ class TestReadHoldings:
 
         held = read_holdings(wire_to(fake, holder="reading"))
 
-        assert held.unread == {Place.EARN}
+        # Bybit tells what is staked by the same question.
+        assert held.unread - {Place.STAKED} == {Place.EARN}
         assert held.totals() == {"USDT": Decimal(5_000), "ETH": Decimal(3)}
 
     @pytest.mark.parametrize("endpoint", ["balances", "funding", "earn"])
@@ -87,10 +90,18 @@ class TestReadHoldings:
         assert kept.unread == {Place.EARN}
         assert fake_binance.state()["requests"]["earn"] == 1
 
-    def test_takes_no_open_profit_for_money(self, fake_okx: FakeVenue) -> None:
-        fake_okx.deposit("outsider", place="open_profit", USDT="-900")
+    def test_takes_no_open_profit_for_money(self, fake: FakeVenue) -> None:
+        fake.deposit("outsider", place="open_profit", USDT="-900")
 
-        assert read_holdings(wire_to(fake_okx, holder="reading")).totals()["USDT"] == 5_000
+        assert read_holdings(wire_to(fake, holder="reading")).totals()["USDT"] == 5_000
+
+    def test_knows_what_is_staked(self, fake: FakeVenue) -> None:
+        if fake.dialect == "binance":
+            pytest.skip("Binance tells what is staked among what is locked.")
+        fake.deposit("outsider", place="staked", ETH="4")
+        fake.deposit("outsider", place="earn", ETH="2")
+
+        assert read_holdings(wire_to(fake, holder="reading")).totals()["ETH"] == 9
 
 
 class TestCustody:
@@ -128,6 +139,15 @@ class TestOwnNames:
         held = {"LDBTC": Decimal(2)}
 
         assert own_names(held, exchange="okx", trades=self.KNOWN.__contains__) == held
+
+
+class TestPrices:
+    def test_are_the_middle_of_every_pair_in_one_request(self, fake: FakeVenue) -> None:
+        board = holdings.price_board(wire_to(fake, holder="reading"), cash="USDT", name=fake.address)
+
+        assert float(board.price_of("BTC") or 0) == pytest.approx(50_000, rel=1e-3)
+        assert board.has_pair("ETH", "USDT")
+        assert fake.state()["requests"]["ticker"] == 1
 
 
 class TestPriceBoard:

@@ -276,11 +276,11 @@ class TestWhatHasNoPrice:
 
 
 class TestOpenProfit:
-    @pytest.mark.parametrize("either_elsewhere", ["okx"], indirect=True)
+    @pytest.mark.parametrize("either_elsewhere", ["okx", "bybit"], indirect=True)
     def test_of_derivatives_is_no_money_that_came(
         self, world: World, faraway: Lead, either_elsewhere: Elsewhere, follower: User
     ) -> None:
-        link = connect(world, faraway, exchange="okx")
+        link = connect(world, faraway, exchange=either_elsewhere.exchange)
         Lead.objects.filter(pk=faraway.pk).update(settling_until=None)
         copy = started(world, faraway, follower)
 
@@ -295,12 +295,12 @@ class TestOpenProfit:
         assert faraway.settling_until is None
         assert not is_told_of_money(copy)
 
-    @pytest.mark.parametrize("either_elsewhere", ["okx"], indirect=True)
+    @pytest.mark.parametrize("either_elsewhere", ["okx", "bybit", "bitget"], indirect=True)
     @pytest.mark.parametrize("place", ["funding", "earn", "staked"])
     def test_is_apart_from_what_is_kept_in_other_places(
         self, world: World, faraway: Lead, either_elsewhere: Elsewhere, place: str
     ) -> None:
-        link = connect(world, faraway, exchange="okx")
+        link = connect(world, faraway, exchange=either_elsewhere.exchange)
         look(world, link)
         either_elsewhere.holds(USDT="2000")
         either_elsewhere.puts(place, USDT="3000")

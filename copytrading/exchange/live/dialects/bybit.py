@@ -179,6 +179,8 @@ def is_answer(call: Call, body: Any) -> bool:
         case Call.BALANCES:
             row = only_row(result.get("list"))
             return row is not None and isinstance(row.get("coin"), list)
+        case Call.FUNDING:
+            return isinstance(result.get("balance"), list)
     return isinstance(result.get("list"), list)
 
 

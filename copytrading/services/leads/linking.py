@@ -21,7 +21,7 @@ from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.books import notices
-from copytrading.services.leads import account_reading, observing, untraded
+from copytrading.services.leads import account_reading, observing, recounts, untraded
 from copytrading.services.leads.account_reading import AccountHoldings, KeyMayDoTooMuch
 from copytrading.services.leads.observing import Sight
 from copytrading.services.locks import lock_lead
@@ -133,7 +133,8 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
     1. Claim the look: whoever moves `tried_at` makes it.
     2. Ask the exchange; once an hour also what the key may do. Where balances do not tell what happened, ask for the
        account's own trades.
-    3. Take it in one transaction with the lead locked, unless the account was replaced meanwhile.
+    3. Take it in one transaction with the lead locked, unless the account was replaced meanwhile, or a coin seems to be
+       counted in another unit: then nothing is taken, and a second look like it halts the coin.
 
     A failure is counted. After three in a row the link is broken: operators are alarmed, followers told once, and
     nothing is traded on the old numbers until a look succeeds. A key that may do more than read breaks it at once.
@@ -170,8 +171,31 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
         _note_failure(link, account_reading.reason_of(trouble, exchange=link.exchange), now)
     else:
         own_trades = _explain(link, held, key, now, rules)
-        return _take(link, held, own_trades, now, rules, has_checked=checks_rights)
+        return _wait_for_people(link, held, own_trades, now, rules) or _take(
+            link, held, own_trades, now, rules, has_checked=checks_rights
+        )
     return None
+
+
+def _wait_for_people(
+    link: LinkedAccount, held: AccountHoldings, own_trades: list[OwnTrade], now: datetime, rules: Rules
+) -> Sight | None:
+    """Doubt a look that shows a coin in another unit: the second one in a row halts the coin. None: it shows none."""
+    found = observing.find_recounts(
+        lead_id=link.lead_id, held=held, own_trades=own_trades, since=link.agreed_at, now=now, rules=rules
+    )
+    if not found:
+        return None
+    if link.doubted_at is not None:
+        recounts.halt_recounted(lead=link.lead, recounts=found, now=now)
+    with transaction.atomic():
+        lock_lead(link.lead_id)
+        current = LinkedAccount.objects.select_for_update().select_related("lead").get(pk=link.pk)
+        if current.connected_at != link.connected_at or current.status == LinkedAccount.Status.REVOKED:
+            return None
+        current.doubted_at = now
+        _note_seen(current, held, now, was_unseen=current.status == LinkedAccount.Status.BROKEN)
+    return Sight.DOUBTED if link.doubted_at is None else Sight.WAITS_FOR_PEOPLE
 
 
 def _explain(

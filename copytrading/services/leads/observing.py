@@ -30,10 +30,11 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services import keys, queueing
 from copytrading.services.books import flows, gaps, positions
-from copytrading.services.leads import places, untraded
+from copytrading.services.leads import places, recounts, untraded
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.account_reading import AccountHoldings
 from copytrading.services.leads.places import Places
+from copytrading.services.leads.recounts import Recount
 from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import NotEnoughCash, NotHeld
 
@@ -55,6 +56,8 @@ class Sight(StrEnum):
     HALF_TAKEN = "HALF_TAKEN"
     # A coin that changed has no fresh price, or is in doubt, so nothing is known about what the change was.
     WAITS_FOR_PRICES = "WAITS_FOR_PRICES"
+    # A coin seems to be counted in another unit: people have to say whether it is.
+    WAITS_FOR_PEOPLE = "WAITS_FOR_PEOPLE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +159,23 @@ def find_puzzle(
     if seen.read().moved_turnover(seen.prices.now) < _cash_units(QUIET_VALUE):
         return None
     return Puzzle(changed=tuple(seen.changed_symbols()), held=tuple(seen.held_symbols()))
+
+
+def find_recounts(
+    *,
+    lead_id: int,
+    held: AccountHoldings,
+    own_trades: Sequence[OwnTrade],
+    since: datetime | None,
+    now: datetime,
+    rules: Rules,
+) -> list[Recount]:
+    """Return the coins that a look shows in another unit; such a look is not taken. Nothing is locked or written."""
+    lead = Lead.objects.get(pk=lead_id)
+    if _is_as_seen(lead, held):
+        return []
+    seen = _look(lead, held, since=since, now=now, rules=rules)
+    return recounts.find_recounts(seen, own_trades=own_trades, since=since)
 
 
 def observe_balances(

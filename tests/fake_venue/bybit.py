@@ -309,7 +309,5 @@ class BybitDialect(Dialect):
             return [order for order in known if payloads.name_of(order.symbol) == given["symbol"]]
         return known
 
-    def _order_of(self, trade: FakeTrade) -> FakeOrder:
-        order = self.exchange.find(account=trade.account, symbol=trade.symbol, order_id=trade.order_id)
-        assert order is not None
-        return order
+    def _order_of(self, trade: FakeTrade) -> FakeOrder | None:
+        return self.exchange.find(account=trade.account, symbol=trade.symbol, order_id=trade.order_id)

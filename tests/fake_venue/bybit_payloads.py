@@ -135,14 +135,15 @@ def order_told(order: FakeOrder) -> dict[str, Any]:
     }
 
 
-def execution(trade: FakeTrade, order: FakeOrder) -> dict[str, Any]:
+def execution(trade: FakeTrade, order: FakeOrder | None) -> dict[str, Any]:
+    """Tell a trade; one that was made by hand has no order that is told."""
     return {
         "symbol": name_of(trade.symbol),
         "orderId": str(trade.order_id),
         "orderLinkId": trade.client_order_id,
         "side": trade.side.capitalize(),
-        "orderPrice": plain(order.price_limit),
-        "orderQty": plain(order.quantity),
+        "orderPrice": plain(order.price_limit if order else trade.price),
+        "orderQty": plain(order.quantity if order else trade.quantity),
         "leavesQty": "0",
         "createType": "",
         "orderType": "Limit",

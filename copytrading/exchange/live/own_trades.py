@@ -119,5 +119,52 @@ def _okx_trade(row: Mapping[str, Any]) -> OwnTrade:
     )
 
 
-OF_ONE_PAIR: dict[str, Callable[[Any, Pair, int], list[OwnTrade]]] = {"binance": binance_trades}
+def bybit_trades(exchange: Any, pair: Pair, since: int) -> list[OwnTrade]:
+    """Return the last hundred trades of one pair, of a week at most: with a beginning it would tell the week after."""
+    asked = {"category": "spot", "execType": "Trade", "symbol": "".join(pair), "limit": 100}
+    rows = exchange.privateGetV5ExecutionList(asked)["result"]["list"]
+    return [_bybit_trade(row, pair) for row in rows if int(row["execTime"]) >= since]
+
+
+def _bybit_trade(row: Mapping[str, Any], pair: Pair) -> OwnTrade:
+    quantity = answers.positive(row["execQty"], of="quantity of a trade")
+    return _trade(
+        pair,
+        is_buy=row["side"] == "Buy",
+        quantity=quantity,
+        value=quantity * answers.positive(row["execPrice"], of="price of a trade"),
+        fee_coin=str(row.get("feeCurrency") or (pair[0] if row["side"] == "Buy" else pair[1])),
+        fee_quantity=answers.number(row.get("execFee") or 0, of="fee"),
+        executed_at=answers.moment(row["execTime"], of="time of a trade"),
+    )
+
+
+def bitget_trades(exchange: Any, pair: Pair, since: int) -> list[OwnTrade]:
+    """
+    Return the last hundred trades of one pair; a fee is below zero there where it was paid.
+
+    Without a beginning: one that is older than three months would be refused.
+    """
+    rows = exchange.privateSpotGetV2SpotTradeFills({"symbol": "".join(pair), "limit": "100"})["data"]
+    return [_bitget_trade(row, pair) for row in rows if int(row["cTime"]) >= since]
+
+
+def _bitget_trade(row: Mapping[str, Any], pair: Pair) -> OwnTrade:
+    fee = row.get("feeDetail") or {}
+    return _trade(
+        pair,
+        is_buy=row["side"] == "buy",
+        quantity=answers.positive(row["size"], of="quantity of a trade"),
+        value=answers.positive(row["amount"], of="value of a trade"),
+        fee_coin=str(fee.get("feeCoin") or pair[1]),
+        fee_quantity=-answers.number(fee.get("totalFee") or 0, of="fee"),
+        executed_at=answers.moment(row["cTime"], of="time of a trade"),
+    )
+
+
+OF_ONE_PAIR: dict[str, Callable[[Any, Pair, int], list[OwnTrade]]] = {
+    "binance": binance_trades,
+    "bybit": bybit_trades,
+    "bitget": bitget_trades,
+}
 OF_ALL_PAIRS: dict[str, Callable[[Any, int], list[OwnTrade]]] = {"okx": okx_trades}

@@ -45,9 +45,12 @@ class TestSale:
         assert faraway.observed_trades.get().cash_units == usdt(4_345)
 
     def test_at_a_price_that_nobody_named_is_asked_about(
-        self, world: World, faraway: Lead, link: LinkedAccount, elsewhere: Elsewhere
+        self, world: World, faraway: Lead, either_elsewhere: Elsewhere
     ) -> None:
-        elsewhere.trades(symbol="BTC-USDT", side="SELL", quantity="0.1", price="46000", fee="4.6", fee_asset="USDT")
+        link = connect(world, faraway, exchange=either_elsewhere.exchange)
+        either_elsewhere.trades(
+            symbol="BTC-USDT", side="SELL", quantity="0.1", price="46000", fee="4.6", fee_asset="USDT"
+        )
 
         assert look(world, link) == Sight.TAKEN
 

@@ -79,7 +79,10 @@ REFUSED = [
 ]
 
 # Only BTC is in these, so the purchase of ETH is left out; what they say besides does not change the figure.
-BTC_PRICES = ["16a-cdd", "17a-descending", "17b-zero-volume-flat", "17h-duplicate-same", "17j-duplicate-differs-volume"]
+BTC_PRICES = [
+    "16a-cdd", "17a-descending", "17b-zero-volume-flat", "17c-gap", "17h-duplicate-same",
+    "17j-duplicate-differs-volume", "17k-trailing-unfinished-bar",
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest
 
 
 class AccountsConfig(AppConfig):
@@ -8,6 +11,18 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django_structlog.signals import bind_extra_request_metadata
+
         from accounts import database_role
 
         post_migrate.connect(database_role.grant_runtime_role, dispatch_uid="accounts.grant_runtime_role")
+        bind_extra_request_metadata.connect(name_address, dispatch_uid="accounts.name_address")
+
+
+def name_address(request: HttpRequest, **_: Any) -> None:
+    """Say in every line about a request where it came from."""
+    import structlog
+
+    from accounts.addresses import client_address
+
+    structlog.contextvars.bind_contextvars(ip=client_address(request))

@@ -8,9 +8,10 @@ address before sign-in.
 import math
 import time
 
-from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from accounts.addresses import client_address
 
 WINDOW_SECONDS = 60
 
@@ -19,8 +20,7 @@ def who_asks(request: HttpRequest) -> str:
     """Return the person's name in the counts, or the address of somebody not signed in."""
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"
-    # The portal's own way to see through proxies: what a client says of itself is not believed.
-    return str(get_adapter().get_client_ip(request))
+    return client_address(request)
 
 
 def is_within(limit: int, *, name: str, who: str) -> bool:

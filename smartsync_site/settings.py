@@ -18,6 +18,7 @@ from smartsync_site.embedded import LocalFolder
 from smartsync_site.environment import read_env_file
 from smartsync_site.rules import *  # noqa: F403  (Django reads the names of one module)
 
+PROXIES_MAX = 10
 BASE_DIR = Path(__file__).resolve().parent.parent
 read_env_file()
 env = environ.Env()
@@ -42,7 +43,10 @@ SECRET_KEY = required("SECRET_KEY", in_development=LOCAL_FOLDER.secret("django")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CSRF_FAILURE_VIEW = "smartsync_site.requests.form_refused"
+# How many proxies of ours stand before the web process: nobody else is believed about an address or https.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+if not 0 <= TRUSTED_PROXY_COUNT <= PROXIES_MAX:
+    raise environ.ImproperlyConfigured(f"TRUSTED_PROXY_COUNT is {TRUSTED_PROXY_COUNT}; it is 0 to {PROXIES_MAX}.")
 
 ROOT_URLCONF = "smartsync_site.urls"
 ASGI_APPLICATION = "smartsync_site.asgi.application"
@@ -158,7 +162,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_FOLDER.path / "celerybeat-schedule")
 # -- People ------------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.identity.backends.PasswordBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -178,7 +182,7 @@ ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="opti
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+ACCOUNT_ADAPTER = "accounts.identity.adapters.AccountAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Smart Sync"
 
@@ -279,5 +283,6 @@ DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logs.DEBUG
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logs.DEBUG
 DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logs.DEBUG if DEVELOPMENT else logs.INFO
 DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logs.DEBUG  # a closed tab ends its live stream: no event
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it believes what a client says of itself; accounts.apps binds ours
 PROMETHEUS_EXPORT_MIGRATIONS = False
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

@@ -4,10 +4,12 @@ import io
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from copytrading.models import Lead
+from copytrading.worlds.demo import people
 
 
 class TestDemoWorld:
@@ -29,3 +31,14 @@ class TestDemoWorld:
 
         with pytest.raises(CommandError, match=r"prices\.csv"):
             call_command("demo_world")
+
+    def test_there_is_none_on_a_server_and_its_password_opens_nothing_there(self, db: None, settings: Any) -> None:
+        person = people.person(people.OPERATOR_EMAIL, can_sign_in=True, is_operator=True)
+        settings.DEVELOPMENT = False
+
+        with pytest.raises(CommandError, match="DEVELOPMENT=1"):
+            call_command("demo_world")
+
+        assert authenticate(email=person.email, password=people.PASSWORD) is None
+        settings.DEVELOPMENT = True
+        assert authenticate(email=person.email, password=people.PASSWORD) == person

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 
+from accounts.identity.backends import PUBLISHED_PASSWORD
 from accounts.models import User
 
-PASSWORD = "paper money only"
+PASSWORD = PUBLISHED_PASSWORD
 
 
 @dataclass(frozen=True, kw_only=True)

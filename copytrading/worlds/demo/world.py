@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -53,6 +54,10 @@ class RealMoneyHere(Refusal):
     code = "real_money_here"
 
 
+class ServerHere(Refusal):
+    code = "server_here"
+
+
 @dataclass(frozen=True, kw_only=True)
 class DemoWorld:
     """What is there now. `is_new` says whether anything was done for it."""
@@ -70,9 +75,14 @@ def set_up_world(*, now: datetime) -> DemoWorld:
     :raises RecordingUnusable: if prices or fills name a file that cannot be used.
     :raises PricesNotReached: if prices are live and nobody tells them.
     :raises RealMoneyHere: if this installation trades at a real venue.
+    :raises ServerHere: if this is a server, as everybody knows the demo world's passwords.
     """
     if not registry.is_paper():
         raise RealMoneyHere("Invented leads do not trade with real money; there is no demo world here.")
+    if not settings.DEVELOPMENT:
+        raise ServerHere(
+            "Everybody knows the demo world's passwords, so it is set up with DEVELOPMENT=1 only; there is none here."
+        )
     is_new = not _is_done()
     if is_new:
         fills = recorded_lead.read_recording()

@@ -181,11 +181,11 @@ def prepare_database() -> str:
     try:
         call_command("check_venue", stdout=where)
         say(where.getvalue().strip())
-        if settings.SMARTSYNC_VENUE == "paper":
+        if settings.SMARTSYNC_VENUE == "paper" and settings.DEVELOPMENT:
             with step("Setting up the demo world"):
                 call_command("demo_world", stdout=logins)
         else:
-            logins.write("Real money: no demo world. Make the first operator with manage.py createsuperuser.")
+            logins.write("No demo world here. Make the first two operators with manage.py create_operator.")
     except CommandError as refusal:
         raise CannotStart(str(refusal)) from None
     with connection.cursor() as cursor:
@@ -203,6 +203,8 @@ def programs(*, host: str, port: int) -> list[Program]:
     celery = [*python, "-m", "celery", "--quiet", "-A", "smartsync_site"]
     web = [*python, "-m", "uvicorn", "smartsync_site.asgi:application", "--host", host, "--port", str(port)]
     web += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
+    # The server itself would believe every X-Forwarded-For that comes from this machine: see accounts.addresses.
+    web += ["--no-proxy-headers", "--no-server-header"]
     return [
         Program("web", web, {"DB_POOL": "8"}, vital=True),
         Program(

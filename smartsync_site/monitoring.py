@@ -1,15 +1,19 @@
 """What machines ask of the platform: is it alive, can it work, how is it doing."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 from health_check.views import HealthCheckView
+
+SECURITY_TXT_GOOD_FOR = timedelta(days=180)
 
 
 @never_cache
@@ -29,6 +33,16 @@ class Ready(HealthCheckView):
             results = await asyncio.gather(*(check.get_result(executor) for check in self.get_checks()))
         answers = {type(result.check).__name__.lower(): "down" if result.error else "ok" for result in results}
         return JsonResponse(answers, status=503 if "down" in answers.values() else 200)
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say whom to tell of a hole, in the form of RFC 9116; there is no such page where nobody is named."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    until = timezone.now() + SECURITY_TXT_GOOD_FOR
+    lines = [f"Contact: {settings.SECURITY_CONTACT}", f"Expires: {until:%Y-%m-%dT00:00:00Z}", "Preferred-Languages: en"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @never_cache

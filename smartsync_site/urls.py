@@ -14,5 +14,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", monitoring.live, name="health_live"),
     path("health/ready", monitoring.Ready.as_view(), name="health_ready"),
+    path(".well-known/security.txt", monitoring.security_txt, name="security_txt"),
     path("metrics", monitoring.metrics, name="metrics"),
 ]

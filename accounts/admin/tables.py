@@ -2,11 +2,35 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+# What a row's number can be at most.
+ROW_NUMBER_MAX = 2**63 - 1
+
+
+class SelectedRows(admin.ModelAdmin):
+    """Mixed into an admin, takes a list of chosen rows for what it is: text that somebody sent."""
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *where: Any) -> HttpResponse | None:
+        """Carry out an act on the chosen rows, or say that some of them are not here and do nothing."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        is_all = request.POST.get("select_across") == "1"
+        if chosen and not is_all and queryset.filter(pk__in=self._numbers_in(chosen)).count() != len(set(chosen)):
+            messages.error(request, "Not all of these rows are here any more; nothing was done. Choose again.")
+            return None
+        return super().response_action(request, queryset, *where)
+
+    def _numbers_in(self, chosen: list[str]) -> list[Any]:
+        if not isinstance(self.model._meta.pk, models.IntegerField | models.OneToOneField):
+            return chosen
+        return [int(text) for text in chosen if text.isdecimal() and len(text) < 20 and int(text) <= ROW_NUMBER_MAX]
 
 
 class ReadOnly:
@@ -22,7 +46,7 @@ class ReadOnly:
         return False
 
 
-class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin):
+class ReadOnlyAdmin(ReadOnly, SelectedRows):
     """A table that is only read here."""
 
     # Counting a table of millions twice a page, to say "of how many", is not worth a second.

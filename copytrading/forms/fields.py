@@ -30,10 +30,11 @@ class NumberField(forms.CharField):
         if len(text) > DIGITS_MAX or not NUMBER.fullmatch(text):
             raise forms.ValidationError("Enter a number such as 1,000 or 1000.50.")
         number = Decimal(text.replace(",", ""))
-        if number != round(number, self.decimals):
-            raise forms.ValidationError(f"At most {self.decimals} decimals.")
+        # First, as a number with more digits than are counted with cannot be rounded.
         if number > CASH_MAX:
             raise forms.ValidationError("That is more than there is.")
+        if number != round(number, self.decimals):
+            raise forms.ValidationError(f"At most {self.decimals} decimals.")
         return number
 
     def validate(self, value: Any) -> None:

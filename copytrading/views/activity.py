@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from copytrading.queries import activity as queries
 from copytrading.queries import copies
 from copytrading.queries.activity import Cursor, CursorUnreadable
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, row_number
 
 KIND_NAMES = {"": "Everything", "trade": "Trades", "adjustment": "Adjustments", "notice": "Notices"}
 RECEIPTS_A_PAGE = 25
@@ -20,9 +20,10 @@ def activity(request: MemberRequest) -> HttpResponse:
     """Show what happened, latest first; of one copy or one kind when that is asked for."""
     own = copies.copies_of(request.user)
     asked_copy, kind = request.GET.get("copy", ""), request.GET.get("kind", "")
-    if kind not in KIND_NAMES or not (asked_copy == "" or asked_copy.isdecimal()):
+    number = row_number(asked_copy)
+    if kind not in KIND_NAMES or (asked_copy and number is None):
         raise Http404
-    copy = get_object_or_404(own, pk=asked_copy) if asked_copy else None
+    copy = get_object_or_404(own, pk=number) if asked_copy else None
     try:
         cursor = Cursor.parse(request.GET.get("after", ""))
     except CursorUnreadable as error:

@@ -21,7 +21,7 @@ from copytrading.services.wallet import spot as trading_by_hand
 from copytrading.services.wallet import transfers
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, quantity
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, row_number
 
 # Three forms share the page and the names of their fields; labels find theirs by these.
 DEPOSIT_ID, WITHDRAW_ID = "deposit_%s", "withdraw_%s"
@@ -106,12 +106,13 @@ def wallet_csv(request: MemberRequest) -> StreamingHttpResponse:
 def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
     """Render the wallet; forms that are not shown as they were sent are empty, each with a key of its own."""
     below = request.GET.get("below", "")
-    if below and not (below.isdecimal() and len(below) < 19):
+    below_id = row_number(below)
+    if below and below_id is None:
         raise Http404
     context = {
         "section": "wallet",
         "wallet": queries.wallet_of(request.user),
-        "history": queries.history_of(request.user, below_id=int(below) if below else None),
+        "history": queries.history_of(request.user, below_id=below_id),
         "is_first": not below,
         "deposit_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=DEPOSIT_ID),
         "withdraw_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=WITHDRAW_ID),

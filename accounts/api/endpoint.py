@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import exceptions, serializers, status
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from accounts.api import paging
 from accounts.api.throttles import RequestsPerMinute
 from accounts.api.tokens import BearerAuthentication
 
@@ -69,6 +72,11 @@ class Endpoint(APIView):
         :raises ValidationError: with a sentence for each field that is wrong.
         """
         return _checked(serializer_class(data=self.request.data), said=self.request.data)
+
+    def page(self, rows: QuerySet[Any], shape: type[serializers.Serializer], *, of: str, at: str) -> Response:
+        """Return the page of rows that the address asks for, the latest id first; see accounts.api.paging."""
+        found = paging.page_of(rows, self.read_query(paging.TimedQuery), of=of, at=at)
+        return Response({**found, "results": shape(found["results"], many=True).data})
 
     def read_query(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
         """Return what the address asks behind the question mark, checked the same way."""

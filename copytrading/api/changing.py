@@ -16,13 +16,14 @@ from copytrading.api.shapes.copies import (
     CopyDetailShape,
     StopLossInput,
     StopQuoteShape,
+    TermsInput,
     ValueInput,
 )
-from copytrading.services.copies import previews
+from copytrading.services.copies import previews, terms
 from copytrading.services.copies import verbs as copies
 
 MONEY_PROBLEMS = (400, 401, 404, 409, 422, 429)
-CHANGED = documented({200: CopyDetailShape}, problems=(400, 401, 404, 409, 429))
+CHANGED = documented({200: CopyDetailShape}, problems=MONEY_PROBLEMS)
 MONEY_MOVED = documented({200: CopyDetailShape}, problems=MONEY_PROBLEMS)
 
 
@@ -80,12 +81,31 @@ class StopLoss(Endpoint):
         operation_id="change_stop_loss",
         tags=["copies"],
         summary="Set the loss at which the copy stops itself, or null for never",
+        parameters=[IDEMPOTENCY_KEY],
         request=StopLossInput,
         responses=CHANGED,
     )
-    def put(self, request: Request, copy_id: int) -> Response:
+    @idempotent
+    def put(self, request: Request, copy_id: int, *, idempotency_key: str) -> Response:
         copy, wanted = own_copy(request, copy_id), self.read(StopLossInput)
         copies.change_stop_loss(copy_id=copy.pk, stop_loss_units=wanted["stop_loss"], now=timezone.now())
+        return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data)
+
+
+class Terms(Endpoint):
+    @extend_schema(
+        operation_id="change_terms",
+        tags=["copies"],
+        summary="Change a copy's caps, and how a Custom copy answers orders",
+        description="What is not named stays; null takes a limit away. The mode stays what it was.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=TermsInput,
+        responses=MONEY_MOVED,
+    )
+    @idempotent
+    def patch(self, request: Request, copy_id: int, *, idempotency_key: str) -> Response:
+        copy, changes = own_copy(request, copy_id), self.read(TermsInput)
+        terms.change_terms(copy_id=copy.pk, changes=changes, now=timezone.now())
         return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data)
 
 
@@ -94,11 +114,15 @@ class Pause(Endpoint):
         operation_id="pause_copy",
         tags=["copies"],
         summary="Stop following for a while; the stop loss still guards",
+        description="A copy that is paused already stays so.",
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses=CHANGED,
     )
-    def post(self, request: Request, copy_id: int) -> Response:
-        copies.pause_copy(copy_id=own_copy(request, copy_id).pk, now=timezone.now())
+    @idempotent
+    def post(self, request: Request, copy_id: int, *, idempotency_key: str) -> Response:
+        if own_copy(request, copy_id).status != "PAUSED":
+            copies.pause_copy(copy_id=copy_id, now=timezone.now())
         return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data)
 
 
@@ -107,11 +131,15 @@ class Resume(Endpoint):
         operation_id="resume_copy",
         tags=["copies"],
         summary="Follow again, at the lead's present ratios",
+        description="A copy that follows already goes on.",
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses=CHANGED,
     )
-    def post(self, request: Request, copy_id: int) -> Response:
-        copies.resume_copy(copy_id=own_copy(request, copy_id).pk, now=timezone.now())
+    @idempotent
+    def post(self, request: Request, copy_id: int, *, idempotency_key: str) -> Response:
+        if own_copy(request, copy_id).status not in ("STARTING", "ACTIVE"):
+            copies.resume_copy(copy_id=copy_id, now=timezone.now())
         return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data)
 
 
@@ -132,13 +160,13 @@ class Stop(Endpoint):
         operation_id="stop_copy",
         tags=["copies"],
         summary="Stop for good",
-        description="From now on nothing is bought for it; everything is sold and paid out by itself.",
+        description="From now on nothing is bought for it; all is sold and paid out by itself. Twice is as once.",
         parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses=documented({202: CopyDetailShape}, problems=MONEY_PROBLEMS),
     )
     @idempotent
     def post(self, request: Request, copy_id: int, *, idempotency_key: str) -> Response:
-        copy = own_copy(request, copy_id)
-        copies.stop_copy(copy_id=copy.pk, idempotency_key=idempotency_key, now=timezone.now())
+        if own_copy(request, copy_id).status not in ("STOPPING", "STOPPED"):
+            copies.stop_copy(copy_id=copy_id, idempotency_key=idempotency_key, now=timezone.now())
         return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data, status=status.HTTP_202_ACCEPTED)

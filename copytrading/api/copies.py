@@ -8,8 +8,9 @@ from rest_framework.response import Response
 
 from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
+from accounts.api.paging import cursor_at, page_of, place_in
 from accounts.api.problems import documented
-from copytrading.api.finding import copy_in_figures, own_copy, page_body, page_bounds, person
+from copytrading.api.finding import copy_in_figures, own_copy, person
 from copytrading.api.shapes.copies import (
     CopiesPageShape,
     CopiesQuery,
@@ -21,7 +22,7 @@ from copytrading.api.shapes.copies import (
 )
 from copytrading.api.shapes.paging import ActivityQuery
 from copytrading.api.shapes.trades import ActivityPageShape
-from copytrading.queries import activity, coin_results, curves, gap_pages, portfolios
+from copytrading.queries import activity, coin_results, curves, gap_pages, portfolios, receipt_rows
 from copytrading.queries import copies as copy_queries
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.services.copies import verbs as copies
@@ -38,9 +39,11 @@ class Copies(Endpoint):
     def get(self, request: Request) -> Response:
         asked = self.read_query(CopiesQuery)
         own = copy_queries.current_copies_of if asked["state"] == "current" else copy_queries.ended_copies_of
-        copy_ids = list(own(person(request)).values_list("pk", flat=True)[page_bounds(asked["page"])])
+        page = page_of(own(person(request)), asked, of=f"{asked['state']} copies", at="started_at")
+        copy_ids = [copy.pk for copy in page["results"]]
         found = copy_queries.summaries_of(own(person(request)).filter(pk__in=copy_ids), now=timezone.now())
-        return Response(CopiesPageShape(page_body(found, asked["page"])).data)
+        found.sort(key=lambda summary: -summary.copy.pk)
+        return Response(CopiesPageShape({"results": found, "next": page["next"]}).data)
 
     @extend_schema(
         operation_id="start_copy",
@@ -145,8 +148,10 @@ class Activity(Endpoint):
 def activity_page(endpoint: Endpoint, *, person_copy_id: int | None) -> Response:
     """Return one page of receipts, of one of the person's copies or of all."""
     asked = endpoint.read_query(ActivityQuery)
+    name = f"activity of {person_copy_id} {asked.get('kind')}"
     try:
-        cursor = activity.Cursor.parse(asked["cursor"])
+        # Signed like every other cursor; inside it is that of three lists.
+        cursor = activity.Cursor.parse(place_in(asked["cursor"], of=name) or "")
     except activity.CursorUnreadable as error:
         raise exceptions.ValidationError({"cursor": str(error)}) from error
     page = activity.receipts_of(
@@ -154,5 +159,8 @@ def activity_page(endpoint: Endpoint, *, person_copy_id: int | None) -> Response
         copy_id=person_copy_id,
         kinds=[asked["kind"]] if "kind" in asked else activity.KINDS,
         cursor=cursor,
+        count=asked["limit"],
     )
-    return Response(ActivityPageShape(page).data)
+    following = page.next_cursor and cursor_at(str(page.next_cursor), of=name)
+    rows = receipt_rows.with_rows(page.receipts)
+    return Response(ActivityPageShape({"results": rows, "next": following}).data)

@@ -2,6 +2,7 @@
 How money looks outside: decimal strings, exact to the last unit. Inside it is whole units; a float is in neither.
 """
 
+import re
 from decimal import Context, Decimal
 from typing import Any
 
@@ -12,6 +13,9 @@ from copytrading.queries.rules import CASH_DECIMALS
 
 # Ten digits of whole coins and eight of fractions fit what the ledger can count.
 COINS_DIGITS_MAX = 10
+FRACTION_PLACES = 6
+FRACTION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?")
+PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 AVERAGE = Context(prec=8)
 
 
@@ -91,12 +95,52 @@ class PriceField(serializers.Field):
         return f"{shown.normalize():f}"
 
 
-@extend_schema_field({"type": "number", "format": "double", "example": 0.125})
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]{1,6})?$", "example": "0.125"}
+)
 class FractionField(serializers.Field):
-    """A share, 0.125 for an eighth. A figure to look at, never money."""
+    """A share, "0.125" for an eighth, or another figure to look at; to six places, and never money."""
 
-    def to_representation(self, fraction: float) -> float:
-        return round(float(fraction), 6)
+    def to_representation(self, fraction: float) -> str:
+        text = f"{float(fraction):.{FRACTION_PLACES}f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
+
+
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,8})?$", "example": "0.25"}
+)
+class FractionInputField(serializers.Field):
+    """A share that somebody names, as a decimal string; a float inside, since it decides and moves nothing."""
+
+    def __init__(self, *, least: float = 0.0, most: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self._least, self._most = least, most
+
+    def to_internal_value(self, text: Any) -> float:
+        if not isinstance(text, str) or not FRACTION.fullmatch(text):
+            raise serializers.ValidationError('Send a decimal number as a string, as in "0.25".')
+        fraction = float(text)
+        if not self._least <= fraction <= self._most:
+            raise serializers.ValidationError(f"It can be {self._least:g} to {self._most:g}.")
+        return fraction
+
+    def to_representation(self, fraction: float) -> str:
+        return FractionField().to_representation(fraction)
+
+
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,12})?$", "example": "50000.01"}
+)
+class PriceInputField(serializers.Field):
+    """A price that somebody names, exact."""
+
+    def to_internal_value(self, text: Any) -> Decimal:
+        if not isinstance(text, str) or not PRICE.fullmatch(text):
+            raise serializers.ValidationError('Send a price as a string of digits, as in "50000.01".')
+        return Decimal(text)
+
+    def to_representation(self, price: Decimal) -> str:
+        return f"{price.normalize():f}"
 
 
 def _attribute(row: Any, path: str) -> Any:

@@ -10,13 +10,16 @@ from accounts.models import User
 from copytrading.queries import copies as copy_queries
 from copytrading.queries.leads import listing as lead_queries
 
-PAGE_SIZE = 50
-
 
 def person(request: Request) -> User:
     """Return who asks; the door was closed to everybody else."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def visitor(request: Request) -> User | None:
+    """Return who asks, where nobody has to be signed in; None for somebody who is not."""
+    return request.user if isinstance(request.user, User) else None
 
 
 def own_copy(request: Request, copy_id: int) -> Any:
@@ -30,13 +33,3 @@ def public_lead(slug: str) -> Any:
 def copy_in_figures(request: Request, copy_id: int) -> copy_queries.CopySummary:
     """Return one copy as it stands after what was just done to it."""
     return copy_queries.summary_of(own_copy(request, copy_id), now=timezone.now())
-
-
-def page_bounds(page: int) -> slice:
-    """Return the rows of a page and one more, which tells whether there is a next one."""
-    return slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE + 1)
-
-
-def page_body(rows: list[Any], page: int) -> dict[str, Any]:
-    """Return a page's shape from rows that were cut with page_bounds."""
-    return {"results": rows[:PAGE_SIZE], "next": page + 1 if len(rows) > PAGE_SIZE else None}

@@ -5,9 +5,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.endpoint import Endpoint
+from accounts.api.endpoint import Endpoint, OpenEndpoint
+from accounts.api.paging import part_of
 from accounts.api.problems import documented
-from copytrading.api.finding import page_body, page_bounds, person, public_lead
+from copytrading.api.finding import person, public_lead, visitor
 from copytrading.api.shapes.copies import CopyPreviewShape, PreviewInput
 from copytrading.api.shapes.leads import (
     LeadDetailShape,
@@ -24,7 +25,7 @@ from copytrading.services.copies import previews
 from copytrading.services.copies.cautions import cautions_of
 
 
-class Leads(Endpoint):
+class Leads(OpenEndpoint):
     @extend_schema(
         operation_id="list_leads",
         tags=["leads"],
@@ -34,13 +35,13 @@ class Leads(Endpoint):
     )
     def get(self, request: Request) -> Response:
         asked = self.read_query(LeadsQuery)
-        page = asked.pop("page")
+        page = {name: asked.pop(name) for name in ("cursor", "limit")}
         sorting = lead_queries.Sorting(asked.pop("sort"))
         found = lead_queries.cards(wanted=lead_queries.LeadFilter(**asked), sorting=sorting, now=timezone.now())
-        return Response(LeadsPageShape(page_body(found[page_bounds(page)], page)).data)
+        return Response(LeadsPageShape(part_of(found, page, of=f"leads by {sorting}")).data)
 
 
-class Lead(Endpoint):
+class Lead(OpenEndpoint):
     @extend_schema(
         operation_id="read_lead",
         tags=["leads"],
@@ -54,13 +55,13 @@ class Lead(Endpoint):
             **{name: getattr(card, name) for name in card.__dataclass_fields__},
             "stake_fraction": card.stake_fraction,
             "score": card.score,
-            "standing": lead_queries.standing_of(card, person(request)).value,
+            "standing": lead_queries.standing_of(card, visitor(request)).value,
             "statistics": lead_statistics.statistics_of(card, now=now),
         }
         return Response(LeadDetailShape(figures).data)
 
 
-class LeadHoldings(Endpoint):
+class LeadHoldings(OpenEndpoint):
     @extend_schema(
         operation_id="read_lead_holdings",
         tags=["leads"],
@@ -71,7 +72,7 @@ class LeadHoldings(Endpoint):
         return Response(PortfolioShape(lead_pages.portfolio_of(public_lead(slug))).data)
 
 
-class LeadRecord(Endpoint):
+class LeadRecord(OpenEndpoint):
     @extend_schema(
         operation_id="read_lead_record",
         tags=["leads"],

@@ -7,13 +7,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.endpoint import Endpoint
+from accounts.api.endpoint import Endpoint, OpenEndpoint
+from accounts.api.paging import PageQuery, TimedQuery, cursor_at, paged, part_of, place_in, within
 from accounts.api.problems import documented
 from accounts.api.throttles import LongAnswersPerMinute, RequestsPerMinute
-from copytrading.api.finding import page_body, page_bounds, public_lead
-from copytrading.api.shapes.paging import PageQuery
+from copytrading.api.finding import public_lead
 from copytrading.api.shapes.records import (
     ClosedPositionsPageShape,
+    FollowersRecordShape,
     LeadEventShape,
     LeadStatisticsShape,
     LeadTradeShape,
@@ -28,14 +29,16 @@ from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import records
 from copytrading.queries.leads import returns as lead_returns
 from copytrading.queries.leads import statistics as lead_statistics
+from copytrading.queries.leads.followers_got import got_by_window
 from copytrading.services.lookback.record import LookBack, Question
 
+EVENTS_MAX = 1_000
 READ_PROBLEMS = (401, 404, 429)
 ASKED_PROBLEMS = (400, 401, 404, 429)
 LOOK_BACK_PROBLEMS = (400, 401, 404, 409, 429)
 
 
-class LeadStatistics(Endpoint):
+class LeadStatistics(OpenEndpoint):
     @extend_schema(
         operation_id="read_lead_statistics",
         tags=["leads"],
@@ -48,7 +51,7 @@ class LeadStatistics(Endpoint):
         return Response(LeadStatisticsShape(lead_statistics.statistics_of(card, now=now)).data)
 
 
-class LeadReturns(Endpoint):
+class LeadReturns(OpenEndpoint):
     @extend_schema(
         operation_id="list_lead_returns",
         tags=["leads"],
@@ -61,42 +64,68 @@ class LeadReturns(Endpoint):
         return Response(ReturnShape(lead_returns.returns_of(public_lead(slug), span=span), many=True).data)
 
 
-class LeadTrades(Endpoint):
+class LeadTrades(OpenEndpoint):
     @extend_schema(
         operation_id="list_lead_trades",
         tags=["leads"],
-        summary="What a lead traded last, latest first",
-        responses=documented({200: LeadTradeShape(many=True)}, problems=READ_PROBLEMS),
+        summary="What a lead traded, latest first",
+        parameters=[PageQuery],
+        responses=documented({200: paged(LeadTradeShape)}, problems=ASKED_PROBLEMS),
     )
     def get(self, request: Request, slug: str) -> Response:
-        lead = public_lead(slug)
-        trades = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
-        return Response(LeadTradeShape(trades, many=True).data)
+        asked, lead = self.read_query(PageQuery), public_lead(slug)
+        name, limit = f"trades of {lead.pk}", asked["limit"]
+        trades = lead_pages.trades_of(
+            lead,
+            series=records.series_of(lead.pk),
+            below_id=place_in(asked["cursor"], of=name),
+            count=limit + 1,
+        )
+        following = cursor_at(trades[limit - 1].id, of=name) if len(trades) > limit else None
+        return Response({"results": LeadTradeShape(trades[:limit], many=True).data, "next": following})
 
 
-class LeadEvents(Endpoint):
+class LeadEvents(OpenEndpoint):
     @extend_schema(
         operation_id="list_lead_events",
         tags=["leads"],
         summary="When a lead moved money, paused, went on, began and ended, latest first",
-        responses=documented({200: LeadEventShape(many=True)}, problems=READ_PROBLEMS),
+        parameters=[TimedQuery],
+        responses=documented({200: paged(LeadEventShape)}, problems=ASKED_PROBLEMS),
     )
     def get(self, request: Request, slug: str) -> Response:
-        return Response(LeadEventShape(lead_pages.events_of(public_lead(slug)), many=True).data)
+        asked, lead = self.read_query(TimedQuery), public_lead(slug)
+        events = within(lead_pages.events_of(lead, count=EVENTS_MAX), asked, at="happened_at")
+        page = part_of(events, asked, of=f"events of {lead.pk}")
+        return Response({**page, "results": LeadEventShape(page["results"], many=True).data})
 
 
-class LeadClosedPositions(Endpoint):
+class LeadClosedPositions(OpenEndpoint):
     @extend_schema(
         operation_id="list_lead_closed_positions",
         tags=["leads"],
         summary="The positions a lead closed, latest first",
-        parameters=[PageQuery],
+        parameters=[TimedQuery],
         responses=documented({200: ClosedPositionsPageShape}, problems=ASKED_PROBLEMS),
     )
     def get(self, request: Request, slug: str) -> Response:
-        page = self.read_query(PageQuery)["page"]
-        closed = lead_returns.closed_positions_of(public_lead(slug))
-        return Response(ClosedPositionsPageShape(page_body(closed[page_bounds(page)], page)).data)
+        asked, lead = self.read_query(TimedQuery), public_lead(slug)
+        closed = within(lead_returns.closed_positions_of(lead), asked, at="closed_at")
+        return Response(ClosedPositionsPageShape(part_of(closed, asked, of=f"closed positions of {lead.pk}")).data)
+
+
+class LeadFollowersRecord(OpenEndpoint):
+    @extend_schema(
+        operation_id="read_lead_followers_record",
+        tags=["leads"],
+        summary="What those who copied this lead got, beside the lead's own return over the same days",
+        description="For 7, 30 and 90 days; nothing of fewer than five copies, so that no single one can be told.",
+        responses=documented({200: FollowersRecordShape(many=True)}, problems=READ_PROBLEMS),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        lead = public_lead(slug)
+        windows = got_by_window(lead.pk, now=timezone.now())
+        return Response(FollowersRecordShape(windows, many=True).data)
 
 
 class LeadLookBack(Endpoint):

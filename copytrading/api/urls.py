@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api.sign_in import Token
-from copytrading.api import changing, copies, leads, records, wallet
+from copytrading.api import books, changing, copies, leads, records, wallet
 from copytrading.api.nowhere import Nowhere
 
 app_name = "api"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("leads/<slug:slug>/trades", records.LeadTrades.as_view(), name="lead_trades"),
     path("leads/<slug:slug>/closed-positions", records.LeadClosedPositions.as_view(), name="lead_closed_positions"),
     path("leads/<slug:slug>/events", records.LeadEvents.as_view(), name="lead_events"),
+    path("leads/<slug:slug>/followers-record", records.LeadFollowersRecord.as_view(), name="lead_followers_record"),
     path("leads/<slug:slug>/what-if", records.LeadLookBack.as_view(), name="lead_what_if"),
     path("leads/<slug:slug>/what-if/spread", records.LeadLookBackSpread.as_view(), name="lead_what_if_spread"),
     path("leads/<slug:slug>/preview", leads.LeadPreview.as_view(), name="lead_preview"),
@@ -37,6 +38,13 @@ urlpatterns = [
     path("copies/<int:copy_id>/resume", changing.Resume.as_view(), name="resume"),
     path("copies/<int:copy_id>/stop-quote", changing.StopQuote.as_view(), name="stop_quote"),
     path("copies/<int:copy_id>/stop", changing.Stop.as_view(), name="stop"),
+    path("copies/<int:copy_id>/orders", books.CopyOrders.as_view(), name="copy_orders"),
+    path("copies/<int:copy_id>/fills", books.CopyFills.as_view(), name="copy_fills"),
+    path("copies/<int:copy_id>/ledger", books.CopyLedger.as_view(), name="copy_ledger"),
+    path("copies/<int:copy_id>/balances", books.CopyBalances.as_view(), name="copy_balances"),
+    path("copies/<int:copy_id>/flows", books.CopyFlows.as_view(), name="copy_flows"),
+    path("copies/<int:copy_id>/profit-shares", books.CopyProfitShares.as_view(), name="copy_profit_shares"),
+    path("copies/<int:copy_id>/terms", changing.Terms.as_view(), name="copy_terms"),
     path("activity", copies.Activity.as_view(), name="activity"),
     path("wallet", wallet.Wallet.as_view(), name="wallet"),
     path("wallet/history", wallet.WalletHistory.as_view(), name="wallet_history"),

@@ -11,14 +11,14 @@ from rest_framework.response import Response
 
 from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
+from accounts.api.paging import TimedQuery, page_of
 from accounts.api.problems import documented
 from copytrading.api.fields import units_from_text
-from copytrading.api.finding import page_body, page_bounds, person
-from copytrading.api.shapes.paging import PageQuery
+from copytrading.api.finding import person
 from copytrading.api.shapes.wallet import (
     HistoryPageShape,
-    HistoryQuery,
     MarketShape,
+    MovementShape,
     SpotOrderInput,
     SpotOrderShape,
     SpotOrdersPageShape,
@@ -28,7 +28,7 @@ from copytrading.api.shapes.wallet import (
     TroubleShape,
     WalletShape,
 )
-from copytrading.queries import degraded
+from copytrading.queries import account_books, degraded
 from copytrading.queries import spot as spot_queries
 from copytrading.queries import wallet as wallet_queries
 from copytrading.services.wallet import spot, transfers
@@ -52,12 +52,17 @@ class WalletHistory(Endpoint):
         operation_id="read_wallet_history",
         tags=["wallet"],
         summary="What moved, latest first",
-        parameters=[HistoryQuery],
+        parameters=[TimedQuery],
         responses=documented({200: HistoryPageShape}, problems=(400, 401, 429)),
     )
     def get(self, request: Request) -> Response:
-        below_id = self.read_query(HistoryQuery).get("below")
-        return Response(HistoryPageShape(wallet_queries.history_of(person(request), below_id=below_id)).data)
+        asked = self.read_query(TimedQuery)
+        lines = account_books.movements_of(wallet_queries.main_account_of(person(request)))
+        page = page_of(lines, asked, of="wallet history", at="journal__posted_at")
+        said = wallet_queries.sentences_of(page["results"], person(request))
+        for line, sentence in zip(page["results"], said, strict=True):
+            line.sentence = sentence
+        return Response({**page, "results": MovementShape(page["results"], many=True).data})
 
 
 class Deposits(Endpoint):
@@ -141,13 +146,12 @@ class SpotOrders(Endpoint):
         operation_id="list_spot_orders",
         tags=["wallet"],
         summary="Your orders by hand, latest first",
-        parameters=[PageQuery],
+        parameters=[TimedQuery],
         responses=documented({200: SpotOrdersPageShape}, problems=(400, 401, 429)),
     )
     def get(self, request: Request) -> Response:
-        page = self.read_query(PageQuery)["page"]
-        orders = list(spot_queries.manual_orders_of(person(request))[page_bounds(page)])
-        return Response(SpotOrdersPageShape(page_body(orders, page)).data)
+        orders = spot_queries.manual_orders_of(person(request))
+        return self.page(orders, SpotOrderShape, of="spot orders", at="order__planned_at")
 
     @extend_schema(
         operation_id="place_spot_order",

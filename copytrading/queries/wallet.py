@@ -139,6 +139,17 @@ def whole_history_of(user: User) -> Iterator[Movement]:
     return _movements(list(money.main_postings_of(user).annotate(balance_units=balance)), user)
 
 
+def main_account_of(user: User) -> int | None:
+    """Return the id of a person's main account; None for somebody who never had money here."""
+    return LedgerAccount.objects.filter(owner=user, kind=LedgerAccount.Kind.MAIN).values_list("pk", flat=True).first()
+
+
+def sentences_of(postings: Sequence[Posting], user: User) -> list[str]:
+    """Return what each line of a person's main account says, in their order."""
+    names = _counterparts(postings, user)
+    return [_sentence(posting, names.get(posting.journal_id, "")) for posting in postings]
+
+
 def _value(units: int, asset_id: int, coin: Coin | None, prices: PriceList) -> int:
     if asset_id == prices.cash.pk:
         return units

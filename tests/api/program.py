@@ -26,8 +26,8 @@ class Program:
     def post(self, path: str, body: Any = None, *, key: str = "") -> HttpResponse:
         return self.send("POST", path, body, key=key)
 
-    def put(self, path: str, body: Any = None) -> HttpResponse:
-        return self.send("PUT", path, body)
+    def put(self, path: str, body: Any = None, *, key: str = "") -> HttpResponse:
+        return self.send("PUT", path, body, key=key)
 
     def send(self, method: str, path: str, body: Any = None, *, key: str = "") -> HttpResponse:
         send = getattr(Client(raise_request_exception=False), method.lower())

@@ -30,15 +30,15 @@ class TestStatistics:
         body = program.get(f"leads/{lead.slug}/statistics").json()
 
         assert [period["days"] for period in body["periods"]] == [7, 30, 90, 365, None]
-        assert [period["return_fraction"] for period in body["periods"]] == [0.1, None, None, None, 0.1]
+        assert [period["return_fraction"] for period in body["periods"]] == ["0.1", None, None, None, "0.1"]
         assert (body["periods"][0]["days_won"], body["win_rate"]) == (1, None)
 
     def test_say_what_was_preferred_and_how_it_ended(self, program: Program, traded: Lead) -> None:
         body = program.get(f"leads/{traded.slug}/statistics").json()
 
-        assert body["coin_preferences"] == {"BTC": 1.0}
-        assert (body["trades"], body["closed_positions"], body["win_rate"]) == (2, 1, 1.0)
-        assert body["holding_seconds_mean"] == pytest.approx(86_400, abs=60)
+        assert body["coin_preferences"] == {"BTC": "1"}
+        assert (body["trades"], body["closed_positions"], body["win_rate"]) == (2, 1, "1")
+        assert float(body["holding_seconds_mean"]) == pytest.approx(86_400, abs=60)
 
 
 class TestReturns:
@@ -53,7 +53,7 @@ class TestReturns:
         for pieces in (weeks, months):
             whole = 1.0
             for piece in pieces:
-                whole *= 1 + piece["return_fraction"]
+                whole *= 1 + float(piece["return_fraction"])
             assert whole == pytest.approx(1.21, abs=1e-5)
 
     def test_are_none_without_a_record(self, program: Program, lead: Lead) -> None:
@@ -64,12 +64,12 @@ class TestReturns:
 
 
 class TestTrades:
-    def test_show_prices_and_weights_and_never_how_much(self, program: Program, traded: Lead) -> None:
-        sold, bought = program.get(f"leads/{traded.slug}/trades").json()
+    def test_show_prices_and_weights_and_how_much(self, program: Program, traded: Lead) -> None:
+        sold, bought = program.get(f"leads/{traded.slug}/trades").json()["results"]
 
         assert [(sold["side"], sold["coin"]), (bought["side"], bought["coin"])] == [("SELL", "BTC"), ("BUY", "BTC")]
         assert float(sold["price"]) == pytest.approx(55_000, rel=0.01)
-        assert not {"quantity", "units", "value"} & set(sold)
+        assert sold["quantity"] == bought["quantity"] == "0.1"
 
 
 class TestClosedPositions:
@@ -78,16 +78,22 @@ class TestClosedPositions:
 
         (position,) = body["results"]
         assert (position["coin"], body["next"]) == ("BTC", None)
-        assert position["return_fraction"] == pytest.approx(0.1, abs=0.01)
+        assert float(position["return_fraction"]) == pytest.approx(0.1, abs=0.01)
         assert position["opened_at"] < position["closed_at"]
 
     def test_come_in_pages(self, program: Program, traded: Lead) -> None:
-        assert program.get(f"leads/{traded.slug}/closed-positions", page=2).json() == {"results": [], "next": None}
+        first = program.get(f"leads/{traded.slug}/trades", limit=1).json()
+        second = program.get(f"leads/{traded.slug}/trades", limit=1, cursor=first["next"]).json()
+
+        assert [page["results"][0]["side"] for page in (first, second)] == ["SELL", "BUY"]
+        assert [page["results"][0]["quantity"] for page in (first, second)] == ["0.1", "0.1"]
+        assert first["results"][0]["id"] > second["results"][0]["id"]
+        assert second["next"] is None
 
 
 class TestEvents:
     def test_tell_of_money_and_of_the_beginning(self, program: Program, lead: Lead) -> None:
-        events = program.get(f"leads/{lead.slug}/events").json()
+        events = program.get(f"leads/{lead.slug}/events").json()["results"]
 
         assert "BEGAN" in [event["status"] for event in events]
         assert any(float(event["value"]) > 0 for event in events if not event["status"])
@@ -102,10 +108,10 @@ class TestWhatIf:
         body = program.post(f"leads/{seen_lead.slug}/what-if", {"investment": "1000.00"}).json()
 
         assert body["lead_orders"] == 3
-        assert body["smart_sync"]["return_fraction"] == pytest.approx(body["lead_return"], abs=0.003)
-        assert body["smart_sync"]["curve"][0]["worth"] == pytest.approx(1_000, rel=0.01)
-        assert body["lead_curve"][0]["worth"] == pytest.approx(1_000)
-        assert float(body["smart_sync"]["worth"]) == pytest.approx(body["smart_sync"]["curve"][-1]["worth"])
+        assert float(body["smart_sync"]["return_fraction"]) == pytest.approx(float(body["lead_return"]), abs=0.003)
+        assert float(body["smart_sync"]["curve"][0]["worth"]) == pytest.approx(1_000, rel=0.01)
+        assert float(body["lead_curve"][0]["worth"]) == pytest.approx(1_000)
+        assert float(body["smart_sync"]["worth"]) == pytest.approx(float(body["smart_sync"]["curve"][-1]["worth"]))
 
     def test_says_why_it_did_not_make_what_the_lead_made(self, program: Program, seen_lead: Lead) -> None:
         body = program.post(f"leads/{seen_lead.slug}/what-if", {"investment": "1000.00"}).json()
@@ -113,8 +119,8 @@ class TestWhatIf:
         for mode in ("smart_sync", "custom"):
             difference = body["differences"][mode]
             assert difference["fraction"] == body[mode]["gap_fraction"]
-            assert sum(line["fraction"] for line in difference["lines"]) == pytest.approx(
-                difference["fraction"], abs=1e-5
+            assert sum(float(line["fraction"]) for line in difference["lines"]) == pytest.approx(
+                float(difference["fraction"]), abs=1e-5
             )
             assert "Basalt" in difference["sentence"]
 

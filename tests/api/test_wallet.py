@@ -17,14 +17,15 @@ class TestWallet:
 
         assert wallet["available"] == "10300.00"
         assert [movement["quantity"] for movement in history["results"]] == ["-200", "500", "10000"]
-        assert history["results"][0]["balance"] == "10300"
+        assert [line["kind"] for line in history["results"]] == ["WITHDRAWAL", "DEPOSIT", "DEPOSIT"]
+        assert (history["results"][0]["balance"], history["results"][0]["sentence"]) == ("10300", "You withdrew")
 
     def test_turns_the_page_of_the_history(self, world: World, program: Program, follower: User) -> None:
         for _ in range(30):
             world.deposit(follower, "1")
 
-        first = program.get("wallet/history").json()
-        second = program.get("wallet/history", below=first["next"]).json()
+        first = program.get("wallet/history", limit=25).json()
+        second = program.get("wallet/history", cursor=first["next"], since="2026-01-01T00:00:00Z").json()
 
         ids = [movement["id"] for page in (first, second) for movement in page["results"]]
         assert len(ids) == len(set(ids)) == 31

@@ -5,19 +5,29 @@ from typing import Any
 
 from rest_framework import serializers
 
-from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField
-from copytrading.api.shapes.paging import PageQuery
+from accounts.api.fields import WholeNumberField
+from accounts.api.paging import TimedQuery, paged
+from copytrading.api.fields import (
+    FractionField,
+    FractionInputField,
+    MoneyField,
+    MoneyInputField,
+    PriceField,
+    QuantityField,
+)
 from copytrading.api.shapes.trades import PlannedTradeShape
 from copytrading.engine.holdings.terms import Terms
-from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.queries import copy_doubts
+from copytrading.queries import copy_doubts, gap_pages, statuses
 from copytrading.queries.coin_results import Part, ResultRow
 from copytrading.queries.copies import CopySummary
+from copytrading.services.copies.cautions import RATIO_FAR_ABOVE_PROPORTION
 
 
-class CopiesQuery(PageQuery):
+class CopiesQuery(TimedQuery):
+    """`since` and `until` are of the start."""
+
     state = serializers.ChoiceField(choices=["current", "ended"], default="current")
 
 
@@ -31,12 +41,14 @@ class CopyShape(serializers.Serializer):
 
     id = serializers.IntegerField(source="copy.pk")
     lead = LeadNameShape(source="copy.lead")
-    status = serializers.CharField(source="copy.status")
+    status = serializers.ChoiceField(source="copy.status", choices=statuses.COPY)
     state = serializers.SerializerMethodField(help_text="In words.")
     doubts = serializers.SerializerMethodField(
         help_text="What the figures leave out, a sentence each: coins without a price, terms that are not known."
     )
-    stop_reason = serializers.CharField(source="copy.stop_reason")
+    stop_reason = serializers.ChoiceField(
+        source="copy.stop_reason", choices=[("", "it was not stopped"), *statuses.STOP_REASON]
+    )
     worth = MoneyField(source="worth_units")
     invested = MoneyField(source="copy.invested_units")
     paid_in = MoneyField(source="copy.paid_in_units")
@@ -47,7 +59,7 @@ class CopyShape(serializers.Serializer):
     today = MoneyField(source="today_units")
     stop_loss = MoneyField(source="copy.stop_loss_units", allow_null=True)
     stops_at = MoneyField(source="stops_at_units", allow_null=True, help_text="The worth at which it stops itself.")
-    mode = serializers.CharField(source="copy.mode", help_text=", ".join(mode.name for mode in registry.modes()))
+    mode = serializers.ChoiceField(source="copy.mode", choices=statuses.MODE)
     buy_existing = serializers.BooleanField(source="copy.buy_existing")
     weight_max = FractionField(source="copy.weight_max", allow_null=True)
     order_value = MoneyField(source="copy.order_value_units", allow_null=True)
@@ -118,9 +130,7 @@ class CopyDetailShape(CopyShape):
     comparison = ComparisonShape(allow_null=True, help_text="Null once the copy has stopped.")
 
 
-class CopiesPageShape(serializers.Serializer):
-    results = CopyShape(many=True)
-    next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+CopiesPageShape = paged(CopyShape)
 
 
 class CopyRecordShape(serializers.Serializer):
@@ -131,7 +141,7 @@ class CopyRecordShape(serializers.Serializer):
 
 
 class GapLineShape(serializers.Serializer):
-    part = serializers.CharField(help_text="price, fees, timing, uninvested, unfollowed, rounding or profit_share.")
+    part = serializers.ChoiceField(choices=[part.name.lower() for part in gap_pages.LABELS])
     value = MoneyField(source="units")
     fraction = FractionField()
 
@@ -156,11 +166,13 @@ class CustomTermsInput(serializers.Serializer):
     """How a Custom copy answers each order of the lead: either by a value or by a ratio of the order's value."""
 
     order_value = MoneyInputField(allow_null=True, default=None)
-    order_ratio = serializers.FloatField(allow_null=True, default=None, help_text="0.02 for a fiftieth.")
+    order_ratio = FractionInputField(
+        most=10**9 - 1, allow_null=True, default=None, help_text="0.02 for a fiftieth; 100 at most."
+    )
     order_value_max = MoneyInputField(allow_null=True, default=None)
     total_value_max = MoneyInputField(allow_null=True, default=None, help_text="The most in coins.")
     market_ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1),
+        child=WholeNumberField(min_value=1, max_value=2**63 - 1),
         default=list,
         max_length=1_000,
         help_text="Only these markets are bought; none named is all of them.",
@@ -182,16 +194,12 @@ class PreviewInput(serializers.Serializer):
     investment = MoneyInputField()
     buy_existing = serializers.BooleanField(default=True)
     stop_loss = MoneyInputField(allow_null=True, default=None, help_text="The loss at which it stops itself.")
-    weight_max = serializers.FloatField(
-        allow_null=True,
-        default=None,
-        min_value=0.01,
-        max_value=1,
-        help_text="The most of one coin, 0.25 for a quarter.",
+    weight_max = FractionInputField(
+        least=0.01, allow_null=True, default=None, help_text="The most of one coin, 0.25 for a quarter."
     )
 
     mode = serializers.ChoiceField(
-        choices=[mode.name for mode in registry.modes() if mode.holds_ratios],
+        choices=statuses.RATIO_MODE,
         default=SMART_SYNC.name,
         help_text="How ratios are kept; of no account with `custom`.",
     )
@@ -219,6 +227,26 @@ class ChangeInput(ValueInput):
     change = serializers.ChoiceField(choices=["increase", "reduce"])
 
 
+class TermsInput(serializers.Serializer):
+    """What is to change of the terms; what is not named stays, and null takes a limit away."""
+
+    weight_max = FractionInputField(least=0.01, allow_null=True, required=False)
+    order_value = MoneyInputField(source="order_value_units", allow_null=True, required=False)
+    order_ratio = FractionInputField(most=10**9 - 1, allow_null=True, required=False)
+    order_value_max = MoneyInputField(source="order_value_max_units", allow_null=True, required=False)
+    total_value_max = MoneyInputField(source="total_value_max_units", allow_null=True, required=False)
+    market_ids = serializers.ListField(
+        child=WholeNumberField(min_value=1, max_value=2**63 - 1), max_length=1_000, required=False
+    )
+
+    def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        if not wanted:
+            raise serializers.ValidationError("Name at least one term to change.")
+        if "market_ids" in wanted:
+            wanted["market_ids"] = tuple(wanted["market_ids"])
+        return wanted
+
+
 class StopLossInput(serializers.Serializer):
     stop_loss = MoneyInputField(allow_null=True)
 
@@ -226,7 +254,7 @@ class StopLossInput(serializers.Serializer):
 class StartCautionShape(serializers.Serializer):
     """What a start is not refused for and yet should not be made without reading."""
 
-    code = serializers.CharField()
+    code = serializers.ChoiceField(choices=[RATIO_FAR_ABOVE_PROPORTION])
     field = serializers.CharField(help_text="Of `custom` in the request.")
     sentence = serializers.CharField()
 

@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField
-from copytrading.api.shapes.paging import PageQuery
+from accounts.api.fields import WholeNumberField
+from accounts.api.paging import PageQuery, paged
+from copytrading.api.fields import FractionField, FractionInputField, MoneyField, MoneyInputField, PriceField
+from copytrading.queries import statuses
 from copytrading.queries.leads.listing import Sorting, Standing
 from copytrading.queries.leads.pages import PERIODS
 
@@ -17,9 +19,9 @@ class LeadsQuery(PageQuery):
         help_text="The best first; score is the ranking of the portal.",
     )
     search = serializers.CharField(default="", allow_blank=True, max_length=60)
-    days_min = serializers.IntegerField(default=0, min_value=0, max_value=36_500, help_text="Days leading.")
-    fall_max = serializers.FloatField(required=False, min_value=0, max_value=1, help_text="Deepest fall, 0.2 for 20 %.")
-    stake_min = serializers.FloatField(required=False, min_value=0, max_value=1e6, help_text="Own money by followers'.")
+    days_min = WholeNumberField(default=0, min_value=0, max_value=36_500, help_text="Days leading.")
+    fall_max = FractionInputField(required=False, help_text="Deepest fall, 0.2 for 20 %.")
+    stake_min = FractionInputField(most=1e6, required=False, help_text="Own money by followers'.")
     own_money_min = MoneyInputField(source="own_units_min", default=0)
     following_money_min = MoneyInputField(source="following_units_min", default=0)
     has_vacancies = serializers.BooleanField(default=False)
@@ -30,7 +32,7 @@ class ScorePartShape(serializers.Serializer):
     name = serializers.CharField()
     weight = FractionField()
     value = FractionField(help_text="0 to 1.")
-    points = serializers.FloatField(help_text="100 × weight × value.")
+    points = FractionField(help_text="100 × weight × value.")
     formula = serializers.CharField()
 
 
@@ -55,8 +57,8 @@ class LeadShape(serializers.Serializer):
     name = serializers.CharField(source="lead.name")
     bio = serializers.CharField(source="lead.bio")
     tags = serializers.ListField(source="lead.tags", child=serializers.CharField())
-    status = serializers.CharField(source="lead.status")
-    score = serializers.FloatField(source="score.points", help_text="0 to 100: what `sort=score` goes by.")
+    status = serializers.ChoiceField(source="lead.status", choices=statuses.LEAD)
+    score = FractionField(source="score.points", help_text="0 to 100: what `sort=score` goes by.")
     return_fraction = FractionField(allow_null=True)
     fall_fraction = FractionField(allow_null=True)
     followers_got = FollowersGotShape(source="got")
@@ -69,9 +71,7 @@ class LeadShape(serializers.Serializer):
     profit_share_rate = FractionField(source="lead.profit_share_rate")
 
 
-class LeadsPageShape(serializers.Serializer):
-    results = LeadShape(many=True)
-    next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+LeadsPageShape = paged(LeadShape)
 
 
 class FallShape(serializers.Serializer):

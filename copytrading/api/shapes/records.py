@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField
+from accounts.api.paging import paged
+from copytrading.api.fields import FractionField, MoneyField, MoneyInputField, PriceField, QuantityField, decimal_text
 from copytrading.api.shapes.copies import CustomTermsInput
+from copytrading.queries import statuses
 from copytrading.queries.leads.returns import Span
 from copytrading.services.lookback.differences import Part
 
@@ -41,8 +44,8 @@ class LeadStatisticsShape(serializers.Serializer):
     trades_a_week = FractionField(allow_null=True)
     closed_positions = serializers.IntegerField(source="positions.closed_positions")
     win_rate = FractionField(source="positions.win_rate", allow_null=True)
-    holding_seconds_mean = serializers.FloatField(source="positions.holding_seconds_mean", allow_null=True)
-    holding_seconds_median = serializers.FloatField(source="positions.holding_seconds_median", allow_null=True)
+    holding_seconds_mean = FractionField(source="positions.holding_seconds_mean", allow_null=True)
+    holding_seconds_median = FractionField(source="positions.holding_seconds_median", allow_null=True)
     coin_preferences = serializers.DictField(
         source="positions.preferences",
         child=FractionField(),
@@ -71,12 +74,18 @@ class SideField(serializers.ChoiceField):
 class LeadTradeShape(serializers.Serializer):
     """One order of the lead that filled."""
 
+    id = serializers.IntegerField(help_text="Of the lead's order, or of what was seen elsewhere.")
     at = serializers.DateTimeField(source="happened_at")
     coin = serializers.CharField(source="symbol")
     side = SideField(source="units", choices=["BUY", "SELL"])
+    quantity = serializers.SerializerMethodField()
     price = PriceField(is_average=True, help_text="On average.")
     weight = FractionField(allow_null=True, help_text="Of the portfolio then.")
     is_jump = serializers.BooleanField(help_text="Far larger than this lead's orders before.")
+
+    @extend_schema_field(QuantityField())
+    def get_quantity(self, trade: Any) -> str:
+        return decimal_text(abs(trade.units), decimals=trade.decimals)
 
 
 class LeadEventShape(serializers.Serializer):
@@ -84,11 +93,23 @@ class LeadEventShape(serializers.Serializer):
 
     at = serializers.DateTimeField(source="happened_at")
     value = MoneyField(source="units")
-    status = serializers.CharField(allow_blank=True, help_text="Empty where money moved.")
-    move = serializers.CharField(
-        allow_blank=True, help_text="REWARD, AIRDROP, DUST, SPENT or TRADED in an account elsewhere; else empty."
+    status = serializers.ChoiceField(
+        choices=[("", "money moved"), ("BEGAN", "began to lead"), *statuses.LEAD], help_text="Empty where money moved."
+    )
+    move = serializers.ChoiceField(
+        choices=[("", "no such move"), *statuses.ACCOUNT_MOVE], help_text="A small move in an account elsewhere."
     )
     symbol = serializers.CharField(allow_blank=True, help_text="The coin of such a move.")
+
+
+class FollowersRecordShape(serializers.Serializer):
+    """What copies that ran through the last `days` got in them, after fees and profit share; null below five copies."""
+
+    days = serializers.IntegerField()
+    copies = serializers.IntegerField(help_text="How many ran when those days began.")
+    median_fraction = FractionField(allow_null=True)
+    worst_tenth_fraction = FractionField(allow_null=True)
+    lead_fraction = FractionField(allow_null=True, help_text="The lead's own return in the same days.")
 
 
 class ClosedPositionShape(serializers.Serializer):
@@ -98,9 +119,7 @@ class ClosedPositionShape(serializers.Serializer):
     return_fraction = FractionField(help_text="The result after fees by all that was paid for it.")
 
 
-class ClosedPositionsPageShape(serializers.Serializer):
-    results = ClosedPositionShape(many=True)
-    next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+ClosedPositionsPageShape = paged(ClosedPositionShape)
 
 
 class LookBackInput(serializers.Serializer):
@@ -117,7 +136,7 @@ class LookBackInput(serializers.Serializer):
 
 class LookBackPointShape(serializers.Serializer):
     at = serializers.DateTimeField()
-    worth = serializers.FloatField(help_text="A figure to look at, in quote currency.")
+    worth = FractionField(help_text="A figure to look at, in quote currency.")
 
     def to_representation(self, point: Any) -> dict[str, Any]:
         at, worth = point
@@ -182,7 +201,7 @@ class QuantilesShape(serializers.Serializer):
 class SpreadShape(serializers.Serializer):
     """What became of the investment from days all over the record, each held equally long."""
 
-    held_days = serializers.FloatField()
+    held_days = FractionField()
     first_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
     starts = serializers.IntegerField()

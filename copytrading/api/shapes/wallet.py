@@ -2,7 +2,11 @@
 
 from rest_framework import serializers
 
+from accounts.api.paging import paged
+from accounts.models import Transfer
 from copytrading.api.fields import MoneyField, MoneyInputField, PriceField, QuantityField
+from copytrading.api.shapes.books import LedgerLineShape
+from copytrading.queries import statuses
 from copytrading.queries.degraded import Code
 
 SIDES = ["BUY", "SELL"]
@@ -17,10 +21,10 @@ class WalletLineShape(serializers.Serializer):
 
 class TransferShape(serializers.Serializer):
     id = serializers.IntegerField(source="pk")
-    direction = serializers.CharField()
+    direction = serializers.ChoiceField(choices=Transfer.Direction.choices)
     coin = serializers.CharField(source="asset.symbol")
     quantity = QuantityField(decimals="asset.decimals")
-    status = serializers.CharField()
+    status = serializers.ChoiceField(choices=Transfer.Status.choices)
     requested_at = serializers.DateTimeField()
     booked_at = serializers.DateTimeField(allow_null=True)
 
@@ -32,24 +36,13 @@ class WalletShape(serializers.Serializer):
     on_the_way = TransferShape(many=True)
 
 
-class MovementShape(serializers.Serializer):
-    id = serializers.IntegerField()
-    at = serializers.DateTimeField()
+class MovementShape(LedgerLineShape):
+    """A line of the main account's ledger, with its sentence."""
+
     sentence = serializers.CharField()
-    coin = serializers.CharField(source="symbol")
-    quantity = QuantityField(help_text="Came (positive) or went.")
-    balance = QuantityField(units="balance_units", help_text="Of this coin, afterwards.")
 
 
-class HistoryPageShape(serializers.Serializer):
-    results = MovementShape(source="movements", many=True)
-    next = serializers.IntegerField(source="next_id", allow_null=True)
-
-
-class HistoryQuery(serializers.Serializer):
-    below = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**63 - 1, help_text="`next` of the page before."
-    )
+HistoryPageShape = paged(MovementShape)
 
 
 class TransferInput(serializers.Serializer):
@@ -84,8 +77,8 @@ class SpotPreviewShape(serializers.Serializer):
 class SpotOrderShape(serializers.Serializer):
     id = serializers.IntegerField(source="pk")
     market = serializers.CharField(source="order.market.symbol")
-    side = serializers.CharField(source="order.side")
-    status = serializers.CharField(source="order.status")
+    side = serializers.ChoiceField(source="order.side", choices=SIDES)
+    status = serializers.ChoiceField(source="order.status", choices=statuses.ORDER)
     filled = QuantityField(units="order.filled_units", decimals="order.market.base.decimals")
     value = MoneyField(source="order.value_units")
     fee = MoneyField(source="order.fee_units")
@@ -93,16 +86,14 @@ class SpotOrderShape(serializers.Serializer):
     booked_at = serializers.DateTimeField(source="order.booked_at", allow_null=True)
 
 
-class SpotOrdersPageShape(serializers.Serializer):
-    results = SpotOrderShape(many=True)
-    next = serializers.IntegerField(allow_null=True, help_text="The number of the next page.")
+SpotOrdersPageShape = paged(SpotOrderShape)
 
 
 class TroubleShape(serializers.Serializer):
     """Why a coin cannot be acted on at the moment, in the words of the portal."""
 
     coin = serializers.CharField(source="symbol")
-    code = serializers.CharField(help_text=", ".join(Code))
+    code = serializers.ChoiceField(choices=[code.value for code in Code])
     sentence = serializers.CharField()
     since = serializers.DateTimeField(allow_null=True)
 

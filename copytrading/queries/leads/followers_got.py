@@ -108,8 +108,26 @@ class FollowersGot:
         return self.median_fraction is not None
 
 
+def got_by_window(lead_id: int, *, now: datetime) -> list[FollowersGot]:
+    """Return what followers of one lead got in each window that it has a record of, the shortest first."""
+    rows = sorted(_got([lead_id], now=now), key=lambda row: row[1])
+    return [_window(row) if row[3] >= COPIES_MIN else FollowersGot(days=row[1], copies=row[3]) for row in rows]
+
+
 def followers_got(lead_ids: Sequence[int], *, now: datetime) -> dict[int, FollowersGot]:
     """Return what followers got, by lead id, in one statement; a lead without a record is not among them."""
+    got: dict[int, FollowersGot] = {}
+    # The shortest window first, so that a longer one that enough copies ran through takes its place.
+    for row in sorted(_got(lead_ids, now=now), key=lambda row: row[1]):
+        lead_id, days, _, copies, _ = row
+        if copies >= COPIES_MIN:
+            got[lead_id] = _window(row)
+        elif lead_id not in got:
+            got[lead_id] = FollowersGot(days=days, copies=copies)
+    return got
+
+
+def _got(lead_ids: Sequence[int], *, now: datetime) -> list[tuple[Any, ...]]:
     parameters: dict[str, Any] = {
         "lead_ids": list(lead_ids),
         "days": list(WINDOWS),
@@ -118,18 +136,15 @@ def followers_got(lead_ids: Sequence[int], *, now: datetime) -> dict[int, Follow
     }
     with connection.cursor() as cursor:
         cursor.execute(GOT, parameters)
-        rows = cursor.fetchall()
-    got: dict[int, FollowersGot] = {}
-    # The shortest window first, so that a longer one that enough copies ran through takes its place.
-    for lead_id, days, lead_fraction, copies, percentiles in sorted(rows, key=lambda row: row[1]):
-        if copies >= COPIES_MIN:
-            got[lead_id] = FollowersGot(
-                days=days,
-                copies=copies,
-                median_fraction=percentiles[0],
-                worst_tenth_fraction=percentiles[1],
-                lead_fraction=lead_fraction,
-            )
-        elif lead_id not in got:
-            got[lead_id] = FollowersGot(days=days, copies=copies)
-    return got
+        return list(cursor.fetchall())
+
+
+def _window(row: tuple[Any, ...]) -> FollowersGot:
+    _, days, lead_fraction, copies, percentiles = row
+    return FollowersGot(
+        days=days,
+        copies=copies,
+        median_fraction=percentiles[0],
+        worst_tenth_fraction=percentiles[1],
+        lead_fraction=lead_fraction,
+    )

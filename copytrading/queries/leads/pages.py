@@ -18,8 +18,6 @@ from copytrading.queries.portfolios import PriceList, lead_portfolio, price_list
 PERIODS = (7, 30, 90, 365, records.ALL_DAYS)
 CURVE_POINTS = 300
 EVENTS_MAX = 12
-# Enough of what was traded to tell what is out of the usual size, for each that is shown.
-DEALS_MAX = trade_record.JUMP_HISTORY_MAX + EVENTS_MAX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +53,7 @@ class LeadTrade:
     it was far larger than the orders of this lead before it.
     """
 
+    id: int
     happened_at: datetime
     units: int
     symbol: str
@@ -135,9 +134,14 @@ def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
     )
 
 
-def trades_of(lead: Lead, *, series: Series) -> list[LeadTrade]:
-    """Return what a lead traded last, latest first, and which of it was out of the lead's own order of size."""
-    deals = _deals_seen(lead) if lead.source == Lead.Source.OBSERVED else _deals_made(lead)
+def trades_of(lead: Lead, *, series: Series, below_id: int | None = None, count: int = EVENTS_MAX) -> list[LeadTrade]:
+    """
+    Return what a lead traded last, latest first, and which of it was out of the lead's own order of size.
+
+    :param below_id: only what has a lower id than that.
+    """
+    elsewhere = lead.source == Lead.Source.OBSERVED
+    deals = (_deals_seen if elsewhere else _deals_made)(lead, below_id, count + trade_record.JUMP_HISTORY_MAX)
     if not deals:
         return []
     weights = np.zeros(len(deals))
@@ -152,16 +156,16 @@ def trades_of(lead: Lead, *, series: Series) -> list[LeadTrade]:
         _trade(deal, weight=float(weights[place]) if len(series) else None, is_jump=place in jumps)
         for place, deal in enumerate(deals)
     ]
-    return trades[: -EVENTS_MAX - 1 : -1]
+    return trades[: -count - 1 : -1]
 
 
-def events_of(lead: Lead) -> list[LeadEvent]:
+def events_of(lead: Lead, *, count: int = EVENTS_MAX) -> list[LeadEvent]:
     """Return when a lead moved money, got or paid a little, paused and went on, began and ended, latest first."""
-    flows = LeadFlow.objects.filter(lead=lead).order_by("-moved_at", "-id")[:EVENTS_MAX]
-    changes = LeadStatusChange.objects.filter(lead=lead).order_by("-changed_at", "-id")[:EVENTS_MAX]
+    flows = LeadFlow.objects.filter(lead=lead).order_by("-moved_at", "-id")[:count]
+    changes = LeadStatusChange.objects.filter(lead=lead).order_by("-changed_at", "-id")[:count]
     events = [LeadEvent(happened_at=flow.moved_at, units=flow.units) for flow in flows]
     events += [LeadEvent(happened_at=change.changed_at, status=change.status) for change in changes]
-    moves = AccountMove.objects.filter(lead=lead).order_by("-moved_at", "-id")[:EVENTS_MAX]
+    moves = AccountMove.objects.filter(lead=lead).order_by("-moved_at", "-id")[:count]
     events += [
         LeadEvent(
             happened_at=move.moved_at,
@@ -176,7 +180,7 @@ def events_of(lead: Lead) -> list[LeadEvent]:
         events.append(LeadEvent(happened_at=lead.ended_at, status=Lead.Status.ENDED))
     if lead.started_at:
         events.append(LeadEvent(happened_at=lead.started_at, status="BEGAN"))
-    return sorted(events, key=lambda event: event.happened_at, reverse=True)[:EVENTS_MAX]
+    return sorted(events, key=lambda event: event.happened_at, reverse=True)[:count]
 
 
 def _thinned(times: IntArray) -> IntArray:
@@ -190,32 +194,38 @@ def _thinned(times: IntArray) -> IntArray:
 class _Deal:
     """An order that filled, here or elsewhere: signed units of the coin, and the cash that was paid or got."""
 
+    id: int
     done_at: datetime
     market: Market
     units: int
     cash_units: int
 
 
-def _deals_made(lead: Lead) -> list[_Deal]:
+def _deals_made(lead: Lead, below_id: int | None, count: int) -> list[_Deal]:
     """Return the lead's last orders here that filled, oldest first."""
     orders = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).select_related("market__base", "market__quote")
+    if below_id is not None:
+        orders = orders.filter(pk__lt=below_id)
     return [
         _Deal(
+            id=order.pk,
             done_at=order.finished_at or order.submitted_at,
             market=order.market,
             units=order.filled_units if order.side == LeadOrder.Side.BUY else -order.filled_units,
             cash_units=order.value_units,
         )
-        for order in list(orders.order_by("-submitted_at", "-id")[:DEALS_MAX])[::-1]
+        for order in list(orders.order_by("-submitted_at", "-id")[:count])[::-1]
     ]
 
 
-def _deals_seen(lead: Lead) -> list[_Deal]:
+def _deals_seen(lead: Lead, below_id: int | None, count: int) -> list[_Deal]:
     """Return what the lead was last seen to trade elsewhere, oldest first."""
     seen = ObservedTrade.objects.filter(lead=lead, market__isnull=False).exclude(units=0)
-    trades = seen.select_related("market__base", "market__quote").order_by("-traded_at", "-id")[:DEALS_MAX]
+    if below_id is not None:
+        seen = seen.filter(pk__lt=below_id)
+    trades = seen.select_related("market__base", "market__quote").order_by("-traded_at", "-id")[:count]
     return [
-        _Deal(done_at=trade.traded_at, market=market, units=trade.units, cash_units=trade.cash_units)
+        _Deal(id=trade.pk, done_at=trade.traded_at, market=market, units=trade.units, cash_units=trade.cash_units)
         for trade in list(trades)[::-1]
         if (market := trade.market) is not None
     ]
@@ -225,6 +235,7 @@ def _trade(deal: _Deal, *, weight: float | None, is_jump: bool) -> LeadTrade:
     base, quote = deal.market.base, deal.market.quote
     unit_price = Decimal(deal.cash_units) / Decimal(deal.units)
     return LeadTrade(
+        id=deal.id,
         happened_at=deal.done_at,
         units=deal.units,
         symbol=base.symbol,

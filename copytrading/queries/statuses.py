@@ -1,0 +1,20 @@
+"""Every status and kind that an interface shows, as (value, words), for those who may not look at the tables."""
+
+from copytrading.engine.sizing import registry
+from copytrading.models import AccountMove, Copy, CopyFlow, Lead, LeadOrder, LinkedAccount, Notice, Order, ProfitShare
+
+ACCOUNT_MOVE = AccountMove.Kind.choices
+COPY = Copy.Status.choices
+STOP_REASON = Copy.StopReason.choices
+FLOW = CopyFlow.Status.choices
+FLOW_KIND = CopyFlow.Kind.choices
+LEAD = Lead.Status.choices
+LEAD_SOURCE = Lead.Source.choices
+LEAD_ORDER = LeadOrder.Status.choices
+LEAD_ORDER_TYPE = LeadOrder.OrderType.choices
+LINK = LinkedAccount.Status.choices
+MODE = [(mode.name, mode.label) for mode in registry.modes()]
+RATIO_MODE = [(mode.name, mode.label) for mode in registry.modes() if mode.holds_ratios]
+NOTICE_KIND = Notice.Kind.choices
+ORDER = Order.Status.choices
+SHARE_KIND = ProfitShare.Kind.choices

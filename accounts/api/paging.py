@@ -7,6 +7,7 @@ this. Where a list is ordered by figures that move, the place is a number of row
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.core import signing
@@ -34,6 +35,7 @@ class TimedQuery(PageQuery):
     until = serializers.DateTimeField(required=False, help_text="Only before this moment.")
 
 
+@cache
 def paged(shape: type[serializers.Serializer]) -> type[serializers.Serializer]:
     """Return the shape of a page of these."""
     fields = {

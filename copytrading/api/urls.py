@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api.sign_in import Token
-from copytrading.api import books, changing, copies, leads, records, wallet
+from copytrading.api import books, changing, copies, leading, leads, records, wallet
 from copytrading.api.nowhere import Nowhere
 
 app_name = "api"
@@ -53,6 +53,23 @@ urlpatterns = [
     path("wallet/orders", wallet.SpotOrders.as_view(), name="spot_orders"),
     path("wallet/orders/preview", wallet.SpotPreview.as_view(), name="spot_preview"),
     path("wallet/orders/<int:order_id>", wallet.SpotOrder.as_view(), name="spot_order"),
+    path("lead", leading.OwnLead.as_view(), name="own_lead"),
+    path("lead/terms", leading.LeadTerms.as_view(), name="lead_terms"),
+    path("lead/account", leading.LeadAccount.as_view(), name="lead_account"),
+    path("lead/ledger", leading.LeadLedger.as_view(), name="lead_ledger"),
+    path("lead/fills", leading.LeadFills.as_view(), name="lead_fills"),
+    path("lead/deposits", leading.LeadStakeIn.as_view(), name="lead_deposits"),
+    path("lead/withdrawals", leading.LeadStakeOut.as_view(), name="lead_withdrawals"),
+    path("lead/orders", leading.LeadOrders.as_view(), name="lead_orders"),
+    path("lead/orders/preview", leading.LeadOrderPreview.as_view(), name="lead_order_preview"),
+    path("lead/orders/<int:order_id>", leading.LeadOrder.as_view(), name="lead_order"),
+    path("lead/followers", leading.LeadFollowers.as_view(), name="lead_followers"),
+    path("lead/earnings", leading.LeadEarnings.as_view(), name="lead_earnings"),
+    path("lead/notices", leading.LeadNotices.as_view(), name="lead_notices"),
+    path("lead/pause", leading.LeadPause.as_view(), name="lead_pause"),
+    path("lead/resume", leading.LeadResume.as_view(), name="lead_resume"),
+    path("lead/end", leading.LeadEnd.as_view(), name="lead_end"),
+    path("lead/link", leading.LeadLink.as_view(), name="lead_link"),
     path("markets/troubles", wallet.MarketTroubles.as_view(), name="market_troubles"),
     path("markets", wallet.Markets.as_view(), name="markets"),
     path("schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="schema"),

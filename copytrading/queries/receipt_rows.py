@@ -23,10 +23,7 @@ def with_rows(receipts: Iterable[Receipt]) -> list[ReceiptRow]:
     """Return receipts with their rows, in the order in which they came."""
     shown = list(receipts)
     rows: dict[str, dict[int, Any]] = {kind: _rows(kind, shown) for kind in activity.KINDS}
-    return [
-        ReceiptRow(receipt=receipt, **{receipt.kind: rows[receipt.kind].get(receipt.id)})
-        for receipt in shown
-    ]
+    return [ReceiptRow(receipt=receipt, **{receipt.kind: rows[receipt.kind].get(receipt.id)}) for receipt in shown]
 
 
 def _rows(kind: str, receipts: Iterable[Receipt]) -> dict[int, Any]:

@@ -22,6 +22,9 @@ from tests.cast import NOON, World, usdt
 MISSING_ID = 2**62
 INVESTMENT = {"investment": "100.00"}
 VALUE = {"value": "100.00"}
+TERMS = {"profit_share_rate": "0.1", "followers_max": 50}
+LEAD_ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
+LINK = {"exchange": "nowhere", "key": "k", "secret": "s"}
 ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
 
 
@@ -78,6 +81,23 @@ ROUTES = {
     "spot_orders": Route(methods={"GET": None, "POST": ORDER}),
     "spot_preview": Route(methods={"POST": ORDER}),
     "spot_order": Route(methods={"GET": None}, owned="order"),
+    "own_lead": Route(methods={"GET": None, "POST": {"name": "Granite", **TERMS}}),
+    "lead_terms": Route(methods={"PUT": TERMS}),
+    "lead_account": Route(methods={"GET": None}),
+    "lead_ledger": Route(methods={"GET": None}),
+    "lead_fills": Route(methods={"GET": None}),
+    "lead_deposits": Route(methods={"POST": VALUE}),
+    "lead_withdrawals": Route(methods={"POST": VALUE}),
+    "lead_orders": Route(methods={"GET": None, "POST": LEAD_ORDER}),
+    "lead_order_preview": Route(methods={"POST": LEAD_ORDER}),
+    "lead_order": Route(methods={"GET": None, "DELETE": None}, owned="lead_order"),
+    "lead_followers": Route(methods={"GET": None}),
+    "lead_earnings": Route(methods={"GET": None}),
+    "lead_notices": Route(methods={"GET": None, "POST": {"text": "Hello."}}),
+    "lead_pause": Route(methods={"POST": None}),
+    "lead_resume": Route(methods={"POST": None}),
+    "lead_end": Route(methods={"POST": None}),
+    "lead_link": Route(methods={"GET": None, "PUT": LINK, "DELETE": None}),
     "market_troubles": Route(methods={"GET": None}),
     "markets": Route(methods={"GET": None}),
     "schema": Route(methods={"GET": None}, is_open={"GET"}),
@@ -100,7 +120,12 @@ def arguments_of(name: str, *, of: dict[str, dict[str, object]]) -> dict[str, ob
     return of[owned] if owned else {}
 
 
-MISSING = {"copy": {"copy_id": MISSING_ID}, "order": {"order_id": MISSING_ID}, "lead": {"slug": "nobody"}}
+MISSING = {
+    "copy": {"copy_id": MISSING_ID},
+    "order": {"order_id": MISSING_ID},
+    "lead_order": {"order_id": MISSING_ID},
+    "lead": {"slug": "nobody"},
+}
 
 
 @pytest.fixture
@@ -116,7 +141,14 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
         now=world.now,
     )
     applied = Lead.objects.create(user=stranger, name="Hopeful", slug="hopeful", applied_at=world.now)
-    return {"copy": {"copy_id": copy.pk}, "order": {"order_id": order.pk}, "lead": {"slug": applied.slug}}
+    other_lead = world.make_lead(other_follower, name="Slate", stake="1000")
+    lead_order = world.lead_trades(other_lead, "BTC", "BUY", "0.001")
+    return {
+        "copy": {"copy_id": copy.pk},
+        "order": {"order_id": order.pk},
+        "lead_order": {"order_id": lead_order.pk},
+        "lead": {"slug": applied.slug},
+    }
 
 
 class TestEveryRoute:

@@ -16,7 +16,6 @@ from copytrading.api.fields import (
     PriceField,
     PriceInputField,
     QuantityField,
-    decimal_text,
 )
 from copytrading.api.shapes.books import SIDES, average_price
 from copytrading.queries import statuses
@@ -30,7 +29,7 @@ class LeadTermsInput(serializers.Serializer):
 
     profit_share_rate = FractionInputField(most=0.3, help_text="Of new highs only; copies keep the rate they began at.")
     followers_max = WholeNumberField(min_value=1, max_value=FOLLOWERS_MAX)
-    money_max = MoneyInputField(allow_null=True, default=None, help_text="The most money that may follow; null for any.")
+    money_max = MoneyInputField(allow_null=True, default=None, help_text="The most that may follow; null for any.")
 
     def validate_profit_share_rate(self, rate: float) -> Decimal:
         # The column has four places: 0.1 is a tenth, and not what a float comes nearest to it.
@@ -206,5 +205,3 @@ class LinkShape(serializers.Serializer):
     looked_at = serializers.DateTimeField(allow_null=True)
     unfollowed = serializers.ListField(child=serializers.CharField())
     unpriced = serializers.ListField(child=serializers.CharField())
-
-

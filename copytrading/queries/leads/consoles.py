@@ -143,6 +143,11 @@ def orders_of(lead: Lead) -> QuerySet[LeadOrder]:
     return _orders(lead).exclude(status=LeadOrder.Status.SUBMITTED).order_by("-pk")
 
 
+def all_orders_of(lead: Lead) -> QuerySet[LeadOrder]:
+    """Return a lead's orders, open and done."""
+    return _orders(lead)
+
+
 def own_order(user: User, order_id: int) -> QuerySet[LeadOrder]:
     """Return one order, if it is this person's."""
     return LeadOrder.objects.filter(pk=order_id, lead__user=user)

@@ -4,9 +4,11 @@ What a lead does in the market: look what an order would bring, give it, cancel 
 Every order is followed. A market order joins the next cycle; a limit order waits for its price and then joins.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from copytrading.queries.rules import platform_rules
 from copytrading.services import keys, queueing
 from copytrading.services.books import positions, stakes
 from copytrading.services.cycle.scene import load_scene
-from copytrading.services.leads.verbs import LeadNotActive
+from copytrading.services.leads.verbs import LeadNotActive, equity_of
 from copytrading.services.locks import lock_lead
 from copytrading.services.market import doubts, listings
 from copytrading.services.orders import pricing
@@ -73,21 +75,21 @@ def preview_lead_order(
     now: datetime,
     quantity_units: int | None = None,
     value_units: int | None = None,
+    equity_share: float | None = None,
     price_limit: Decimal | None = None,
 ) -> OrderPreview:
     """
     Return the bunched order that a lead's order would become at the present books. Nothing is written.
 
     Either the quantity is given, in base units, or a value in quote units, which is as many whole lots as it pays for
-    at the mark, or at the limit price.
+    at the mark, or at the limit price; or a share of the lead's equity, which is such a value.
 
     :raises Refusal: the same ones as submit_lead_order, or that there is no fresh price.
     """
-    assert (quantity_units is None) != (value_units is None), "an order is counted in one way"
     rules = platform_rules()
     lead = Lead.objects.select_related("user").get(pk=lead_id)
-    if quantity_units is None:
-        quantity_units = _lots_for(market_id, value_units or 0, price_limit)
+    counted = {"units": quantity_units, "value": value_units, "equity_share": equity_share}
+    quantity_units = _counted(lead, market_id, counted, price_limit, now, rules)
     market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
     scene = load_scene(lead, now=now, rules=rules)
     scene = scene.whenever(scene.board.listed & scene.board.fresh)
@@ -140,24 +142,31 @@ def submit_lead_order(
     lead_id: int,
     market_id: int,
     side: LeadOrder.Side,
-    quantity_units: int,
     idempotency_key: str,
     now: datetime,
+    quantity_units: int | None = None,
+    value_units: int | None = None,
+    equity_share: float | None = None,
     price_limit: Decimal | None = None,
 ) -> LeadOrder:
     """
     Take a lead's order, the same key once; a cycle bunches it with the followers' wishes.
+
+    It is counted in one way, as in its preview. What is counted in money is turned into lots here and once: the same
+    key again gives the same lots, whatever the price did meanwhile.
 
     :param price_limit: makes it a limit order, which waits until the book reaches that price.
     :raises Refusal: if the lead is not active or has too little own money in, the market is closed, the lead account
         does not cover it, or the key stands for another request.
     """
     lead = Lead.objects.select_related("user").get(pk=lead_id)
-    asked = _asked(lead_id, market_id, side, quantity_units, price_limit)
+    counted = {"units": quantity_units, "value": value_units, "equity_share": equity_share}
+    asked = _asked(lead_id, market_id, side, counted, price_limit)
     if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
         return lead.orders.get(idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
     rules = platform_rules()
+    quantity_units = _counted(lead, market_id, counted, price_limit, now, rules)
     market = _refuse_order(lead, market_id, side, quantity_units, price_limit, now, rules)
     lasts = timedelta(seconds=rules.lead_order_seconds)
     if price_limit is not None:
@@ -190,18 +199,42 @@ def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
     return LeadOrder.objects.select_related("market__base").get(pk=order_id)
 
 
-def _asked(lead_id: int, market_id: int, side: str, quantity_units: int, price_limit: Decimal | None) -> Request:
+def _asked(lead_id: int, market_id: int, side: str, counted: Mapping[str, Any], price_limit: Decimal | None) -> Request:
     base = Market.objects.select_related("base").get(pk=market_id).base
     at = "" if price_limit is None else f" at {price_limit.normalize():f}"
+    if counted["value"] is not None:
+        size = f"{base.symbol} for {keys.cash_words(counted['value'])}"
+    elif counted["equity_share"] is not None:
+        size = f"{base.symbol} for {counted['equity_share']:.4%} of the equity"
+    else:
+        size = keys.coin_words(counted["units"] or 0, base)
     return Request.of(
         "lead order",
-        f"an order to {LeadOrder.Side(side).label} {keys.coin_words(quantity_units, base)}{at}",
+        f"an order to {LeadOrder.Side(side).label} {size}{at}",
         lead=lead_id,
         market=market_id,
         side=str(side),
-        units=quantity_units,
         price_limit=price_limit,
+        **{name: given for name, given in counted.items() if given is not None},
     )
+
+
+def _counted(
+    lead: Lead,
+    market_id: int,
+    counted: Mapping[str, Any],
+    price_limit: Decimal | None,
+    now: datetime,
+    rules: Rules,
+) -> int:
+    """Return the base units that an order is for, however it was counted."""
+    assert sum(given is not None for given in counted.values()) == 1, "an order is counted in one way"
+    if counted["units"] is not None:
+        return int(counted["units"])
+    value_units = counted["value"]
+    if value_units is None:
+        value_units = int(equity_of(lead, now=now, rules=rules) * counted["equity_share"])
+    return _lots_for(market_id, value_units, price_limit)
 
 
 def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> int:

@@ -171,10 +171,56 @@ class TestDatabase:
         with pytest.raises(DatabaseError, match="cannot be rewritten"), connection.cursor() as cursor:
             cursor.execute(statement.format(table))
 
-    def test_a_line_without_a_balance_is_refused(self, alice: LedgerAccount, cash: Asset) -> None:
+    def test_a_line_without_a_balance_is_refused(self, alice: LedgerAccount, bob: LedgerAccount, cash: Asset) -> None:
         with pytest.raises(IntegrityError, match="no balance"), transaction.atomic():
             journal = Journal.objects.create(kind="CORRECTION", idempotency_key="x", posted_at=NOON)
+            Posting.objects.bulk_create(
+                Posting(journal=journal, ledger_account=account, asset=cash, units=units)
+                for account, units in ((alice, 1), (bob, -1))
+            )
+
+    def test_a_journal_balances_in_each_statement(self, alice: LedgerAccount, cash: Asset) -> None:
+        """Not only in the end: what is added later would have to be read together with what was there."""
+        fund(alice, cash, 100)
+        with pytest.raises(IntegrityError, match="sum to zero"), transaction.atomic():
+            journal = Journal.objects.create(kind="CORRECTION", idempotency_key="x", posted_at=NOON)
             Posting.objects.create(journal=journal, ledger_account=alice, asset=cash, units=1)
+            Posting.objects.create(journal=journal, ledger_account=alice, asset=cash, units=-1)
+
+    def test_coins_do_not_pay_for_cash(self, alice: LedgerAccount, bob: LedgerAccount, cash: Asset) -> None:
+        coin = Asset.objects.create(symbol="BTC", name="Bitcoin")
+        fund(alice, cash, 100)
+        with pytest.raises(IntegrityError, match="sum to zero"), transaction.atomic():
+            journal = Journal.objects.create(kind="CORRECTION", idempotency_key="x", posted_at=NOON)
+            Posting.objects.bulk_create(
+                Posting(journal=journal, ledger_account=alice, asset=asset, units=units)
+                for asset, units in ((cash, -1), (coin, 1))
+            )
+
+    def test_no_journal_reads_the_postings_of_others(
+        self, alice: LedgerAccount, bob: LedgerAccount, cash: Asset
+    ) -> None:
+        """In a session that keeps its plans, which it does after five calls."""
+        fund(alice, cash, 100_000)
+        external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=NOON)
+        many = 2_000
+        with connection.cursor() as cursor:
+            ledger.post(
+                kind=Journal.Kind.CORRECTION,
+                idempotency_key="many lines",
+                lines=Lines.of(np.tile([external.pk, alice.pk], many), cash.pk, np.tile([-1, 1], many)),
+                now=NOON,
+            )
+            cursor.execute("ANALYZE accounts_posting, accounts_journal")
+            with transaction.atomic():
+                for number in range(8):
+                    move(alice, bob, cash, 1, key=f"small-{number}")
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+                cursor.execute("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'accounts_posting'")
+                (scans,) = cursor.fetchone()
+
+        assert scans == 0
 
     @pytest.mark.parametrize(
         "statement",

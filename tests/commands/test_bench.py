@@ -13,7 +13,14 @@ from copytrading.services.safety import reconciling
 from copytrading.worlds.benchmarking.crowd import CROWD_SETTINGS, Crowd
 from tests.cast import NOON
 
-FIGURES = ("copies_per_second", "times_floor", "times_per_follower_loop")
+FIGURES = (
+    "copies_per_second",
+    "times_floor",
+    "times_floor_processor",
+    "processor_us_per_copy",
+    "wal_mb",
+    "times_per_follower_loop",
+)
 
 
 def queries_of_a_cycle(*, copies: int) -> int:

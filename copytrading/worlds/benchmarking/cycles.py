@@ -2,47 +2,45 @@
 How fast one trade of a lead reaches all copies: decided, sent, allocated, posted, committed.
 
 A bare time says little on a shared machine, so each repeat measures three things right after one another (our cycle,
-the floor, the loop; see benchmarking_floor) and the ratios of their medians are what counts. Needs a database of its
-own.
+the floor, the loop; see floor) and the ratios of their medians are what counts: by the wall, and by the processor,
+which repeats best. Needs a database of its own.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from statistics import median
-from time import perf_counter
-from typing import Any
 
-from django.db import connection
 from django.test.utils import override_settings
 
 from copytrading.models import LeadOrder, Order
 from copytrading.worlds.benchmarking.crowd import CROWD_SETTINGS, LEAD_STAKE, Crowd
-from copytrading.worlds.benchmarking.floor import prepare_floor, time_floor, time_loop
+from copytrading.worlds.benchmarking.floor import prepare_floor, time_loop, write_floor
+from copytrading.worlds.benchmarking.meters import Cost, forget_peak_memory, memory_mb, metered
 
 SYMBOL = "BTC"
 TRADE_VALUE = Decimal(LEAD_STAKE) / 50
 LOOP_FOLLOWERS = 100
-KILOBYTES_A_MEGABYTE = 1024
+MICROSECONDS = 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
 class SyncFigures:
     """
-    What one lead trade costs with so many copies; seconds are medians over the repeats.
+    What one lead trade costs with so many copies; all figures are medians over the repeats.
 
     `peak_memory_mb` is how far the process grew above what it took before the crowd came; `queries` are statements
-    through the cursor (an order's two COPYs not counted).
+    through the cursor (an order's two COPYs not counted). Processor seconds are those of this process and its server's.
     """
 
     copies: int
     repeats: int
     seconds: float
+    processor_seconds: float
+    wal_mb: float
     floor_seconds: float
+    floor_processor_seconds: float
     loop_seconds_per_copy: float
     queries: int
     peak_memory_mb: float
@@ -56,14 +54,24 @@ class SyncFigures:
         return self.seconds / self.floor_seconds
 
     @property
+    def processor_us_per_copy(self) -> float:
+        return self.processor_seconds / self.copies * MICROSECONDS
+
+    @property
+    def times_floor_processor(self) -> float:
+        return self.processor_seconds / self.floor_processor_seconds
+
+    @property
     def times_per_follower_loop(self) -> float:
         return self.loop_seconds_per_copy * self.copies / self.seconds
 
 
 def measure_sync(*, copies: int, repeats: int, now: datetime, show: Callable[[str], None]) -> SyncFigures:
     """Gather a crowd and return what a lead's trade costs. Owns its commits."""
-    idle_memory_mb = _memory_mb("VmRSS")
-    ours, floor, loop, queries, peaks = [], [], [], [], []
+    idle_memory_mb = memory_mb("VmRSS")
+    ours: list[Cost] = []
+    floor: list[Cost] = []
+    loop, peaks = [], []
     with override_settings(**CROWD_SETTINGS):
         crowd = Crowd(copies=copies, now=now)
         show(f"Bringing in {copies:,} copies ...")
@@ -72,52 +80,24 @@ def measure_sync(*, copies: int, repeats: int, now: datetime, show: Callable[[st
         for repeat in range(repeats):
             show(f"Measuring, {repeat + 1} of {repeats} ...")
             crowd.lead_trades(SYMBOL, LeadOrder.Side.BUY, value=TRADE_VALUE)
-            _forget_peak()
-            with _counted_queries() as count:
-                began_at = perf_counter()
+            forget_peak_memory()
+            with metered() as cost:
                 crowd.sync()
-                ours.append(perf_counter() - began_at)
-            queries.append(count[0])
-            peaks.append(_memory_mb("VmHWM"))
+            ours.append(cost)
+            peaks.append(memory_mb("VmHWM"))
             order = Order.objects.select_related("market").filter(cycle__lead=crowd.lead).latest("pk")
             assert len(order.participant_ids) == copies + 1, "every copy and the lead take part"
-            floor.append(time_floor(order=order))
-            loop.append(time_loop(order=order, followers=min(LOOP_FOLLOWERS, copies), now=crowd.now))
+            floor.append(write_floor(order=order))
+            loop.append(time_loop(order=order, followers=LOOP_FOLLOWERS, now=crowd.now))
     return SyncFigures(
         copies=copies,
         repeats=repeats,
-        seconds=median(ours),
-        floor_seconds=median(floor),
+        seconds=median(cost.seconds for cost in ours),
+        processor_seconds=median(cost.processor_seconds for cost in ours),
+        wal_mb=median(cost.wal_mb for cost in ours),
+        floor_seconds=median(cost.seconds for cost in floor),
+        floor_processor_seconds=median(cost.processor_seconds for cost in floor),
         loop_seconds_per_copy=median(loop),
-        queries=max(queries),
+        queries=max(cost.statements for cost in ours),
         peak_memory_mb=max(peaks) - idle_memory_mb,
     )
-
-
-@contextmanager
-def _counted_queries() -> Iterator[list[int]]:
-    """Count the statements of a block, in the one element of the list."""
-    count = [0]
-
-    def counting(execute: Callable[..., Any], *call: Any) -> Any:
-        count[0] += 1
-        return execute(*call)
-
-    with connection.execute_wrapper(counting):
-        yield count
-
-
-def _forget_peak() -> None:
-    """Let Linux start to measure the peak anew; elsewhere it is the peak since the start."""
-    reset = Path("/proc/self/clear_refs")
-    if reset.exists():
-        reset.write_text("5")
-
-
-def _memory_mb(name: str) -> float:
-    """Return a figure of this process's memory: VmRSS now, VmHWM at its peak."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return getrusage(RUSAGE_SELF).ru_maxrss / KILOBYTES_A_MEGABYTE
-    line = next(line for line in status.read_text().splitlines() if line.startswith(name))
-    return int(line.split()[1]) / KILOBYTES_A_MEGABYTE

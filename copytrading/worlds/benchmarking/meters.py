@@ -1,0 +1,85 @@
+"""
+What a piece of work costs: seconds by the wall and by the processor, statements, and what the server writes ahead.
+
+On a machine that others use too, the wall says little; the processor's seconds repeat. They are this process's and
+those of its own server process, which the operating system tells where both run on one machine (Linux:
+/proc/<id>/schedstat, nanoseconds on the processor first). Elsewhere this process's alone are told.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from time import perf_counter, process_time
+from typing import Any
+
+from django.db import connection
+
+BYTES_A_MEGABYTE = 10**6
+KILOBYTES_A_MEGABYTE = 1024
+NANOSECONDS = 10**9
+
+
+@dataclass(kw_only=True)
+class Cost:
+    """`statements` are those through the cursor (a COPY is none); `wal_mb` is the whole server's."""
+
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+    statements: int = 0
+    wal_mb: float = 0.0
+
+
+@contextmanager
+def metered() -> Iterator[Cost]:
+    """Measure a block; the figures are in the cost that is yielded, once the block has ended."""
+    cost = Cost()
+
+    def counting(execute: Callable[..., Any], *call: Any) -> Any:
+        cost.statements += 1
+        return execute(*call)
+
+    server = _server_process()
+    logged_before = _logged_bytes()
+    processor_before = process_time() + _seconds_of(server)
+    began_at = perf_counter()
+    with connection.execute_wrapper(counting):
+        yield cost
+    cost.seconds = perf_counter() - began_at
+    cost.processor_seconds = process_time() + _seconds_of(server) - processor_before
+    cost.wal_mb = (_logged_bytes() - logged_before) / BYTES_A_MEGABYTE
+
+
+def forget_peak_memory() -> None:
+    """Let Linux start to measure the peak anew; elsewhere it is the peak since the start."""
+    reset = Path("/proc/self/clear_refs")
+    if reset.exists():
+        reset.write_text("5")
+
+
+def memory_mb(name: str) -> float:
+    """Return a figure of this process's memory: VmRSS now, VmHWM at its peak."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return getrusage(RUSAGE_SELF).ru_maxrss / KILOBYTES_A_MEGABYTE
+    line = next(line for line in status.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / KILOBYTES_A_MEGABYTE
+
+
+def _server_process() -> Path | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid(), inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr()")
+        number, is_here = cursor.fetchone()
+    figures = Path(f"/proc/{number}/schedstat")
+    return figures if is_here and figures.exists() else None
+
+
+def _seconds_of(server: Path | None) -> float:
+    return int(server.read_text().split()[0]) / NANOSECONDS if server else 0.0
+
+
+def _logged_bytes() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+        return int(cursor.fetchone()[0])

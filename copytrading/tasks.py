@@ -33,7 +33,7 @@ def sync_lead(lead_id: int, **_: Any) -> None:
 
 @shared_task
 def check_stop_losses(**_: Any) -> None:
-    """The safety net under the feed, which checks at every price."""
+    """The safety net under the feed, which looks at every price by its book."""
     stops.check_stop_losses(now=timezone.now())
 
 

@@ -18,7 +18,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 
 TIMETABLE: dict[str, dict[str, Any]] = {
     "sync the leads": {"task": "copytrading.tasks.sync_leads", "schedule": 2, "options": {"expires": 2}},
-    "check the stop losses": {"task": "copytrading.tasks.check_stop_losses", "schedule": 5, "options": {"expires": 5}},
+    # The feed looks at every price, by a book in memory; this reads all rows, and knows nothing of that book.
+    "check the stop losses": {
+        "task": "copytrading.tasks.check_stop_losses",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
     "explain what waits": {"task": "copytrading.tasks.explain_waiting", "schedule": 15, "options": {"expires": 15}},
     "watch the listings": {"task": "copytrading.tasks.watch_listings", "schedule": 120, "options": {"expires": 120}},
     "finish verdicts on coins": {

@@ -106,6 +106,10 @@ class Journal(models.Model):
         db_default=Cast(Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()),
     )
 
+    class Meta:
+        # Who keeps balances in memory asks what later transactions have booked.
+        indexes = (models.Index(fields=["transaction_id"], name="journal_of_transaction"),)
+
     def __str__(self) -> str:
         return f"{self.kind} {self.idempotency_key}"
 

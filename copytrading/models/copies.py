@@ -117,6 +117,7 @@ class Copy(models.Model):
         )
         indexes = (
             models.Index(fields=["lead"], condition=~Q(status="STOPPED"), name="live_copy_of_lead"),
+            models.Index(fields=["id"], condition=Q(breached_at__isnull=False), name="copy_seen_at_its_stop_loss"),
             models.Index(fields=["follower", "-started_at"], name="copy_of_follower"),
         )
 

@@ -1,5 +1,6 @@
 """The copies that a stop loss guards, of all leads at once, with their equity at the present marks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,23 +13,35 @@ from copytrading.engine.holdings.valuation import value_gross, values_of
 from copytrading.engine.rules import Rules
 from copytrading.queries.market import cash_asset, load_board
 
-COPY_COLUMNS = """
+GUARDED = "copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND copy.stop_loss_units IS NOT NULL"
+ALL = "true"
+NAMED = "copy.id = ANY(%(copies)s)"
+OF_LEADS_OR_ACCOUNTS = "(copy.lead_id = ANY(%(leads)s) OR copy.ledger_account_id = ANY(%(accounts)s))"
+
+
+def columns_of(which: str) -> str:
+    """Return the statement for the columns of guarded copies, in the order of their accounts."""
+    return f"""
     SELECT copy.id, copy.lead_id, copy.ledger_account_id, copy.invested_units, copy.stop_loss_units,
-        coalesce((SELECT -sum(flow.units) FROM copytrading_copyflow AS flow
-            WHERE flow.copy_id = copy.id AND flow.status = 'REQUESTED'), 0)::bigint,
+        coalesce(owed.units, 0)::bigint,
         copy.issued_units, copy.mark_value_units, (copy.profit_share_rate * 1000000)::bigint,
         coalesce(extract(epoch FROM copy.breached_at), 'NaN')::double precision
     FROM copytrading_copy AS copy
-    WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND copy.stop_loss_units IS NOT NULL
+    LEFT JOIN (SELECT flow.copy_id, -sum(flow.units) AS units FROM copytrading_copyflow AS flow
+        WHERE flow.status = 'REQUESTED' GROUP BY 1) AS owed ON owed.copy_id = copy.id
+    WHERE {GUARDED} AND {which}
     ORDER BY copy.ledger_account_id
-"""
+    """
 
-BALANCE_COLUMNS = """
+
+def balances_of(which: str) -> str:
+    """Return the statement for what guarded copies hold: account, asset and units posted."""
+    return f"""
     SELECT balance.ledger_account_id, balance.asset_id, balance.posted
     FROM accounts_balance AS balance
     JOIN copytrading_copy AS copy ON copy.ledger_account_id = balance.ledger_account_id
-    WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND copy.stop_loss_units IS NOT NULL AND balance.posted <> 0
-"""
+    WHERE {GUARDED} AND {which} AND balance.posted <> 0
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +65,14 @@ class GuardedCopies:
     newest_price_at: FloatArray
 
 
-def load_guarded(*, now: datetime, rules: Rules) -> GuardedCopies:
-    """Return all copies that have a stop loss and are not stopping, valued now."""
+def load_guarded(*, now: datetime, rules: Rules, copy_ids: Sequence[int] | None = None) -> GuardedCopies:
+    """Return the copies that have a stop loss and are not stopping, all or those that are named, valued now."""
+    which, named = (ALL, {}) if copy_ids is None else (NAMED, {"copies": list(copy_ids)})
     board, cash = load_board(now=now, rules=rules), cash_asset()
     types = ["bigint"] * 9 + ["double precision"]
-    columns = bulk_rows.read_columns(COPY_COLUMNS, types=types)
+    columns = bulk_rows.read_columns(columns_of(which), named, types=types)
     ids, leads, accounts, invested, limits, owed, issued, mark_value, rate, breached_at = columns
-    balance_accounts, assets, posted = bulk_rows.read_columns(BALANCE_COLUMNS, types=["bigint"] * 3)
+    balance_accounts, assets, posted = bulk_rows.read_columns(balances_of(which), named, types=["bigint"] * 3)
     # A copy that was started between the two reads has balances and no row yet: it waits for the next look.
     has_row = np.isin(balance_accounts, accounts)
     balance_accounts, assets, posted = balance_accounts[has_row], assets[has_row], posted[has_row]

@@ -71,7 +71,7 @@ class TestACopyThatStartsBetweenTwoReads:
     ) -> None:
         before = guarded.load_guarded(now=world.now, rules=platform_rules())
         once_after(
-            guarded.COPY_COLUMNS,
+            guarded.columns_of(guarded.ALL),
             lambda: world.start(other_follower, lead, "500", stop_loss_units=usdt(100)),
             monkeypatch,
         )

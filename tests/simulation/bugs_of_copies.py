@@ -13,6 +13,7 @@ from copytrading.engine.holdings import profit_share
 from copytrading.engine.holdings.portfolios import STATUS_NUMBERS
 from copytrading.engine.sizing import planning
 from copytrading.models import Copy
+from copytrading.queries import stop_book
 from copytrading.services.books import profit_shares, stops
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import closing, reducing, settling, syncing
@@ -139,6 +140,11 @@ def bell_is_the_queue() -> list[Any]:
     return [patch.object(syncing, "leads_to_sync", lambda *, now: [])]
 
 
+def stale_stop_loss_book() -> list[Any]:
+    """The resident book of stop losses is never brought up to date: it knows who was guarded when it was loaded."""
+    return [patch.object(stop_book, "_follow", lambda state: state)]
+
+
 BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "stop without raising the fence": (
         "What was decided before is not told from after.",
@@ -157,5 +163,9 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
         later_request_taken_for_followed,
     ),
     "stopped copy paused": ("A final state is left again.", stopped_copy_starts_again),
+    "stale stop-loss book": (
+        "A copy that changed since is not looked at when it has lost too much.",
+        stale_stop_loss_book,
+    ),
     "bell is the queue": ("A lost ring is lost work.", bell_is_the_queue),
 }

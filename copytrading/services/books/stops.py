@@ -5,17 +5,21 @@ A stop is confirmed the moment the copy is STOPPING: the fence is raised, and no
 Selling and paying out is the work of the next cycles.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 from django.db import connection, transaction
 
 from accounts.transactions import in_transaction
-from copytrading.engine.arrays import FloatArray
+from copytrading.engine.arrays import BoolArray, FloatArray
 from copytrading.engine.holdings import stop_loss
+from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyFlow, Notice
 from copytrading.queries import doubts, guarded
+from copytrading.queries.guarded import GuardedCopies
 from copytrading.queries.rules import platform_rules
+from copytrading.queries.stop_book import StopBook
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_lead
 
@@ -46,19 +50,48 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
     return len(stopped)
 
 
-def check_stop_losses(*, now: datetime) -> int:
+def check_stop_losses(*, now: datetime, book: StopBook | None = None) -> int:
     """
-    Look at every guarded copy with a stop loss at the present marks, and stop those whose loss is confirmed.
+    Look at the guarded copies with a stop loss at the present marks, and stop those whose loss is confirmed.
 
     A breach counts only where every coin of the copy has a mark that may be acted on, and only when it still stands at
     prices that are all more than five seconds younger; a copy that recovered in between is forgotten.
 
+    :param book: names the copies that are looked at; without one all rows are read.
     :returns: how many copies were stopped.
     """
     rules = platform_rules()
-    table = guarded.load_guarded(now=now, rules=rules)
-    if not len(table.ids):
+    suspects = None if book is None else book.suspect_ids(now=now, rules=rules)
+    if suspects is not None and not suspects:
         return 0
+    verdict = _judge(copy_ids=suspects, now=now, rules=rules)
+    if verdict.changed.any():
+        _note_breaches(verdict.table.ids[verdict.changed].tolist(), verdict.seen_at[verdict.changed])
+    stopped = 0
+    for lead_id in np.unique(verdict.table.lead_ids[verdict.stop]).tolist():
+        ids = verdict.table.ids[verdict.stop & (verdict.table.lead_ids == lead_id)].tolist()
+        with transaction.atomic(durable=True):
+            lock_lead(lead_id)
+            # What changed since the look counts: a doubt, a price, the money, the stop loss itself.
+            again = _judge(copy_ids=ids, now=now, rules=rules)
+            ids = sorted(again.table.ids[again.stop].tolist())
+            stopped += stop_copies(lead_id=lead_id, copy_ids=ids, reason=Copy.StopReason.STOP_LOSS, now=now)
+    return stopped
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Verdict:
+    """Copies (N,): since when each is seen at its stop loss (NaN: it is not), where that changed, and who stops."""
+
+    table: GuardedCopies
+    seen_at: FloatArray
+    changed: BoolArray
+    stop: BoolArray
+
+
+def _judge(*, copy_ids: list[int] | None, now: datetime, rules: Rules) -> _Verdict:
+    """Return what is to be said of some guarded copies, or of all, by the rows and marks of this moment."""
+    table = guarded.load_guarded(now=now, rules=rules, copy_ids=copy_ids)
     invested = table.invested_units.astype(np.float64)
     breached = stop_loss.breached(equity=table.equity, invested=invested, stop_loss=table.stop_loss_units)
     # A copy with a stale price is neither breached nor cleared: nothing is known about it. One with a price in doubt is
@@ -73,18 +106,12 @@ def check_stop_losses(*, now: datetime) -> int:
         newest_price_at=table.newest_price_at,
         confirm_seconds=rules.stop_loss_confirm_seconds,
     )
-    changed = (known | recovered) & ~stop & ~_same(seen_at, table.breached_at)
-    if changed.any():
-        _note_breaches(table.ids[changed].tolist(), seen_at[changed])
-    stopped = 0
-    for lead_id in np.unique(table.lead_ids[stop & known]).tolist():
-        ids = table.ids[stop & known & (table.lead_ids == lead_id)].tolist()
-        with transaction.atomic(durable=True):
-            lock_lead(lead_id)
-            # A doubt that came since the look counts.
-            ids = sorted(set(ids) - set(doubts.copy_ids_in_doubt()))
-            stopped += stop_copies(lead_id=lead_id, copy_ids=ids, reason=Copy.StopReason.STOP_LOSS, now=now)
-    return stopped
+    return _Verdict(
+        table=table,
+        seen_at=seen_at,
+        changed=(known | recovered) & ~stop & ~_same(seen_at, table.breached_at),
+        stop=stop & known,
+    )
 
 
 def _same(left: FloatArray, right: FloatArray) -> np.ndarray:

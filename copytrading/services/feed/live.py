@@ -14,6 +14,7 @@ from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.markets import Quote
 from copytrading.models import Alarm, Market
+from copytrading.queries.stop_book import StopBook
 from copytrading.services.books import stops
 from copytrading.services.feed import source as price_feed
 from copytrading.services.market import quotes as market
@@ -51,6 +52,7 @@ class LiveFeed:
         # An alarm may be open since before this process began.
         self._told = set(self._heard_at)
         self._listed: set[str] = set()
+        self._stop_book = StopBook()
         self._leads = leads
 
     @property
@@ -78,7 +80,7 @@ class LiveFeed:
             # All at once: a mark is the median of what everybody says at this moment.
             market.record_quotes(quotes=[quote for quotes in heard.values() for quote in quotes], now=now)
         self._tell_silence(now=now)
-        stops.check_stop_losses(now=now)
+        stops.check_stop_losses(now=now, book=self._stop_book)
         if self._leads is not None and heard:
             self._leads.look(quotes=next(iter(heard.values())))
             self._leads.act(now=now)

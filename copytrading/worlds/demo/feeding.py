@@ -6,6 +6,7 @@ This is the *look* of the way of a change. What it sets off (cycles, orders, pay
 
 from datetime import datetime
 
+from copytrading.queries.stop_book import StopBook
 from copytrading.services.books import stops
 from copytrading.services.feed import source as price_feed
 from copytrading.services.market import quotes as market
@@ -27,6 +28,7 @@ class MarketFeed:
         self._source = price_feed.open_source(now=now, begins_at=begins_at)
         self._leads = DemoLeads()
         self._listed: set[str] = set()
+        self._stop_book = StopBook()
 
     @property
     def name(self) -> str:
@@ -56,7 +58,7 @@ class MarketFeed:
         market_time = self._source.market_time(now)
         market.record_quotes(quotes=quotes, now=now)
         price_feed.keep_position(position=market_time, now=now)
-        stops.check_stop_losses(now=now)
+        stops.check_stop_losses(now=now, book=self._stop_book)
         if self._recording and (lead := recorded_lead.recorded_lead()):
             recorded_lead.follow_recording(lead=lead, recording=self._recording, market_time=market_time, now=now)
         self._leads.look(quotes=[quote for quote in quotes if quote.as_of == now])

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
+from copytrading.queries.stop_book import GuardedRows
 from copytrading.worlds.simulating.snapshot import Row, Snapshot
 
 # Which state may follow which; a final one has none.
@@ -78,6 +81,19 @@ def reduction_is_paid_as_asked(before: Snapshot, now: Snapshot) -> Iterator[str]
         asked, paid = -flow["units"], -later["units"]
         if asked - paid > asked * SHORT_MAX + minimum:
             yield f"Flow {flow['id']} of copy {flow['copy_id']} was asked for {asked} units and paid {paid}."
+
+
+def stop_book_is_up_to_date(kept: GuardedRows, fresh: GuardedRows) -> Iterator[str]:
+    """A resident book of stop losses says what one says that is loaded anew: who is guarded, at what, holding what."""
+    if not np.array_equal(kept.account_ids, fresh.account_ids):
+        yield f"The book of stop losses has copies {kept.ids.tolist()}, and guarded are {fresh.ids.tolist()}."
+        return
+    for row, copy_id in enumerate(fresh.ids.tolist()):
+        if not np.array_equal(kept.units[row], fresh.units[row]):
+            yield f"In the book of stop losses copy {copy_id} holds {kept.units[row]}, not {fresh.units[row]}."
+        if kept.gross_at_stop[row] != fresh.gross_at_stop[row]:
+            at, true_at = kept.gross_at_stop[row], fresh.gross_at_stop[row]
+            yield f"In the book of stop losses copy {copy_id} stops at {at:.0f}, not at {true_at:.0f}."
 
 
 def mark_never_falls(before: Snapshot, now: Snapshot) -> Iterator[str]:

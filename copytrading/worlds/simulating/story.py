@@ -19,12 +19,17 @@ from celery import current_app
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from accounts import ledger_news
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueError
 from copytrading.models import Halt, Lead, LeadHolding
+from copytrading.queries import market as market_queries
+from copytrading.queries import stop_book
+from copytrading.queries.rules import platform_rules
+from copytrading.queries.stop_book import StopBook
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
-from copytrading.worlds.simulating import liveness, rules_of_money
+from copytrading.worlds.simulating import liveness, rules_of_copies, rules_of_money
 from copytrading.worlds.simulating.beats import Beats
 from copytrading.worlds.simulating.ears import Ear, place_of
 from copytrading.worlds.simulating.lead_deeds import Deed
@@ -105,6 +110,7 @@ class Story:
         self.troubles: list[str] = []
         self.seen: Snapshot
         self.planned = PlannedOrders()
+        self.stop_book = StopBook()
         self.beats = Beats(self.world)
         self.asked: list[Deed] = []
         self.deeds: dict[Worker, Deed] = {}
@@ -155,6 +161,7 @@ class Story:
             broken += broken_rules(
                 before, self.seen, venue=self.world.venue, presses=self.world.presses, planned=self.planned
             )
+            broken += self._broken_in_stop_book()
         if broken:
             raise RuleBroken(broken)
 
@@ -198,6 +205,12 @@ class Story:
         self.world.swarm.ended = True
         while waiting := self.crew.busy():
             self.crew.resume(waiting[0])
+
+    def _broken_in_stop_book(self) -> list[str]:
+        with ledger_news.one_moment():
+            board = market_queries.load_board(now=self.world.now, rules=platform_rules())
+            kept, fresh = self.stop_book.follow(board), stop_book.load_rows(board)
+        return list(rules_of_copies.stop_book_is_up_to_date(kept, fresh))
 
     # -- What can happen -----------------------------------------------------------------------------------------------
 

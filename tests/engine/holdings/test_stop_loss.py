@@ -3,6 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from copytrading.engine.holdings import stop_loss
+from copytrading.engine.holdings.profit_share import ShareState
+from copytrading.engine.holdings.stop_loss import breached, gross_at_stop
+from copytrading.engine.holdings.valuation import value_gross
 
 NAN = np.nan
 
@@ -50,3 +53,30 @@ class TestConfirm:
 
         assert np.isnan(seen)
         assert not stop
+
+
+class TestGrossAtStop:
+    def test_is_above_no_gross_at_which_a_copy_has_lost_its_stop_loss_and_just_above(self) -> None:
+        random = np.random.default_rng(7)
+        count = 2_000
+        invested = random.integers(10**8, 10**13, count)
+        limits = (invested * random.uniform(0.01, 0.95, count)).astype(np.int64)
+        owed = (invested * random.choice([0, 0.3], count)).astype(np.int64)
+        state = ShareState(
+            issued_units=invested,
+            # Paid-out profits leave marks below what a copy may lose down to.
+            mark_value_units=(invested * random.uniform(0.1, 2, count)).astype(np.int64),
+            rate_millionths=random.integers(0, 300_001, count),
+        )
+
+        at_stop = gross_at_stop(invested_units=invested, stop_loss_units=limits, owed_units=owed, share_state=state)
+
+        def lost(gross: np.ndarray) -> np.ndarray:
+            worth = value_gross(gross_units=gross, share_state=state, owed_units=owed)
+            return breached(
+                equity=worth.sizing.astype(float), invested=invested.astype(float), stop_loss=limits.astype(float)
+            )
+
+        above = np.ceil(at_stop).astype(np.int64) + 1
+        assert not lost(above).any()
+        assert lost((at_stop * (1 - 1e-8)).astype(np.int64) - 3_000).all()

@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from accounts.models import User
 from copytrading.models import Copy, Lead
+from copytrading.queries.market import load_board
+from copytrading.queries.rules import platform_rules
+from copytrading.queries.stop_book import StopBook, load_rows
 from copytrading.services.books import stops
 from copytrading.services.copies import verbs as copies
 from copytrading.services.safety import reconciling
@@ -20,6 +25,55 @@ def invested_copy(world: World, lead: Lead, follower: User, **wishes: object) ->
 
 def status(copy: Copy) -> str:
     return Copy.objects.get(pk=copy.pk).status
+
+
+class TestABook:
+    def test_names_who_started_traded_or_changed_since_it_was_loaded(
+        self, world: World, lead: Lead, follower: User, other_follower: User
+    ) -> None:
+        book = StopBook()
+        first = invested_copy(world, lead, follower, stop_loss_units=usdt(150))
+        assert book.suspect_ids(now=world.now, rules=platform_rules()) == []
+
+        second = world.start(other_follower, lead, "500", stop_loss_units=usdt(400))
+        world.lead_trades(lead, "BTC", "SELL", "0.1")
+        world.settle()
+        copies.change_stop_loss(copy_id=second.pk, stop_loss_units=usdt(20), now=world.now)
+        copies.reduce_copy(copy_id=first.pk, units=usdt(300), idempotency_key="less", now=world.now)
+        world.settle()
+
+        board = load_board(now=world.now, rules=platform_rules())
+        kept, fresh = book.follow(board), load_rows(board)
+        assert kept.ids.tolist() == sorted([first.pk, second.pk])
+        assert (kept.units == fresh.units).all()
+        assert (kept.gross_at_stop == fresh.gross_at_stop).all()
+
+    def test_stops_whom_the_rows_would_stop_and_nobody_else(
+        self, world: World, lead: Lead, follower: User, other_follower: User
+    ) -> None:
+        book = StopBook()
+        careful = invested_copy(world, lead, follower, stop_loss_units=usdt(150))
+        bold = world.start(other_follower, lead, "1000", stop_loss_units=usdt(900))
+        world.settle()
+
+        for _ in range(2):
+            world.wait(6, BTC="40000")
+            stops.check_stop_losses(now=world.now, book=book)
+
+        assert (status(careful), status(bold)) == (Copy.Status.STOPPING, Copy.Status.ACTIVE)
+
+    def test_that_names_a_copy_wrongly_stops_nobody(
+        self, world: World, lead: Lead, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        copy = invested_copy(world, lead, follower, stop_loss_units=usdt(150))
+        book = StopBook()
+        monkeypatch.setattr(book, "suspect_ids", lambda *, now, rules: [copy.pk])
+
+        for _ in range(3):
+            world.wait(6)
+            stops.check_stop_losses(now=world.now, book=book)
+
+        assert status(copy) == Copy.Status.ACTIVE
 
 
 class TestCheckStopLosses:

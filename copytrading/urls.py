@@ -20,6 +20,10 @@ from copytrading.views import (
 urlpatterns = [
     path("", leads.discover, name="discover"),
     path("leads/<slug:slug>/", leads.lead_detail, name="lead_detail"),
+    path("leads/<slug:slug>/portfolio/", leads.lead_detail, {"tab": "portfolio"}, name="lead_portfolio"),
+    path("leads/<slug:slug>/trades/", leads.lead_detail, {"tab": "trades"}, name="lead_trades"),
+    path("leads/<slug:slug>/trades.csv", leads.lead_trades_csv, name="lead_trades_csv"),
+    path("leads/<slug:slug>/followers/", leads.lead_detail, {"tab": "followers"}, name="lead_followers"),
     path("leads/<slug:slug>/favourite/", choosing.favourite, name="favourite"),
     path("compare/", choosing.compare, name="compare"),
     path("leads/<slug:slug>/what-if/", comparing.what_if, name="what_if"),

@@ -84,6 +84,26 @@ def return_chart(points: Sequence[tuple[datetime, float]], label: str = "Return 
 
 
 @register.simple_tag
+def fall_chart(points: Sequence[tuple[datetime, float]], label: str = "Below the highest point") -> SafeString:
+    """Return how far a return in percent, (time, percent) oldest first, was below its highest point so far."""
+    highest, falls = points[0][1], []
+    for at, value in points:
+        highest = max(highest, value)
+        falls.append((at, ((1 + value / 100) / (1 + highest / 100) - 1) * 100))
+    plot = Plot.around(falls, [0.0, *(value for _, value in falls)], span_min=RETURN_SPAN_MIN)
+    stretches = stretches_of([(plot.x(at), value, 0.0, value) for at, value in falls])
+    deepest = min(value for _, value in falls)
+    return plot.figure(
+        coloured(stretches, plot.y),
+        marks=SafeString(""),
+        lines=[Line(name="", points=falls, classes="worth", is_result=True)],
+        label=f"{label}: {signed_percent(deepest / 100)} at the deepest.",
+        unit="%",
+        is_low=True,
+    )
+
+
+@register.simple_tag
 def line_swatch(classes: str) -> SafeString:
     """Return a short piece of a line, for the key of a chart."""
     return format_html(

@@ -143,14 +143,16 @@ class Plot:
         label: str,
         unit: str,
         last_label: str = "",
+        is_low: bool = False,
     ) -> SafeString:
         """Return the whole chart: grid, curves, marks, both axes, and the numbers of its lines for the script."""
         longest = max(len(tick.label) for tick in self.axis.ticks)
         return format_html(
-            '<figure class="chart{}" data-chart="{}"><svg class="plot" role="img" aria-label="{}">'
+            '<figure class="chart{}{}" data-chart="{}"><svg class="plot" role="img" aria-label="{}">'
             '<g class="grid">{}</g><svg viewBox="0 0 {} {}" preserveAspectRatio="none" width="100%" height="100%">'
             "{}</svg>{}</svg>"
             '<svg class="values" aria-hidden="true">{}</svg><svg class="times" aria-hidden="true">{}</svg></figure>',
+            " low" if is_low else "",
             next(classes for length, classes in LABEL_CLASSES if longest <= length),
             self._readings(lines, unit),
             label,

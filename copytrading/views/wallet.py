@@ -1,6 +1,5 @@
 """The wallet: what the main account holds, money in and out, trading by hand, and the history of it all."""
 
-import csv
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -21,12 +20,11 @@ from copytrading.services.wallet import spot as trading_by_hand
 from copytrading.services.wallet import transfers
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, quantity
+from copytrading.views.csv_lines import download, harmless
 from copytrading.views.requests import MemberRequest, row_number
 
 # Three forms share the page and the names of their fields; labels find theirs by these.
 DEPOSIT_ID, WITHDRAW_ID = "deposit_%s", "withdraw_%s"
-# A spreadsheet runs a cell that begins so as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @login_required
@@ -97,10 +95,8 @@ def spot(request: MemberRequest) -> HttpResponse:
 @require_safe
 def wallet_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Download everything that ever moved on a person's main account."""
-    movements = queries.whole_history_of(request.user)
-    response = StreamingHttpResponse(_csv_lines(movements), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="wallet.csv"'
-    return response
+    head = ("time", "what", "asset", "change", "balance")
+    return download("wallet.csv", head, _csv_rows(queries.whole_history_of(request.user)))
 
 
 def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
@@ -140,22 +136,9 @@ def _tell(request: MemberRequest, order: Any) -> None:
     messages.success(request, f"{verb} {coins} for {money(order.value_units)} {money_words().cash}.{partly}")
 
 
-class _Echo:
-    """What csv writes to: each line comes back instead of going to a file."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv_lines(movements: Iterator[queries.Movement]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(["time", "what", "asset", "change", "balance"])
+def _csv_rows(movements: Iterator[queries.Movement]) -> Iterator[tuple[str, ...]]:
     for movement in movements:
         change, balance = (
             f"{Decimal(units).scaleb(-movement.decimals):f}" for units in (movement.units, movement.balance_units)
         )
-        yield writer.writerow([movement.at.isoformat(), _harmless(movement.sentence), movement.symbol, change, balance])
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+        yield movement.at.isoformat(), harmless(movement.sentence), movement.symbol, change, balance

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Lead, LeadRecord
+from copytrading.queries.leads import pages as lead_pages
 from copytrading.services.leads import verbs as lead_services
 from tests.cast import World
 from tests.views.scenes import record
@@ -215,9 +216,9 @@ class TestLeadDetail:
         page = client.get(reverse("lead_detail", args=[lead.slug])).text
 
         # Half goes into a book whose best offer lies a basis point above the middle.
-        assert "The next 1,000 USDT" in page
-        assert "The next 100,000 USDT" in page
-        assert "0.5 bp" in page
+        assert "1,000 USDT more behind" in page
+        assert "100,000 USDT more behind" in page
+        assert "0.05 in 1,000" in page
 
     def test_points_out_a_pause(self, client: Client, lead: Lead, world: World):
         lead_services.pause_lead(lead_id=lead.pk, now=world.now)
@@ -244,3 +245,35 @@ class TestLeadDetail:
             counts.append(len(queries))
 
         assert counts[0] == counts[1]
+
+
+class TestTabs:
+    @pytest.mark.parametrize("tab", ["lead_portfolio", "lead_trades", "lead_followers"])
+    def test_are_pages_of_their_own(self, client: Client, lead: Lead, world: World, tab: str):
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        page = client.get(reverse(tab, args=[lead.slug]))
+        assert page.status_code == 200
+        assert page.text.count('aria-current="page"') == 2
+
+    def test_all_trades_are_paged_and_downloaded(
+        self, client: Client, lead: Lead, world: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(lead_pages, "TRADES_A_PAGE", 2)
+        monkeypatch.setattr(lead_pages, "TRADES_A_STEP", 2)
+        for _ in range(3):
+            world.lead_trades(lead, "BTC", "BUY", "0.01")
+            world.settle()
+        first = client.get(reverse("lead_trades", args=[lead.slug])).text
+        assert first.count("Bought BTC") == 2
+        below = first.split('href="?below=')[1].split('"')[0]
+        assert client.get(reverse("lead_trades", args=[lead.slug]), {"below": below}).text.count("Bought BTC") == 1
+        rows = b"".join(client.get(reverse("lead_trades_csv", args=[lead.slug]))).decode().splitlines()
+        assert rows[0] == "id,time,side,coin,quantity,price"
+        assert [row.split(",")[2:5] for row in rows[1:]] == [["buy", "BTC", "0.01000000"]] * 3
+
+    def test_who_earned_what_adds_up(self, client: Client, lead: Lead):
+        record(lead, 1.0, 1.25)
+        page = client.get(reverse("lead_detail", args=[lead.slug])).text
+        # A quarter of the 10,000 that were recorded first.
+        assert "+2,500.00" in page
+        assert "Followers have paid nothing so far" in page

@@ -28,7 +28,7 @@ TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_los
 # Addresses that no page is read at: they take a press, ring a bell or hand out a file.
 NO_PAGES = {
     "start_copy", "wallet_csv", "live", "theme", "lead_order_cancel", "lead_money_in", "lead_money_out", "lead_notice",
-    "lead_pause", "lead_unlink",
+    "lead_pause", "lead_unlink", "favourite", "lead_trades_csv",
 }  # fmt: skip
 
 Visit = Callable[[], str]
@@ -103,6 +103,10 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
             read(follower, "copy_detail", ended.pk),
             read(other_follower, "copy_detail", custom.pk),
         ],
+        "compare": [lambda: _text(nobody.get(f"/compare/?lead={lead.slug}&lead={lead.slug}"))],
+        "lead_portfolio": [read(follower, "lead_portfolio", lead.slug)],
+        "lead_trades": [read(follower, "lead_trades", lead.slug)],
+        "lead_followers": [read(follower, "lead_followers", lead.slug)],
         "copy_live": [read(follower, "copy_live", running.pk)],
         "copy_settings": [
             read(follower, "copy_settings", running.pk),

@@ -46,6 +46,11 @@ class EntryCost:
     filled_fraction: float
     costs_bp: dict[str, float]
 
+    @property
+    def cost_in_1000(self) -> float:
+        """Return the cost of each 1,000 that is bought: ten basis points are 1 in 1,000."""
+        return self.cost_bp / BASIS_POINTS * 1_000
+
 
 def entry_costs(
     *, weights: Mapping[str, float], books: Mapping[str, BookSide], values: Sequence[float] = STEP_VALUES

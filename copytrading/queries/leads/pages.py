@@ -1,5 +1,6 @@
 """A lead's own page: the curve of a period, the portfolio as ratios, what was traded last and what else happened."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from copytrading.queries.portfolios import PriceList, lead_portfolio, price_list
 PERIODS = (7, 30, 90, 365, records.ALL_DAYS)
 CURVE_POINTS = 300
 EVENTS_MAX = 12
+TRADES_A_PAGE, TRADES_A_STEP = 50, 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +159,14 @@ def trades_of(lead: Lead, *, series: Series, below_id: int | None = None, count:
         for place, deal in enumerate(deals)
     ]
     return trades[: -count - 1 : -1]
+
+
+def all_trades_of(lead: Lead, *, series: Series) -> Iterator[LeadTrade]:
+    """Return everything that a lead traded, latest first, some hundred read at a time."""
+    below_id: int | None = None
+    while trades := trades_of(lead, series=series, below_id=below_id, count=TRADES_A_STEP):
+        yield from trades
+        below_id = trades[-1].id
 
 
 def events_of(lead: Lead, *, count: int = EVENTS_MAX) -> list[LeadEvent]:

@@ -26,6 +26,30 @@ CLOSES = """
     ORDER BY step, closed_at DESC
 """
 
+CURVE = """
+    SELECT bar.closed_at, bar.close FROM copytrading_pricebar AS bar
+    JOIN copytrading_market AS market ON market.id = bar.market_id
+    JOIN accounts_asset AS base ON base.id = market.base_id
+    JOIN accounts_asset AS quote ON quote.id = market.quote_id
+    WHERE base.symbol = %s AND quote.symbol = %s AND bar.closed_at BETWEEN %s - interval '2 hours' AND %s
+    ORDER BY bar.closed_at
+"""
+CURVE_POINTS = 300
+
+
+def bitcoin_curve(*, begins_at: datetime, ends_at: datetime) -> list[tuple[datetime, float]]:
+    """Return what Bitcoin made over a span as (time, percent), oldest first, from hourly closes; empty without them."""
+    with connection.cursor() as cursor:
+        cursor.execute(CURVE, [BITCOIN, cash_symbol(), begins_at, ends_at])
+        bars: list[tuple[datetime, float]] = cursor.fetchall()
+    if len(bars) < 2:
+        return []
+    first = bars[0][1]
+    shown = bars[:: max(len(bars) // CURVE_POINTS, 1)]
+    if shown[-1] != bars[-1]:
+        shown.append(bars[-1])
+    return [(max(closed_at, begins_at), (close / first - 1) * 100) for closed_at, close in shown]
+
 
 def bitcoin_closes(*, days: int, now: datetime) -> FloatArray:
     """

@@ -120,7 +120,8 @@ class TestLookAtLink:
             world.wait(30, BTC="50000000")
         elsewhere.holds(BTC="0.0001")
 
-        assert linking.look_at_link(link_id=link.pk, now=world.now) == Sight.WAITS_FOR_PRICES
+        assert linking.look_at_link(link_id=link.pk, now=world.now) == Sight.DOUBTED
+        assert linking.look_at_link(link_id=link.pk, now=world.now) == Sight.WAITS_FOR_PEOPLE
 
         assert seen(faraway)["BTC"] == 10**7
 

@@ -78,8 +78,8 @@ class Copy(models.Model):
     mark_value_units = models.BigIntegerField()
     shared_until = models.DateTimeField()
     share_wanted_at = models.DateTimeField(null=True, blank=True)
-    # The number of the last stop, pause, reduction or change of a setting, counted with the lead's requests: a buy of a
-    # decision that knew of fewer is not sent.
+    # The number of the last stop, pause or reduction, counted with the lead's requests: a buy of a decision that knew
+    # of fewer is not sent.
     fence = models.PositiveBigIntegerField(default=0)
     # The request to bring all assets to the lead's ratios in the next cycle, or to sell for what is to be paid: after a
     # start, an increase, a reduction, a resume, or when a profit share is due.

@@ -4,8 +4,9 @@ The queue is a column: a lead whose copies need a cycle says since when, and the
 Requests are numbered by their lead, and a decision knows how many it has seen. So it is a count in the lead's own row,
 and no clock, that tells what a decision knew of from what came after it.
 
-The fence is made of the same numbers. A copy that is stopped, paused, reduced or changed keeps the number of that, and
-an order how many its decision knew of: an order that buys for a copy with a later number is not sent.
+The fence is made of the same numbers. A copy that is stopped, paused or reduced keeps the number of that, and an order
+how many its decision knew of: an order that buys for a copy with a later number is not sent. What no decision looks at,
+as the stop loss, raises no fence: the same would be planned again, and everybody else's share of the order would wait.
 """
 
 from datetime import datetime

@@ -199,7 +199,7 @@ def _requests_known(cycle: SyncCycle | None) -> int:
 
 def _buys_behind_a_fence(order: Order, cycle: SyncCycle) -> bool:
     """
-    Return whether an order buys for a copy that was stopped, paused, reduced or changed after it was decided.
+    Return whether an order buys for a copy that was stopped, paused or reduced after it was decided.
 
     Numbers are compared and no clocks. Sales go on: what a follower gets rid of was theirs to sell before as well.
     """

@@ -169,7 +169,7 @@ class PlannedOrders:
         self._changed_since: dict[int, dict[int, str]] = {}
 
     def look(self, before: Snapshot, now: Snapshot) -> Iterator[str]:
-        """No order that buys for a copy is sent after that copy was stopped, paused, reduced or changed."""
+        """No order that buys for a copy is sent after that copy was stopped, paused or reduced."""
         for order in now["orders"]:
             changed = self._changed_since.get(order["id"])
             if changed is None or order["status"] == "PLANNED":
@@ -208,6 +208,4 @@ def _changes(before: Snapshot, now: Snapshot) -> dict[int, str]:
             found[account] = "paused" if copy["status"] == "PAUSED" else "stopped"
         elif copy["id"] in reduced:
             found[account] = "reduced"
-        elif copy["stop_loss_units"] != earlier["stop_loss_units"]:
-            found[account] = "given another stop loss"
     return found

@@ -29,7 +29,7 @@ TABLES = {
     "copies": (
         "SELECT id, follower_id, lead_id, ledger_account_id, mode, status, stop_reason, fence, invested_units,"
         " paid_in_units, paid_out_units, issued_units, mark_value_units, profit_share_rate::text, idempotency_key,"
-        " buy_existing, weight_max, stop_loss_units, shared_until::text FROM copytrading_copy"
+        " buy_existing, weight_max, shared_until::text FROM copytrading_copy"
     ),
     "copy_flows": "SELECT id, copy_id, kind, status, units, idempotency_key FROM copytrading_copyflow",
     "lead_flows": "SELECT id, lead_id, units, idempotency_key FROM copytrading_leadflow",

@@ -22,9 +22,10 @@ CHANGES = {
     "reduction": lambda copy, now: copies.reduce_copy(
         copy_id=copy.pk, units=usdt(500), idempotency_key="half back", now=now
     ),
-    "stop loss": lambda copy, now: copies.change_stop_loss(copy_id=copy.pk, stop_loss_units=usdt(10), now=now),
 }
+# What no decision looks at, or what a decision of before does not speak against.
 MORE = {
+    "stop loss": lambda copy, now: copies.change_stop_loss(copy_id=copy.pk, stop_loss_units=usdt(10), now=now),
     "increase": lambda copy, now: copies.increase_copy(
         copy_id=copy.pk, units=usdt(500), idempotency_key="more", now=now
     ),
@@ -135,16 +136,16 @@ class TestAFenceOfBefore:
 
 
 class TestAFence:
-    def test_rises_with_every_change_and_never_with_more_money(self, world: World, lead: Lead, copy: Copy) -> None:
+    def test_rises_with_every_word_against_buying_and_with_no_other(self, world: World, lead: Lead, copy: Copy) -> None:
         def fence() -> int:
             return Copy.objects.values_list("fence", flat=True).get(pk=copy.pk)
 
         seen = [fence()]
-        for name in ("pause", "stop loss"):
-            CHANGES[name](copy, world.now)
-            seen.append(fence())
+        CHANGES["pause"](copy, world.now)
+        seen.append(fence())
         copies.resume_copy(copy_id=copy.pk, now=world.now)
-        MORE["increase"](copy, world.now)
+        for name in ("increase", "stop loss"):
+            MORE[name](copy, world.now)
         assert fence() == seen[-1]
         for name in ("reduction", "stop"):
             CHANGES[name](copy, world.now)

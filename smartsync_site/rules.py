@@ -116,6 +116,8 @@ SMARTSYNC_LIMIT_CUSHION = _number("SMARTSYNC_LIMIT_CUSHION", default=0.0005)
 SMARTSYNC_LEAD_ORDER_SECONDS = _number("SMARTSYNC_LEAD_ORDER_SECONDS", default=60)  # then what is unfilled ends
 SMARTSYNC_DUST_FLOAT = _whole("SMARTSYNC_DUST_FLOAT", default=10_000)  # USDT of the platform, to take dust over
 SMARTSYNC_DEPOSIT_MAX = _whole("SMARTSYNC_DEPOSIT_MAX", default=1_000_000)  # USDT a paper deposit
+SMARTSYNC_DEPOSIT_DAY_MAX = _whole("SMARTSYNC_DEPOSIT_DAY_MAX", default=10_000_000)  # USDT a person and day
+SMARTSYNC_DEPOSIT_TOTAL_MAX = _whole("SMARTSYNC_DEPOSIT_TOTAL_MAX", default=10_000_000_000)  # USDT of everybody
 # Cash, and the bell (off in replays and simulations, which call each step themselves)
 SMARTSYNC_CASH = env.str("SMARTSYNC_CASH", default="") or "USDT"
 SMARTSYNC_CASH_DECIMALS = 8

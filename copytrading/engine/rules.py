@@ -23,6 +23,8 @@ class Bounds(NamedTuple):
 
 DAY_SECONDS = 86_400
 VALUE_MAX = 1_000_000_000_000
+# An account of the ledger holds 2 ** 63 units, which of cash with eight decimals is a little more than this.
+LEDGER_VALUE_MAX = 80_000_000_000
 
 BOUNDS: dict[str, Bounds] = {
     # Following
@@ -61,6 +63,8 @@ BOUNDS: dict[str, Bounds] = {
     "failures_max": Bounds(1, 1_000, "how many failures in a row set a lead aside"),
     "dust_float": Bounds(0, VALUE_MAX, "the platform's money that takes dust over"),
     "deposit_max": Bounds(1, VALUE_MAX, "the most that one paper deposit may be"),
+    "deposit_day_max": Bounds(1, VALUE_MAX, "the most that one person's deposits of a day may be"),
+    "deposit_total_max": Bounds(1, LEDGER_VALUE_MAX, "the most that everybody's deposits may come to"),
     "cash_decimals": Bounds(0, 18, "the decimals of the cash"),
 }
 
@@ -106,6 +110,8 @@ class Rules:
     failures_max: int
     dust_float: int
     deposit_max: int
+    deposit_day_max: int
+    deposit_total_max: int
     cash: str
     cash_decimals: int
 

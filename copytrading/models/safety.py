@@ -73,6 +73,7 @@ class Alarm(models.Model):
         COIN_IN_DOUBT = "COIN_IN_DOUBT", "a person has to say which coin it is"
         PRICES_DEGRADED = "PRICES_DEGRADED", "prices cannot be acted on"
         LINK_BROKEN = "LINK_BROKEN", "a lead's linked account cannot be read"
+        TRANSFER_STUCK = "TRANSFER_STUCK", "a deposit or a withdrawal cannot be finished"
         LEAD_SET_ASIDE = "LEAD_SET_ASIDE", "a lead was set aside after failures"
 
     kind = models.CharField(max_length=20, choices=Kind)

@@ -40,6 +40,8 @@ RULES: dict[str, Any] = {
     "failures_max": 5,
     "dust_float": 10_000,
     "deposit_max": 1_000_000,
+    "deposit_day_max": 10_000_000,
+    "deposit_total_max": 10_000_000_000,
     "cash": "USDT",
     "cash_decimals": 8,
 }

@@ -4,6 +4,8 @@ A correction is a new journal, never a change of an old one: one operator asks f
 
 from datetime import datetime
 
+from django.db import DataError
+
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount, User
@@ -105,6 +107,8 @@ def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correc
         )
     except ledger.NotEnoughMoney as shortage:
         raise CorrectionRefused("The account has less than that available.") from shortage
+    except DataError as overflow:
+        raise CorrectionRefused("That is more than an account can hold.") from overflow
     correction.approved_by, correction.approved_at = by, now
     correction.save(update_fields=["journal", "approved_by", "approved_at"])
     if correction.ledger_account.owner_id is not None:

@@ -9,6 +9,8 @@ a transfer that is on its way may finish it.
 
 from datetime import datetime, timedelta
 
+import structlog
+from django.db import Error as DatabaseError
 from django.db import transaction
 
 from accounts import ledger, wallet
@@ -17,10 +19,15 @@ from accounts.models import Journal, LedgerAccount, Transfer, User
 from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
+from copytrading.exchange.errors import VenueError
+from copytrading.models import Alarm
 from copytrading.queries import market as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys
 from copytrading.services.refusals import NotEnoughCash, Refusal
+from copytrading.services.safety import alarms
+
+log = structlog.get_logger()
 
 
 class TransferRefused(Refusal):
@@ -34,8 +41,8 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
     Bring paper money into a person's main account; the same key again returns the same transfer.
 
     :param units: cash in whole units.
-    :raises Refusal: if the value is not positive or above the most that one deposit may bring, money here is real, or
-        the key stands for another request.
+    :raises Refusal: if the value is not positive or above the most that one deposit, a day's, or everybody's may bring,
+        money here is real, or the key stands for another request.
     """
     _refuse_real_money()
     rules = platform_rules()
@@ -44,10 +51,23 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
     try:
         with keys.said_as_refusals():
             transfer = wallet.request_deposit(
-                user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
+                user=user,
+                asset=market_queries.cash_asset(),
+                units=units,
+                idempotency_key=idempotency_key,
+                now=now,
+                day_units_max=rules.deposit_day_max * 10**rules.cash_decimals,
+                total_units_max=rules.deposit_total_max * 10**rules.cash_decimals,
             )
     except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
+    except wallet.TooMuchToday as refusal:
+        most = f"{rules.deposit_day_max:,} {rules.cash}"
+        raise TransferRefused(f"Your deposits of one day can bring at most {most}; bring the rest later.") from refusal
+    except wallet.TooMuchInAll as refusal:
+        raise TransferRefused(
+            "No more money is taken here at the moment: everybody's together would come to more than is kept."
+        ) from refusal
     return finish_transfer(transfer=transfer, now=now)
 
 
@@ -90,12 +110,22 @@ def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
 
 
 def finish_transfers(*, now: datetime) -> int:
-    """Finish transfers whose worker died on the way, and return their number."""
+    """Finish transfers whose worker died on the way, and return how many were tried; one that fails stops no other."""
     stuck = Transfer.objects.filter(
         status=Transfer.Status.REQUESTED, requested_at__lte=now - timedelta(seconds=10)
     ).select_related("asset", "user")
     for transfer in stuck:
-        finish_transfer(transfer=transfer, now=now)
+        try:
+            finish_transfer(transfer=transfer, now=now)
+        except (DatabaseError, VenueError, ledger.NotEnoughMoney, ArithmeticError) as trouble:
+            log.exception("A transfer cannot be finished; it is tried again.", transfer_id=transfer.pk)
+            alarms.raise_alarm(
+                kind=Alarm.Kind.TRANSFER_STUCK,
+                key=f"transfer:{transfer.pk}",
+                sentence=f"The {transfer.get_direction_display()} {transfer.pk} of {transfer.user} cannot be finished"
+                f" ({type(trouble).__name__}).",
+                now=now,
+            )
     return len(stuck)
 
 

@@ -7,6 +7,7 @@
 #   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue (or okx, bybit, bitget), then
 #                                            books and venue compared
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
+#   make alike [TRIES=200]    whether known and unknown addresses are answered in the same time
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
 
@@ -21,6 +22,7 @@ SEEDS ?= 200
 CI_SEEDS ?= 200
 FROM ?= 1
 JOBS ?= 2
+TRIES ?= 200
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -35,7 +37,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: setup run test check worlds kill simulate bench format lock browser
+.PHONY: setup run test check worlds alike kill simulate bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -73,6 +75,9 @@ worlds: $(INSTALLED_DEV)
 
 kill: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.campaign --kills $(KILLS) --seed $(SEED) --dialect $(DIALECT)
+
+alike: $(INSTALLED_DEV)
+	@ALIKE_TRIES=$(TRIES) $(BIN)/python -m pytest -q -s tests/accounts/test_identity.py -k same_time
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

@@ -4,9 +4,11 @@ The flow chart: which service each ring of the bell calls. The timetable is in `
 A task reads the clock, makes one call, and nothing else. `**_` lets an old worker meet a new caller.
 """
 
+from importlib import import_module
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.api import idempotency
@@ -120,6 +122,12 @@ def thin_records(**_: Any) -> None:
 def measure_gaps(**_: Any) -> None:
     """Look at the tracking gaps of all copies."""
     gaps.measure_all(now=timezone.now())
+
+
+@shared_task
+def clear_sessions(**_: Any) -> None:
+    """Forget the sessions and tokens that ran out."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 @shared_task

@@ -46,6 +46,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
     "count summaries": {"task": "copytrading.tasks.count_summaries", "schedule": 60, "options": {"expires": 60}},
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
+    "clear sessions": {
+        "task": "copytrading.tasks.clear_sessions",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
+    },
     "drop old answers of the API": {
         "task": "copytrading.tasks.drop_old_answers",
         "schedule": crontab(hour="3", minute="10"),

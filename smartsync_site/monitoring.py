@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -48,9 +49,9 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures for a collector that knows the token, and for signed-in staff. Nobody else learns that they exist."""
+    """Figures for a collector that knows the token, and for operators. Nobody else learns that they exist."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     knows_token = bool(settings.METRICS_TOKEN) and constant_time_compare(token, settings.METRICS_TOKEN)
-    if not (knows_token or request.user.is_staff):
+    if not (knows_token or admin.site.has_permission(request)):
         raise Http404
     return ExportToDjangoView(request)

@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "copytrading",
     "copytrading.exchange.paper",
     "smartsync_site",
-    "django.contrib.admin",
+    "smartsync_site.panel.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_filters",
     "django_htmx",
@@ -184,7 +185,16 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_ADAPTER = "accounts.identity.adapters.AccountAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Smart Sync] "
+ACCOUNT_FORMS = {
+    "signup": "accounts.identity.forms.SignupForm",
+    "reset_password": "accounts.identity.forms.ResetPasswordForm",
+}
+MFA_ADAPTER = "accounts.identity.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 MFA_TOTP_ISSUER = "Smart Sync"
 
 EMAIL_CONFIG = addresses.mail_server(

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -28,6 +29,8 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(unique=True)
+    # Counts how often all sessions and tokens were ended; each of them was made with the number of its time.
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -39,6 +42,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session or token has to have been made with to be good: the password, and the count above."""
+        said = f"{self.password}:{self.sessions_ended}"
+        return salted_hmac("accounts.session_auth_hash", said, secret=secret, algorithm="sha256").hexdigest()
 
 
 class IdempotentRequest(models.Model):

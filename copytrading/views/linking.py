@@ -11,13 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.linking import LinkForm
 from copytrading.forms.refusals import refuse
 from copytrading.queries.leads import consoles as leading
 from copytrading.queries.leads import links
 from copytrading.services.leads import linking
 from copytrading.services.refusals import Refusal
-from copytrading.views.identity import identity_confirmed
 from copytrading.views.requests import MemberRequest
 
 ATTEMPTS_MAX, ATTEMPTS_SECONDS = 10, 3600

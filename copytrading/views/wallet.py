@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries import wallet as queries
@@ -52,7 +54,7 @@ def deposit(request: MemberRequest) -> HttpResponse:
     return _page(request, deposit_form=form)
 
 
-@login_required
+@identity_confirmed(back_to=reverse_lazy("wallet"))
 @require_POST
 def withdraw(request: MemberRequest) -> HttpResponse:
     """Take money out, once however often it is pressed."""

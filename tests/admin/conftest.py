@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from tests.sign_in import sign_in
 
 
 @pytest.fixture
 def panel(client: Client, operator: User) -> Client:
-    client.force_login(operator)
+    sign_in(client, operator)
     return client
 
 
@@ -20,5 +21,5 @@ def second_operator(db: None) -> User:
 @pytest.fixture
 def second_panel(second_operator: User) -> Client:
     client = Client()
-    client.force_login(second_operator)
+    sign_in(client, second_operator)
     return client

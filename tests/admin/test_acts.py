@@ -11,6 +11,7 @@ from accounts.models import User
 from copytrading.models import Copy, Lead
 from copytrading.services.leads import verbs as leads
 from tests.cast import World
+from tests.sign_in import sign_in
 
 LEADS, COPIES = "/admin/copytrading/lead/", "/admin/copytrading/copy/"
 
@@ -132,7 +133,7 @@ class TestWhoMayOnlyLook:
         stranger.is_staff = True
         stranger.save()
         stranger.user_permissions.add(Permission.objects.get(codename="view_lead"))
-        client.force_login(stranger)
+        sign_in(client, stranger)
 
         page = client.get(f"{LEADS}{lead.pk}/change/")
         act(client, LEADS, "pause", lead)

@@ -13,6 +13,7 @@ from copytrading.services.market import listings
 from copytrading.services.safety import alarms
 from tests.admin.safety_stage import ALARMS, HALTS, LEADS, MARKETS, PLACE, REQUEST, act, asset
 from tests.cast import NOON, World
+from tests.sign_in import sign_in
 
 
 class TestHalts:
@@ -105,7 +106,7 @@ class TestStartPage:
         stranger.is_staff = True
         stranger.save()
         stranger.user_permissions.add(Permission.objects.get(codename="view_lead"))
-        client.force_login(stranger)
+        sign_in(client, stranger)
 
         assert "A secret." not in client.get("/admin/").text
 
@@ -122,7 +123,7 @@ class TestWhoMayNot:
             for codename in ("view_halt", "view_correction"):
                 stranger.user_permissions.add(Permission.objects.get(codename=codename))
         if person != "nobody":
-            client.force_login(stranger)
+            sign_in(client, stranger)
         asked = {
             "target": "PLATFORM:0", "reason": "Why not", "asset": asset("BTC").pk, "quantity": "1",
             "account": "SUSPENSE",
@@ -139,7 +140,7 @@ class TestWhoMayNot:
         stranger.save()
         for codename in ("view_halt", "view_alarm", "view_lead"):
             stranger.user_permissions.add(Permission.objects.get(codename=codename))
-        client.force_login(stranger)
+        sign_in(client, stranger)
         halt = Halt.objects.create(scope=Halt.Scope.PLATFORM, reason="A test", placed_at=NOON)
         alarm = alarms.raise_alarm(kind=Alarm.Kind.VENUE_SILENT, key="venue", sentence="Silent.", now=NOON)
         Lead.objects.update(failures=5)

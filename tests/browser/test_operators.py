@@ -14,6 +14,7 @@ from accounts.models import User
 from copytrading.models import Alarm, Copy, Halt, Lead
 from copytrading.services.safety import alarms, halts
 from tests.cast import World
+from tests.sign_in import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +47,7 @@ def copy(site_url: str, world: World, lead: Lead, follower: User) -> Copy:
 @pytest.fixture
 def panel(page: Page, site_url: str, operator: User) -> Page:
     client = Client()
-    client.force_login(operator)
+    sign_in(client, operator)
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site_url}])
     return page
 

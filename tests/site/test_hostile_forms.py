@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import User
 from copytrading.models import Copy, Lead
 from tests.cast import World
+from tests.sign_in import confirm, sign_in
 from tests.site.page_forms import PageForm, forms_of
 
 HOSTILE = [
@@ -53,7 +54,7 @@ def test_hostile_values_get_a_sentence_in_every_form(
     client = Client(raise_request_exception=False)
     people = {"follower": follower, "lead": lead.user, "operator": operator}
     if role in people:
-        client.force_login(people[role])
+        confirm(sign_in(client, people[role]), people[role], method="mfa")
     found: dict[object, PageForm] = {}
     for page in pages(role, lead=lead, copy=copy):
         answer = client.get(page)

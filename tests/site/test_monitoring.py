@@ -3,6 +3,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from tests.sign_in import sign_in
 
 
 class TestLive:
@@ -52,6 +53,9 @@ class TestMetrics:
         assert b"django_http_requests" in answer.content
 
     def test_are_shown_to_staff(self, client: Client) -> None:
-        client.force_login(User.objects.create_superuser("operator@example.org", "a long passphrase"))
+        operator = User.objects.create_superuser("operator@example.org", "a long passphrase")
+        client.force_login(operator)
+        assert client.get("/metrics").status_code == 404  # no second factor
+        sign_in(client, operator)
 
         assert client.get("/metrics").status_code == 200

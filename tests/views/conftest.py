@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import User
 from copytrading.models import Copy, Lead
 from tests.cast import World, usdt
+from tests.sign_in import confirm
 from tests.views.scenes import copy_with_holdings
 
 
@@ -22,5 +23,6 @@ def copy(world: World, lead: Lead, follower: User) -> Copy:
 
 @pytest.fixture
 def signed_in(client: Client, follower: User) -> Client:
+    """A follower who proved a moment ago to be who they are."""
     client.force_login(follower)
-    return client
+    return confirm(client, follower)

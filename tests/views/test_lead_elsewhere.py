@@ -9,6 +9,7 @@ from copytrading.models import Lead
 from copytrading.services.leads import linking
 from tests.cast import World
 from tests.elsewhere import KEY, Elsewhere, connect, look
+from tests.sign_in import sign_in
 
 pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
 
@@ -116,7 +117,7 @@ class TestOperatorsTable:
         self, client: Client, world: World, faraway: Lead, elsewhere: Elsewhere, operator: User
     ) -> None:
         link = connect(world, faraway)
-        client.force_login(operator)
+        sign_in(client, operator)
 
         content = ""
         for name, arguments in (("changelist", ()), ("change", (link.pk,))):

@@ -21,6 +21,7 @@ from copytrading.models import Copy, Lead, Market
 from copytrading.services.books import price_bars
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
+from tests.sign_in import confirm
 from tests.views.scenes import copy_with_holdings, settle_now
 
 CURRENCY = "EURC"
@@ -71,6 +72,7 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         client = Client()
         if user:
             client.force_login(user)
+            confirm(client, user)
         return client
 
     def read(user: User | None, name: str, *path: object, **asked: str) -> Visit:

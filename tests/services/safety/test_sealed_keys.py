@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from pytest_django.fixtures import Settings
 
+from accounts import sealing
 from accounts.models import User
 from copytrading.models import Lead, LinkedAccount
 from copytrading.services.leads import linking
@@ -49,7 +50,7 @@ class TestSealKey:
 
         sealed_keys.seal_key(link, KEY)
 
-        assert bytes(link.sealed_key)[: sealed_keys.NONCE_BYTES] != before[: sealed_keys.NONCE_BYTES]
+        assert bytes(link.sealed_key)[: sealing.NONCE_BYTES] != before[: sealing.NONCE_BYTES]
         assert bytes(link.sealed_key) != before
 
     @pytest.mark.parametrize("part", ["pk", "lead_id", "exchange"])

@@ -162,7 +162,10 @@ class Allocation(models.Model):
     A buy has positive quantity and negative value. For an order the shares sum to what the venue did, to the unit.
     """
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="allocations", db_constraint=False)
+    # The constraint below is the index of the order as well.
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="allocations", db_constraint=False, db_index=False
+    )
     ledger_account = models.ForeignKey(
         LedgerAccount, on_delete=models.PROTECT, related_name="allocations", db_constraint=False, db_index=False
     )
@@ -172,6 +175,9 @@ class Allocation(models.Model):
     fee_base_units = models.BigIntegerField(db_default=0)
 
     class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["order", "ledger_account"], name="one_share_per_order_and_account"),
+        )
         indexes = (models.Index(fields=["ledger_account", "-id"], name="allocation_of_account"),)
 
     def __str__(self) -> str:

@@ -110,6 +110,13 @@ class TestSettleMarket:
         assert settlement.quantity_units.tolist() == [20, -20]
         assert settlement.value_units.tolist() == [-150, 150]
 
+    @pytest.mark.parametrize(("value", "paid"), [(7, 23), (8, 27), (10, 33), (11, 37)])
+    def test_values_what_met_inside_at_the_nearest_unit_which_favours_nobody(self, value, paid):
+        # Ten met inside, three were filled for the value: 3⅓ times it, to the nearest unit, is paid and received.
+        settlement = settle([13, -10], filled=3, value=value)
+
+        assert settlement.value_units.tolist() == [-(paid + value), paid]
+
     def test_trades_nothing_when_nothing_met_and_nothing_was_filled(self):
         settlement = settle([30, 10], filled=0, value=0)
 

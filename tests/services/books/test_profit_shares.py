@@ -113,14 +113,17 @@ class TestSettleProfitShares:
         with pytest.raises(IntegrityError, match="a_week_is_settled_once"), transaction.atomic():
             statement.save()
 
-    def test_the_platform_takes_its_part(self, invested: tuple[World, Lead, Copy], settings: object) -> None:
-        settings.SMARTSYNC_PLATFORM_SHARE = 0.25
+    def test_the_platform_takes_its_part_and_the_lead_the_unit_that_is_left(
+        self, invested: tuple[World, Lead, Copy], settings: object
+    ) -> None:
+        settings.SMARTSYNC_PLATFORM_SHARE = 0.3333
         world, lead, copy = invested
 
-        end_week(world, 0, "60000")
+        end_week(world, 0, "60001.03")
 
         statement = ProfitShare.objects.get(copy=copy)
-        assert statement.platform_units == statement.share_units // 4
+        assert statement.share_units * 3333 % 10_000, "else no unit is left"
+        assert statement.platform_units == statement.share_units * 3333 // 10_000
         assert earned(lead) == statement.share_units - statement.platform_units
 
     def test_a_stale_price_settles_nothing(self, invested: tuple[World, Lead, Copy]) -> None:

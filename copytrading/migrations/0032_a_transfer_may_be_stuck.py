@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0027_coins_in_doubt"),
+        ("copytrading", "0031_copies_at_their_stop_loss"),
     ]
 
     operations = [

@@ -11,15 +11,17 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from allauth.account.signals import user_signed_up
         from allauth.mfa import signals as factor_signals
         from django_structlog.signals import bind_extra_request_metadata
 
-        from accounts import database_role
+        from accounts import database_role, wallet
         from accounts.identity import events
 
         post_migrate.connect(database_role.grant_runtime_role, dispatch_uid="accounts.grant_runtime_role")
         for changed in ("authenticator_added", "authenticator_removed", "authenticator_reset"):
             getattr(factor_signals, changed).connect(events.end_others, dispatch_uid=f"accounts.{changed}")
+        user_signed_up.connect(wallet.open_main_account, dispatch_uid="accounts.open_main_account")
         bind_extra_request_metadata.connect(name_address, dispatch_uid="accounts.name_address")
 
 

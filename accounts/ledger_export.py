@@ -2,7 +2,7 @@
 The ledger as a beancount file, for a program that is not ours to add it up again.
 
     Liabilities:Main:7  Liabilities:Lead:3  Liabilities:Copy:12    what we owe people
-    Liabilities:Suspense                                           what we owe whoever turns out to own it
+    Liabilities:Suspense  Liabilities:Unassigned                   what we owe whoever turns out to own it
     Equity:Fees  Equity:Dust                                       the platform's own
     Assets:Venue  Assets:External                                  both together are what the venue keeps for us
 
@@ -34,6 +34,7 @@ ROOTS = {
     LedgerAccount.Kind.FEES: "Equity",
     LedgerAccount.Kind.DUST: "Equity",
     LedgerAccount.Kind.SUSPENSE: "Liabilities",
+    LedgerAccount.Kind.UNASSIGNED: "Liabilities",
     LedgerAccount.Kind.MAIN: "Liabilities",
     LedgerAccount.Kind.LEAD: "Liabilities",
     LedgerAccount.Kind.COPY: "Liabilities",

@@ -60,7 +60,7 @@ def main_postings_of(user: User) -> QuerySet[Posting]:
 
 def transfers_on_the_way_of(user: User) -> QuerySet[Transfer]:
     """Return a person's transfers that are requested and not booked yet."""
-    return Transfer.objects.filter(user=user, status=Transfer.Status.REQUESTED).select_related("asset")
+    return Transfer.objects.filter(user=user, status__in=Transfer.OPEN).select_related("asset").order_by("pk")
 
 
 def mailbox_of(email: str) -> str:

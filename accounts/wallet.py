@@ -1,4 +1,9 @@
-"""What people do with their own money: bring it in, take it out. Trading verbs live elsewhere."""
+"""
+What people do with their own money: bring it in, take it out. Trading verbs live elsewhere.
+
+Each verb here moves one transfer to its next state, and the ledger with it, in the caller's transaction; who may do so
+and what the venue says is the caller's to know.
+"""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -6,14 +11,17 @@ from typing import Any
 
 import numpy as np
 from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
-from accounts import ledger, request_keys
+from accounts import ledger, queries, request_keys
 from accounts.ledger import Lines
 from accounts.models import Asset, Balance, Journal, LedgerAccount, Transfer, User
 from accounts.request_keys import Request
 from accounts.transactions import in_transaction, owns_transaction
 
 DAY = timedelta(days=1)
+# An amount that is announced already gets a few units more, or less, until it is the only one; so many at most.
+TAIL_UNITS_MAX = 100_000
 
 
 class NothingToTransfer(Exception):
@@ -28,6 +36,19 @@ class TooMuchInAll(Exception):
     """Everybody's money would come to more than is kept here."""
 
 
+class TransferEnded(Exception):
+    """The transfer is done, or over otherwise."""
+
+
+class OwnConfirmation(Exception):
+    """The same person has confirmed this transfer; it takes a second one to book it."""
+
+
+def open_main_account(*, user: User, **_: Any) -> None:
+    """Open the main account of somebody who has just signed up, so that money can be put there."""
+    ledger.main_account(user=user, now=timezone.now())
+
+
 @owns_transaction
 def request_deposit(
     *,
@@ -38,64 +59,192 @@ def request_deposit(
     now: datetime,
     day_units_max: int,
     total_units_max: int,
+    channel: Transfer.Channel = Transfer.Channel.PAPER,
 ) -> Transfer:
     """
     Note that money is on its way in. The same key again returns the same transfer.
 
     :param day_units_max: the most that this person may ask to bring in within a day.
     :param total_units_max: the most that everybody's money, with what is on its way, may come to.
+    To the exchange it is announced by its amount, so a few units are added to one that is announced already.
+
     :raises NothingToTransfer: if units is not positive.
     :raises TooMuchToday: if it is more than the person may bring in a day.
     :raises TooMuchInAll: if it is more than there may be of everybody's.
     :raises request_keys.KeyUsedOtherwise: if the key stands for another request.
     """
-    transfer, is_new = _request(Transfer.Direction.DEPOSIT, user, asset, units, idempotency_key, now)
+    transfer, is_new = _request(Transfer.Direction.DEPOSIT, user, asset, units, idempotency_key, now, channel)
     if is_new:
         _refuse_too_much(user, asset, day_units_max=day_units_max, total_units_max=total_units_max, now=now)
     return transfer
 
 
 @owns_transaction
-def request_withdrawal(*, user: User, asset: Asset, units: int, idempotency_key: str, now: datetime) -> Transfer:
+def request_withdrawal(
+    *,
+    user: User,
+    asset: Asset,
+    units: int,
+    idempotency_key: str,
+    now: datetime,
+    channel: Transfer.Channel = Transfer.Channel.PAPER,
+) -> Transfer:
     """
     Hold money in the main account that is to leave. The same key again returns the same transfer.
+
+    From the exchange it is known by its amount, so a few units are left behind where one like it is on its way.
 
     :raises ledger.NotEnoughMoney: if less is available.
     :raises NothingToTransfer: if units is not positive.
     :raises request_keys.KeyUsedOtherwise: if the key stands for another request.
     """
-    transfer, is_new = _request(Transfer.Direction.WITHDRAWAL, user, asset, units, idempotency_key, now)
+    transfer, is_new = _request(Transfer.Direction.WITHDRAWAL, user, asset, units, idempotency_key, now, channel)
     if is_new:
         main = ledger.main_account(user=user, now=now)
         ledger.place_hold(
             key=_key(transfer),
             asset=asset,
             ledger_account_ids=np.array([main.pk]),
-            units=np.array([units]),
+            units=np.array([transfer.units]),
             now=now,
         )
     return transfer
 
 
 @in_transaction
-def book_transfer(*, transfer_id: int, now: datetime) -> Transfer:
-    """Book a transfer that the venue has confirmed, once."""
-    transfer = Transfer.objects.select_for_update().select_related("user", "asset").get(pk=transfer_id)
+def confirm_transfer(*, transfer_id: int, by: User, units: int | None, note: str, now: datetime) -> Transfer:
+    """
+    Note that an operator has seen the money come, or has paid it. Nothing moves before a second one books it.
+
+    :param units: what really came, where that is not what was announced; a withdrawal is paid as it was asked for.
+    :raises TransferEnded: if it is over, or was confirmed before.
+    """
+    transfer = lock_transfer(transfer_id)
+    if transfer.status != Transfer.Status.REQUESTED:
+        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+    if units is not None and transfer.direction == Transfer.Direction.DEPOSIT:
+        transfer.units = units
+    transfer.status, transfer.confirmed_by, transfer.note = Transfer.Status.CONFIRMED, by, note
+    transfer.save(update_fields=["status", "confirmed_by", "note", "units"])
+    return transfer
+
+
+@in_transaction
+def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
+    """
+    Book a transfer that another operator has confirmed: a deposit out of what lies unassigned at the venue, and a
+    withdrawal, paid elsewhere, into it.
+
+    :raises TransferEnded: if nobody has confirmed it, or it is over.
+    :raises OwnConfirmation: if the same person has confirmed it.
+    :raises ledger.NotEnoughMoney: if less is unassigned at the venue than came.
+    """
+    transfer = lock_transfer(transfer_id)
     if transfer.status == Transfer.Status.BOOKED:
         return transfer
-    is_deposit = transfer.direction == Transfer.Direction.DEPOSIT
+    if transfer.status != Transfer.Status.CONFIRMED:
+        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+    if transfer.confirmed_by_id == by.pk:
+        raise OwnConfirmation("You confirmed this transfer yourself; it takes a second operator to book it.")
+    transfer.approved_by = by
+    return _book(transfer, LedgerAccount.Kind.UNASSIGNED, now)
+
+
+@in_transaction
+def book_transfer(*, transfer_id: int, now: datetime, venue_reference: str = "", cost_units: int = 0) -> Transfer:
+    """
+    Book a transfer that the venue has confirmed, once.
+
+    :param venue_reference: what the venue calls it, where it tells it.
+    :param cost_units: what the venue took for it beyond the transfer itself: the platform's to bear.
+    :raises TransferEnded: if it was refused, canceled or reversed.
+    """
+    transfer = lock_transfer(transfer_id)
+    if transfer.status == Transfer.Status.BOOKED:
+        return transfer
+    if transfer.status not in Transfer.OPEN:
+        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+    transfer.venue_reference = venue_reference
+    return _book(transfer, LedgerAccount.Kind.EXTERNAL, now, cost_units=cost_units)
+
+
+@in_transaction
+def end_transfer(*, transfer_id: int, status: Transfer.Status, note: str, now: datetime) -> Transfer:
+    """
+    End a transfer of which nothing has moved, and give back what was held for it.
+
+    :raises TransferEnded: if it is done or over.
+    """
+    transfer = lock_transfer(transfer_id)
+    if transfer.status not in Transfer.OPEN:
+        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+    ledger.release_hold(key=_key(transfer), now=now)
+    transfer.status, transfer.note, transfer.ended_at = status, note, now
+    transfer.save(update_fields=["status", "note", "ended_at"])
+    return transfer
+
+
+@in_transaction
+def reverse_transfer(*, transfer_id: int, note: str, now: datetime) -> tuple[Transfer, int]:
+    """
+    Take a booked transfer back, because the venue did, by a journal of its own, once.
+
+    A deposit is taken from the main account as far as it has that available; the rest is the suspense account's until
+    people have dealt with it.
+
+    :returns: the transfer, and the units that the person had no more.
+    """
+    transfer = lock_transfer(transfer_id)
+    if transfer.status == Transfer.Status.REVERSED:
+        return transfer, 0
+    assert transfer.status == Transfer.Status.BOOKED, "only what is booked can be reversed"
     main = ledger.main_account(user=transfer.user, now=now)
     external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now)
-    units = transfer.units if is_deposit else -transfer.units
+    suspense = ledger.platform_account(LedgerAccount.Kind.SUSPENSE, now=now)
+    is_deposit = transfer.direction == Transfer.Direction.DEPOSIT
+    missing = 0
+    if is_deposit:
+        taken = min(transfer.units, max(queries.available_units_in(main, asset=transfer.asset), 0))
+        missing = transfer.units - taken
+        units = [-taken, -missing, transfer.units]
+    else:
+        units = [transfer.units, 0, -transfer.units]
+    ledger.post(
+        kind=Journal.Kind.REVERSAL,
+        idempotency_key=f"{_key(transfer)}:reversed",
+        lines=Lines.of([main.pk, suspense.pk, external.pk], transfer.asset_id, units),
+        now=now,
+    )
+    transfer.status, transfer.note, transfer.ended_at = Transfer.Status.REVERSED, note, now
+    transfer.save(update_fields=["status", "note", "ended_at"])
+    return transfer, missing
+
+
+@in_transaction
+def lock_transfer(transfer_id: int) -> Transfer:
+    """Return a transfer with its person and asset, its row locked."""
+    return (
+        Transfer.objects.select_for_update(of=("self",))
+        .select_related("user", "asset", "confirmed_by")
+        .get(pk=transfer_id)
+    )
+
+
+def _book(transfer: Transfer, kind: LedgerAccount.Kind, now: datetime, *, cost_units: int = 0) -> Transfer:
+    is_deposit = transfer.direction == Transfer.Direction.DEPOSIT
+    main = ledger.main_account(user=transfer.user, now=now)
+    other = ledger.platform_account(kind, now=now)
+    suspense = ledger.platform_account(LedgerAccount.Kind.SUSPENSE, now=now)
+    signed = transfer.units if is_deposit else -transfer.units
     ledger.post(
         kind=Journal.Kind.DEPOSIT if is_deposit else Journal.Kind.WITHDRAWAL,
         idempotency_key=_key(transfer),
-        lines=Lines.of([main.pk, external.pk], transfer.asset_id, [units, -units]),
+        lines=Lines.of([main.pk, other.pk, suspense.pk], transfer.asset_id, [signed, cost_units - signed, -cost_units]),
         now=now,
         releases=[] if is_deposit else [_key(transfer)],
     )
     transfer.status, transfer.booked_at = Transfer.Status.BOOKED, now
-    transfer.save(update_fields=["status", "booked_at"])
+    transfer.save(update_fields=["status", "booked_at", "approved_by", "venue_reference"])
     return transfer
 
 
@@ -120,7 +269,13 @@ def _key(transfer: Transfer) -> str:
 
 
 def _request(
-    direction: Transfer.Direction, user: User, asset: Asset, units: int, idempotency_key: str, now: datetime
+    direction: Transfer.Direction,
+    user: User,
+    asset: Asset,
+    units: int,
+    idempotency_key: str,
+    now: datetime,
+    channel: Transfer.Channel,
 ) -> tuple[Transfer, bool]:
     if units <= 0:
         raise NothingToTransfer("Enter a value above zero.")
@@ -128,12 +283,34 @@ def _request(
     asked = Request.of(direction.value, words, asset=asset.pk, units=units)
     if request_keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
         return Transfer.objects.get(user=user, idempotency_key=idempotency_key), False
+    if channel == Transfer.Channel.VENUE:
+        units = _units_nobody_announced(direction, asset, units)
     transfer = Transfer.objects.create(
         user=user,
         asset=asset,
         direction=direction,
+        channel=channel,
         units=units,
         idempotency_key=idempotency_key,
         requested_at=now,
     )
     return transfer, True
+
+
+def _units_nobody_announced(direction: Transfer.Direction, asset: Asset, units: int) -> int:
+    """Return an amount near this one that no open transfer of the exchange has: more to bring in, less to take out."""
+    # One at a time: two who ask for the same amount at once get different ones.
+    Asset.objects.select_for_update().get(pk=asset.pk)
+    near = Transfer.objects.filter(
+        channel=Transfer.Channel.VENUE, status=Transfer.Status.REQUESTED, direction=direction, asset=asset
+    )
+    taken = set(
+        near.filter(units__range=(units - TAIL_UNITS_MAX, units + TAIL_UNITS_MAX)).values_list("units", flat=True)
+    )
+    # Networks carry six decimals of a dollar coin, so the tail is one of those.
+    step = 10 ** max(asset.decimals - 6, 0) * (1 if direction == Transfer.Direction.DEPOSIT else -1)
+    while units in taken:
+        units += step
+    if units <= 0:
+        raise NothingToTransfer("Enter a value above zero.")
+    return units

@@ -18,7 +18,7 @@ from copytrading.services.leads import linking
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
 from copytrading.services.safety import reconciling
-from copytrading.services.wallet import transfers
+from copytrading.services.wallet import announced, transfers
 
 
 @shared_task
@@ -73,6 +73,12 @@ def compare_trades(**_: Any) -> None:
 def finish_transfers(**_: Any) -> None:
     """Finish deposits and withdrawals whose request died on the way."""
     transfers.finish_transfers(now=timezone.now())
+
+
+@shared_task
+def look_at_transfers(**_: Any) -> None:
+    """Ask the exchange what came to our account and left it."""
+    announced.look_at_history(now=timezone.now())
 
 
 @shared_task

@@ -35,6 +35,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "compare trades": {"task": "copytrading.tasks.compare_trades", "schedule": 30, "options": {"expires": 30}},
     "look at linked accounts": {"task": "copytrading.tasks.look_at_links", "schedule": 5, "options": {"expires": 5}},
     "finish transfers": {"task": "copytrading.tasks.finish_transfers", "schedule": 10, "options": {"expires": 10}},
+    "look for announced transfers": {
+        "task": "copytrading.tasks.look_at_transfers",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
     # A look a minute; the rings in between are for what differed or was on its way.
     "reconcile": {"task": "copytrading.tasks.reconcile", "schedule": 15, "options": {"expires": 15}},
     "settle profit shares": {

@@ -63,6 +63,8 @@ SMARTSYNC_VENUE_SECRET = env.str("SMARTSYNC_VENUE_SECRET", default="")
 SMARTSYNC_VENUE_PASSWORD = env.str("SMARTSYNC_VENUE_PASSWORD", default="")
 SMARTSYNC_VENUE_URL = env.str("SMARTSYNC_VENUE_URL", default="")  # of a test net or a gateway
 SMARTSYNC_VENUE_KEY_VOUCHED = env.bool("SMARTSYNC_VENUE_KEY_VOUCHED", default=False)  # where the venue cannot say
+# How real money comes and goes: "manual", by two operators, or "venue", by the exchange's own history as well.
+SMARTSYNC_TRANSFERS = env.str("SMARTSYNC_TRANSFERS", default="") or "manual"
 SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # "live", or recordings
 SMARTSYNC_PRICE_SOURCES = env.list("SMARTSYNC_PRICE_SOURCES", default=["binance", "okx"])  # exchanges, when live
 # Other addresses of exchanges whose prices are followed or whose accounts are linked: binance=https://...
@@ -124,6 +126,8 @@ SMARTSYNC_CASH_DECIMALS = 8
 SMARTSYNC_BELL = env.bool("SMARTSYNC_BELL", default=True)
 SMARTSYNC_PLATFORM_SHARE = _number("SMARTSYNC_PLATFORM_SHARE", default=0.0)  # of the leads' profit share
 
+if SMARTSYNC_TRANSFERS not in ("manual", "venue"):
+    raise environ.ImproperlyConfigured(f"SMARTSYNC_TRANSFERS is {SMARTSYNC_TRANSFERS!r}; it can be manual or venue.")
 if SMARTSYNC_SPEED <= 0:
     raise environ.ImproperlyConfigured(f"SMARTSYNC_SPEED is {SMARTSYNC_SPEED:g}; recorded time passes only above zero.")
 try:

@@ -9,7 +9,6 @@ from accounts.admin.money import (
     JournalAdmin,
     LedgerAccountAdmin,
     PostingAdmin,
-    TransferAdmin,
 )
 from accounts.admin.people import AuditAdmin, IdempotentRequestAdmin, PersonAdmin, RequestKeyAdmin
 
@@ -24,5 +23,4 @@ __all__ = [
     "PersonAdmin",
     "PostingAdmin",
     "RequestKeyAdmin",
-    "TransferAdmin",
 ]

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link, whole
-from accounts.models import Asset, Balance, Hold, Journal, LedgerAccount, Posting, Transfer
+from accounts.models import Asset, Balance, Hold, Journal, LedgerAccount, Posting
 
 
 class BalanceRows(ReadOnlyRows):
@@ -150,20 +150,3 @@ class HoldAdmin(ReadOnlyAdmin):
     @admin.display(description="participants")
     def participants(self, hold: Hold) -> int:
         return len(hold.ledger_account_ids)
-
-
-@admin.register(Transfer)
-class TransferAdmin(ReadOnlyAdmin):
-    list_display = ("id", "user_link", "direction", "moved", "status", "requested_at", "booked_at")
-    list_filter = ("direction", "status", "requested_at")
-    list_select_related = ("user", "asset")
-    ordering = ("-requested_at",)
-    search_fields = ("=id", "user__email", "idempotency_key")
-
-    @admin.display(description="person")
-    def user_link(self, transfer: Transfer) -> str:
-        return link_to(transfer.user)
-
-    @admin.display(description="value", ordering="units")
-    def moved(self, transfer: Transfer) -> str:
-        return whole(transfer.units, decimals=transfer.asset.decimals, symbol=transfer.asset.symbol)

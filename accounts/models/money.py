@@ -8,7 +8,8 @@ A `LedgerAccount` says whose money it is, an `Asset` what it is, a `Balance` how
     a copy starts with 100       main      -100     copy   +100
     the copy buys 0.001 BTC      copy   -60 USDT    venue   +60 USDT      copy +0.001 BTC    venue -0.001 BTC
 
-So everything people own equals what the venue keeps for us: -(external + venue), asset by asset.
+So everything people own equals what the venue keeps for us: -(external + venue), asset by asset. What came
+there without a word is nobody's yet and is kept apart: custody = what is owed + unassigned.
 
 The balance of an account is never set. The database itself adds each posting to it (a statement trigger, see the
 migration `seal_the_ledger`), refuses one that does not exist, and refuses to change history.
@@ -52,6 +53,8 @@ class LedgerAccount(models.Model):
         FEES = "FEES", "fees"
         DUST = "DUST", "dust"
         SUSPENSE = "SUSPENSE", "suspense"
+        # At the venue and nobody's yet: what came without a word, until people say whose it is.
+        UNASSIGNED = "UNASSIGNED", "unassigned"
         VENUE = "VENUE", "venue"
         EXTERNAL = "EXTERNAL", "external"
 
@@ -96,6 +99,9 @@ class Journal(models.Model):
         PROFIT_SHARE = "PROFIT_SHARE", "profit share"
         CORRECTION = "CORRECTION", "correction"
         REDENOMINATION = "REDENOMINATION", "coins counted in another unit"
+        SURPLUS = "SURPLUS", "more at the venue than anybody owns, or that going again"
+        REVERSAL = "REVERSAL", "transfer taken back"
+        ASSIGNMENT = "ASSIGNMENT", "unassigned money given to its owner"
 
     kind = models.CharField(max_length=20, choices=Kind)
     idempotency_key = models.CharField(max_length=80, unique=True)
@@ -181,33 +187,81 @@ class Hold(models.Model):
 
 class Transfer(models.Model):
     """
-    Money that somebody brings in or takes out.
+    Money that somebody brings in or takes out, by one of three channels.
 
-    REQUESTED first, then the venue is told under the transfer's own id, then BOOKED: a crash in between leaves a row
-    that the sweeper finishes, never money on one side only.
+    PAPER, at our own venue: REQUESTED, then the venue is told under the transfer's own id, then BOOKED.
+    VENUE, to and from our account at the exchange: announced (REQUESTED), then BOOKED once the exchange's own history
+    tells it. What was announced and never came ends EXPIRED.
+    MANUAL, by bank or cash desk: announced, then one operator says that it came or was paid (CONFIRMED) and another one
+    books it. The money itself is what lies unassigned at the venue, or stays there as that.
+
+        REQUESTED ──→ CONFIRMED ──→ BOOKED ──→ REVERSED      what came was taken back by whoever sent it
+            └────────────┴──→ REFUSED | CANCELED | EXPIRED   nothing moved, and what was held is free again
+
+    A crash anywhere leaves a row that the sweeper finishes, never money on one side only.
     """
 
     class Direction(models.TextChoices):
         DEPOSIT = "DEPOSIT", "deposit"
         WITHDRAWAL = "WITHDRAWAL", "withdrawal"
 
+    class Channel(models.TextChoices):
+        PAPER = "PAPER", "paper money"
+        VENUE = "VENUE", "the exchange"
+        MANUAL = "MANUAL", "bank or cash desk"
+
     class Status(models.TextChoices):
         REQUESTED = "REQUESTED", "on its way"
+        CONFIRMED = "CONFIRMED", "seen by one operator"
         BOOKED = "BOOKED", "done"
+        REVERSED = "REVERSED", "taken back"
+        REFUSED = "REFUSED", "refused"
+        CANCELED = "CANCELED", "canceled"
+        EXPIRED = "EXPIRED", "never came"
+
+    OPEN = (Status.REQUESTED, Status.CONFIRMED)
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="transfers")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     direction = models.CharField(max_length=10, choices=Direction)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.PAPER, db_default="PAPER")
     units = models.BigIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
     idempotency_key = models.CharField(max_length=80)
     requested_at = models.DateTimeField()
     booked_at = models.DateTimeField(null=True)
+    # What the exchange calls it; empty until it has told it.
+    venue_reference = models.CharField(max_length=120, blank=True, db_default="")
+    # Why it ended otherwise, or what the operators' papers call it.
+    note = models.CharField(max_length=200, blank=True, db_default="")
+    confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="one_transfer_per_key"),
             models.CheckConstraint(condition=Q(units__gt=0), name="transfer_moves_something"),
+            # So that what the exchange tells belongs to one of them, or to none.
+            models.UniqueConstraint(
+                fields=["direction", "asset", "units"],
+                condition=Q(channel="VENUE", status="REQUESTED"),
+                name="one_announced_transfer_per_amount",
+            ),
+            models.UniqueConstraint(
+                fields=["direction", "venue_reference"],
+                condition=~Q(venue_reference=""),
+                name="one_transfer_per_reference",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("confirmed_by")),
+                name="two_people_book_a_transfer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(channel="MANUAL", status="BOOKED")
+                | Q(confirmed_by__isnull=False, approved_by__isnull=False),
+                name="a_manual_transfer_is_seen_by_two",
+            ),
         )
         indexes = (models.Index(fields=["requested_at"], condition=Q(status="REQUESTED"), name="transfer_on_its_way"),)
 

@@ -44,6 +44,7 @@ from copytrading.admin.trading import (
     OrderAdmin,
     SyncCycleAdmin,
 )
+from copytrading.admin.transfers import TransferAdmin
 
 __all__ = [
     "AccountMoveAdmin",
@@ -84,5 +85,6 @@ __all__ = [
     "ScheduledRunAdmin",
     "SyncCycleAdmin",
     "TradeCheckpointAdmin",
+    "TransferAdmin",
     "UntradedHoldingAdmin",
 ]

@@ -107,15 +107,25 @@ class Waits(admin.SimpleListFilter):
 
 @admin.register(Correction)
 class CorrectionAdmin(AskingAdmin):
-    list_display = ("id", "moved", "account_link", "reason", "state", "requested_by", "requested_at", "approved_by")
+    list_display = (
+        "id",
+        "moved",
+        "account_link",
+        "against",
+        "reason",
+        "state",
+        "requested_by",
+        "requested_at",
+        "approved_by",
+    )
     list_filter = (Waits, "asset", "requested_at")
     list_select_related = ("asset", "ledger_account", "requested_by", "approved_by")
     ordering = ("-requested_at",)
     search_fields = ("=id", "reason", "requested_by__email", "approved_by__email", "=ledger_account__id")
     actions = ("approve", "withdraw")
     fields = (
-        "moved", "account_link", "reason", "state", "requested_by", "requested_at", "approved_by", "approved_at",
-        "withdrawn_at", "journal_link",
+        "moved", "account_link", "against", "reason", "state", "requested_by", "requested_at", "approved_by",
+        "approved_at", "withdrawn_at", "journal_link",
     )  # fmt: skip
     readonly_fields = fields
     asking, asking_title, asking_verb = "request", "Ask for a correction", "ask for it"
@@ -147,6 +157,7 @@ class CorrectionAdmin(AskingAdmin):
             asset_id=cleaned["asset"],
             account=cleaned["account_number"] if is_other else LedgerAccount.Kind(cleaned["account"]),
             units=cleaned["units"],
+            against=Correction.Against(cleaned["against"]),
             reason=cleaned["reason"],
             by=operator_of(request),
             idempotency_key=cleaned["idempotency_key"],
@@ -223,6 +234,7 @@ class CustodyDifferenceAdmin(ActingAdmin):
             "asset": row.asset_id,
             "quantity": whole(row.units, decimals=row.asset.decimals).replace(",", "").replace("−", "-"),
             "account": LedgerAccount.Kind.SUSPENSE.value,
+            "against": Correction.Against.VENUE.value,
         }
         return HttpResponseRedirect(reverse("admin:copytrading_correction_request", query=asked))
 

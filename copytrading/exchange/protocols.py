@@ -9,10 +9,11 @@ and markets, and fail as `errors` says.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from copytrading.exchange.markets import Book, MarketRules, Quote
 from copytrading.exchange.orders import Side, VenueOrder, VenueTrade
+from copytrading.exchange.transfers import VenueTransfer
 
 
 class Venue(Protocol):
@@ -94,6 +95,23 @@ class Venue(Protocol):
         Return what our account holds, by asset.
 
         :raises VenueUnreachable: if the venue did not answer.
+        """
+        ...
+
+
+@runtime_checkable
+class TransferHistory(Protocol):
+    """
+    What an exchange tells of money that came to our account there and left it.
+
+    It is asked again and again from some days back, so each transfer is known by `reference` and told as it is now.
+    """
+
+    def transfers_since(self, *, since: datetime) -> list[VenueTransfer]:
+        """
+        Return the deposits and withdrawals from a moment on, oldest first.
+
+        :raises VenueUnreachable: if it did not answer.
         """
         ...
 

@@ -23,7 +23,7 @@ from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.exchange.prices.files import paths_in, read_prices
 from copytrading.exchange.prices.recorded import RecordedPrices
 from copytrading.exchange.prices.simulated import SimulatedPrices
-from copytrading.exchange.protocols import PriceSource, Venue
+from copytrading.exchange.protocols import PriceSource, TransferHistory, Venue
 
 # The account at the venue that holds everybody's money; the ledger says whose is what.
 PLATFORM_ACCOUNT = "platform"
@@ -92,6 +92,18 @@ def live_venue() -> LiveVenue:
         settings.SMARTSYNC_VENUE_KEY_VOUCHED,
         tuple(settings.SMARTSYNC_COINS),
     )
+
+
+def transfer_history() -> TransferHistory | None:
+    """
+    Return who tells what came to our account and left it; None where nobody does, as money is paper money.
+
+    :raises ImproperlyConfigured: if the settings do not name a real exchange, its key, and that it is meant.
+    """
+    if _stand_ins:
+        stand_in = _stand_ins[-1]
+        return stand_in if isinstance(stand_in, TransferHistory) else None
+    return None if is_paper() else live_venue()
 
 
 def has_paper_money() -> bool:

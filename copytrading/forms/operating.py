@@ -6,7 +6,9 @@ from uuid import uuid4
 
 from django import forms
 
+from copytrading.forms.fields import CashField
 from copytrading.queries import operating
+from copytrading.services.wallet.money_words import with_cash
 
 OTHER_ACCOUNT = "OTHER"
 REASON_LENGTH_MAX = 200
@@ -76,6 +78,22 @@ class VerdictForm(forms.Form):
         return cleaned
 
 
+class ManualTransferForm(forms.Form):
+    """A transfer by bank or cash desk to enter for somebody."""
+
+    email = forms.EmailField(label="Whose, by e-mail address")
+    direction = forms.ChoiceField(label="What", choices=operating.transfer_directions())
+    value = CashField(label=with_cash("How much, {cash}"), error_messages={"required": "How much?"})
+    # Made with the page, so that pressing twice enters once.
+    idempotency_key = forms.CharField(max_length=64, initial=lambda: uuid4().hex, widget=forms.HiddenInput)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if operating.person(email=email) is None:
+            raise forms.ValidationError("Nobody here has that address.")
+        return email
+
+
 class CorrectionForm(forms.Form):
     """A correcting journal to ask for. Cleans to `units` and to the account's kind or number besides."""
 
@@ -83,7 +101,10 @@ class CorrectionForm(forms.Form):
     quantity = forms.DecimalField(
         label="How many",
         max_digits=DIGITS_MAX,
-        help_text="Coins the account gets; with a minus sign, coins it gives. The other side is the venue.",
+        help_text="Coins the account gets; with a minus sign, coins it gives. The other side is as below.",
+    )
+    against = forms.ChoiceField(
+        label="The other side", choices=operating.corrected_against(), initial="VENUE", required=False
     )
     account = forms.ChoiceField(label="Whose")
     account_number = forms.IntegerField(
@@ -110,6 +131,7 @@ class CorrectionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        cleaned["against"] = cleaned.get("against") or "VENUE"
         if cleaned.get("account") == OTHER_ACCOUNT and not cleaned.get("account_number"):
             self.add_error("account_number", "Which account is it?")
         if "asset" in cleaned and "quantity" in cleaned:

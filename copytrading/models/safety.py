@@ -52,6 +52,8 @@ class Alarm(models.Model):
 
     class Kind(models.TextChoices):
         CUSTODY_DIFFERS = "CUSTODY_DIFFERS", "ledger and custody differ"
+        SURPLUS = "SURPLUS", "the venue keeps more than anybody owns"
+        TRANSFER_REVERSED = "TRANSFER_REVERSED", "the exchange took a deposit or withdrawal back"
         LATE_FILL = "LATE_FILL", "a fill came after its order was ended"
         FOREIGN_TRADE = "FOREIGN_TRADE", "a trade that is none of our orders"
         ORDER_UNKNOWN = "ORDER_UNKNOWN", "the outcome of an order stays unknown"
@@ -99,12 +101,20 @@ class Alarm(models.Model):
 
 class Correction(models.Model):
     """
-    A correcting journal that one operator asks for and another one approves: units of one asset to a ledger account
-    (negative: from it), against the venue.
+    A journal that one operator asks for and another one approves: units of one asset to a ledger account (negative:
+    from it), against the venue, or against what lies unassigned there.
+
+    Against the venue it is a correction. Out of the unassigned it says whose money is that came without a word: a
+    deposit that nobody announced, and the balances that an account at an exchange begins with.
     """
+
+    class Against(models.TextChoices):
+        VENUE = "VENUE", "the venue: a correction"
+        UNASSIGNED = "UNASSIGNED", "unassigned money: an assignment"
 
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")
+    against = models.CharField(max_length=10, choices=Against, default=Against.VENUE, db_default="VENUE")
     units = models.BigIntegerField()
     reason = models.CharField(max_length=200)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -76,13 +76,18 @@ def movements() -> set[Movement]:
         for order in orders.select_related("market__base", "market__quote").defer("participant_ids", "wish_units")
         for movement in _movements_of(order)
     }
-    for transfer in Transfer.objects.filter(status=Transfer.Status.REQUESTED):
+    # What is paid by bank or cash desk moves nothing at the venue.
+    announced = Transfer.objects.filter(status=Transfer.Status.REQUESTED).exclude(channel=Transfer.Channel.MANUAL)
+    for transfer in announced:
         is_deposit = transfer.direction == Transfer.Direction.DEPOSIT
+        # The exchange may take its fee on top of what leaves.
+        margin = VALUE_MARGIN if transfer.channel == Transfer.Channel.VENUE else Decimal(1)
+        units = int((transfer.units * margin).to_integral_value(ROUND_CEILING))
         found.add(
             Movement(
                 reference=f"transfer:{transfer.pk}",
                 asset_id=transfer.asset_id,
-                low=0 if is_deposit else -transfer.units,
+                low=0 if is_deposit else -units,
                 high=transfer.units if is_deposit else 0,
             )
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 
-from accounts.models import Asset, Balance, LedgerAccount
+from accounts.models import Asset, Balance, LedgerAccount, Transfer, User
 from copytrading.models import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Lead, Mark, Market, Order
 from copytrading.queries import doubts
 from copytrading.queries.rules import platform_rules
@@ -34,6 +34,11 @@ def needs_now() -> tuple[Need, ...]:
     alarms = Alarm.objects.filter(cleared_at__isnull=True).order_by("-last_seen_at")
     halts = named_halts().filter(lifted_at__isnull=True).order_by("-placed_at")
     corrections = Correction.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True).order_by("pk")
+    transfers = Transfer.objects.exclude(channel=Transfer.Channel.PAPER).select_related("user").order_by("pk")
+    confirmed = transfers.filter(status=Transfer.Status.CONFIRMED)
+    announced = transfers.filter(status=Transfer.Status.REQUESTED).exclude(
+        channel=Transfer.Channel.VENUE, direction=Transfer.Direction.DEPOSIT
+    )
     verdicts = CoinVerdict.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True).order_by("pk")
     verdicts = verdicts.select_related("market")
     differences = CustodyDifference.objects.exclude(units=0).select_related("asset").order_by("since")
@@ -41,6 +46,8 @@ def needs_now() -> tuple[Need, ...]:
     unknown = unknown.defer("participant_ids", "wish_units")
     suspense = Balance.objects.filter(ledger_account__kind=LedgerAccount.Kind.SUSPENSE).exclude(posted=0)
     suspense = suspense.select_related("asset").order_by("asset__symbol")
+    unassigned = Balance.objects.filter(ledger_account__kind=LedgerAccount.Kind.UNASSIGNED).exclude(posted=0)
+    unassigned = unassigned.select_related("asset").order_by("asset__symbol")
     set_aside = Lead.objects.filter(failures__gte=platform_rules().failures_max).order_by("name")
     found = (
         _need("Open alarms", alarms, (alarm.sentence for alarm in alarms[:LINES_MAX]), cleared_at__isempty="True"),
@@ -55,6 +62,18 @@ def needs_now() -> tuple[Need, ...]:
             corrections,
             (correction.reason for correction in corrections[:LINES_MAX]),
             waits="yes",
+        ),
+        _need(
+            "Transfers that wait for a second operator",
+            confirmed,
+            (f"{row.get_direction_display()} of {row.user}" for row in confirmed[:LINES_MAX]),
+            status__exact=Transfer.Status.CONFIRMED.value,
+        ),
+        _need(
+            "Transfers to be paid, or to be looked for",
+            announced,
+            (f"{row.get_direction_display()} of {row.user}" for row in announced[:LINES_MAX]),
+            status__exact=Transfer.Status.REQUESTED.value,
         ),
         _need(
             "Verdicts on coins that wait for a second operator",
@@ -79,6 +98,12 @@ def needs_now() -> tuple[Need, ...]:
             suspense,
             (f"{row.asset.symbol}: {row.posted:,} of its smallest units" for row in suspense[:LINES_MAX]),
             ledger_account__kind__exact=LedgerAccount.Kind.SUSPENSE.value,
+        ),
+        _need(
+            "Unassigned at the venue: whose is it?",
+            unassigned,
+            (f"{row.asset.symbol}: {row.posted:,} of its smallest units" for row in unassigned[:LINES_MAX]),
+            ledger_account__kind__exact=LedgerAccount.Kind.UNASSIGNED.value,
         ),
         _need("Leads set aside", set_aside, (lead.name for lead in set_aside[:LINES_MAX]), trouble="set-aside"),
     )
@@ -150,6 +175,21 @@ def correctable_kinds() -> list[tuple[str, str]]:
     """Return the platform's own accounts that a correction may name by kind."""
     kinds = (LedgerAccount.Kind.SUSPENSE, LedgerAccount.Kind.FEES, LedgerAccount.Kind.DUST)
     return [(kind.value, f"The platform's {kind.label} account") for kind in kinds]
+
+
+def corrected_against() -> list[tuple[str, str]]:
+    """Return what the other side of a correction can be."""
+    return list(Correction.Against.choices)
+
+
+def transfer_directions() -> list[tuple[str, str]]:
+    """Return the ways that money moves."""
+    return list(Transfer.Direction.choices)
+
+
+def person(*, email: str) -> User | None:
+    """Return who has an e-mail address, None where nobody does."""
+    return User.objects.filter(email__iexact=email).first()
 
 
 def by_openness(column: str) -> tuple[str | Combinable, ...]:

@@ -28,6 +28,8 @@ OTHER_MOVES = {
     Journal.Kind.PROFIT_SHARE: "Profit share of those who copy you",
     Journal.Kind.CORRECTION: "A correction",
     Journal.Kind.REDENOMINATION: "The coin is counted in another unit",
+    Journal.Kind.REVERSAL: "A transfer was taken back by whoever sent it",
+    Journal.Kind.ASSIGNMENT: "Your deposit was found",
 }
 
 

@@ -49,7 +49,9 @@ def deposit(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, money_words().came_in(money(transfer.units)))
+            words, value = money_words(), f"{quantity(transfer.units, transfer.asset.decimals)}"
+            is_there = transfer.booked_at is not None
+            messages.success(request, words.came_in(money(transfer.units)) if is_there else words.announced_in(value))
             return redirect("wallet")
     return _page(request, deposit_form=form)
 
@@ -65,7 +67,9 @@ def withdraw(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, money_words().went_out(money(transfer.units)))
+            words, value = money_words(), f"{quantity(transfer.units, transfer.asset.decimals)}"
+            is_gone = transfer.booked_at is not None
+            messages.success(request, words.went_out(money(transfer.units)) if is_gone else words.announced_out(value))
             return redirect("wallet")
     return _page(request, withdraw_form=form)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 SCOPES = frozenset({"read", "trade", "elsewhere", "withdraw"})
 
@@ -34,6 +35,9 @@ class FakeAccount:
     earn: dict[str, Decimal] = field(default_factory=dict)
     staked: dict[str, Decimal] = field(default_factory=dict)
     open_profit: dict[str, Decimal] = field(default_factory=dict)
+    # Deposits and withdrawals as they are told, oldest first; see binance_payloads.
+    deposits: list[dict[str, Any]] = field(default_factory=list)
+    withdrawals: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, asset: str, quantity: Decimal) -> None:
         self.free[asset] = self.free.get(asset, Decimal(0)) + quantity

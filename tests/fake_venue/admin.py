@@ -7,6 +7,7 @@ The operator's endpoints: `POST /_...` with JSON changes the world, `GET /_...` 
 | `POST /_release` | `{"number": 7, "cut": true}`, both optional: lets held answers go, or cuts them |
 | `POST /_prices` | `{"BTC-USDT": "50100"}` |
 | `POST /_deposit` | `{"account": "platform", "balances": {"USDT": "1000"}}`; negative takes away; `place` too |
+| `POST /_history` | `{"account", "deposits": [...], "withdrawals": [...]}`: what is told of transfers (Binance only) |
 | `POST /_trade` | `{"account", "symbol", "side", "quantity", "price", "fee", "fee_asset"}`: somebody's own trade |
 | `POST /_markets` | `{"symbol": "BTC-USDT", "state": "SUSPENDED"}`; filters too; a new symbol is listed |
 | `POST /_keys` | `{"key": "platform-key", "revoked": true}`; `scopes` too |
@@ -57,6 +58,13 @@ def _deposit(server: "FakeServer", content: dict[str, Any]) -> dict[str, str]:
         place=content.get("place", "free"),
     )
     return {asset: str(total) for asset, total in server.exchange.accounts[content["account"]].totals().items()}
+
+
+def _history(server: "FakeServer", content: dict[str, Any]) -> dict[str, int]:
+    account = server.exchange.accounts[content["account"]]
+    account.deposits += content.get("deposits", [])
+    account.withdrawals += content.get("withdrawals", [])
+    return {"told": len(account.deposits) + len(account.withdrawals)}
 
 
 def _trade(server: "FakeServer", content: dict[str, str]) -> dict[str, str]:
@@ -136,6 +144,7 @@ ACTS: dict[tuple[str, str], Callable[["FakeServer", Any], dict[str, Any]]] = {
     ("POST", "/_release"): _release,
     ("POST", "/_prices"): _prices,
     ("POST", "/_deposit"): _deposit,
+    ("POST", "/_history"): _history,
     ("POST", "/_trade"): _trade,
     ("POST", "/_markets"): _markets,
     ("POST", "/_keys"): _keys,

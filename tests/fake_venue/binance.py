@@ -79,6 +79,11 @@ class BinanceDialect(Dialect):
             ("POST", "/sapi/v1/asset/get-funding-asset"): (Route(name="funding", scope="read"), self._funding),
             ("GET", "/sapi/v1/simple-earn/locked/position"): (Route(name="earn", weight=150, scope="read"), self._earn),
             ("GET", "/sapi/v1/account/apiRestrictions"): (Route(name="permissions", scope="read"), self._permissions),
+            ("GET", "/sapi/v1/capital/deposit/hisrec"): (Route(name="deposits", scope="read"), self._deposits),
+            ("GET", "/sapi/v1/capital/withdraw/history"): (
+                Route(name="withdrawals", weight=18, scope="read"),
+                self._withdrawals,
+            ),
             ("GET", "/sapi/v1/capital/config/getall"): (Route(name="coins", weight=10, scope="read"), self._coins),
             # Margin and derivatives exist and have no markets, because ccxt asks for them unless told otherwise.
             ("GET", "/sapi/v1/margin/allPairs"): (Route(name="markets", scope="read"), lambda _: []),
@@ -224,6 +229,14 @@ class BinanceDialect(Dialect):
         size, page = int(asked.given.get("size", 10)), int(asked.given.get("current", 1))
         rows = [payloads.locked_position(*kept) for kept in locked[(page - 1) * size : page * size]]
         return {"rows": rows, "total": len(locked)}
+
+    def _deposits(self, asked: Asked) -> list[dict[str, Any]]:
+        rows = self.exchange.accounts[asked.account].deposits
+        return [payloads.deposit(row) for row in rows if row["at_ms"] >= int(asked.given.get("startTime", 0))]
+
+    def _withdrawals(self, asked: Asked) -> list[dict[str, Any]]:
+        rows = self.exchange.accounts[asked.account].withdrawals
+        return [payloads.withdrawal(row) for row in rows if row["at_ms"] >= int(asked.given.get("startTime", 0))]
 
     def _permissions(self, asked: Asked) -> dict[str, Any]:
         assert asked.key is not None

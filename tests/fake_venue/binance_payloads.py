@@ -1,5 +1,6 @@
 """Binance's words: each function returns the payload of one thing, with the keys of the real one."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -326,3 +327,23 @@ def coin(asset: str, account: FakeAccount) -> dict[str, Any]:
         "trading": True,
         "networkList": [],
     }
+
+
+def deposit(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a deposit of `id`, `coin`, `amount`, `status` (0 on its way, 1 done, 2 rejected) and `at_ms`."""
+    return {
+        "id": row["id"], "amount": row["amount"], "coin": row["coin"], "network": "TRX", "status": row["status"],
+        "address": "T-our-address", "addressTag": "", "txId": f"tx-{row['id']}", "insertTime": row["at_ms"],
+        "completeTime": row["at_ms"], "transferType": 0, "unlockConfirm": "12/12", "confirmTimes": "12/12",
+        "walletType": 0, "sourceAddress": "",
+    }  # fmt: skip
+
+
+def withdrawal(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a withdrawal of `id`, `coin`, `amount`, `fee`, `status` (4 on its way, 6 done, 5 failed) and `at_ms`."""
+    at = datetime.fromtimestamp(row["at_ms"] / 1000, tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return {
+        "id": row["id"], "amount": row["amount"], "transactionFee": row["fee"], "coin": row["coin"],
+        "status": row["status"], "address": "T-somebody", "txId": f"tx-{row['id']}", "applyTime": at,
+        "completeTime": at, "network": "TRX", "transferType": 0, "info": "", "confirmNo": 12, "walletType": 0,
+    }  # fmt: skip

@@ -76,6 +76,10 @@ class FakeVenue:
     def deposit(self, account: str, *, place: str = "free", **balances: str) -> None:
         self._ask("POST", "/_deposit", {"account": account, "balances": balances, "place": place})
 
+    def tell_transfers(self, account: str, **told: list[dict[str, Any]]) -> None:
+        """Tell `deposits` and `withdrawals`, each with id, coin, amount, status, at_ms, and the fee of the latter."""
+        self._ask("POST", "/_history", {"account": account} | told)
+
     def trade(self, account: str, **trade: str) -> None:
         """Let somebody trade by hand: symbol, side, quantity, price, and a fee of 0 unless told otherwise."""
         quote = trade["symbol"].partition("-")[2]

@@ -14,9 +14,11 @@ from accounts.models import Hold, Journal
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.orders import allocation
 from copytrading.exchange import registry
+from copytrading.models import CustodyDifference
 from copytrading.services.books import profit_shares
 from copytrading.services.cycle import closing
 from copytrading.services.orders import booking
+from copytrading.services.safety import reconciling, unassigned
 
 Allocate = Callable[..., IntArray]
 
@@ -157,10 +159,33 @@ def redeemed_twice() -> list[Any]:
 def idempotency_key_ignored() -> list[Any]:
     request, number = wallet._request, count()
 
-    def request_anew(direction: Any, user: Any, asset: Any, units: int, key: str, now: datetime) -> Any:
-        return request(direction, user, asset, units, f"{key}:{next(number)}", now)
+    def request_anew(direction: Any, user: Any, asset: Any, units: int, key: str, now: datetime, channel: Any) -> Any:
+        return request(direction, user, asset, units, f"{key}:{next(number)}", now, channel)
 
     return [patch.object(wallet, "_request", request_anew)]
+
+
+def surplus_halts() -> list[Any]:
+    """Whatever the venue keeps too much halts the coin, and with the cash everything."""
+    halt = reconciling._halt
+
+    def halt_instead(*, asset: Any, units: int, key: str, now: datetime) -> int:
+        halt(CustodyDifference.objects.get(asset=asset), now)
+        return 0
+
+    return [patch.object(unassigned, "settle_difference", halt_instead)]
+
+
+def surplus_booked_by_every_look() -> list[Any]:
+    """What is confirmed is booked and stays confirmed."""
+
+    def settle_and_forget(row: Any, look: Any, now: datetime) -> None:
+        if look.beyond_units:
+            key = f"{now.isoformat()}:{row.units}"
+            unassigned.settle_difference(asset=look.asset, units=row.units, key=key, now=now)
+            unassigned.settle_difference(asset=look.asset, units=row.units, key=f"{key}:again", now=now)
+
+    return [patch.object(reconciling, "_settle", settle_and_forget)]
 
 
 BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
@@ -177,5 +202,7 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "dust dropped": ("A stopped copy still has coins.", dust_is_dropped),
     "paid out before coins are sold": ("The platform pays for what it cannot sell.", paid_out_before_coins_are_sold),
     "redeemed twice": ("The share of what leaves is paid twice.", redeemed_twice),
+    "surplus halts": ("A stranger's deposit keeps everybody from leaving.", surplus_halts),
+    "surplus booked again": ("What came once is unassigned twice.", surplus_booked_by_every_look),
     "idempotency key ignored": ("A double click moves money twice.", idempotency_key_ignored),
 }

@@ -20,7 +20,7 @@ from copytrading.exchange.errors import (
     VenueBusy,
     VenueUnreachable,
 )
-from copytrading.exchange.live import answers, holdings, placing
+from copytrading.exchange.live import answers, history, holdings, placing
 from copytrading.exchange.live import budget as shares
 from copytrading.exchange.live.client import Hearing
 from copytrading.exchange.live.dialects.base import (
@@ -38,6 +38,7 @@ from copytrading.exchange.live.dialects.base import (
 from copytrading.exchange.live.wire import NoSuchOrder, NotAsked, Question, SentTooLate, Wire
 from copytrading.exchange.markets import Book, MarketRules
 from copytrading.exchange.orders import Side, VenueOrder, VenueTrade
+from copytrading.exchange.transfers import VenueTransfer
 
 BOOK_LEVELS = 100
 # A page after this many means that the venue repeats itself.
@@ -258,6 +259,14 @@ class LiveVenue:
         """
         kept = holdings.read_holdings(self._wire, kept_share=shares.URGENT)
         return holdings.own_names(kept.totals(), exchange=self.name, trades=self._lists)
+
+    def transfers_since(self, *, since: datetime) -> list[VenueTransfer]:
+        """
+        Return what came to our account and left it from a moment on, oldest first.
+
+        :raises VenueUnreachable: if the exchange did not answer.
+        """
+        return history.read_history(self._wire, since=since)
 
     def _lists(self, coin: str) -> bool:
         return any(coin in (market["base"], market["quote"]) for market in self._wire.know_markets().values())

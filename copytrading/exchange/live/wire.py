@@ -53,7 +53,10 @@ TOO_MANY = 429
 BANNED = 418
 
 UNSIGNED = (Call.MARKETS, Call.BOOK, Call.QUOTES)
-MARKETLESS = (Call.MARKETS, Call.BALANCES, Call.FUNDING, Call.EARN, Call.STAKED, Call.PERMISSIONS)
+MARKETLESS = (
+    Call.MARKETS, Call.BALANCES, Call.FUNDING, Call.EARN, Call.STAKED, Call.PERMISSIONS,
+    Call.DEPOSITS, Call.WITHDRAWALS,
+)  # fmt: skip
 
 Question = Callable[[Any], Any]
 

@@ -83,7 +83,7 @@ def refuse_moving(verdict: CoinVerdict) -> None:
         raise CoinMoving(f"An order in {symbol} is open: halt the coin, and try again when the venue has answered.")
     is_moving = (
         Hold.objects.filter(asset_id=market.base_id, released_at__isnull=True).exists()
-        or Transfer.objects.filter(asset_id=market.base_id, status=Transfer.Status.REQUESTED).exists()
+        or Transfer.objects.filter(asset_id=market.base_id, status__in=Transfer.OPEN).exists()
     )
     if is_moving:
         raise CoinMoving(f"{symbol} is on its way in or out: try again when it has arrived.")

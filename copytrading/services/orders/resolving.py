@@ -6,8 +6,9 @@ An order is UNKNOWN until the venue has told its end and all its trades. It neve
 - three questions in a row, at 1, 2, 4, 8 ... seconds, did not find it,
 - the venue's own validity window has passed since it was claimed, so that it cannot arrive any more,
 - it is not among the open orders, and no trade since then is its own,
-- and the venue keeps just as many of the coins for us as the ledger says. While nobody has said in which unit a coin is
-  counted, its number says nothing, and the cash it would have been paid with is counted instead.
+- and the venue keeps just as much for us as the ledger says, of the coin or of the cash: an order moves both, so one
+  that is just as it was proves that none came, even if a stranger sent us some of the other. While nobody has said in
+  which unit a coin is counted, its number says nothing, and the cash alone is counted.
 
 Until then its holds stay, and the database lets no other order into its market.
 
@@ -137,15 +138,17 @@ def _left_no_trace(order: Order) -> bool:
     trades = venue().trades_since(symbol=symbol, since=_since(order) - LOOK_BACK)
     if any(_is_of(order, trade) for trade in trades):
         return False
-    asset = _counted_asset(order.market)
-    custody = venue().balances().get(asset.symbol, Decimal(0))
-    return custody == coins(account_queries.liability_units_of(asset), asset.decimals)
+    kept = venue().balances()
+    return any(
+        kept.get(asset.symbol, Decimal(0)) == coins(account_queries.liability_units_of(asset), asset.decimals)
+        for asset in _counted_assets(order.market)
+    )
 
 
-def _counted_asset(market: Market) -> Asset:
-    """Return the side of a market that both the venue and the ledger count in the same unit, for certain."""
+def _counted_assets(market: Market) -> tuple[Asset, ...]:
+    """Return the sides of a market that both the venue and the ledger count in the same unit, for certain."""
     doubted = coins_in_doubt().get(market.base_id)
-    return market.quote if doubted and doubted.why == Why.UNJUDGED else market.base
+    return (market.quote,) if doubted and doubted.why == Why.UNJUDGED else (market.base, market.quote)
 
 
 def _is_of(order: Order, found: VenueOrder | VenueTrade) -> bool:

@@ -1,5 +1,7 @@
 """
 A correction is a new journal, never a change of an old one: one operator asks for it, another one approves it.
+
+Unassigned money is given to its owner in the same way: an unannounced deposit, the opening balances of an account.
 """
 
 from datetime import datetime
@@ -40,9 +42,11 @@ def request_correction(
     by: User,
     idempotency_key: str,
     now: datetime,
+    against: Correction.Against = Correction.Against.VENUE,
 ) -> Correction:
     """
-    Ask for a correcting journal: units of an asset to a ledger account, against the venue. Nothing moves yet.
+    Ask for a correcting journal: units of an asset to a ledger account, against the venue or what is unassigned there.
+    Nothing moves yet.
 
     The same key again returns the same correction, whatever became of it.
 
@@ -60,19 +64,25 @@ def request_correction(
     if asset is None:
         raise CorrectionRefused("There is no such asset.", field="asset")
     words = f"a correction of {keys.coin_words(units, asset)}"
-    asked = Request.of("correction", words, asset=asset_id, account=str(account), units=units, reason=reason.strip())
+    asked = Request.of(
+        "correction", words, asset=asset_id, account=str(account), units=units, reason=reason.strip(),
+        **({} if against == Correction.Against.VENUE else {"against": against.value}),
+    )  # fmt: skip
     if keys.is_repeated(user=by, key=idempotency_key, request=asked, now=now):
         return Correction.objects.get(requested_by=by, idempotency_key=idempotency_key)
     # Locked, so that two who ask for the same at once ask once.
     Asset.objects.select_for_update().get(pk=asset_id)
     ledger_account = _account(account, now)
     waiting = Correction.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True)
-    if waiting.filter(asset=asset, ledger_account=ledger_account, units=units).exists():
+    if ledger_account.kind == against:
+        raise CorrectionRefused("Say whose the unassigned money is: another account.", field="account")
+    if waiting.filter(asset=asset, ledger_account=ledger_account, units=units, against=against).exists():
         raise CorrectionRefused("A request for just this correction waits for approval already.")
     correction = Correction.objects.create(
         asset=asset,
         ledger_account=ledger_account,
         units=units,
+        against=against,
         reason=reason.strip()[:REASON_LENGTH_MAX],
         requested_by=by,
         requested_at=now,
@@ -93,13 +103,14 @@ def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correc
     correction = _lock_open(correction_id)
     if correction.requested_by_id == by.pk:
         raise OwnCorrection("You asked for this correction yourself; it takes a second operator to approve it.")
-    venue_account = ledger.platform_account(LedgerAccount.Kind.VENUE, now=now)
+    is_correction = correction.against == Correction.Against.VENUE
+    other = ledger.platform_account(LedgerAccount.Kind(correction.against), now=now)
     try:
         correction.journal = ledger.post(
-            kind=Journal.Kind.CORRECTION,
+            kind=Journal.Kind.CORRECTION if is_correction else Journal.Kind.ASSIGNMENT,
             idempotency_key=f"correction:{correction.pk}",
             lines=Lines.of(
-                [correction.ledger_account_id, venue_account.pk],
+                [correction.ledger_account_id, other.pk],
                 correction.asset_id,
                 [correction.units, -correction.units],
             ),

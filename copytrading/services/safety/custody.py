@@ -21,12 +21,14 @@ class CustodyLook:
 
     `difference` is custody less liabilities in coins. `is_still`: neither did the ledger move during the look nor was
     anything on its way, so the difference is exact. `is_explained`: what is on its way can be all of it.
+    `beyond_units`: the part of it that nothing on its way can be, positive for a surplus.
     """
 
     asset: Asset
     difference: Decimal
     is_still: bool
     is_explained: bool
+    beyond_units: int
 
     @property
     def units(self) -> int:
@@ -53,16 +55,20 @@ def look() -> tuple[CustodyLook, ...]:
         movements = [movement for movement in moving if movement.asset_id == asset.pk]
         has_moved = owed[asset.pk].entrusted != entrusted_before.get(asset.pk, 0)
         difference = kept.get(asset.symbol, Decimal(0)) - coins(owed[asset.pk].liabilities, asset.decimals)
+        beyond_units = _beyond(movements, units_of(difference, asset.decimals))
         looks.append(
             CustodyLook(
                 asset=asset,
                 difference=difference,
                 is_still=not (has_moved or movements),
-                is_explained=has_moved or _explains(movements, units_of(difference, asset.decimals)),
+                is_explained=has_moved or not beyond_units,
+                beyond_units=beyond_units,
             )
         )
     return tuple(looks)
 
 
-def _explains(movements: list[Movement], units: int) -> bool:
-    return sum(movement.low for movement in movements) <= units <= sum(movement.high for movement in movements)
+def _beyond(movements: list[Movement], units: int) -> int:
+    """Return how far a difference lies outside what is on its way: below it negative, above it positive."""
+    low, high = sum(movement.low for movement in movements), sum(movement.high for movement in movements)
+    return min(units - low, 0) + max(units - high, 0)

@@ -3,8 +3,9 @@ Does everything add up?
 
 `check_ledger` recomputes from the first journal on and compares with what the venue says it keeps for us.
 `reconcile` compares all day long. Money on its way makes ledger and custody differ for a moment, so a difference is
-believed when two looks some time apart find the same one and nothing on its way explains it. Then the asset is
-halted, and only a correcting journal of two operators makes it go.
+believed when two looks some time apart find the same one and nothing on its way explains it. A surplus becomes
+unassigned money and stops nothing; a shortage is met from there, and what is left of it halts the asset, until a
+correcting journal of two operators makes it go.
 """
 
 import time
@@ -22,7 +23,8 @@ from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, CoinVerdict, Correction, CustodyDifference, Halt
-from copytrading.services.safety import alarms, custody, halts, venue_watch
+from copytrading.queries import doubts
+from copytrading.services.safety import alarms, custody, halts, unassigned, venue_watch
 from copytrading.services.safety.custody import CustodyLook
 
 # The beat rings four times as often: what differs is looked at again at the next ring, and confirmed by then.
@@ -108,8 +110,10 @@ def reconcile(*, now: datetime) -> list[CustodyDifference]:
 
     1. Look. What may be money on its way says nothing this time.
     2. Note what each asset differs by, and since when it has been just that.
-    3. Halt what has differed by the same for CONFIRM_SECONDS, and raise an alarm.
-    4. Clear the alarm of what was corrected and agrees now. Its halt is an operator's to lift.
+    3. What has differed by the same for CONFIRM_SECONDS is confirmed: unassigned money takes a surplus, and meets a
+       shortage as far as it goes.
+    4. Halt what is still short, and raise an alarm.
+    5. Clear the alarm of what was corrected and agrees now. Its halt is an operator's to lift.
 
     :raises VenueUnreachable: if the venue did not answer.
     """
@@ -124,8 +128,10 @@ def reconcile(*, now: datetime) -> list[CustodyDifference]:
             row = _note(rows.get(look.asset.pk), look, now)
             if row.units and row.looked_at - row.since >= timedelta(seconds=CONFIRM_SECONDS):
                 confirmed.append(row)
+                _settle(row, look, now)
     for row in confirmed:
-        _halt(row, now)
+        if row.units < 0:
+            _halt(row, now)
     for look in looks:
         if look.is_still and not look.units:
             _clear_corrected(look.asset, now)
@@ -148,11 +154,26 @@ def _note(row: CustodyDifference | None, look: CustodyLook, now: datetime) -> Cu
     return row
 
 
+def _settle(row: CustodyDifference, look: CustodyLook, now: datetime) -> None:
+    """
+    Let unassigned money take or meet what is confirmed, as far as nothing on its way can be the reason.
+
+    Not while nobody has said in which unit the coin is counted: then its number says nothing.
+    """
+    doubted = doubts.coins_in_doubt().get(row.asset_id)
+    if not look.beyond_units or (doubted is not None and doubted.why == doubts.Why.UNJUDGED):
+        return
+    moved = unassigned.settle_difference(
+        asset=look.asset, units=look.beyond_units, key=f"{row.since.isoformat()}:{row.units}", now=now
+    )
+    if moved:
+        row.units, row.since = row.units - moved, now
+        row.save(update_fields=["units", "since"])
+
+
 def _halt(row: CustodyDifference, now: datetime) -> None:
     asset = row.asset
-    relation = "more" if row.units > 0 else "less"
-    quantity = f"{coins(abs(row.units), asset.decimals):f} {asset.symbol}"
-    sentence = f"The venue keeps {quantity} {relation} than people own."
+    sentence = f"The venue keeps {coins(-row.units, asset.decimals):f} {asset.symbol} less than people own."
     halts.place_halt(scope=Halt.Scope.ASSET, target_id=asset.pk, reason=sentence, now=now)
     alarms.raise_alarm(
         kind=Alarm.Kind.CUSTODY_DIFFERS,

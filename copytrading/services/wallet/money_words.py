@@ -41,9 +41,7 @@ class MoneyWords:
     def empty_wallet(self) -> str:
         if self.is_paper:
             return f"Nothing yet. Deposit paper {self.cash} to begin; it is not real money."
-        return (
-            f"Nothing yet. To begin, ask the operators of this platform how to bring {self.cash} in; it is real money."
-        )
+        return f"Nothing yet. To begin, say how much {self.cash} you bring in. It is real money."
 
     @property
     def deposit(self) -> str:
@@ -52,10 +50,13 @@ class MoneyWords:
 
     @property
     def transfers(self) -> str:
-        """How money comes and goes where nobody can do it alone."""
+        """How money comes and goes; nothing to say where it is paper."""
+        if self.is_paper:
+            return ""
         return (
-            "Real money is traded here: the operators of this platform book what you bring in and pay out what you take"
-            " out. Ask them how."
+            "Real money: say here what you bring in or take out, then bring it the way the operators of this platform"
+            " told you, in exactly this amount. It is in your wallet once it has come; what you take out is promised"
+            " until it is paid."
         )
 
     def came_in(self, value: str) -> str:
@@ -63,6 +64,12 @@ class MoneyWords:
 
     def went_out(self, value: str) -> str:
         return f"{value} {self.cash} went out."
+
+    def announced_in(self, value: str) -> str:
+        return f"Now bring exactly {value} {self.cash}; they are in your wallet once they have come."
+
+    def announced_out(self, value: str) -> str:
+        return f"{value} {self.cash} are promised to you and will be paid out."
 
 
 def money_words() -> MoneyWords:

@@ -1,22 +1,23 @@
 """
-Paper money in and out. Where real money is traded, operators book what arrived at the exchange and what they paid out,
-by a correction that two of them agree on; nobody can conjure it up here.
+Money in and out: paper money at once, real money as it is announced.
 
 The venue keeps everybody's money and the ledger says whose it is, so a transfer has two sides that cannot be one
 transaction: it is requested (a withdrawal held), then told to the venue under its own id, then booked. Whoever finds
-a transfer that is on its way may finish it.
+a transfer that is on its way may finish it. Real money moves by itself: the exchange's own history (`announced`) or two
+operators say that it did, and only then is it booked.
 """
 
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
 
 from accounts import ledger, wallet
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, Transfer, User
-from accounts.transactions import outside_transaction
+from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueError
@@ -29,22 +30,43 @@ from copytrading.services.safety import alarms
 
 log = structlog.get_logger()
 
+NOTE_LENGTH_MAX = 200
+
 
 class TransferRefused(Refusal):
     code = "transfer_refused"
     field = "value"
 
 
-@outside_transaction
-def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
-    """
-    Bring paper money into a person's main account; the same key again returns the same transfer.
+class TransferOver(Refusal):
+    code = "transfer_over"
 
-    :param units: cash in whole units.
-    :raises Refusal: if the value is not positive or above the most that one deposit, a day's, or everybody's may bring,
-        money here is real, or the key stands for another request.
+
+
+class OwnTransfer(Refusal):
+    code = "own_transfer"
+
+
+def channel_here() -> Transfer.Channel:
+    """Return how money comes and goes on this installation."""
+    if registry.is_paper():
+        return Transfer.Channel.PAPER
+    return Transfer.Channel.VENUE if settings.SMARTSYNC_TRANSFERS == "venue" else Transfer.Channel.MANUAL
+
+
+@outside_transaction
+def deposit(
+    *, user: User, units: int, idempotency_key: str, now: datetime, channel: Transfer.Channel | None = None
+) -> Transfer:
     """
-    _refuse_real_money()
+    Bring money into a person's main account; the same key again returns the same transfer.
+
+    Paper money is there when this returns. Real money is announced, and there once it has come.
+
+    :param units: cash in whole units. :param channel: how it comes; as everything here does, unless an operator says.
+    :raises Refusal: if the value is not positive or above the most that one deposit, a day's, or everybody's may bring,
+        or the key stands for another request.
+    """
     rules = platform_rules()
     if units > rules.deposit_max * 10**rules.cash_decimals:
         raise TransferRefused(f"One deposit can bring at most {rules.deposit_max:,} {rules.cash}.")
@@ -58,6 +80,7 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
                 now=now,
                 day_units_max=rules.deposit_day_max * 10**rules.cash_decimals,
                 total_units_max=rules.deposit_total_max * 10**rules.cash_decimals,
+                channel=channel or channel_here(),
             )
     except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
@@ -72,19 +95,22 @@ def deposit(*, user: User, units: int, idempotency_key: str, now: datetime) -> T
 
 
 @outside_transaction
-def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> Transfer:
+def withdraw(
+    *, user: User, units: int, idempotency_key: str, now: datetime, channel: Transfer.Channel | None = None
+) -> Transfer:
     """
     Take money out of a person's main account; the same key again returns the same transfer.
 
-    :raises Refusal: if the value is not positive or more than is available, money here is real, or the key stands for
-        another request.
+    Paper money is gone when this returns. Real money is held from now on, and gone once it was paid.
+
+    :raises Refusal: if the value is not positive or more than is available, or the key stands for another request.
     """
-    _refuse_real_money()
     try:
         with keys.said_as_refusals():
             transfer = wallet.request_withdrawal(
-                user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now
-            )
+                user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now,
+                channel=channel or channel_here(),
+            )  # fmt: skip
     except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     except ledger.NotEnoughMoney as shortage:
@@ -92,10 +118,86 @@ def withdraw(*, user: User, units: int, idempotency_key: str, now: datetime) -> 
     return finish_transfer(transfer=transfer, now=now)
 
 
+@owns_transaction
+def confirm_transfer(
+    *, transfer_id: int, by: User, now: datetime, units: int | None = None, note: str = ""
+) -> Transfer:
+    """
+    Say that money which comes and goes by bank or cash desk has come, or was paid. A second operator books it.
+
+    :param units: what really came, where that is not what was announced.
+    :raises TransferOver: if it is over, or somebody has said so before.
+    :raises TransferRefused: if the exchange's history says it, or it is the operator's own money.
+    """
+    transfer = wallet.lock_transfer(transfer_id)
+    _require_manual(transfer, by)
+    if units is not None and units <= 0:
+        raise TransferRefused("Enter what came, above zero.")
+    try:
+        return wallet.confirm_transfer(
+            transfer_id=transfer_id, by=by, units=units, note=note.strip()[:NOTE_LENGTH_MAX], now=now
+        )
+    except wallet.TransferEnded as over:
+        raise TransferOver(str(over)) from over
+
+
+@owns_transaction
+def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
+    """
+    Book what another operator has confirmed, once.
+
+    :raises OwnTransfer: if the same person has confirmed it.
+    :raises TransferOver: if nobody has, or it is over.
+    :raises TransferRefused: if the money is not at the venue yet, or it is the operator's own.
+    """
+    transfer = wallet.lock_transfer(transfer_id)
+    _require_manual(transfer, by)
+    try:
+        transfer = wallet.approve_transfer(transfer_id=transfer_id, by=by, now=now)
+    except wallet.OwnConfirmation as own:
+        raise OwnTransfer(str(own)) from own
+    except wallet.TransferEnded as over:
+        raise TransferOver(str(over)) from over
+    except ledger.NotEnoughMoney as shortage:
+        raise TransferRefused(
+            f"Less than that lies unassigned at the venue: bring the {transfer.asset.symbol} there first."
+        ) from shortage
+    bell.publish(f"user:{transfer.user_id}", "wallet")
+    return transfer
+
+
+@owns_transaction
+def refuse_transfer(*, transfer_id: int, note: str, now: datetime) -> Transfer:
+    """
+    End a transfer of real money that has not moved; what was held for it is free again.
+
+    :raises TransferOver: if it is done or over.
+    :raises TransferRefused: if it is paper money, which is on its way already.
+    """
+    return _end(transfer_id, Transfer.Status.REFUSED, note, now)
+
+
+@owns_transaction
+def cancel_transfer(*, user: User, transfer_id: int, now: datetime) -> Transfer:
+    """
+    End a person's own announcement, as long as no operator has confirmed it.
+
+    :raises TransferOver: if it is not theirs, done, over, or an operator has seen the money.
+    """
+    transfer = Transfer.objects.filter(pk=transfer_id, user=user, status=Transfer.Status.REQUESTED).first()
+    if transfer is None:
+        raise TransferOver("There is no such transfer that could be canceled.")
+    return _end(transfer_id, Transfer.Status.CANCELED, "", now)
+
+
 @outside_transaction
 def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
-    """Tell the venue about a requested transfer, then book it; each half happens once however often it is called."""
-    if transfer.status == Transfer.Status.BOOKED:
+    """
+    Tell the venue about a requested transfer, then book it; each half happens once however often it is called.
+
+    Real money is not ours to move: what was announced is returned as it is.
+    """
+    if transfer.status != Transfer.Status.REQUESTED or transfer.channel != Transfer.Channel.PAPER:
         return transfer
     registry.move_paper_money(
         asset=transfer.asset.symbol,
@@ -112,7 +214,9 @@ def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
 def finish_transfers(*, now: datetime) -> int:
     """Finish transfers whose worker died on the way, and return how many were tried; one that fails stops no other."""
     stuck = Transfer.objects.filter(
-        status=Transfer.Status.REQUESTED, requested_at__lte=now - timedelta(seconds=10)
+        status=Transfer.Status.REQUESTED,
+        channel=Transfer.Channel.PAPER,
+        requested_at__lte=now - timedelta(seconds=10),
     ).select_related("asset", "user")
     for transfer in stuck:
         try:
@@ -147,8 +251,22 @@ def fund_dust_account(*, now: datetime) -> None:
     )
 
 
-def _refuse_real_money() -> None:
-    if not registry.is_paper():
-        raise TransferRefused(
-            "Real money is traded here: ask the operators of this platform how to bring some, or to pay yours out."
+def _require_manual(transfer: Transfer, by: User) -> None:
+    if transfer.channel != Transfer.Channel.MANUAL:
+        raise TransferRefused("The exchange itself tells when this transfer is through.")
+    if transfer.user_id == by.pk:
+        raise TransferRefused("This is your own money: two other operators have to book it.")
+
+
+def _end(transfer_id: int, status: Transfer.Status, note: str, now: datetime) -> Transfer:
+    transfer = wallet.lock_transfer(transfer_id)
+    if transfer.channel == Transfer.Channel.PAPER:
+        raise TransferRefused("Paper money is on its way already.")
+    try:
+        transfer = wallet.end_transfer(
+            transfer_id=transfer_id, status=status, note=note.strip()[:NOTE_LENGTH_MAX], now=now
         )
+    except wallet.TransferEnded as over:
+        raise TransferOver(str(over)) from over
+    bell.publish(f"user:{transfer.user_id}", "wallet")
+    return transfer

@@ -1,6 +1,7 @@
 """All rules in one place: what must hold after every step, looked at with the step before it."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from copytrading.worlds.simulating import rules_of_coins, rules_of_copies, rules_of_money, rules_of_orders
 from copytrading.worlds.simulating.rules_of_copies import Press
@@ -10,16 +11,26 @@ from copytrading.worlds.simulating.venue import SimulatedVenue
 
 
 def broken_rules(
-    before: Snapshot, now: Snapshot, *, venue: SimulatedVenue, presses: Mapping[str, Press], planned: PlannedOrders
+    before: Snapshot,
+    now: Snapshot,
+    *,
+    venue: SimulatedVenue,
+    presses: Mapping[str, Press],
+    planned: PlannedOrders,
+    given: Mapping[str, Decimal],
 ) -> list[str]:
-    """Return a sentence for everything that is not as it must be; `planned` remembers the steps before."""
+    """
+    Return a sentence for everything that is not as it must be; `planned` remembers the steps before.
+
+    :param given: what strangers have sent to the venue, by symbol, in coins.
+    """
     by_account = {copy["ledger_account_id"]: copy for copy in now["copies"]}
     broken = [
         *rules_of_coins.mark_leaps_by_a_verdict_only(before, now),
         *rules_of_coins.coin_in_doubt_moves_no_money(before, now),
         *rules_of_coins.recount_keeps_what_everybody_has(before, now),
         *rules_of_money.ledger_adds_up(now),
-        *rules_of_money.custody_is_what_is_owed(now, venue),
+        *rules_of_money.custody_is_what_is_owed(now, venue, given),
         *rules_of_money.trade_is_booked_once(now, venue),
         *rules_of_money.stopped_copy_holds_nothing(now, by_account),
         *rules_of_money.dust_is_dust(before, now),

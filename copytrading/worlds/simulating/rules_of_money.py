@@ -1,6 +1,6 @@
 """What must hold of money after every step; each rule is a sentence, and yields what breaks it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from copytrading.engine.deciding.decision import EXIT_SLIPPAGE_MAX
@@ -14,13 +14,18 @@ def ledger_adds_up(now: Snapshot) -> Iterator[str]:
     yield from now.unsound
 
 
-def custody_is_what_is_owed(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
-    """What the venue keeps for us is what the ledger owes, but for what is just on its way, to the last unit."""
+def custody_is_what_is_owed(now: Snapshot, venue: SimulatedVenue, given: Mapping[str, Decimal]) -> Iterator[str]:
+    """
+    What the venue keeps for us is what the ledger owes to people and platform and what strangers sent, but for what is
+    just on its way, to the last unit.
+    """
+    unassigned = unassigned_units(now)
     on_its_way = _on_its_way(now, venue)
     for asset in now["assets"]:
         symbol = asset["symbol"]
         custody = int(venue.balance.get(symbol, Decimal(0)).scaleb(asset["decimals"]))
-        owed = now.liabilities.get(symbol, 0)
+        custody -= int(given.get(symbol, Decimal(0)).scaleb(asset["decimals"]))
+        owed = now.liabilities.get(symbol, 0) - unassigned.get(symbol, 0)
         expected = int(on_its_way.get(symbol, Decimal(0)).scaleb(asset["decimals"]))
         if (ahead := _counted_ahead(now, venue, asset["id"])) is not None:
             # The venue counts the coin anew, and the ledger does not yet.
@@ -102,7 +107,9 @@ def copy_pays_what_it_says(now: Snapshot) -> Iterator[str]:
 
 
 def nothing_is_halted_without_cause(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
-    """The platform halts nothing as long as the venue keeps its word, whatever is on its way."""
+    """
+    The platform halts nothing as long as the venue keeps its word, whatever is on its way and whatever strangers send.
+    """
     if any(order.is_past_its_time for order in venue.orders):
         return
     # Custody differs from the moment at which the venue counts a coin anew; and people have their reasons.
@@ -110,6 +117,29 @@ def nothing_is_halted_without_cause(now: Snapshot, venue: SimulatedVenue) -> Ite
     for halt in now["halts"]:
         if halt["placed_by_id"] is None and not (halt["scope"] == "ASSET" and halt["target_id"] in recounted):
             yield f"Halt {halt['id']} stands without a cause: {halt['reason']}"
+
+
+def unassigned_units(now: Snapshot) -> dict[str, int]:
+    """Return what the ledger has noticed to be nobody's, by symbol."""
+    symbols = {asset["id"]: asset["symbol"] for asset in now["assets"]}
+    accounts = {account["id"] for account in now["accounts"] if account["kind"] == "UNASSIGNED"}
+    return {
+        symbols[balance["asset_id"]]: balance["posted"]
+        for balance in now["balances"]
+        if balance["ledger_account_id"] in accounts
+    }
+
+
+def gifts_nobody_noticed(now: Snapshot, given: Mapping[str, Decimal]) -> Iterator[str]:
+    """Yield what strangers sent and nobody was told of, or the other way round: in the end they are equal."""
+    unassigned = unassigned_units(now)
+    for asset in now["assets"]:
+        expected = int(given.get(asset["symbol"], Decimal(0)).scaleb(asset["decimals"]))
+        if unassigned.get(asset["symbol"], 0) != expected:
+            yield (
+                f"Strangers have sent {expected} units of {asset['symbol']}, and"
+                f" {unassigned.get(asset['symbol'], 0)} are unassigned."
+            )
 
 
 def trades_without_fill(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:

@@ -104,7 +104,13 @@ class Story:
         crew.may_crash = lambda: swarm.strikes("crash")
         crew.pause_rate = self.random.choice([0.02, 0.15, 0.4])
         crew.statement_rate = self.random.choice([0.0, 0.01, 0.04])
-        self.world = World(random=self.random, swarm=swarm, crew=crew, coin_random=Random(f"coins of {seed}"))
+        self.world = World(
+            random=self.random,
+            swarm=swarm,
+            crew=crew,
+            coin_random=Random(f"coins of {seed}"),
+            gift_random=Random(f"gifts of {seed}"),
+        )
         self.people = People(self.world)
         self.events = 0
         self.troubles: list[str] = []
@@ -159,7 +165,12 @@ class Story:
             self.crew.committed = False
             before, self.seen = self.seen, take_snapshot()
             broken += broken_rules(
-                before, self.seen, venue=self.world.venue, presses=self.world.presses, planned=self.planned
+                before,
+                self.seen,
+                venue=self.world.venue,
+                presses=self.world.presses,
+                planned=self.planned,
+                given=self.world.gifts.given,
             )
             broken += self._broken_in_stop_book()
         if broken:
@@ -193,6 +204,7 @@ class Story:
             self.check()
             left = [*liveness.unfinished(self.seen), *liveness.in_doubt(self.seen, self.world.venue)]
             left += rules_of_money.trades_without_fill(self.seen, self.world.venue)
+            left += rules_of_money.gifts_nobody_noticed(self.seen, self.world.gifts.given)
             left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.underway]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
             if not left and not off and has_settled and look >= LOOKS_MIN:

@@ -23,6 +23,7 @@ from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes as market
 from copytrading.services.wallet import transfers
 from copytrading.worlds.simulating.coin_fates import CoinFates
+from copytrading.worlds.simulating.gifts import Gifts
 from copytrading.worlds.simulating.rings import RingQueue
 from copytrading.worlds.simulating.rules_of_copies import Press
 from copytrading.worlds.simulating.swarm import Swarm
@@ -59,12 +60,14 @@ class World:
     lead_users: list[int] = field(default_factory=list)
     operators: list[int] = field(default_factory=list)
     coin_random: Random = field(default_factory=lambda: Random(0))
+    gift_random: Random = field(default_factory=lambda: Random(0))
     # What a coin is worth beside what it began with, by market, since it was counted anew.
     scales: dict[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.venue = SimulatedVenue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
         self.fates = CoinFates(world=self, random=self.coin_random)
+        self.gifts = Gifts(world=self, random=self.gift_random)
         self.rings = RingQueue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
 
     def clock(self) -> datetime:
@@ -122,6 +125,7 @@ class World:
             self._move(symbol, Decimal(str(round(1 + max(move, -0.9), 6))))
         self._open_and_close()
         self.fates.pass_time()
+        self.gifts.pass_time()
         self.feed()
 
     def feed(self) -> None:

@@ -187,6 +187,23 @@ class TestLostQuestion:
         assert Order.objects.get().status == Order.Status.UNKNOWN
 
 
+class TestStrangersCoins:
+    """Somebody sends coins to our account while an order of them is unknown: fewer than it would have bought."""
+
+    def test_do_not_keep_an_order_that_never_came_unknown(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.settle()
+        world.lead_trades(buying, "BTC", "BUY", "0.05")
+        answered(is_never_reached, monkeypatch)
+        world.settle(looks=1)
+        PaperBalance.objects.filter(asset="BTC").update(quantity=F("quantity") + Decimal("0.001"))
+
+        world.settle(looks=40)
+
+        assert Order.objects.order_by("pk")[1].status == Order.Status.NOT_PLACED
+
+
 class TestCoinCountedAnew:
     """Nobody has said in which unit the coin is counted, and its number at the venue says nothing of an order."""
 

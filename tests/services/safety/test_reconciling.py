@@ -58,9 +58,8 @@ def asset(symbol: str) -> Asset:
 
 
 class TestReconcile:
-    @pytest.mark.parametrize("quantity", [ONE_UNIT, -ONE_UNIT])
-    def test_halts_an_asset_within_two_minutes_of_one_unit_of_drift(self, traded: World, quantity: Decimal) -> None:
-        drift("BTC", quantity)
+    def test_halts_an_asset_within_two_minutes_of_one_unit_that_is_missing(self, traded: World) -> None:
+        drift("BTC", -ONE_UNIT)
 
         halted_after = next(passed for passed in ring(traded, seconds=300) if standing_halts().asset_ids)
 
@@ -68,11 +67,10 @@ class TestReconcile:
         assert standing_halts().asset_ids == {asset("BTC").pk}
         alarm = Alarm.objects.get()
         assert (alarm.kind, alarm.key) == (Alarm.Kind.CUSTODY_DIFFERS, "custody:BTC")
-        relation = "more" if quantity > 0 else "less"
-        assert alarm.sentence.startswith(f"The venue keeps 0.00000001 BTC {relation} than people own.")
+        assert alarm.sentence.startswith("The venue keeps 0.00000001 BTC less than people own.")
 
     def test_rings_once_for_a_difference_that_stays(self, traded: World) -> None:
-        drift("BTC", ONE_UNIT)
+        drift("BTC", -ONE_UNIT)
 
         list(ring(traded, seconds=240))
 
@@ -107,6 +105,57 @@ class TestReconcile:
 
         assert Alarm.objects.get().kind == Alarm.Kind.VENUE_SILENT
         assert not Halt.objects.exists()
+
+
+class TestSurplus:
+    def unassigned(self, symbol: str) -> int:
+        held = Balance.objects.filter(ledger_account__kind=LedgerAccount.Kind.UNASSIGNED, asset__symbol=symbol).first()
+        return held.posted if held else 0
+
+    @pytest.mark.parametrize("symbol", ["BTC", "USDT"])
+    def test_is_unassigned_and_told_and_stops_nobody(self, traded: World, lead: Lead, symbol: str) -> None:
+        drift(symbol, ONE_UNIT)
+
+        noticed_after = next(passed for passed in ring(traded, seconds=300) if self.unassigned(symbol))
+
+        assert noticed_after <= 120
+        assert self.unassigned(symbol) == 1
+        assert not Halt.objects.exists()
+        assert [alarm.kind for alarm in Alarm.objects.all()] == [Alarm.Kind.SURPLUS]
+        assert reconciling.check_ledger().is_clean
+        list(ring(traded, seconds=120))
+        assert self.unassigned(symbol) == 1
+
+    def test_that_goes_again_is_taken_from_there(self, traded: World) -> None:
+        drift("BTC", ONE_UNIT)
+        list(ring(traded, seconds=120))
+        drift("BTC", -ONE_UNIT)
+
+        list(ring(traded, seconds=120))
+
+        assert self.unassigned("BTC") == 0
+        assert not Halt.objects.exists()
+        assert reconciling.check_ledger().is_clean
+
+    def test_meets_a_shortage_as_far_as_it_goes(self, traded: World) -> None:
+        drift("BTC", ONE_UNIT)
+        list(ring(traded, seconds=120))
+        drift("BTC", -3 * ONE_UNIT)
+
+        list(ring(traded, seconds=120))
+
+        assert self.unassigned("BTC") == 0
+        assert standing_halts().asset_ids == {asset("BTC").pk}
+        assert Alarm.objects.get(kind=Alarm.Kind.CUSTODY_DIFFERS).sentence.startswith("The venue keeps 0.00000002 BTC")
+
+    def test_beside_an_order_on_its_way_is_booked_without_the_order(self, traded: World, lead: Lead) -> None:
+        TestMoneyOnItsWay().sent_and_not_booked(traded, lead)
+        drift("BTC", Decimal("0.5"))
+
+        list(ring(traded, seconds=120))
+
+        # The order may have bought all that it asked for, so just as much is left out.
+        assert self.unassigned("BTC") == 50_000_000
 
 
 class TestMoneyOnItsWay:
@@ -174,7 +223,7 @@ class TestMoneyOnItsWay:
 
 class TestCorrection:
     def test_of_two_operators_alone_clears_a_drift(self, traded: World, operator: User, second_operator: User) -> None:
-        drift("BTC", ONE_UNIT)
+        drift("BTC", -ONE_UNIT)
         list(ring(traded, seconds=120))
         halt, alarm = Halt.objects.get(), Alarm.objects.get()
         with pytest.raises(halts.CustodyStillDiffers):
@@ -184,8 +233,8 @@ class TestCorrection:
         asked = corrections.request_correction(
             asset_id=asset("BTC").pk,
             account=LedgerAccount.Kind.SUSPENSE,
-            units=1,
-            reason="A gift of the venue",
+            units=-1,
+            reason="A fee of the venue",
             by=operator,
             idempotency_key="page-1",
             now=traded.now,

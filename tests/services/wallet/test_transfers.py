@@ -1,75 +1,314 @@
-"""Where real money is traded nobody can conjure it up; paper money has bounds, and one bad row stops no other."""
+"""Money in and out: paper money at once, real money as the exchange tells it or as two operators say."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from django.test import Client
 
-from accounts.models import Asset, Balance, Transfer, User
-from copytrading.models import Alarm
-from copytrading.services.wallet import transfers
-from copytrading.services.wallet.transfers import TransferRefused
-from tests.cast import ONE_USDT, World, usdt
+from accounts.models import Balance, Hold, Journal, LedgerAccount, Transfer, User
+from copytrading.exchange import registry
+from copytrading.exchange.paper import world as paper
+from copytrading.exchange.paper.venue import PaperVenue
+from copytrading.exchange.transfers import TransferState, VenueTransfer
+from copytrading.models import Alarm, Correction, Halt
+from copytrading.queries import market as market_queries
+from copytrading.services.safety import corrections, reconciling
+from copytrading.services.wallet import announced, transfers
+from tests.cast import World, usdt
+
+VENUE, MANUAL = Transfer.Channel.VENUE, Transfer.Channel.MANUAL
+
+
+class TellingVenue(PaperVenue):
+    """The paper venue with a history that it tells."""
+
+    def __init__(self) -> None:
+        super().__init__(account="platform")
+        self.told: list[VenueTransfer] = []
+
+    def transfers_since(self, *, since: datetime) -> list[VenueTransfer]:
+        return [one for one in self.told if one.happened_at >= since]
+
+    def transfer(self, *, asset: str, quantity: Decimal, is_deposit: bool, reference: str) -> None:
+        (paper.credit if is_deposit else paper.debit)("platform", asset, quantity, reference)
+
+    def tell(self, value: str, *, now: datetime, is_deposit: bool = True, fee: str = "0") -> VenueTransfer:
+        """Let money come or go, and tell it."""
+        reference = f"venue-{len(self.told) + 1}"
+        total = Decimal(value) + (0 if is_deposit else Decimal(fee))
+        self.transfer(asset="USDT", quantity=total, is_deposit=is_deposit, reference=reference)
+        self.told.append(
+            VenueTransfer(
+                reference=reference, is_deposit=is_deposit, asset="USDT", quantity=Decimal(value), fee=Decimal(fee),
+                state=TransferState.DONE, happened_at=now,
+            )
+        )  # fmt: skip
+        return self.told[-1]
+
+
+@pytest.fixture
+def venue(world: World) -> Iterator[TellingVenue]:
+    told = TellingVenue()
+    with registry.use_venue(told):
+        yield told
+
+
+@pytest.fixture
+def second_operator(db: None) -> User:
+    return User.objects.create_superuser("second-operator@example.org", "correct horse battery")
+
+
+def held(kind: LedgerAccount.Kind, user: User | None = None) -> int:
+    found = Balance.objects.filter(ledger_account__kind=kind, ledger_account__owner=user, asset__symbol="USDT").first()
+    return found.posted if found else 0
+
+
+def looks(world: World, seconds: int = 150) -> None:
+    """Let the beat ring for a while: history and reconciliation, every 15 s."""
+    for _ in range(0, seconds, 15):
+        world.wait(15)
+        announced.look_at_history(now=world.now)
+        reconciling.reconcile_if_due(now=world.now)
+
+
+def announce(world: World, user: User, value: str, key: str = "k", *, takes_out: bool = False) -> Transfer:
+    verb = transfers.withdraw if takes_out else transfers.deposit
+    return verb(user=user, units=usdt(value), idempotency_key=key, channel=VENUE, now=world.now)
+
+
+class TestAnnouncedDeposit:
+    def test_is_in_the_wallet_once_the_exchange_tells_it(
+        self, world: World, venue: TellingVenue, follower: User
+    ) -> None:
+        before = held(LedgerAccount.Kind.MAIN, follower)
+        transfer = announce(world, follower, "250")
+        looks(world, 60)
+        assert held(LedgerAccount.Kind.MAIN, follower) == before
+        venue.tell("250", now=world.now)
+
+        looks(world)
+
+        transfer.refresh_from_db()
+        assert (transfer.status, transfer.venue_reference) == (Transfer.Status.BOOKED, "venue-1")
+        assert held(LedgerAccount.Kind.MAIN, follower) == before + usdt("250")
+        assert reconciling.check_ledger().is_clean
+        assert not Halt.objects.exists()
+
+    def test_of_an_amount_that_is_announced_already_gets_a_tail(
+        self, world: World, venue: TellingVenue, follower: User, other_follower: User
+    ) -> None:
+        first, second = announce(world, follower, "250"), announce(world, other_follower, "250")
+
+        assert (first.units, second.units) == (usdt("250"), usdt("250.000001"))
+
+    @pytest.mark.parametrize("value", ["249", "250.000001"])
+    def test_of_another_amount_is_nobodys_and_stops_nobody(
+        self, world: World, venue: TellingVenue, follower: User, value: str
+    ) -> None:
+        transfer = announce(world, follower, "250")
+        venue.tell(value, now=world.now + timedelta(seconds=1))
+
+        # An open announcement explains as much as it says, so until it has ended only what is beyond that is booked.
+        transfers.cancel_transfer(user=follower, transfer_id=transfer.pk, now=world.now)
+        looks(world)
+
+        assert held(LedgerAccount.Kind.UNASSIGNED) == usdt(value)
+        assert not Halt.objects.exists()
+
+    def test_that_comes_twice_is_booked_once(self, world: World, venue: TellingVenue, follower: User) -> None:
+        before = held(LedgerAccount.Kind.MAIN, follower)
+        announce(world, follower, "250")
+        venue.tell("250", now=world.now)
+        venue.tell("250", now=world.now)
+
+        looks(world)
+
+        assert held(LedgerAccount.Kind.MAIN, follower) == before + usdt("250")
+        assert held(LedgerAccount.Kind.UNASSIGNED) == usdt("250")
+        assert reconciling.check_ledger().is_clean
+
+    def test_that_was_there_before_is_nobodys(self, world: World, venue: TellingVenue, follower: User) -> None:
+        before = held(LedgerAccount.Kind.MAIN, follower)
+        venue.tell("250", now=world.now)
+        looks(world)
+        announce(world, follower, "250")
+
+        looks(world)
+
+        assert held(LedgerAccount.Kind.MAIN, follower) == before
+        assert held(LedgerAccount.Kind.UNASSIGNED) == usdt("250")
+
+    def test_that_never_comes_expires(self, world: World, venue: TellingVenue, follower: User) -> None:
+        transfer = announce(world, follower, "250")
+        world.wait(8 * 24 * 3600)
+
+        looks(world, 15)
+
+        transfer.refresh_from_db()
+        assert transfer.status == Transfer.Status.EXPIRED
+
+    def test_that_is_taken_back_leaves_the_wallet_and_what_was_spent_is_in_suspense(
+        self, world: World, venue: TellingVenue, stranger: User
+    ) -> None:
+        announce(world, stranger, "250")
+        told = venue.tell("250", now=world.now)
+        looks(world, 30)
+        transfers.withdraw(user=stranger, units=usdt("100"), idempotency_key="w", now=world.now)
+        venue.told[0] = replace(told, state=TransferState.FAILED)
+        venue.transfer(asset="USDT", quantity=Decimal(250), is_deposit=False, reference="taken back")
+
+        looks(world)
+
+        assert (held(LedgerAccount.Kind.MAIN, stranger), held(LedgerAccount.Kind.SUSPENSE)) == (0, usdt("-100"))
+        assert "100.00000000 were spent" in Alarm.objects.get(kind=Alarm.Kind.TRANSFER_REVERSED).sentence
+        assert reconciling.check_ledger().is_clean
+        assert not Halt.objects.exists()
+
+
+class TestAnnouncedWithdrawal:
+    def test_is_held_until_the_exchange_tells_it_and_its_fee_is_the_platforms(
+        self, world: World, venue: TellingVenue, follower: User
+    ) -> None:
+        before = held(LedgerAccount.Kind.MAIN, follower)
+        transfer = announce(world, follower, "100", takes_out=True)
+        assert not Hold.objects.get(key=f"transfer:{transfer.pk}").released_at
+        venue.tell("100", now=world.now, is_deposit=False, fee="1")
+
+        looks(world)
+
+        assert held(LedgerAccount.Kind.MAIN, follower) == before - usdt("100")
+        assert held(LedgerAccount.Kind.SUSPENSE) == usdt("-1")
+        assert reconciling.check_ledger().is_clean
+        assert not Halt.objects.exists()
+
+    def test_whose_fee_is_taken_out_of_it_costs_nobody_else(
+        self, world: World, venue: TellingVenue, follower: User
+    ) -> None:
+        announce(world, follower, "100", takes_out=True)
+        venue.tell("99", now=world.now, is_deposit=False, fee="1")
+
+        looks(world)
+
+        assert held(LedgerAccount.Kind.SUSPENSE) == 0
+        assert reconciling.check_ledger().is_clean
+
+    def test_that_is_refused_is_free_again(self, world: World, venue: TellingVenue, follower: User) -> None:
+        transfer = announce(world, follower, "100", takes_out=True)
+
+        transfers.refuse_transfer(transfer_id=transfer.pk, note="No address", now=world.now)
+
+        assert Hold.objects.get(key=f"transfer:{transfer.pk}").released_at
+        with pytest.raises(transfers.TransferOver):
+            transfers.refuse_transfer(transfer_id=transfer.pk, note="", now=world.now)
+
+
+class TestManual:
+    def test_deposit_takes_two_operators_and_money_at_the_venue(
+        self, world: World, venue: TellingVenue, follower: User, operator: User, second_operator: User
+    ) -> None:
+        before = held(LedgerAccount.Kind.MAIN, follower)
+        transfer = transfers.deposit(
+            user=follower, units=usdt("500"), idempotency_key="k", channel=MANUAL, now=world.now
+        )
+        with pytest.raises(transfers.TransferOver):
+            transfers.approve_transfer(transfer_id=transfer.pk, by=second_operator, now=world.now)
+        transfers.confirm_transfer(transfer_id=transfer.pk, by=operator, units=usdt("480"), now=world.now)
+        with pytest.raises(transfers.OwnTransfer):
+            transfers.approve_transfer(transfer_id=transfer.pk, by=operator, now=world.now)
+        with pytest.raises(transfers.TransferRefused, match="bring the USDT there first"):
+            transfers.approve_transfer(transfer_id=transfer.pk, by=second_operator, now=world.now)
+        venue.tell("600", now=world.now)
+        looks(world)
+
+        transfers.approve_transfer(transfer_id=transfer.pk, by=second_operator, now=world.now)
+
+        assert held(LedgerAccount.Kind.MAIN, follower) == before + usdt("480")
+        assert held(LedgerAccount.Kind.UNASSIGNED) == usdt("120")
+        assert reconciling.check_ledger().is_clean
+
+    def test_withdrawal_leaves_the_money_at_the_venue_to_the_platform(
+        self, world: World, venue: TellingVenue, follower: User, operator: User, second_operator: User
+    ) -> None:
+        transfer = transfers.withdraw(
+            user=follower, units=usdt("70"), idempotency_key="k", channel=MANUAL, now=world.now
+        )
+        transfers.confirm_transfer(transfer_id=transfer.pk, by=operator, now=world.now)
+
+        for _ in range(2):
+            transfers.approve_transfer(transfer_id=transfer.pk, by=second_operator, now=world.now)
+
+        assert held(LedgerAccount.Kind.UNASSIGNED) == usdt("70")
+        assert reconciling.check_ledger().is_clean
+
+    def test_is_not_booked_by_whose_it_is(self, world: World, operator: User) -> None:
+        transfer = transfers.deposit(user=operator, units=usdt("5"), idempotency_key="k", channel=MANUAL, now=world.now)
+
+        with pytest.raises(transfers.TransferRefused, match="your own money"):
+            transfers.confirm_transfer(transfer_id=transfer.pk, by=operator, now=world.now)
+
+    def test_is_entered_and_booked_on_the_operators_pages(
+        self, client: Client, world: World, venue: TellingVenue, stranger: User, operator: User, second_operator: User
+    ) -> None:
+        venue.tell("50", now=world.now)
+        looks(world)
+        client.force_login(operator)
+        entered = {"email": stranger.email, "direction": "DEPOSIT", "value": "50", "idempotency_key": "page"}
+        client.post("/admin/accounts/transfer/enter/", entered)
+        transfer = Transfer.objects.get(user=stranger)
+        client.post("/admin/accounts/transfer/", {"action": "confirm", "_selected_action": [transfer.pk]})
+        client.force_login(second_operator)
+
+        client.post(
+            "/admin/accounts/transfer/", {"action": "approve", "_selected_action": [transfer.pk], "confirmed": "yes"}
+        )
+
+        assert held(LedgerAccount.Kind.MAIN, stranger) == usdt("50")
+
+
+class TestOpeningBalance:
+    def test_is_found_at_the_venue_and_given_to_its_owner_by_two(
+        self, world: World, venue: TellingVenue, stranger: User, operator: User, second_operator: User
+    ) -> None:
+        venue.transfer(asset="USDT", quantity=Decimal(900), is_deposit=True, reference="before we opened")
+        looks(world)
+        account = LedgerAccount.objects.get_or_create(
+            owner=stranger, kind=LedgerAccount.Kind.MAIN, defaults={"opened_at": world.now}
+        )[0]
+        asked = corrections.request_correction(
+            asset_id=market_queries.cash_asset().pk, account=account.pk, units=usdt("900"), reason="Opening balance",
+            by=operator, idempotency_key="k", now=world.now, against=Correction.Against.UNASSIGNED,
+        )  # fmt: skip
+
+        corrections.approve_correction(correction_id=asked.pk, by=second_operator, now=world.now)
+
+        assert (held(LedgerAccount.Kind.MAIN, stranger), held(LedgerAccount.Kind.UNASSIGNED)) == (usdt("900"), 0)
+        assert Journal.objects.filter(kind=Journal.Kind.ASSIGNMENT).count() == 1
+        assert reconciling.check_ledger().is_clean
+
+
+class TestSignUp:
+    def test_opens_a_main_account(self, client: Client, world: World) -> None:
+        client.post(
+            "/accounts/signup/",
+            {"email": "new@example.org", "password1": "correct horse battery", "password2": "correct horse battery"},
+        )
+
+        assert LedgerAccount.objects.filter(owner__email="new@example.org", kind=LedgerAccount.Kind.MAIN).exists()
 
 
 class TestRealMoney:
-    @pytest.mark.parametrize("transfer", [transfers.deposit, transfers.withdraw])
-    def test_comes_and_goes_by_the_operators_only(
-        self, world: World, follower: User, settings: object, transfer: object
+    @pytest.mark.parametrize(("said", "channel"), [("manual", MANUAL), ("venue", VENUE)])
+    def test_is_announced_and_not_conjured_up(
+        self, world: World, follower: User, settings: object, said: str, channel: Transfer.Channel
     ) -> None:
-        before = Transfer.objects.count()
+        before = held(LedgerAccount.Kind.MAIN, follower)
         settings.SMARTSYNC_VENUE = "binance"  # type: ignore[attr-defined]
+        settings.SMARTSYNC_TRANSFERS = said  # type: ignore[attr-defined]
 
-        with pytest.raises(TransferRefused, match="ask the operators"):
-            transfer(user=follower, units=usdt(5), idempotency_key="k", now=world.now)  # type: ignore[operator]
+        transfer = transfers.deposit(user=follower, units=usdt(5), idempotency_key="k", now=world.now)
 
-        assert Transfer.objects.count() == before
-
-
-class TestSums:
-    def test_of_a_days_deposits_are_bounded(self, world: World, stranger: User, settings: Any) -> None:
-        settings.SMARTSYNC_DEPOSIT_DAY_MAX = 100
-        world.deposit(stranger, "60")
-        with pytest.raises(TransferRefused, match="of one day can bring at most 100 USDT"):
-            world.deposit(stranger, "40.01")
-        world.deposit(stranger, "40")
-        world.wait(86_401)
-        world.deposit(stranger, "100")
-
-        assert world.main(stranger) == {"USDT": usdt(200)}
-
-    def test_of_everybody_are_bounded_before_the_venue_is_told(
-        self, world: World, stranger: User, follower: User, settings: Any
-    ) -> None:
-        kept = ledger_total()
-        settings.SMARTSYNC_DEPOSIT_TOTAL_MAX = kept // ONE_USDT + 10
-
-        with pytest.raises(TransferRefused, match="No more money is taken"):
-            world.deposit(stranger, "10.01")
-        world.deposit(stranger, "10")
-
-        assert ledger_total() == kept + usdt(10)
-        assert Transfer.objects.filter(status=Transfer.Status.REQUESTED).count() == 0
-
-
-class TestTheSweeper:
-    def test_goes_past_a_row_that_cannot_be_finished(self, world: World, stranger: User) -> None:
-        bad, good = (
-            Transfer.objects.create(
-                user=stranger, asset=Asset.objects.get(symbol="USDT"), direction="DEPOSIT", units=units,
-                idempotency_key=f"stuck {units}", requested_at=world.now,
-            )
-            for units in (2**63 - 1, usdt(5))
-        )  # fmt: skip
-        world.wait(20)
-
-        transfers.finish_transfers(now=world.now)
-
-        bad.refresh_from_db()
-        good.refresh_from_db()
-        assert (bad.status, good.status) == (Transfer.Status.REQUESTED, Transfer.Status.BOOKED)
-        assert Alarm.objects.get(kind=Alarm.Kind.TRANSFER_STUCK).key == f"transfer:{bad.pk}"
-
-
-def ledger_total() -> int:
-    """Return what came in from outside, in units of cash."""
-    return -Balance.objects.get(ledger_account__kind="EXTERNAL", asset__symbol="USDT").posted
+        assert (transfer.status, transfer.channel) == (Transfer.Status.REQUESTED, channel)
+        assert held(LedgerAccount.Kind.MAIN, follower) == before

@@ -44,6 +44,8 @@ class Call(StrEnum):
     EARN = "EARN"
     STAKED = "STAKED"
     PERMISSIONS = "PERMISSIONS"
+    DEPOSITS = "DEPOSITS"
+    WITHDRAWALS = "WITHDRAWALS"
 
 
 class PermissionsNotTold(Exception):

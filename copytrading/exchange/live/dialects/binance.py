@@ -218,6 +218,7 @@ BINANCE = Dialect(
         Call.TRADES: 20,
         Call.BALANCES: 20,
         Call.EARN: 150,
+        Call.WITHDRAWALS: 18,
     },
     # Who may trade what is most of an answer of megabytes.
     markets_params={"showPermissionSets": "false"},

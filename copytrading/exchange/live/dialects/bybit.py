@@ -181,6 +181,8 @@ def is_answer(call: Call, body: Any) -> bool:
             return row is not None and isinstance(row.get("coin"), list)
         case Call.FUNDING:
             return isinstance(result.get("balance"), list)
+        case Call.DEPOSITS | Call.WITHDRAWALS:
+            return isinstance(result.get("rows"), list)
     return isinstance(result.get("list"), list)
 
 

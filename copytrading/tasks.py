@@ -17,8 +17,15 @@ from copytrading.services.cycle import conducting, holding_back
 from copytrading.services.leads import linking
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
+from copytrading.services.running import heartbeats
 from copytrading.services.safety import reconciling
 from copytrading.services.wallet import announced, transfers
+
+
+@shared_task
+def answer_ring(**_: Any) -> None:
+    """Say that beat, Valkey and a worker reach each other."""
+    heartbeats.beat(kind=heartbeats.Kind.RINGS, now=timezone.now())
 
 
 @shared_task

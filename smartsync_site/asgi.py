@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from importlib import import_module
 
 from django.core.asgi import get_asgi_application
 
@@ -14,3 +15,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 
 with endings.one_sentence():
     application = BoundedBodies(get_asgi_application())
+
+import_module("smartsync_site.hearts").start("WEB")

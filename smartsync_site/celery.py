@@ -5,10 +5,12 @@ The timetable stands here in full view. Every entry names a task of `copytrading
 """
 
 import os
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -17,6 +19,7 @@ from smartsync_site import endings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 
 TIMETABLE: dict[str, dict[str, Any]] = {
+    "ring once": {"task": "copytrading.tasks.answer_ring", "schedule": 5, "options": {"expires": 5}},
     "sync the leads": {"task": "copytrading.tasks.sync_leads", "schedule": 2, "options": {"expires": 2}},
     # The feed looks at every price, by a book in memory; this reads all rows, and knows nothing of that book.
     "check the stop losses": {
@@ -73,6 +76,18 @@ def read_settings(**_: Any) -> None:
     """Worker and beat read the settings when they first need one; what does not fit ends them here."""
     with endings.one_sentence():
         settings.INSTALLED_APPS  # noqa: B018  (the first look reads them all)
+
+
+@worker_ready.connect
+def start_heart(**_: Any) -> None:
+    """A worker's own process beats beside those that work."""
+    import_module("smartsync_site.hearts").start("WORKER")
+
+
+@worker_shutdown.connect
+def stop_heart(**_: Any) -> None:
+    """A worker that ends in good order is not missed."""
+    import_module("smartsync_site.hearts").stop("WORKER")
 
 
 app.steps["worker"].add(DjangoStructLogInitStep)

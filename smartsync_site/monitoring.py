@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 from health_check.views import HealthCheckView
+
+from copytrading.queries.running import running
 
 SECURITY_TXT_GOOD_FOR = timedelta(days=180)
 
@@ -25,15 +28,22 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 class Ready(HealthCheckView):
-    """The process can work: 200 when PostgreSQL and Valkey answer, 503 with the one that does not."""
+    """
+    The platform can work: 200 when PostgreSQL and Valkey answer and feed, beat and a worker are alive, 503 with the one
+    that is not. A proxy that chooses between web processes asks `live` instead: a dead worker is no web's fault.
+    """
 
     checks = ("health_check.checks.Database", "health_check.checks.Cache")
 
     async def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with self.get_executor() as executor:
             results = await asyncio.gather(*(check.get_result(executor) for check in self.get_checks()))
-        answers = {type(result.check).__name__.lower(): "down" if result.error else "ok" for result in results}
-        return JsonResponse(answers, status=503 if "down" in answers.values() else 200)
+        answers: dict[str, str] = {
+            type(result.check).__name__.lower(): "down" if result.error else "ok" for result in results
+        }
+        if answers.get("database") == "ok":
+            answers |= (await sync_to_async(running)(now=timezone.now())).states
+        return JsonResponse(answers, status=200 if set(answers.values()) == {"ok"} else 503)
 
 
 @require_safe

@@ -88,6 +88,12 @@ SMARTSYNC_PROFIT_SHARE_MAX = _number("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
 SMARTSYNC_STAKE_MIN = _whole("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
 SMARTSYNC_STAKE_ALARM = _number("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows
 SMARTSYNC_LIMIT_ORDER_DAYS = _number("SMARTSYNC_LIMIT_ORDER_DAYS", default=30)  # then a lead's limit order ends
+# Alarms that leave the box: mail addresses, and whatever else apprise speaks to (json://, slack://, tgram:// ...); to
+# the latter ones only when an alarm stays open. The dead-man's address is asked for while everything is alive.
+SMARTSYNC_ALARM_MAILS = env.list("SMARTSYNC_ALARM_MAILS", default=[])
+SMARTSYNC_ALARM_URLS = env.list("SMARTSYNC_ALARM_URLS", default=[])
+SMARTSYNC_ALARM_ESCALATION_URLS = env.list("SMARTSYNC_ALARM_ESCALATION_URLS", default=[])
+SMARTSYNC_DEAD_MAN_URL = env.str("SMARTSYNC_DEAD_MAN_URL", default="")
 # Leads who trade elsewhere: exchanges whose accounts can be linked, and what seals their keys, outside the database:
 # 32 bytes in base64 each; the first seals, all of them open. Without one a server links no accounts.
 SMARTSYNC_LINK_EXCHANGES = env.list("SMARTSYNC_LINK_EXCHANGES", default=["binance", "okx", "bybit", "bitget"])

@@ -6,6 +6,7 @@ DEVELOPMENT=1 a missing SECRET_KEY, DATABASE_URL or REDIS_URL ends the start wit
 the list.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def required(name: str, *, in_development: str) -> str:
 
 
 # `manage.py` prepares the local folder; a check or a lint run without it gets a key for its own duration.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SECRET_KEY = required("SECRET_KEY", in_development=LOCAL_FOLDER.secret("django") or get_random_secret_key())
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -120,21 +122,36 @@ FORM_RENDERER = "copytrading.forms.rendering.FormRenderer"
 
 # -- PostgreSQL: the queue and the truth -------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": addresses.database(required("DATABASE_URL", in_development=LOCAL_FOLDER.database_url()))
-}
+DATABASE_URL = required("DATABASE_URL", in_development=LOCAL_FOLDER.database_url())
+# Those change tables, or copy all there is: they work as the owner of the tables, under no role and without limits.
+OWNERS_COMMANDS = ("migrate", "backup", "restore", "drill")
+IS_OWNER = Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] != [] and sys.argv[1] in OWNERS_COMMANDS
+if IS_OWNER:
+    DATABASE_URL = env.str("DATABASE_OWNER_URL", default="") or DATABASE_URL
+DATABASES: dict[str, dict[str, Any]] = {"default": addresses.database(DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections, not Django; worker and beat take one a task
 DATABASE_OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
 DATABASE_OPTIONS.setdefault("connect_timeout", 5)
 
 # What runs cannot rewrite history: it works under a role that may not. Migrations work without it.
-if DATABASE_ROLE := env.str("DATABASE_ROLE", default=""):
-    # Not Django's `assume_role`: with a pool it waits for a connection in order to make that connection.
-    DATABASE_OPTIONS["options"] = f"-c role={DATABASE_ROLE}"
+DATABASE_ROLE = env.str("DATABASE_ROLE", default="")
+DATABASE_STATEMENT_SECONDS = env.int("DATABASE_STATEMENT_SECONDS", default=60)
+if not IS_OWNER:
+    # Not Django's `assume_role`: with a pool it waits for a connection in order to make that connection. A pooler in
+    # transaction mode drops these: behind one, sign in as a login that is a member of the role (deploy/roles.sql).
+    given = [f"role={DATABASE_ROLE}"] if DATABASE_ROLE else []
+    if DATABASE_STATEMENT_SECONDS:
+        given.append(f"statement_timeout={DATABASE_STATEMENT_SECONDS * 1000}")
+        given.append(f"idle_in_transaction_session_timeout={DATABASE_STATEMENT_SECONDS * 2000}")
+    if given:
+        DATABASE_OPTIONS["options"] = " ".join(f"-c {one}" for one in given)
 
 # Only the web process pools: Celery would close the pool after every task.
 if DB_POOL := env.int("DB_POOL", default=0):
-    DATABASE_OPTIONS["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 10}
+    # A connection is tried before it is handed out, so that nobody gets one of a server that has gone. One that cannot
+    # be made is given up soon and asked for anew: the pool's own waits between two tries double, up to minutes.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASE_OPTIONS["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 5, "reconnect_timeout": 2}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -159,7 +176,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_FOLDER.path / "celerybeat-schedule")
+# The timetable is in memory: no file that has to be written somewhere, and a ring too many does no harm.
+CELERY_BEAT_SCHEDULER = "smartsync_site.beating.BeatingScheduler"
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MEMORY_KILOBYTES", default=400_000)
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
 
 # -- People ------------------------------------------------------------------------------------------------------------
 

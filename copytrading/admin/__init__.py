@@ -35,6 +35,7 @@ from copytrading.admin.safety import (
     CorrectionAdmin,
     CustodyDifferenceAdmin,
     HaltAdmin,
+    HeartbeatAdmin,
     TradeCheckpointAdmin,
 )
 from copytrading.admin.trading import (
@@ -62,6 +63,7 @@ __all__ = [
     "CustodyDifferenceAdmin",
     "FillAdmin",
     "HaltAdmin",
+    "HeartbeatAdmin",
     "LeadAdmin",
     "LeadFlowAdmin",
     "LeadHoldingAdmin",

@@ -1,5 +1,6 @@
 """What keeps a fault small: alarms, kill switches, corrections by two people, and how ledger and custody compare."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -13,20 +14,24 @@ from accounts.models import LedgerAccount
 from copytrading.admin.acting import ActingAdmin, operator_action, operator_of
 from copytrading.admin.asking import AskingAdmin
 from copytrading.forms.operating import OTHER_ACCOUNT, CorrectionForm, HaltForm
-from copytrading.models import Alarm, Correction, CustodyDifference, Halt, TradeCheckpoint
+from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Heartbeat, TradeCheckpoint
 from copytrading.queries import operating
+from copytrading.services.running import sirens
 from copytrading.services.safety import alarms, corrections, halts
 
 
 @admin.register(Alarm)
 class AlarmAdmin(ActingAdmin):
-    list_display = ("sentence", "kind", "state", "raised_at", "last_seen_at", "times_seen")
+    list_display = ("sentence", "kind", "state", "raised_at", "last_seen_at", "times_seen", "told_at")
     list_filter = (("cleared_at", admin.EmptyFieldListFilter), "kind", "raised_at")
     list_select_related = ("cleared_by",)
     ordering = operating.by_openness("cleared_at")
     search_fields = ("sentence", "key")
-    actions = ("clear",)
-    fields = ("sentence", "kind", "key", "raised_at", "last_seen_at", "times_seen", "cleared_at", "cleared_by")
+    actions = ("clear", "silence")
+    fields = (
+        "sentence", "kind", "key", "raised_at", "last_seen_at", "times_seen", "told_at", "told_count",
+        "silenced_until", "silenced_by", "cleared_at", "cleared_by",
+    )  # fmt: skip
     readonly_fields = fields
 
     @admin.display(description="state", ordering="cleared_at")
@@ -45,6 +50,27 @@ class AlarmAdmin(ActingAdmin):
             done="Cleared",
             tried="clear",
         )
+
+    @operator_action("Silence for an hour: I am at it")
+    def silence(self, request: HttpRequest, rows: QuerySet[Alarm]) -> None:
+        now = timezone.now()
+        self.act(
+            request,
+            rows,
+            verb=lambda alarm: sirens.silence(
+                alarm_id=alarm.pk, until=now + timedelta(hours=1), by=operator_of(request), now=now
+            ),
+            done="Silenced",
+            tried="silence",
+        )
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ("name", "kind", "started_at", "beaten_at")
+    list_filter = ("kind",)
+    ordering = ("kind", "name")
+    search_fields = ("name",)
 
 
 @admin.register(Halt)

@@ -1,4 +1,8 @@
-"""Tables and constraints; no behaviour. Read: market, leads, links, copies, trading, gaps, history, records, safety."""
+"""
+Tables and constraints; no behaviour.
+
+Read: market, leads, links, copies, trading, gaps, history, records, safety, running.
+"""
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
@@ -17,6 +21,7 @@ from copytrading.models.leads import (
 from copytrading.models.links import AccountMove, LinkedAccount
 from copytrading.models.market import Mark, Market, MarkRange, ScheduledRun, SourcePrice
 from copytrading.models.records import LeadStatusChange, LeadSummary
+from copytrading.models.running import Heartbeat
 from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
@@ -38,6 +43,7 @@ __all__ = [
     "Favourite",
     "Fill",
     "Halt",
+    "Heartbeat",
     "Lead",
     "LeadFlow",
     "LeadHolding",

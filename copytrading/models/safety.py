@@ -77,6 +77,10 @@ class Alarm(models.Model):
         LINK_BROKEN = "LINK_BROKEN", "a lead's linked account cannot be read"
         TRANSFER_STUCK = "TRANSFER_STUCK", "a deposit or a withdrawal cannot be finished"
         LEAD_SET_ASIDE = "LEAD_SET_ASIDE", "a lead was set aside after failures"
+        PROCESS_SILENT = "PROCESS_SILENT", "a process of the platform is silent"
+
+    # Nobody is called out of bed for these.
+    LOW = (Kind.SURPLUS, Kind.MARKET_CHANGED)
 
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=80)
@@ -85,6 +89,11 @@ class Alarm(models.Model):
     last_seen_at = models.DateTimeField()
     times_seen = models.PositiveIntegerField(default=1)
     cleared_at = models.DateTimeField(null=True, blank=True)
+    # When people outside were last told of it, how often, and until when they are left alone.
+    told_at = models.DateTimeField(null=True, blank=True)
+    told_count = models.PositiveIntegerField(default=0, db_default=0)
+    silenced_until = models.DateTimeField(null=True, blank=True)
+    silenced_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     # Null where the trouble went away by itself.
     cleared_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
@@ -97,6 +106,11 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def is_low(self) -> bool:
+        """Return whether this may wait until somebody looks."""
+        return self.kind in self.LOW
 
 
 class Correction(models.Model):

@@ -2,14 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 
 from accounts.models import Asset, Balance, LedgerAccount, Transfer, User
-from copytrading.models import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Lead, Mark, Market, Order
+from copytrading.models import (
+    Alarm,
+    CoinVerdict,
+    Correction,
+    CustodyDifference,
+    Halt,
+    Heartbeat,
+    Lead,
+    Mark,
+    Market,
+    Order,
+)
 from copytrading.queries import doubts
 from copytrading.queries.rules import platform_rules
+from copytrading.queries.running import SILENT_AFTER
 
 LINES_MAX = 5
 
@@ -29,7 +42,7 @@ class Need:
     filters: dict[str, str] = field(default_factory=dict)
 
 
-def needs_now() -> tuple[Need, ...]:
+def needs_now(*, now: datetime) -> tuple[Need, ...]:
     """Return what waits for an operator at this moment, the most urgent first; nothing where nothing does."""
     alarms = Alarm.objects.filter(cleared_at__isnull=True).order_by("-last_seen_at")
     halts = named_halts().filter(lifted_at__isnull=True).order_by("-placed_at")
@@ -49,7 +62,9 @@ def needs_now() -> tuple[Need, ...]:
     unassigned = Balance.objects.filter(ledger_account__kind=LedgerAccount.Kind.UNASSIGNED).exclude(posted=0)
     unassigned = unassigned.select_related("asset").order_by("asset__symbol")
     set_aside = Lead.objects.filter(failures__gte=platform_rules().failures_max).order_by("name")
+    silent = Heartbeat.objects.filter(beaten_at__lt=now - SILENT_AFTER).order_by("name")
     found = (
+        _need("Processes that are silent", silent, (row.name for row in silent[:LINES_MAX])),
         _need("Open alarms", alarms, (alarm.sentence for alarm in alarms[:LINES_MAX]), cleared_at__isempty="True"),
         _need(
             "Standing halts",

@@ -14,11 +14,11 @@ from accounts.models import Hold, Journal
 from copytrading.engine.arrays import IntArray
 from copytrading.engine.orders import allocation
 from copytrading.exchange import registry
-from copytrading.models import CustodyDifference
+from copytrading.models import Halt
 from copytrading.services.books import profit_shares
 from copytrading.services.cycle import closing
 from copytrading.services.orders import booking
-from copytrading.services.safety import reconciling, unassigned
+from copytrading.services.safety import halts, reconciling, unassigned
 
 Allocate = Callable[..., IntArray]
 
@@ -167,13 +167,17 @@ def idempotency_key_ignored() -> list[Any]:
 
 def surplus_halts() -> list[Any]:
     """Whatever the venue keeps too much halts the coin, and with the cash everything."""
-    halt = reconciling._halt
+    reconcile = reconciling.reconcile
 
-    def halt_instead(*, asset: Any, units: int, key: str, now: datetime) -> int:
-        halt(CustodyDifference.objects.get(asset=asset), now)
-        return 0
+    def halt_instead(*, now: datetime) -> Any:
+        with patch.object(reconciling, "_settle", lambda row, look, now: None):
+            confirmed = reconcile(now=now)
+        for row in confirmed:
+            if row.units > 0:
+                halts.place_halt(scope=Halt.Scope.ASSET, target_id=row.asset_id, reason="There is more.", now=now)
+        return confirmed
 
-    return [patch.object(unassigned, "settle_difference", halt_instead)]
+    return [patch.object(reconciling, "reconcile", halt_instead)]
 
 
 def surplus_booked_by_every_look() -> list[Any]:

@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from copytrading.services.running import heartbeats
 from tests.sign_in import sign_in
 
 
@@ -13,10 +17,21 @@ class TestLive:
 
 @pytest.mark.django_db(transaction=True)
 class TestReady:
-    def test_names_the_servers_that_answer(self, client: Client) -> None:
+    def test_names_the_servers_that_answer_and_the_processes_that_live(self, client: Client) -> None:
+        for kind in ("WORKER", "BEAT", "RINGS", "FEED"):
+            heartbeats.beat(kind=heartbeats.Kind(kind), now=timezone.now())
+
         answer = client.get("/health/ready")
 
-        assert (answer.status_code, answer.json()) == (200, {"database": "ok", "cache": "ok"})
+        alive = dict.fromkeys(("database", "cache", "worker", "beat", "rings", "feed"), "ok")
+        assert (answer.status_code, answer.json()) == (200, alive)
+
+    def test_says_503_when_a_process_is_silent_or_was_never_there(self, client: Client) -> None:
+        heartbeats.beat(kind=heartbeats.Kind.FEED, now=timezone.now() - timedelta(minutes=1))
+
+        answer = client.get("/health/ready")
+
+        assert (answer.status_code, answer.json()["feed"], answer.json()["beat"]) == (503, "silent", "missing")
 
     def test_says_503_when_the_cache_is_away(self, client: Client, settings: Settings) -> None:
         settings.CACHES = {

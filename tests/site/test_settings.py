@@ -26,15 +26,17 @@ print(json.dumps({
     "database options": settings.DATABASES["default"]["OPTIONS"],
     "passwords": [settings.DATABASES["default"]["PASSWORD"], settings.EMAIL_HOST_PASSWORD],
     "valkey": [settings.CACHES["default"]["LOCATION"], settings.CELERY_BROKER_URL],
+    "database user": settings.DATABASES["default"]["USER"],
+    "fallbacks": len(settings.SECRET_KEY_FALLBACKS),
 }))
 """
 
 
-def started_on_a_server(**changes: str) -> subprocess.CompletedProcess[str]:
+def started_on_a_server(*, first: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
     """Read the settings as a server does, in a process of its own, and print what is asked of them below."""
     surroundings = {**os.environ, "DJANGO_SETTINGS_MODULE": "smartsync_site.settings", **ON_A_SERVER, **changes}
     return subprocess.run(
-        [sys.executable, "-c", FACTS],
+        [sys.executable, "-c", first + FACTS],
         env=surroundings,
         cwd=settings.BASE_DIR,
         capture_output=True,
@@ -56,7 +58,19 @@ class TestSettingsOfAServer:
 
         assert facts["debug"] is False
         assert facts["cookies"] == ["__Host-session", "__Host-csrf"]
-        assert facts["database options"]["options"] == "-c role=smartsync_runtime"
+        assert facts["database options"]["options"].startswith("-c role=smartsync_runtime -c statement_timeout=60000")
+
+    def test_migrate_as_the_owner_of_the_tables_and_without_limits(self) -> None:
+        owner = "import sys; sys.argv = ['manage.py', 'migrate']\n"
+        told = started_on_a_server(
+            first=owner, DATABASE_ROLE="smartsync_runtime", DATABASE_OWNER_URL="postgresql://owner@localhost/smartsync"
+        )
+
+        facts = json.loads(told.stdout)
+        assert ("options" in facts["database options"], facts["database user"]) == (False, "owner")
+
+    def test_believe_what_keys_of_before_have_signed(self) -> None:
+        assert json.loads(started_on_a_server(SECRET_KEY_FALLBACKS="old one,older one").stdout)["fallbacks"] == 2
 
     def test_take_passwords_of_any_characters_and_verify_the_certificates_of_their_servers(self) -> None:
         started = started_on_a_server(

@@ -1,5 +1,6 @@
 """manage.py feed: the market, second by second, until it is asked to stop."""
 
+import contextlib
 import signal
 import time
 from typing import Any
@@ -13,10 +14,11 @@ from copytrading.services.feed import source as price_feed
 from copytrading.services.feed.live import LiveFeed
 from copytrading.services.market import listings
 from copytrading.services.refusals import Refusal
+from copytrading.services.running import heartbeats
 from copytrading.worlds.demo.acting import DemoLeads
 from copytrading.worlds.demo.feeding import MarketFeed
 
-BACK_OFF_SECONDS_MAX = 30.0
+BACK_OFF_SECONDS_MAX = 5.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -40,7 +42,7 @@ class Command(BaseCommand):
     def run(self) -> None:
         """Tick until asked to stop. A database that is away is waited for, longer each time."""
         feed: MarketFeed | LiveFeed | None = None
-        back_off_seconds, was_over = 1.0, False
+        back_off_seconds, was_over, beaten_at = 1.0, False, float("-inf")
         while not self.asked_to_stop:
             began_at = time.monotonic()
             try:
@@ -49,6 +51,9 @@ class Command(BaseCommand):
                     self.say(f"The market is {feed.name}.")
                     listings.watch_listings(now=timezone.now())
                 feed.tick(now=timezone.now())
+                if time.monotonic() >= beaten_at + heartbeats.BEAT_SECONDS:
+                    beaten_at = time.monotonic()
+                    heartbeats.beat(kind=heartbeats.Kind.FEED, now=timezone.now())
                 if feed.is_over(now=timezone.now()) and not was_over:
                     was_over = True
                     self.say("The recording is over; its last prices stay and grow stale.")
@@ -60,6 +65,8 @@ class Command(BaseCommand):
             self.wait_until(began_at + 1.0)
         if isinstance(feed, LiveFeed):
             feed.close()
+        with contextlib.suppress(DatabaseError):
+            heartbeats.stop(kind=heartbeats.Kind.FEED)
 
     def open_feed(self) -> MarketFeed | LiveFeed:
         """Open the feed that the settings name; with paper money the demo's leads trade beside live prices too."""

@@ -1,5 +1,5 @@
 """
-Start everything: servers, tables, demo world, then web, worker, beat and market feed, under one supervisor.
+Start everything: servers, tables, demo world, then web, worker, beat, standby and market feed, under one supervisor.
 
 Where DATABASE_URL and REDIS_URL are set, those servers are used; otherwise PostgreSQL and Valkey from their wheels.
 """
@@ -214,6 +214,7 @@ def programs(*, host: str, port: int) -> list[Program]:
             {"PYTHONWARNINGS": "ignore:You're running the worker"},
         ),
         Program("beat", [*celery, "beat", "-l", "WARNING", "--pidfile="]),
+        Program("standby", [*python, str(settings.BASE_DIR / "manage.py"), "standby"]),
         Program("feed", [*python, str(settings.BASE_DIR / "manage.py"), "feed"]),
     ]
 

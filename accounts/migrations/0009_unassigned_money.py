@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_coins_counted_anew"),
+        ("accounts", "0008_seal_second_factors"),
     ]
 
     operations = [

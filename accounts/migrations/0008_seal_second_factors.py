@@ -28,7 +28,7 @@ def unseal(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = (("accounts", "0005_coins_counted_anew"), ("mfa", "0003_authenticator_type_uniq"))
+    dependencies = (("accounts", "0007_journals_by_transaction"), ("mfa", "0003_authenticator_type_uniq"))
 
     operations = (
         migrations.AddField(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_unassigned_money"),
+        ("accounts", "0009_unassigned_money"),
     ]
 
     operations = [

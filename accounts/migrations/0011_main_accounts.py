@@ -21,7 +21,7 @@ def open_main_accounts(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_transfers_by_channel"),
+        ("accounts", "0010_transfers_by_channel"),
     ]
 
     operations = [migrations.RunPython(open_main_accounts, migrations.RunPython.noop)]

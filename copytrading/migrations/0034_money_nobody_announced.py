@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0030_favourites"),
+        ("copytrading", "0033_one_share_per_order_and_account"),
     ]
 
     operations = [

@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                     ("COIN_IN_DOUBT", "a person has to say which coin it is"),
                     ("PRICES_DEGRADED", "prices cannot be acted on"),
                     ("LINK_BROKEN", "a lead's linked account cannot be read"),
+                    ("TRANSFER_STUCK", "a deposit or a withdrawal cannot be finished"),
                     ("LEAD_SET_ASIDE", "a lead was set aside after failures"),
                     ("PROCESS_SILENT", "a process of the platform is silent"),
                 ],

@@ -42,7 +42,6 @@ class TransferOver(Refusal):
     code = "transfer_over"
 
 
-
 class OwnTransfer(Refusal):
     code = "own_transfer"
 

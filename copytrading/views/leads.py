@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leads import LeadFilterForm
-from copytrading.models import Lead
 from copytrading.queries import degraded
 from copytrading.queries.leads import conflict, links, records
 from copytrading.queries.leads import listing as leads
@@ -72,14 +71,14 @@ def lead_trades_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     return download(f"{lead.slug}-trades.csv", ("id", "time", "side", "coin", "quantity", "price"), _csv_rows(lead))
 
 
-def _csv_rows(lead: Lead) -> Iterator[tuple[str, ...]]:
+def _csv_rows(lead: Any) -> Iterator[tuple[str, ...]]:
     for trade in lead_pages.all_trades_of(lead, series=records.series_of(lead.pk)):
         quantity = f"{Decimal(abs(trade.units)).scaleb(-trade.decimals):f}"
         side = "buy" if trade.units > 0 else "sell"
         yield str(trade.id), trade.happened_at.isoformat(), side, harmless(trade.symbol), quantity, f"{trade.price:f}"
 
 
-def _content(request: HttpRequest, lead: Lead, tab: str, part: str) -> dict[str, Any]:
+def _content(request: HttpRequest, lead: Any, tab: str, part: str) -> dict[str, Any]:
     """Return what a tab of a lead's page shows, or only one part of it: each asks for no more than that."""
     now = timezone.now()
     if part == "portfolio":
@@ -104,7 +103,7 @@ def _content(request: HttpRequest, lead: Lead, tab: str, part: str) -> dict[str,
     return content
 
 
-def _head(request: HttpRequest, lead: Lead, now: datetime) -> dict[str, Any]:
+def _head(request: HttpRequest, lead: Any, now: datetime) -> dict[str, Any]:
     """Return what stands above the tabs: the card's figures, and whether the visitor can copy."""
     user = request.user if request.user.is_authenticated else None
     card = leads.card_of(lead, now=now)
@@ -119,14 +118,14 @@ def _head(request: HttpRequest, lead: Lead, now: datetime) -> dict[str, Any]:
     }
 
 
-def _holdings(lead: Lead, now: datetime) -> dict[str, Any]:
+def _holdings(lead: Any, now: datetime) -> dict[str, Any]:
     portfolio, troubles = lead_pages.portfolio_of(lead), degraded.troubles(now=now)
     held = [holding.symbol for holding in portfolio.holdings]
     cautions = degraded.cautions_for(held, troubles=troubles, leads=[lead])
     return {"portfolio": portfolio, "troubles": troubles, "cautions": cautions}
 
 
-def _curve(request: HttpRequest, lead: Lead, now: datetime, series: Series) -> dict[str, Any]:
+def _curve(request: HttpRequest, lead: Any, now: datetime, series: Series) -> dict[str, Any]:
     days = _days(request)
     curve = lead_pages.curve_of(lead, days=days, now=now, series=series)
     lines: list[Curve] = [(lead.name, "lead", curve.points)] if len(curve.points) > 1 else []
@@ -141,11 +140,11 @@ def _curve(request: HttpRequest, lead: Lead, now: datetime, series: Series) -> d
     }
 
 
-def _events(lead: Lead, series: Series) -> dict[str, Any]:
+def _events(lead: Any, series: Series) -> dict[str, Any]:
     return {"trades": lead_pages.trades_of(lead, series=series), "events": lead_pages.events_of(lead)}
 
 
-def _trades(request: HttpRequest, lead: Lead, series: Series) -> dict[str, Any]:
+def _trades(request: HttpRequest, lead: Any, series: Series) -> dict[str, Any]:
     below_id = row_number(request.GET.get("below", ""))
     trades = lead_pages.trades_of(lead, series=series, below_id=below_id, count=lead_pages.TRADES_A_PAGE)
     return {

@@ -4,15 +4,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from copytrading.templatetags.portal import THEMES
+from copytrading.views.requests import press_at
 
 YEAR = 365 * 24 * 3600
 LEAD_ID_DIGITS_MAX = 18
 
 
-@require_POST
+@press_at("discover")
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or as the system has it, and go back to where it was chosen."""
     chosen = request.POST.get("theme", "")

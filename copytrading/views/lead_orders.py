@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from copytrading.forms.leading import OrderForm
 from copytrading.forms.refusals import refuse
@@ -19,13 +19,13 @@ from copytrading.queries.leads import consoles as queries
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.refusals import Refusal
 from copytrading.views.consoles import console, own_lead
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, press_at
 
 ORDERS_A_PAGE = 25
 
 
 @login_required
-@require_POST
+@press_at("lead_console")
 def lead_order(request: MemberRequest) -> HttpResponse:
     """Show what an order would become with the followers' part; on confirmation, give it."""
     lead = own_lead(request, trades_here=True)
@@ -52,7 +52,7 @@ def lead_order(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("lead_console")
 def lead_order_cancel(request: MemberRequest, order_id: int) -> HttpResponse:
     """Take back what is open of an order."""
     order = get_object_or_404(queries.own_order(request.user, order_id))

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.leading import ApplyForm, NoticeForm, TermsForm
 from copytrading.forms.refusals import refuse
@@ -25,7 +25,7 @@ from copytrading.services.refusals import Refusal
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, money_input, whole_percent
 from copytrading.views.consoles import console, live_part, own_lead
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, press_at
 
 
 @login_required
@@ -49,7 +49,7 @@ def lead_console(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("lead_console")
 def lead_apply(request: MemberRequest) -> HttpResponse:
     """Hand in an application; an operator decides."""
     form = ApplyForm(request.POST)
@@ -95,7 +95,7 @@ def lead_earnings(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("lead_console")
 def lead_money(request: MemberRequest, way: str) -> HttpResponse:
     """Move money between the wallet and the lead account, once however often it is pressed."""
     lead = own_lead(request, trades_here=True)
@@ -139,7 +139,7 @@ def lead_terms(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("lead_console")
 def lead_notice(request: MemberRequest) -> HttpResponse:
     """Write to everybody who follows."""
     lead = own_lead(request)
@@ -156,7 +156,7 @@ def lead_notice(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("lead_console")
 def lead_pause(request: MemberRequest) -> HttpResponse:
     """Pause, or go on."""
     lead = own_lead(request)

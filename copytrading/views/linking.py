@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.linking import LinkForm
@@ -18,7 +18,7 @@ from copytrading.queries.leads import consoles as leading
 from copytrading.queries.leads import links
 from copytrading.services.leads import linking
 from copytrading.services.refusals import Refusal
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, press_at
 
 ATTEMPTS_MAX, ATTEMPTS_SECONDS = 10, 3600
 
@@ -45,7 +45,7 @@ def lead_link(request: MemberRequest) -> HttpResponse:
 
 
 @identity_confirmed
-@require_POST
+@press_at("lead_console")
 def lead_unlink(request: MemberRequest) -> HttpResponse:
     """Forget the key."""
     lead = _lead_elsewhere(request)

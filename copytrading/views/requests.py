@@ -1,6 +1,11 @@
 """What a view is given: somebody who is signed in, perhaps by HTMX."""
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
@@ -21,3 +26,26 @@ def row_number(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(ROW_NUMBER_MAX))):
         return None
     return int(text) if int(text) <= ROW_NUMBER_MAX else None
+
+
+def press_at(page: str, *kept: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """
+    Let a view take presses, and lead whoever comes by its address to the page where the button stands.
+
+    A session that ended, a bookmark and a step back all lead there.
+
+    :param page: the name of that page. :param kept: the parts of the address that name it.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def inner(request: HttpRequest, **parts: Any) -> HttpResponse:
+            if request.method in ("GET", "HEAD"):
+                return redirect(page, **{name: parts[name] for name in kept})
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+            return view(request, **parts)
+
+        return inner
+
+    return decorate

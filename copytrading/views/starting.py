@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
@@ -33,7 +33,7 @@ from copytrading.services.lookback.record import LookBack, Question
 from copytrading.services.refusals import Refusal
 from copytrading.templatetags.comparisons import times
 from copytrading.templatetags.figures import money_input
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, press_at
 
 TEMPLATE = "copytrading/copy_wizard.html"
 # What both modes are compared for before an amount is typed, in quote units.
@@ -95,7 +95,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("copy_terms", "slug")
 def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
     """Start the copy that was reviewed, once, and go to its page."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.refusals import refuse
@@ -23,7 +23,7 @@ from copytrading.services.wallet import transfers
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, quantity
 from copytrading.views.csv_lines import download, harmless
-from copytrading.views.requests import MemberRequest, row_number
+from copytrading.views.requests import MemberRequest, press_at, row_number
 
 # Three forms share the page and the names of their fields; labels find theirs by these.
 DEPOSIT_ID, WITHDRAW_ID = "deposit_%s", "withdraw_%s"
@@ -39,7 +39,7 @@ def wallet(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("wallet")
 def deposit(request: MemberRequest) -> HttpResponse:
     """Bring money in, once however often it is pressed."""
     form = TransferForm(request.POST, auto_id=DEPOSIT_ID)
@@ -57,7 +57,7 @@ def deposit(request: MemberRequest) -> HttpResponse:
 
 
 @identity_confirmed(back_to=reverse_lazy("wallet"))
-@require_POST
+@press_at("wallet")
 def withdraw(request: MemberRequest) -> HttpResponse:
     """Take money out, once however often it is pressed."""
     form = TransferForm(request.POST, auto_id=WITHDRAW_ID)
@@ -75,7 +75,7 @@ def withdraw(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("wallet")
 def spot(request: MemberRequest) -> HttpResponse:
     """Preview a market order on the main account; on confirmation, place it."""
     form = SpotForm(request.POST, markets=queries.spot_markets())

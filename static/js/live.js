@@ -29,4 +29,43 @@
     event.preventDefault();
     location.reload();
   });
+
+  // What was said leaves by itself after a while, unless it is an error or somebody reads it; a press closes it at once.
+  const SAID_FOR = 8000;
+  document.addEventListener("click", (event) => {
+    const close = event.target.closest(".toast .close");
+    if (close) close.closest(".toast").remove();
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  const leaves = (toast) => setTimeout(() => {
+    if (toast.matches(":hover, :focus-within")) leaves(toast);
+    else toast.remove();
+  }, SAID_FOR);
+  document.querySelectorAll(".toast:not(.error)").forEach(leaves);
+
+  // Escape closes what is unfolded over the page, and leads back to what opened it.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  });
+
+  // A request that does not get through says so, instead of doing nothing.
+  document.addEventListener("htmx:sendError", () => {
+    const said = document.createElement("li");
+    said.className = "toast error";
+    said.textContent = "No connection: nothing was sent. Try again when you are online.";
+    let list = document.querySelector(".toasts");
+    if (!list) {
+      list = document.createElement("ul");
+      list.className = "toasts";
+      list.setAttribute("role", "status");
+      document.body.append(list);
+    }
+    if (!list.querySelector(".toast.error")) list.append(said);
+  });
 })();

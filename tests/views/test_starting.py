@@ -323,7 +323,7 @@ class TestStartCopy:
         assert careful.post(start_of(holding_lead), TERMS | {"key": "x"}).status_code == 403
 
     def test_only_takes_a_press(self, signed_in: Client, holding_lead: Lead):
-        assert signed_in.get(start_of(holding_lead), TERMS | {"key": "x"}).status_code == 405
+        assert signed_in.get(start_of(holding_lead), TERMS | {"key": "x"}).status_code == 302
 
 
 class TestPressingOften:

@@ -94,28 +94,34 @@ def wish(
     following = copies.has_status("STARTING", "ACTIVE")
     stopping = copies.has_status("STOPPING")
     valuation = copies.valued(board)
-    by_order = following & ~_hold_ratios(copies)
+    hold_ratios = _hold_ratios(copies)
+    by_order = following & ~hold_ratios
     aim = _aim(board, lead, own, copies, valuation, ordered)
-    trimming = _trimming(copies, lead)
+    trimming = _trimming(copies, lead, hold_ratios)
     targets = _sell_alike(aim.target_units, copies, valuation, trimming)
-    targets = np.where(stopping[:, None], 0.0, targets)
+    if stopping.any():
+        targets = np.where(stopping[:, None], 0.0, targets)
     # A ratio needs every price in it, and a lead who is seen: till then nobody is rebalanced, and exits go on.
-    valued = lead.is_seen and bool(board.fresh[(lead.units > 0) | (own.units != 0)].all())
-    priced = ~((copies.units > 0) & ~board.fresh).any(axis=1)
+    valued, priced = lead.is_seen, np.ones(len(following), dtype=np.bool_)
+    if not board.fresh.all():
+        valued = valued and bool(board.fresh[(lead.units > 0) | (own.units != 0)].all())
+        priced &= ~((copies.units > 0) & ~board.fresh).any(axis=1)
     touched = lead.touched | (own.units != 0)
     aligning = copies.aligning | copies.short
-    acting = planning.acting_mask(
-        target_units=targets,
-        held_units=copies.units,
-        unit_prices=board.unit_prices,
-        equity=np.where(valuation.known, valuation.sizing, 0.0),
-        touched=touched,
-        aligning=aligning,
-        drift_band=drift_band,
-        settling=settling,
-        tradable=board.tradable,
-    )
-    acting &= (following & priced & valued & ~by_order)[:, None]
+    rebalanced = following & priced & valued & ~by_order
+    acting = np.zeros(targets.shape, dtype=np.bool_)
+    if rebalanced.any():
+        acting = rebalanced[:, None] & planning.acting_mask(
+            target_units=targets,
+            held_units=copies.units,
+            unit_prices=board.unit_prices,
+            equity=np.where(valuation.known, valuation.sizing, 0.0),
+            touched=touched,
+            aligning=aligning,
+            drift_band=drift_band,
+            settling=settling,
+            tradable=board.tradable,
+        )
     if aim.answers is not None:
         acting |= (by_order & valued)[:, None] & aim.answers & (board.tradable & board.fresh)[None, :]
     acting |= (stopping | trimming & priced)[:, None] & board.tradable[None, :]
@@ -169,9 +175,9 @@ def _aim(
         ordered=(_ordered_now(board, lead, own),) if ordered is None else ordered,
     )
     modes = copies.terms.modes
+    if len(modes) and (modes == modes[0]).all():
+        return registry.modes()[int(modes[0])].aim(sight)
     present = np.unique(modes).tolist()
-    if len(present) == 1:
-        return registry.modes()[present[0]].aim(sight)
     targets, asked = np.zeros(copies.units.shape), np.zeros(copies.units.shape)
     capped, answers = (np.zeros(copies.units.shape, dtype=np.bool_) for _ in range(2))
     cuts: dict[Reason, BoolArray] = {}
@@ -215,12 +221,12 @@ def _ordered_now(board: Board, lead: LeadPortfolio, own: LeadWish) -> Ordered:
     )
 
 
-def _trimming(copies: CopyTable, lead: LeadPortfolio) -> BoolArray:
+def _trimming(copies: CopyTable, lead: LeadPortfolio, hold_ratios: BoolArray) -> BoolArray:
     """Return which copies (N,) have to pay something out and are not kept at the lead's ratios."""
     asked = (copies.owed_units > 0) | copies.aligning
     if not asked.any():
         return asked
-    has_no_ratios = ~_hold_ratios(copies) | (not lead.is_seen)
+    has_no_ratios = ~hold_ratios | (not lead.is_seen)
     on_its_own = copies.has_status("PAUSED") | (has_no_ratios & copies.has_status("STARTING", "ACTIVE"))
     return np.asarray(on_its_own & asked, dtype=np.bool_)
 

@@ -115,8 +115,8 @@ class CopyTable:
             found = found | (self.status == STATUS_NUMBERS[name])
         return np.asarray(found, dtype=np.bool_)
 
-    def narrow(self, rows: BoolArray) -> CopyTable:
-        """Return the table with some of its copies (N,) only."""
+    def narrow(self, rows: BoolArray | IntArray) -> CopyTable:
+        """Return the table with some of its copies only, as a mask (N,) or as their places."""
         columns = {column.name: getattr(self, column.name) for column in fields(self)}
         state, terms = columns.pop("share_state"), columns.pop("terms")
         return CopyTable(

@@ -64,6 +64,8 @@ def open_state(*, paid_in_units: IntArray, rate_millionths: IntArray) -> ShareSt
 
 def accrued_units(*, state: ShareState, equity_units: IntArray) -> IntArray:
     """Return what N copies would owe their leads if it were settled at this equity, (N,) ≥ 0, rounded down."""
+    if not state.rate_millionths.any():
+        return np.zeros_like(equity_units)
     profit = np.maximum(equity_units - state.mark_value_units, 0)
     # In two parts, for the product of the whole would pass 64 bits.
     whole, rest = np.divmod(profit, MILLION)

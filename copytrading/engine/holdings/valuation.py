@@ -66,9 +66,7 @@ def value_portfolios(
     """Return what N portfolios (N, A) with cash (N,) are worth at the marks (A,)."""
     unpriced = np.isnan(unit_prices)
     gross = cash_units + values_of(held_units=held_units, unit_prices=unit_prices).sum(axis=-1)
-    known = np.ones(len(gross), dtype=np.bool_)
-    if unpriced.any():
-        known = ~(held_units[:, unpriced] != 0).any(axis=1)
+    known = ~(held_units[:, unpriced] != 0).any(axis=1) if unpriced.any() else None
     return value_gross(gross_units=gross, share_state=share_state, owed_units=owed_units, known=known)
 
 

@@ -85,8 +85,9 @@ def carry_out(
 
     :returns: the change of the cash in whole units, and the fees and the slippage that are in it.
     """
-    assert (units >= 0).all() or (units <= 0).all(), "what is bought is paid by what was sold before"
+    direction = 1 if (units >= 0).all() else -1
+    assert direction > 0 or (units <= 0).all(), "what is bought is paid by what was sold before"
     values = units * np.where(np.isnan(unit_prices), 0.0, unit_prices)
-    moved = values * (1 + slippage_rate * np.sign(units))
-    cash = -np.ceil(moved * (1 + fee_rate * np.sign(units))).sum(axis=1).astype(np.int64)
+    moved = values * (1 + slippage_rate * direction)
+    cash = -np.ceil(moved * (1 + fee_rate * direction)).sum(axis=1).astype(np.int64)
     return cash, np.abs(moved).sum(axis=1) * fee_rate, np.abs(values).sum(axis=1) * slippage_rate

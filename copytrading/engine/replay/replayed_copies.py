@@ -29,7 +29,7 @@ from copytrading.engine.holdings.baseline import followed_shares
 from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
 from copytrading.engine.holdings.profit_share import ShareState
 from copytrading.engine.market.board import Board
-from copytrading.engine.replay.bar_board import board_of_bar
+from copytrading.engine.replay.bar_board import BarBoards
 from copytrading.engine.replay.investments import Change, ChangeKind, Investments
 from copytrading.engine.replay.lead_path import START_UNITS, LeadPath
 from copytrading.engine.replay.rebalancing import carry_out
@@ -39,6 +39,10 @@ from copytrading.engine.sizing.mode import Ordered
 
 NOT_STOPPED = -1
 ACTIVE, PAUSED, STOPPING = (STATUS_NUMBERS[name] for name in ("ACTIVE", "PAUSED", "STOPPING"))
+
+# Some copies: their places among the K, or all of them, which are looked at without being gathered first.
+Rows = IntArray | slice
+EVERYBODY = slice(None)
 
 # Copies × bars that one window values at once: some hundred kilobytes an array stay in a processor's cache.
 WINDOW_CELLS = 32_768
@@ -112,10 +116,9 @@ class ReplayedCopies:
         self._changes: dict[int, list[Change]] = {}
         for change in terms.changes:
             self._changes.setdefault(bars.bar_at_or_after(change.time), []).append(change)
-        nobody = np.zeros(copies, dtype=np.int64)
-        self._state = ShareState(
-            issued_units=self.cash.copy(), mark_value_units=self.cash.copy(), rate_millionths=nobody
-        )
+        self._boards = BarBoards(unit_prices=self._unit_prices, tradable=bars.tradable)
+        # What does not change of the copies, and of those that looked last.
+        self._everybody = self._narrowed = self._table_of_all()
         self._nothing = np.zeros(assets, dtype=np.int64)
         self._no_wish = LeadWish(units=self._nothing, orders=np.zeros(assets))
 
@@ -203,23 +206,26 @@ class ReplayedCopies:
     def _look(self, bar: int, *, rows: IntArray, opens: bool, touched: BoolArray | None = None) -> None:
         """Let some copies look at one bar, trade, and note their equity after it; `opens` takes pending orders up."""
         tradable = self._path.bars.tradable[bar]
-        equity = self.cash[rows] + self.held[rows] @ self._marks[bar]
-        self._stop(bar, rows=rows, equity=equity)
-        board, lead = board_of_bar(unit_prices=self._unit_prices[bar], tradable=tradable), self._lead(bar, rows)
+        self._stop(bar, rows=rows)
+        at = self._at(rows)
+        board, lead = self._boards.at(bar), self._lead(bar, at)
         # A copy that is out takes no more orders, so none is cut for it; one that pauses skips them.
-        running = self._status[rows] == ACTIVE
-        ordered = self._waiting_orders.take_due(tradable=tradable, rows=rows, running=running) if opens else ()
-        wishes = self._wish(board, lead, rows, ordered)
+        running = self._status[at] == ACTIVE
+        ordered = self._waiting_orders.take_due(tradable=tradable, rows=at, running=running) if opens else ()
+        wishes = self._wish(board, lead, at, ordered)
         if touched is not None:
-            self._count_untradable(bar, rows=rows, targets=wishes.targets, touched=touched[rows])
-        self._pending[rows] &= ~tradable
-        self._sell(board, rows, wishes)
-        bought = self._buy(board, lead, rows, wishes)
-        self._count(rows, wishes, bought)
-        self._pay_out(rows, tradable)
-        self.equity[rows, bar - self.first_bar] = self.cash[rows] + self.held[rows] @ self._marks[bar]
+            self._count_untradable(bar, rows=at, targets=wishes.targets, touched=touched[at])
+        self._pending[at] &= ~tradable
+        self._sell(board, at, wishes)
+        bought = self._buy(board, lead, at, wishes)
+        self._count(at, wishes, bought)
+        self._pay_out(at, tradable)
+        self.equity[at, bar - self.first_bar] = self.cash[at] + self.held[at] @ self._marks[bar]
 
-    def _wish(self, board: Board, lead: LeadPortfolio, rows: IntArray, ordered: tuple[Ordered, ...]) -> Wishes:
+    def _at(self, rows: IntArray) -> Rows:
+        return EVERYBODY if len(rows) == len(self.cash) else rows
+
+    def _wish(self, board: Board, lead: LeadPortfolio, rows: Rows, ordered: tuple[Ordered, ...]) -> Wishes:
         return wish(
             board=board,
             lead=lead,
@@ -232,20 +238,26 @@ class ReplayedCopies:
             ordered=ordered,
         )
 
-    def _sell(self, board: Board, rows: IntArray, wishes: Wishes) -> None:
+    def _sell(self, board: Board, rows: Rows, wishes: Wishes) -> None:
         sold = np.maximum(-wishes.copies, 0)
         if not sold.any():
             return
         self._book(rows, carry_out(units=-sold, unit_prices=board.unit_prices, fee_rate=self._terms.fee_rate,
                                    slippage_rate=self._terms.slippage_rate), -sold)  # fmt: skip
 
-    def _buy(self, board: Board, lead: LeadPortfolio, rows: IntArray, wishes: Wishes) -> planning.BuyPlan:
-        """Buy on what the sells brought: ratios are decided anew, an answer to an order stands. Return the plan."""
+    def _buy(self, board: Board, lead: LeadPortfolio, rows: Rows, wishes: Wishes) -> planning.BuyPlan:
+        """
+        Buy on what the sells brought: ratios are decided anew, an answer to an order stands. Return the plan.
+
+        Whoever wished no buy before the sells wishes none after them: what they cost lowers every target.
+        """
         sold = wishes.copies < 0
         units = np.maximum(wishes.copies, 0)
         plan = planning.BuyPlan(
             trade_units=units, wanted_units=np.maximum(wishes.wanted, 0), factors=wishes.cash_factors
         )
+        if not plan.wanted_units.any():
+            return plan
         if sold.any() and self._follows_orders:
             plan = planning.plan_buys(
                 target_units=wishes.targets,
@@ -268,21 +280,25 @@ class ReplayedCopies:
                        plan.trade_units)  # fmt: skip
         return plan
 
-    def _book(self, rows: IntArray, payments: tuple[IntArray, FloatArray, FloatArray], units: IntArray) -> None:
+    def _book(self, rows: Rows, payments: tuple[IntArray, FloatArray, FloatArray], units: IntArray) -> None:
         cash, fees, slippage = payments
         self.cash[rows] += cash
         self.held[rows] += units
         self.fee_costs[rows] += fees
         self.slippage_costs[rows] += slippage
 
-    def _count(self, rows: IntArray, wishes: Wishes, plan: planning.BuyPlan) -> None:
-        short = (plan.trade_units < plan.wanted_units) & (plan.factors < CASH_SUFFICED)[:, None]
-        self.adjustments[Reason.CASH_SHORT][rows] += short.sum(axis=1)
-        self.adjustments[Reason.CONCENTRATION_CAPPED][rows] += (wishes.capped & (plan.trade_units > 0)).sum(axis=1)
+    def _count(self, rows: Rows, wishes: Wishes, plan: planning.BuyPlan) -> None:
+        was_short = plan.factors < CASH_SUFFICED
+        if was_short.any():
+            short = (plan.trade_units < plan.wanted_units) & was_short[:, None]
+            self.adjustments[Reason.CASH_SHORT][rows] += short.sum(axis=1)
+        if wishes.capped.any():
+            capped = wishes.capped & (plan.trade_units > 0)
+            self.adjustments[Reason.CONCENTRATION_CAPPED][rows] += capped.sum(axis=1)
         for reason, cells in wishes.cuts.items():
             self.adjustments[reason][rows] += cells.sum(axis=1)
 
-    def _pay_out(self, rows: IntArray, tradable: BoolArray) -> None:
+    def _pay_out(self, rows: Rows, tradable: BoolArray) -> None:
         """Pay what was asked to be taken out, as far as the cash goes once everything could be sold for it."""
         owed = self.money.owed[rows]
         if not owed.any():
@@ -293,9 +309,10 @@ class ReplayedCopies:
         self.money.paid_out[rows] += paid
         self.money.owed[rows] = np.where(paid > 0, 0, owed)
 
-    def _stop(self, bar: int, *, rows: IntArray, equity: FloatArray) -> None:
+    def _stop(self, bar: int, *, rows: IntArray) -> None:
         if not self._may_stop:
             return
+        equity = self.cash[rows] + self.held[rows] @ self._marks[bar]
         # A bar's close is a confirmed price.
         breached = stop_losses.breached(
             equity=equity - self.money.owed[rows],
@@ -330,11 +347,12 @@ class ReplayedCopies:
 
     def _value(self, *, begin: int, end: int, rows: IntArray) -> BoolArray:
         """Note the equity of R copies that stand still over W bars, and return where each has to act, (R, W)."""
-        held, marks = self.held[rows], self._marks[begin:end]
+        at = self._at(rows)
+        held, marks = self.held[at], self._marks[begin:end]
         in_use = held.any(axis=0)
         assets = np.flatnonzero(in_use)
-        equity = self.cash[rows][:, None] + held[:, assets] @ marks[:, assets].T
-        self.equity[rows, begin - self.first_bar : end - self.first_bar] = equity
+        equity = self.cash[at][:, None] + held[:, assets] @ marks[:, assets].T
+        self.equity[at, begin - self.first_bar : end - self.first_bar] = equity
         acts = np.zeros(equity.shape, dtype=np.bool_)
         tradable, status, owed = self._path.bars.tradable[begin:end], self._status[rows], self.money.owed[rows]
         stopped = status == STOPPING
@@ -379,7 +397,7 @@ class ReplayedCopies:
             baseline_epoch=self._baseline_epoch[rows],
         )
 
-    def _lead(self, bar: int, rows: IntArray) -> LeadPortfolio:
+    def _lead(self, bar: int, rows: Rows) -> LeadPortfolio:
         path, state = self._path, self._path.state_of_bar[bar]
         return LeadPortfolio(
             account_id=None,
@@ -389,37 +407,68 @@ class ReplayedCopies:
             held_units=self._nothing,
             survival=path.survival[state],
             epoch=path.epoch[state],
-            touched=self._pending[rows],
+            # What is pending ends at this look, and the buys on what the sells brought are a part of it.
+            touched=self._pending[rows].copy(),
             pending_units=self._nothing,
             pending_orders=self._nothing,
         )
 
-    def _table(self, rows: IntArray) -> CopyTable:
+    def _table(self, rows: Rows) -> CopyTable:
+        """Return the table of some copies as they stand now."""
+        if isinstance(rows, slice):
+            steady = self._everybody
+        else:
+            if not np.array_equal(rows, self._narrowed.ids):
+                self._narrowed = self._everybody.narrow(rows)
+            steady = self._narrowed
         return CopyTable(
-            ids=rows,
-            account_ids=rows,
-            invested_units=self.cash[rows],
+            ids=steady.ids,
+            account_ids=steady.account_ids,
+            invested_units=steady.invested_units,
             stop_loss_units=self.money.stop_losses[rows],
             status=self._status[rows],
             owed_units=self.money.owed[rows],
-            share_state=ShareState(
-                issued_units=self._state.issued_units[rows],
-                mark_value_units=self._state.mark_value_units[rows],
-                rate_millionths=self._state.rate_millionths[rows],
-            ),
-            terms=self._columns.narrow(rows),
-            aligning=np.zeros(len(rows), dtype=np.bool_),
-            stopping_at=np.full(len(rows), np.nan),
+            share_state=steady.share_state,
+            terms=steady.terms,
+            aligning=steady.aligning,
+            stopping_at=steady.stopping_at,
             cash_units=self.cash[rows],
-            cash_held_units=np.zeros(len(rows), dtype=np.int64),
+            cash_held_units=steady.cash_held_units,
             units=self.held[rows],
-            held_units=np.zeros((len(rows), len(self._nothing)), dtype=np.int64),
-            baseline_units=self._baseline_units[rows],
-            baseline_survival=self._baseline_survival[rows],
-            baseline_epoch=self._baseline_epoch[rows],
+            held_units=steady.held_units,
+            baseline_units=steady.baseline_units,
+            baseline_survival=steady.baseline_survival,
+            baseline_epoch=steady.baseline_epoch,
         )
 
-    def _count_untradable(self, bar: int, *, rows: IntArray, targets: FloatArray, touched: BoolArray) -> None:
+    def _table_of_all(self) -> CopyTable:
+        """Return the table of all copies at their start; what changes on the way is in `_table`."""
+        copies, assets = self.held.shape
+        return CopyTable(
+            ids=np.arange(copies),
+            account_ids=np.arange(copies),
+            invested_units=self.cash.copy(),
+            stop_loss_units=self.money.stop_losses,
+            status=self._status,
+            owed_units=self.money.owed,
+            share_state=ShareState(
+                issued_units=self.cash.copy(),
+                mark_value_units=self.cash.copy(),
+                rate_millionths=np.zeros(copies, dtype=np.int64),
+            ),
+            terms=self._columns,
+            aligning=np.zeros(copies, dtype=np.bool_),
+            stopping_at=np.full(copies, np.nan),
+            cash_units=self.cash,
+            cash_held_units=np.zeros(copies, dtype=np.int64),
+            units=self.held,
+            held_units=np.zeros((copies, assets), dtype=np.int64),
+            baseline_units=self._baseline_units,
+            baseline_survival=self._baseline_survival,
+            baseline_epoch=self._baseline_epoch,
+        )
+
+    def _count_untradable(self, bar: int, *, rows: Rows, targets: FloatArray, touched: BoolArray) -> None:
         if self._path.bars.tradable[bar].all():
             return
         missing = touched & ~self._path.bars.tradable[bar]

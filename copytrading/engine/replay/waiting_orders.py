@@ -24,7 +24,7 @@ class WaitingOrders:
         """Let an order wait for those copies (K,) that take it."""
         self._waiting.append((order, takes))
 
-    def take_due(self, *, tradable: BoolArray, rows: IntArray, running: BoolArray) -> tuple[Ordered, ...]:
+    def take_due(self, *, tradable: BoolArray, rows: IntArray | slice, running: BoolArray) -> tuple[Ordered, ...]:
         """
         Return the orders that can be followed where these coins (A,) are traded, each part (R, A), and wait no longer.
 
@@ -39,7 +39,7 @@ class WaitingOrders:
         bought: set[int] = set()
         for order, takes in due:
             if not steps or order.asset in bought:
-                steps.append(self._nothing_ordered(len(rows)))
+                steps.append(self._nothing_ordered(len(running)))
                 bought = set()
             taken, asset = takes[rows] & running, order.asset
             if order.sold_fraction > 0:

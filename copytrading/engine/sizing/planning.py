@@ -79,6 +79,8 @@ def plan_sells(*, target_units: FloatArray, held_units: IntArray, acting: BoolAr
     A target of 0 sells the whole holding, exactly, so that no dust is left by a float.
     """
     assert (held_units >= 0).all(), "a spot portfolio holds no negative quantity"
+    if not acting.any():
+        return np.zeros_like(held_units)
     surplus = _whole_units(np.where(acting, held_units - target_units, 0.0), scale=target_units)
     surplus = np.where(acting & (target_units <= 0), held_units, surplus)
     return -np.minimum(surplus, held_units)
@@ -101,6 +103,8 @@ def plan_buys(
     """
     assert fee_rate >= 0, "a venue does not pay for trading"
     wanted = _whole_units(np.where(acting, target_units - held_units, 0.0), scale=target_units)
+    if not wanted.any():
+        return BuyPlan(trade_units=wanted, wanted_units=wanted, factors=np.ones(len(wanted)))
     priced = unit_prices > 0
     cost_of_unit = np.where(priced, unit_prices, 0.0) * (1.0 + fee_rate)
     assert priced.all() or not wanted[:, ~priced].any(), "nothing is bought without a price"

@@ -15,9 +15,10 @@ class AccountsConfig(AppConfig):
         from allauth.mfa import signals as factor_signals
         from django_structlog.signals import bind_extra_request_metadata
 
-        from accounts import database_role, wallet
+        from accounts import array_parameters, database_role, wallet
         from accounts.identity import events
 
+        array_parameters.register()
         post_migrate.connect(database_role.grant_runtime_role, dispatch_uid="accounts.grant_runtime_role")
         for changed in ("authenticator_added", "authenticator_removed", "authenticator_reset"):
             getattr(factor_signals, changed).connect(events.end_others, dispatch_uid=f"accounts.{changed}")

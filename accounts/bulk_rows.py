@@ -42,9 +42,21 @@ def read_columns(
         return [_unpacked(content, name) for content, name in zip(cursor.fetchone(), types, strict=True)]
 
 
+def read_arrays(query: str, parameters: Sequence[Any] = (), *, types: Sequence[str]) -> list[NDArray[Any]]:
+    """Return the array columns of a query's only row as arrays (n,); `types` are those of their elements."""
+    names = [f"value{position}" for position in range(len(types))]
+    packed = ", ".join(f"array_send({name})" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {packed} FROM ({query}) AS line({', '.join(names)})", parameters)
+        return [_unpacked(content, name) for content, name in zip(cursor.fetchone(), types, strict=True)]
+
+
 def _unpacked(content: bytes | None, type_name: str) -> NDArray[Any]:
     """Return the elements of a column's binary form; there is none where the query has no rows."""
     if content is None:
+        return np.zeros(0, dtype=_LOCAL_TYPES[type_name])
+    if not int.from_bytes(content[:4]):
+        # Without dimensions: an array that is there and has no elements.
         return np.zeros(0, dtype=_LOCAL_TYPES[type_name])
     element = np.dtype([("length", ">i4"), ("value", _WIRE_TYPES[type_name])])
     body = memoryview(content)[_ARRAY_HEADER_LENGTH:]

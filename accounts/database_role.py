@@ -2,8 +2,9 @@
 The role the running platform works under.
 
 Migrations run as the owner of the tables. Web, worker, beat and feed run as `smartsync_runtime`, which may read and
-write everything except history: it can neither change nor remove a journal or a posting, nor set what a balance has
-posted. A trigger says the same, so both would have to fail. What a key was used for it cannot change either.
+write everything except history: it can neither change nor remove a journal or a posting, nor set or open a balance, and
+a hold it can only release. Triggers say the same, so both would have to fail. What a key was used for it cannot change
+either.
 """
 
 from typing import Any
@@ -31,8 +32,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {RUNTIME_
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE ON accounts_journal, accounts_posting, accounts_requestkey FROM {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE, INSERT ON accounts_balance FROM {RUNTIME_ROLE};
-GRANT UPDATE (held) ON accounts_balance TO {RUNTIME_ROLE};
-GRANT INSERT (ledger_account_id, asset_id, may_be_negative) ON accounts_balance TO {RUNTIME_ROLE};
+REVOKE UPDATE, DELETE ON accounts_hold FROM {RUNTIME_ROLE};
+GRANT UPDATE (released_at) ON accounts_hold TO {RUNTIME_ROLE};
 """
 
 

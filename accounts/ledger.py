@@ -4,8 +4,9 @@ The one door to the ledger: nothing else writes journals, postings, balances or 
 `Lines` are the body of a journal or a hold as three columns: whose, of what, how much. They come by the thousand, so
 they are arrays, and every function here is a handful of statements however many lines there are.
 
-Locks are always taken on balances in the order of their ids, so that two movements never wait for each other in a
-ring. Available = posted − held; the database refuses a balance whose holds exceed it.
+Balances are opened, moved and locked by the database, in one order, so that two movements never wait for each other in
+a ring; whoever moves a copy's or a lead's holds that lead's lock (accounts.transactions). Available = posted − held;
+the database refuses a balance whose holds exceed it.
 """
 
 from collections.abc import Sequence
@@ -13,11 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import psycopg
 from django.db import IntegrityError, connection, transaction
 from numpy.typing import ArrayLike, NDArray
 
 from accounts import bulk_rows
+from accounts.array_parameters import as_column, bound_by_server
 from accounts.models import Asset, Hold, Journal, LedgerAccount, User
+from accounts.transactions import in_transaction
 
 
 class NotEnoughMoney(Exception):
@@ -71,15 +75,22 @@ class Lines:
         return Lines(self.ledger_account_ids[moving], self.asset_ids[moving], self.units[moving])
 
 
-def open_account(*, kind: LedgerAccount.Kind, owner: User, now: datetime) -> LedgerAccount:
-    """Open a personal ledger account. A second MAIN account of the same person is refused by the database."""
-    return LedgerAccount.objects.create(kind=kind, owner=owner, opened_at=now)
+def open_account(*, kind: LedgerAccount.Kind, owner: User, now: datetime, guard: int | None = None) -> LedgerAccount:
+    """
+    Open a personal ledger account. A second MAIN account of the same person is refused by the database.
+
+    :param guard: the lead whose lock guards a lead's or a copy's account; None for a main account.
+    """
+    return LedgerAccount.objects.create(kind=kind, owner=owner, guard=guard, opened_at=now)
 
 
-def open_accounts(*, kind: LedgerAccount.Kind, owner_ids: Sequence[int], now: datetime) -> list[LedgerAccount]:
+def open_accounts(
+    *, kind: LedgerAccount.Kind, owner_ids: Sequence[int], now: datetime, guard: int | None = None
+) -> list[LedgerAccount]:
     """Open one personal account for each owner, in one statement."""
     return LedgerAccount.objects.bulk_create(
-        [LedgerAccount(kind=kind, owner_id=owner_id, opened_at=now) for owner_id in owner_ids], batch_size=5_000
+        [LedgerAccount(kind=kind, owner_id=owner_id, guard=guard, opened_at=now) for owner_id in owner_ids],
+        batch_size=5_000,
     )
 
 
@@ -105,10 +116,8 @@ def post(
 
     Runs in the caller's transaction, or in one of its own.
 
-    1. Claim the key: whoever inserts the journal books it.
-    2. Open the balances that do not exist yet, then lock all that it touches in id order.
-    3. Release the holds that were placed for it.
-    4. Append the postings; the database adds them to the balances.
+    1. Claim the key: whoever inserts the journal books it. The holds that it releases stand on it.
+    2. Append the postings; the database adds them to the balances and takes the holds off, in one update of each.
 
     :param releases: keys of holds that this movement settles.
     :raises UnbalancedJournal: if the lines do not sum to zero for every asset.
@@ -118,28 +127,33 @@ def post(
     lines = lines.without_zeros()
     _require_balance(lines)
     with transaction.atomic():
-        journal_id = _claim_journal(kind, idempotency_key, now)
-        if journal_id is None:
+        journal = _claim_journal(kind, idempotency_key, releases, now)
+        if journal is None:
             journal = Journal.objects.get(idempotency_key=idempotency_key)
             if journal.kind != kind:
                 raise KeyAlreadyUsed(f"The key {idempotency_key} was used for a {journal.get_kind_display()}.")
             return journal
-        holds = list(Hold.objects.select_for_update().filter(key__in=releases, released_at=None).order_by("key"))
-        _open_balances(lines)
-        _lock_balances(Lines.join(lines, *(_lines_of(hold) for hold in holds)))
         with _money_refusals():
-            for hold in holds:
-                _release(hold, now)
             bulk_rows.write_columns(
                 "accounts_posting",
                 {
-                    "journal_id": np.full(len(lines.units), journal_id, dtype=np.int64),
+                    "journal_id": np.full(len(lines.units), journal.pk, dtype=np.int64),
                     "ledger_account_id": lines.ledger_account_ids,
                     "asset_id": lines.asset_ids,
                     "units": lines.units,
                 },
             )
-    return Journal.objects.get(pk=journal_id)
+    return journal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """What is to be held of one asset under a key: `units` (accounts,) of these ledger accounts (accounts,)."""
+
+    key: str
+    asset_id: int
+    ledger_account_ids: NDArray[np.int64]
+    units: NDArray[np.int64]
 
 
 def place_hold(
@@ -150,30 +164,43 @@ def place_hold(
 
     :raises NotEnoughMoney: if somebody has less available than is to be held.
     """
-    lines = Lines.of(ledger_account_ids, asset.pk, units).without_zeros()
-    assert (lines.units > 0).all(), "a hold promises something"
-    with transaction.atomic(), _money_refusals():
-        if _lock_balances(lines) < len(lines.units):
-            raise NotEnoughMoney("There is no money of that kind to be held.")
-        hold = Hold.objects.create(
-            key=key,
-            asset=asset,
-            ledger_account_ids=lines.ledger_account_ids.tolist(),
-            units=lines.units.tolist(),
-            placed_at=now,
-        )
-        _add_to_held(hold, sign=+1)
+    promise = Promise(key=key, asset_id=asset.pk, ledger_account_ids=ledger_account_ids, units=units)
+    with transaction.atomic():
+        (hold,) = place_holds([promise], now=now)
     return hold
+
+
+@in_transaction
+def place_holds(promises: Sequence[Promise], *, now: datetime) -> list[Hold]:
+    """
+    Make several promises in one statement, all or nothing: one update of a balance, of however many it is in.
+
+    Where that is refused, nothing else can be done in the transaction.
+
+    :raises NotEnoughMoney: if somebody has less available than is to be held.
+    """
+    rows = []
+    for promise in promises:
+        lines = Lines.of(promise.ledger_account_ids, promise.asset_id, promise.units).without_zeros()
+        assert (lines.units > 0).all(), "a hold promises something"
+        rows.append(
+            Hold(
+                key=promise.key,
+                asset_id=promise.asset_id,
+                ledger_account_ids=as_column(lines.ledger_account_ids),
+                units=as_column(lines.units),
+                placed_at=now,
+            )
+        )
+    if not rows:
+        return []
+    with bound_by_server(), _money_refusals():
+        return Hold.objects.bulk_create(rows)
 
 
 def release_hold(*, key: str, now: datetime) -> None:
     """Give a hold back. A hold that is released already, or was never placed, is left alone."""
-    with transaction.atomic():
-        hold = Hold.objects.select_for_update().filter(key=key, released_at__isnull=True).first()
-        if hold is None:
-            return
-        _lock_balances(_lines_of(hold))
-        _release(hold, now)
+    Hold.objects.filter(key=key, released_at__isnull=True).update(released_at=now)
 
 
 class _money_refusals:  # noqa: N801 — reads as a phrase: `with _money_refusals():`
@@ -183,8 +210,13 @@ class _money_refusals:  # noqa: N801 — reads as a phrase: `with _money_refusal
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, IntegrityError) and "nothing_spent_twice" in str(error):
+        if isinstance(error, IntegrityError) and _constraint_of(error) in ("nothing_spent_twice", "hold_has_a_balance"):
             raise NotEnoughMoney("There is not enough money available for this.") from error
+
+
+def _constraint_of(error: IntegrityError) -> str | None:
+    cause = error.__cause__
+    return cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
 
 
 def _require_balance(lines: Lines) -> None:
@@ -195,76 +227,21 @@ def _require_balance(lines: Lines) -> None:
             raise UnbalancedJournal(f"The lines of asset {asset_id} do not sum to zero.")
 
 
-def _claim_journal(kind: Journal.Kind, idempotency_key: str, now: datetime) -> int | None:
+def _claim_journal(kind: Journal.Kind, idempotency_key: str, releases: Sequence[str], now: datetime) -> Journal | None:
+    """Insert a journal that releases these holds, as far as they are open; None where its key is taken."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_journal (kind, idempotency_key, posted_at) VALUES (%s, %s, %s)"
-            " ON CONFLICT (idempotency_key) DO NOTHING RETURNING id",
-            [kind, idempotency_key, now],
+            "WITH promised AS (SELECT id FROM accounts_hold"
+            "  WHERE key = ANY(%s::varchar[]) AND released_at IS NULL ORDER BY key FOR UPDATE)"
+            " INSERT INTO accounts_journal (kind, idempotency_key, posted_at, hold_ids)"
+            " VALUES (%s, %s, %s, (SELECT array_agg(id) FROM promised))"
+            " ON CONFLICT (idempotency_key) DO NOTHING RETURNING id, hold_ids, transaction_id",
+            [list(releases), kind, idempotency_key, now],
         )
         row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def _open_balances(lines: Lines) -> None:
-    """
-    Open the balances of the lines that do not exist yet, in the order of their names.
-
-    Before anything is locked: whoever waits here for another movement to open the same one holds nothing up.
-    """
-    pairs = [lines.ledger_account_ids.tolist(), lines.asset_ids.tolist()]
-    with connection.cursor() as cursor:
-        # Nearly always there is nothing to open, and to count is far cheaper than to look for what is not there.
-        cursor.execute(
-            "SELECT count(*) FROM unnest(%s::bigint[], %s::bigint[]) AS pair(account_id, asset_id)"
-            " JOIN accounts_balance AS balance"
-            " ON balance.ledger_account_id = pair.account_id AND balance.asset_id = pair.asset_id",
-            pairs,
-        )
-        if cursor.fetchone()[0] == len(lines.units):
-            return
-        cursor.execute(
-            "INSERT INTO accounts_balance (ledger_account_id, asset_id, may_be_negative)"
-            " SELECT DISTINCT pair.account_id, pair.asset_id, account.kind IN ('VENUE', 'EXTERNAL', 'SUSPENSE')"
-            " FROM unnest(%s::bigint[], %s::bigint[]) AS pair(account_id, asset_id)"
-            " JOIN accounts_ledgeraccount AS account ON account.id = pair.account_id"
-            " WHERE NOT EXISTS (SELECT FROM accounts_balance AS balance"
-            "  WHERE balance.ledger_account_id = pair.account_id AND balance.asset_id = pair.asset_id)"
-            " ORDER BY 1, 2 ON CONFLICT DO NOTHING",
-            pairs,
-        )
-
-
-def _lock_balances(lines: Lines) -> int:
-    """Lock the balances of the lines in id order and return how many were found."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT balance.id FROM accounts_balance AS balance"
-            " JOIN unnest(%s::bigint[], %s::bigint[]) AS pair(account_id, asset_id)"
-            " ON balance.ledger_account_id = pair.account_id AND balance.asset_id = pair.asset_id"
-            " ORDER BY balance.id FOR UPDATE OF balance) AS locked",
-            [lines.ledger_account_ids.tolist(), lines.asset_ids.tolist()],
-        )
-        return int(cursor.fetchone()[0])
-
-
-def _lines_of(hold: Hold) -> Lines:
-    return Lines.of(hold.ledger_account_ids, hold.asset_id, hold.units)
-
-
-def _release(hold: Hold, now: datetime) -> None:
-    """Give back what a hold promised. Hold and balances are locked."""
-    _add_to_held(hold, sign=-1)
-    hold.released_at = now
-    hold.save(update_fields=["released_at"])
-
-
-def _add_to_held(hold: Hold, *, sign: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE accounts_balance AS balance SET held = balance.held + %s * line.units"
-            " FROM (SELECT account_id, sum(units)::bigint AS units"
-            "  FROM unnest(%s::bigint[], %s::bigint[]) AS line(account_id, units) GROUP BY 1) AS line"
-            " WHERE balance.ledger_account_id = line.account_id AND balance.asset_id = %s",
-            [sign, hold.ledger_account_ids, hold.units, hold.asset_id],
-        )
+    if row is None:
+        return None
+    journal = Journal(pk=row[0], kind=kind, idempotency_key=idempotency_key, posted_at=now)
+    journal.hold_ids, journal.transaction_id = row[1:]
+    journal._state.adding, journal._state.db = False, connection.alias
+    return journal

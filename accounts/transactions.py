@@ -5,6 +5,12 @@ Who owns the transaction is written on the function, and looked at when the func
     @outside_transaction   waits for somebody elsewhere, so no lock of ours, and no snapshot, may wait along
     @owns_transaction      is one transaction, the outermost: once it has returned, what it did is committed
 
+Whose lock guards a balance the database knows too. A copy's and a lead's balances are moved by whoever has that lead
+locked, and by nobody else: the account carries the lead's id as its guard. Taking the lock notes it for the rest of the
+transaction (a setting that a rollback, to a savepoint too, takes back as it takes the lock back), and the triggers of
+the ledger refuse to move what is guarded by a lock that was not noted. Accounts without a guard, people's main accounts
+and the platform's own, are shared: the database itself locks their balances, in one order, as it moves them.
+
 The transaction that a test is wrapped in, to be rolled back in the end, is none: there all three say the same as where
 tests commit.
 """
@@ -14,6 +20,10 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import BooleanField, F, Func, TextField, Value
+from django.db.models.functions import Concat
+
+GUARDS_HELD = "smartsync.guards"
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -75,6 +85,27 @@ def owns_transaction(function: Callable[Parameters, Result]) -> Callable[Paramet
         return in_one(*arguments, **named)
 
     return owning
+
+
+class _CurrentSetting(Func):
+    function = "current_setting"
+    output_field = TextField()
+
+
+class _SetConfig(Func):
+    function = "set_config"
+    output_field = TextField()
+
+
+def guard_noted(column: str) -> Func:
+    """
+    Return an expression that notes a column's value as a guard that is held.
+
+    For the very statement that takes the lock: where that fails, the note is gone with its transaction.
+    """
+    yes = Value(True, output_field=BooleanField())
+    held = Concat(_CurrentSetting(Value(GUARDS_HELD), yes), Value(" "), F(column), output_field=TextField())
+    return _SetConfig(Value(GUARDS_HELD), held, yes)
 
 
 def is_open() -> bool:

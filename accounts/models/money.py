@@ -11,8 +11,9 @@ A `LedgerAccount` says whose money it is, an `Asset` what it is, a `Balance` how
 So everything people own equals what the venue keeps for us: -(external + venue), asset by asset. What came
 there without a word is nobody's yet and is kept apart: custody = what is owed + unassigned.
 
-The balance of an account is never set. The database itself adds each posting to it (a statement trigger, see the
-migration `seal_the_ledger`), refuses one that does not exist, and refuses to change history.
+The balance of an account is never set. The database itself opens it, adds each posting and each hold to it (statement
+triggers, see the migrations' SQL), refuses to move what is guarded by a lock that is not held, and refuses to change
+history.
 """
 
 from django.db import models
@@ -59,10 +60,13 @@ class LedgerAccount(models.Model):
         EXTERNAL = "EXTERNAL", "external"
 
     PERSONAL = (Kind.MAIN, Kind.LEAD, Kind.COPY)
+    GUARDED = (Kind.LEAD, Kind.COPY)
     COUNTERPARTIES = (Kind.VENUE, Kind.EXTERNAL)
 
     kind = models.CharField(max_length=10, choices=Kind)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="ledger_accounts")
+    # Whose lock whoever moves its balances has to hold, see accounts.transactions; they are shared where there is none.
+    guard = models.BigIntegerField(null=True, editable=False)
     opened_at = models.DateTimeField()
 
     class Meta:
@@ -71,6 +75,11 @@ class LedgerAccount(models.Model):
                 condition=Q(kind__in=["MAIN", "LEAD", "COPY"], owner__isnull=False)
                 | (~Q(kind__in=["MAIN", "LEAD", "COPY"]) & Q(owner__isnull=True)),
                 name="people_own_personal_accounts_only",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["LEAD", "COPY"], guard__isnull=False)
+                | (~Q(kind__in=["LEAD", "COPY"]) & Q(guard__isnull=True)),
+                name="leads_and_copies_are_guarded",
             ),
             models.UniqueConstraint(fields=["owner"], condition=Q(kind="MAIN"), name="one_main_account_per_person"),
             models.UniqueConstraint(
@@ -106,6 +115,8 @@ class Journal(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     idempotency_key = models.CharField(max_length=80, unique=True)
     posted_at = models.DateTimeField()
+    # The holds that it released, by their ids; the database releases them with its lines.
+    hold_ids = WholeNumbersField(null=True, editable=False)
     # Only the transaction that made a journal may add postings to it: afterwards it is sealed.
     transaction_id = models.BigIntegerField(
         editable=False,
@@ -150,6 +161,7 @@ class Balance(models.Model):
     posted = models.BigIntegerField(db_default=0)
     held = models.BigIntegerField(db_default=0)
     may_be_negative = models.BooleanField(default=False)
+    guard = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         constraints = (

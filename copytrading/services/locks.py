@@ -5,14 +5,17 @@ The locks on a lead and on a copy, and the order in which every writer takes loc
     2. the lead                lock_lead
     3. a copy, or copies       lock_copy; several in the order of their ids
     4. an order, a cycle       the row itself
-    5. balances                accounts.ledger, in the order of their ids
+    5. balances                the database, in the order of their accounts and assets
     6. alarms                  last, since everybody may have to raise one
+
+Taking a lead's lock notes it as the guard of the lead's and its copies' balances (accounts.transactions): the ledger
+moves them for nobody else. Balances are not locked here: the database does, in that order, as it moves them.
 
 Who needs one of them takes those above it first, as far as they are needed at all, so two writers never wait for each
 other in a ring. A lock is held until the transaction ends.
 """
 
-from accounts.transactions import in_transaction
+from accounts.transactions import guard_noted, in_transaction
 from copytrading.models import Copy, Lead
 
 
@@ -23,13 +26,14 @@ def lock_lead(lead_id: int) -> Lead:
 
     :raises Lead.DoesNotExist: if there is none.
     """
-    return Lead.objects.select_for_update(of=("self",)).select_related("user").get(pk=lead_id)
+    locked = Lead.objects.select_for_update(of=("self",)).annotate(noted=guard_noted("id"))
+    return locked.select_related("user").get(pk=lead_id)
 
 
 @in_transaction
 def lock_all_leads() -> list[Lead]:
     """Lock every lead, in the order of their ids: for what concerns whoever holds a coin."""
-    return list(Lead.objects.select_for_update(of=("self",)).order_by("pk"))
+    return list(Lead.objects.select_for_update(of=("self",)).annotate(noted=guard_noted("id")).order_by("pk"))
 
 
 @in_transaction

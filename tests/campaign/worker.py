@@ -56,7 +56,7 @@ def resend_blindly(*, order: Order, now: datetime) -> Order:
 @worker_init.connect
 def put_points(**_: Any) -> None:
     tokens = Tokens(Path(os.environ["CAMPAIGN_TOKENS"]))
-    around(trading, "write_order", before=points.BEFORE_ORDERS, tokens=tokens)
+    around(trading, "write_orders", before=points.BEFORE_ORDERS, tokens=tokens)
     around(positions, "answer_pending", before=points.NOT_COMMITTED, tokens=tokens)
     around(LiveVenue, "place_limit_ioc", before=points.NOT_SENT, after=points.NOT_RECORDED, tokens=tokens)
     around(trading, "book_order", before=points.NOT_BOOKED, tokens=tokens)

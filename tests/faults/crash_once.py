@@ -26,7 +26,7 @@ from copytrading.services.cycle import settling, syncing  # noqa: E402
 from copytrading.services.orders import trading  # noqa: E402
 
 POINTS: dict[str, tuple[Any, str, str]] = {
-    "before the orders are written": (trading, "write_order", "before"),
+    "before the orders are written": (trading, "write_orders", "before"),
     "orders written, not committed": (positions, "answer_pending", "before"),
     "claimed, not sent": (PaperVenue, "place_limit_ioc", "before"),
     "accepted, not recorded": (PaperVenue, "place_limit_ioc", "after"),

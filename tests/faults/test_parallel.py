@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
+import numpy as np
 import pytest
 from django.db import connections
 
-from accounts.models import Journal, LedgerAccount, RequestKey, User
+from accounts import ledger
+from accounts.ledger import Lines
+from accounts.models import Asset, Journal, LedgerAccount, RequestKey, User
 from copytrading.models import Copy, Lead, ProfitShare, SyncCycle
 from copytrading.services.books import profit_shares
 from copytrading.services.copies import refusals as copy_refusals
@@ -108,6 +111,28 @@ class TestSyncLead:
         assert not SyncCycle.objects.exclude(status=SyncCycle.Status.DONE).exists()
         account = LedgerAccount.objects.get(copy=copy)
         assert abs(world.held(account)["BTC"] - 1_000_000) < 20_000
+        assert reconciling.check_ledger().is_clean
+
+
+class TestPost:
+    def test_movements_over_the_same_accounts_never_wait_in_a_ring(self, world: World) -> None:
+        """Whichever way round their lines come: the database moves balances in one order."""
+        cash = Asset.objects.get(symbol="USDT")
+        people = [User.objects.create_user(f"person{number}@example.org") for number in range(40)]
+        for person in people:
+            world.deposit(person, "10")
+        accounts = np.array([ledger.main_account(user=person, now=world.now).pk for person in people])
+
+        def move(number: int) -> Journal:
+            order = np.random.default_rng(number).permutation(accounts)
+            return ledger.post(
+                kind=Journal.Kind.CORRECTION,
+                idempotency_key=f"move-{number}",
+                lines=Lines.of(order, cash.pk, np.resize([1, -1], len(order))),
+                now=world.now,
+            )
+
+        assert len({journal.pk for journal in at_once(move, times=120, workers=6)}) == 120
         assert reconciling.check_ledger().is_clean
 
 

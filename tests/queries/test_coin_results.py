@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from accounts import ledger
 from accounts.ledger import Lines
@@ -17,6 +18,7 @@ from copytrading.queries.activity import receipts_of
 from copytrading.queries.coin_results import Part, ResultRow
 from copytrading.services.books import profit_shares
 from copytrading.services.copies import verbs as copies
+from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import Refusal
 from tests.cast import World, usdt
 from tests.views.scenes import copy_with_holdings
@@ -129,12 +131,14 @@ class TestResultRows:
     def test_sum_to_the_result_after_a_correction(self, world: World, copy: Copy) -> None:
         cash = Asset.objects.get(symbol="USDT").pk
         suspense = ledger.platform_account(LedgerAccount.Kind.SUSPENSE, now=world.now).pk
-        ledger.post(
-            kind=Journal.Kind.CORRECTION,
-            idempotency_key="found",
-            lines=Lines.of([copy.ledger_account_id, suspense], cash, [usdt(3), -usdt(3)]),
-            now=world.now,
-        )
+        with transaction.atomic():
+            lock_lead(copy.lead_id)
+            ledger.post(
+                kind=Journal.Kind.CORRECTION,
+                idempotency_key="found",
+                lines=Lines.of([copy.ledger_account_id, suspense], cash, [usdt(3), -usdt(3)]),
+                now=world.now,
+            )
 
         rows, result = rows_of(copy, world)
 
@@ -146,12 +150,14 @@ class TestResultRows:
         allocation = copy.ledger_account.allocations.get()
         # What a venue keeps of the coins never arrives, so it is in the quantity already.
         venue = ledger.platform_account(LedgerAccount.Kind.VENUE, now=world.now).pk
-        ledger.post(
-            kind=Journal.Kind.TRADE,
-            idempotency_key="fee-in-coins",
-            lines=Lines.of([copy.ledger_account_id, venue], allocation.order.market.base_id, [-1_234, 1_234]),
-            now=world.now,
-        )
+        with transaction.atomic():
+            lock_lead(copy.lead_id)
+            ledger.post(
+                kind=Journal.Kind.TRADE,
+                idempotency_key="fee-in-coins",
+                lines=Lines.of([copy.ledger_account_id, venue], allocation.order.market.base_id, [-1_234, 1_234]),
+                now=world.now,
+            )
         type(allocation).objects.filter(pk=allocation.pk).update(
             quantity_units=allocation.quantity_units - 1_234, fee_base_units=1_234
         )

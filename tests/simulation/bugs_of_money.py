@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from django.db import connection
 
 from accounts import ledger, wallet
 from accounts.models import Hold, Journal
@@ -103,13 +104,23 @@ def hold_not_released() -> list[Any]:
 
 
 def hold_released_twice() -> list[Any]:
-    release = ledger._release
+    """Whoever releases takes off what was promised once more, past the rules of the database."""
+    post = ledger.post
 
-    def release_again(hold: Hold, now: datetime) -> None:
-        release(hold, now)
-        ledger._add_to_held(hold, sign=-1)
+    def post_and_give_back(*, releases: Any = (), **named: Any) -> Journal:
+        still_open = list(Hold.objects.filter(key__in=releases, released_at=None).values_list("pk", flat=True))
+        journal = post(releases=releases, **named)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE accounts_balance AS balance SET held = balance.held - line.units"
+                " FROM accounts_hold AS hold, unnest(hold.ledger_account_ids, hold.units) AS line(account_id, units)"
+                " WHERE hold.id = ANY(%s) AND balance.asset_id = hold.asset_id"
+                " AND balance.ledger_account_id = line.account_id",
+                [still_open],
+            )
+        return journal
 
-    return [patch.object(ledger, "_release", release_again)]
+    return [patch.object(ledger, "post", post_and_give_back)]
 
 
 def withdrawal_without_hold() -> list[Any]:

@@ -6,10 +6,11 @@ cycle could come of it has none, and is told once an episode.
 """
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
-from django.db import connection
 
+from accounts.array_parameters import array_cursor
 from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Reason
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.models import LeadOrder, Order
@@ -17,7 +18,8 @@ from copytrading.models import LeadOrder, Order
 INSERT = """
     INSERT INTO copytrading_adjustment
         (cycle_id, copy_id, asset_id, reason, wanted_value_units, planned_value_units, noted_at)
-    SELECT %(cycle)s::bigint, line.copy_id, line.asset_id, %(reason)s, line.wanted, line.planned, %(now)s
+    SELECT %(cycle)s::bigint, line.copy_id, line.asset_id, %(reason)s::varchar, line.wanted, line.planned,
+        %(now)s::timestamptz
     FROM unnest(%(copies)s::bigint[], %(assets)s::bigint[], %(wanted)s::bigint[], %(planned)s::bigint[])
         AS line(copy_id, asset_id, wanted, planned)
 """
@@ -42,20 +44,20 @@ def note_adjustments(
     """
     if not len(copy_ids):
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT + (NOT_TOLD_SINCE if since is not None else ""),
-            {
-                "cycle": cycle_id,
-                "reason": reason,
-                "now": now,
-                "since": since,
-                "copies": copy_ids.tolist(),
-                "assets": asset_ids.tolist(),
-                "wanted": np.rint(wanted).astype(np.int64).tolist(),
-                "planned": np.rint(planned).astype(np.int64).tolist(),
-            },
-        )
+    parameters: dict[str, Any] = {
+        "cycle": cycle_id,
+        "reason": reason,
+        "now": now,
+        "copies": copy_ids.astype(np.int64),
+        "assets": asset_ids.astype(np.int64),
+        "wanted": np.rint(wanted).astype(np.int64),
+        "planned": np.rint(planned).astype(np.int64),
+    }
+    with array_cursor() as cursor:
+        if since is None:
+            cursor.execute(INSERT, parameters)
+        else:
+            cursor.execute(INSERT + NOT_TOLD_SINCE, parameters | {"since": since})
         return cursor.rowcount
 
 

@@ -44,7 +44,7 @@ def follow_up(
                 held_before=held_after - quantity,
                 request=cycle.request_count,
             )
-    followers = Copy.objects.filter(lead=lead, ledger_account_id__in=order.participant_ids[:TELL_PEOPLE_MAX])
+    followers = Copy.objects.filter(lead=lead, ledger_account_id__in=participants[:TELL_PEOPLE_MAX].tolist())
     bell.publish_to_users(list(followers.values_list("follower_id", flat=True)), "activity")
     bell.publish(f"lead:{lead.pk}", "lead")
 

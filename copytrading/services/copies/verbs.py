@@ -79,7 +79,7 @@ def start_copy(
         follower=follower,
         lead=lead,
         **columns_of(terms),
-        ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, now=now),
+        ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, guard=lead.pk, now=now),
         invested_units=investment_units,
         paid_in_units=investment_units,
         profit_share_rate=lead.profit_share_rate,

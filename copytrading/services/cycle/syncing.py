@@ -186,10 +186,7 @@ def _write(cycle: SyncCycle, scene: Scene, decision: Decision) -> None:
     markets = Market.objects.select_related("base", "quote").in_bulk(
         [order.market.market_id for order in decision.orders]
     )
-    for order in decision.orders:
-        trading.write_order(
-            cycle=cycle, planned=order, market=markets[order.market.market_id], cash=scene.cash, now=scene.now
-        )
+    trading.write_orders(cycle=cycle, planned=decision.orders, markets=markets, cash=scene.cash, now=scene.now)
     if decision.lead_order_ids:
         # They get what this cycle fills.
         LeadOrder.objects.filter(pk__in=decision.lead_order_ids).update(cycle=cycle)

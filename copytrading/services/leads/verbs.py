@@ -104,7 +104,7 @@ def approve_lead(*, lead_id: int, now: datetime) -> Lead:
     if lead.status != Lead.Status.APPLIED:
         raise LeadNotActive(f"{lead.name} is {lead.get_status_display()}; only an application can be approved.")
     if lead.source == Lead.Source.PLATFORM:
-        lead.ledger_account = ledger.open_account(kind=LedgerAccount.Kind.LEAD, owner=lead.user, now=now)
+        lead.ledger_account = ledger.open_account(kind=LedgerAccount.Kind.LEAD, owner=lead.user, guard=lead.pk, now=now)
     lead.status, lead.started_at = Lead.Status.ACTIVE, now
     lead.save(update_fields=["ledger_account", "status", "started_at"])
     return lead

@@ -122,10 +122,11 @@ def unknown_key(order: Order) -> str:
 
 @in_transaction
 def lock_order(order_id: int) -> Order:
-    """Return an order with its market and cycle, its row locked."""
+    """Return an order with its market and cycle, its row locked; its participants' arrays are read on demand."""
     return (
         Order.objects.select_for_update(of=("self",))
         .select_related("market__base", "market__quote", "cycle")
+        .defer("participant_ids", "wish_units")
         .get(pk=order_id)
     )
 

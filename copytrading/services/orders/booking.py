@@ -40,8 +40,7 @@ def book_order(*, order: Order, now: datetime) -> Order:
     order = lock_order(order.pk)
     if order.booked_at is not None or order.status in Order.OPEN:
         return order
-    participants = np.array(order.participant_ids, dtype=np.int64)
-    wishes = np.array(order.wish_units, dtype=np.int64)
+    participants, wishes = _participants_of(order)
     shares = _settle(order, wishes)
     _write_allocations(order, participants, shares)
     _post(order, participants, shares, now)
@@ -58,6 +57,14 @@ def book_order(*, order: Order, now: datetime) -> Order:
 def hold_key(order: Order, asset: Asset) -> str:
     """Return the key of what an order holds of one asset."""
     return f"order:{order.pk}:{asset.pk}"
+
+
+def _participants_of(order: Order) -> tuple[IntArray, IntArray]:
+    """Return the ledger accounts of an order's participants and their wishes (P,), which nothing changes any more."""
+    participants, wishes = bulk_rows.read_arrays(
+        "SELECT participant_ids, wish_units FROM copytrading_order WHERE id = %s", [order.pk], types=["bigint"] * 2
+    )
+    return participants, wishes
 
 
 def _settle(order: Order, wishes: IntArray) -> Settlement:
@@ -158,7 +165,7 @@ def _tell_shortfall(
         return
     unit_mid = unit_price_in(order.market, order.price_mid)
     copy_ids = dict(
-        Copy.objects.filter(ledger_account_id__in=order.participant_ids).values_list("ledger_account_id", "pk")
+        Copy.objects.filter(ledger_account_id__in=participants.tolist()).values_list("ledger_account_id", "pk")
     )
     ids = np.array([copy_ids.get(account, 0) for account in participants.tolist()], dtype=np.int64)
     short = (ids > 0) & (wishes != shares.quantity_units)

@@ -9,13 +9,14 @@ answer that never comes, leaves a row that is asked about under the same client 
 again. What came of it is kept by `answering` and shared out by `booking`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
 
 from accounts import ledger
+from accounts.array_parameters import as_column, bound_by_server
 from accounts.models import Asset
 from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.orders.bunching import PlannedOrder
@@ -56,42 +57,65 @@ ACCESS_REFUSED = {*KEY_TROUBLES, RejectionCode.PLACE_BARRED, RejectionCode.ABILI
 
 @in_transaction
 def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, market: Market, cash: Asset, now: datetime) -> Order:
+    """Write one order, see `write_orders`."""
+    (order,) = write_orders(cycle=cycle, planned=[planned], markets={market.pk: market}, cash=cash, now=now)
+    return order
+
+
+@in_transaction
+def write_orders(
+    *, cycle: SyncCycle | None, planned: Sequence[PlannedOrder], markets: Mapping[int, Market], cash: Asset,
+    now: datetime,
+) -> list[Order]:  # fmt: skip
     """
-    Write an order with its participants' wishes, and hold what each of them may have to pay or deliver.
+    Write orders with their participants' wishes, and hold what each of them may have to pay or deliver.
 
     An order without its holds, or the other way round, never exists. It keeps how many of the lead's requests were
     known when it was decided, which is all there are, since the lead is locked.
+
+    :param markets: by id, with their assets.
     """
-    order_id = _next_order_id()
-    order = Order.objects.create(
-        pk=order_id,
-        cycle=cycle,
-        market=market,
-        venue_account=venue().account,
-        # Letters and digits only, and decodable to the row and the attempt: what the venue knows the order by.
-        client_order_id=f"ss{order_id}a1",
-        side=planned.side.value,
-        quantity_units=planned.quantity_units,
-        price_limit=planned.price_limit,
-        price_mid=planned.price_mid,
-        price_buy_max=planned.price_buy_max,
-        value_max_units=round(planned.quantity_units * planned.market.unit_price(planned.price_limit)),
-        participant_ids=planned.participant_ids.tolist(),
-        wish_units=planned.wish_units.tolist(),
-        request_count=_requests_known(cycle),
-        planned_at=now,
-    )
-    for asset, units in ((cash, planned.quote_holds), (market.base, planned.base_holds)):
-        if units.any():
-            promised = units > 0
-            ledger.place_hold(
+    if not planned:
+        return []
+    request_count = _requests_known(cycle)
+    orders = []
+    for order_id, one in zip(_next_order_ids(len(planned)), planned, strict=True):
+        order = Order(
+            pk=order_id,
+            cycle=cycle,
+            market=markets[one.market.market_id],
+            venue_account=venue().account,
+            # Letters and digits only, and decodable to the row and the attempt: what the venue knows the order by.
+            client_order_id=f"ss{order_id}a1",
+            side=one.side.value,
+            quantity_units=one.quantity_units,
+            price_limit=one.price_limit,
+            price_mid=one.price_mid,
+            price_buy_max=one.price_buy_max,
+            value_max_units=round(one.quantity_units * one.market.unit_price(one.price_limit)),
+            participant_ids=as_column(one.participant_ids),
+            wish_units=as_column(one.wish_units),
+            request_count=request_count,
+            planned_at=now,
+        )
+        orders.append(order)
+    with bound_by_server():
+        Order.objects.bulk_create(orders)
+    ledger.place_holds(
+        [
+            ledger.Promise(
                 key=hold_key(order, asset),
-                asset=asset,
-                ledger_account_ids=planned.participant_ids[promised],
-                units=units[promised],
-                now=now,
+                asset_id=asset.pk,
+                ledger_account_ids=one.participant_ids[units > 0],
+                units=units[units > 0],
             )
-    return order
+            for order, one in zip(orders, planned, strict=True)
+            for asset, units in ((cash, one.quote_holds), (order.market.base, one.base_holds))
+            if units.any()
+        ],
+        now=now,
+    )
+    return orders
 
 
 @outside_transaction
@@ -105,7 +129,8 @@ def work_off(*, cycle_id: int, clock: Callable[[], datetime], rules: Rules) -> b
 @outside_transaction
 def work_off_order(*, order_id: int, now: datetime, rules: Rules) -> Order:
     """Bring one order as far as it goes now: claim and send it, or ask about it, then book it."""
-    order = Order.objects.select_related("market__base", "market__quote", "cycle").get(pk=order_id)
+    orders = Order.objects.select_related("market__base", "market__quote", "cycle")
+    order = orders.defer("participant_ids", "wish_units").get(pk=order_id)
     if order.status == Order.Status.PLANNED:
         order = submit_order(order=order, now=now, rules=rules)
     elif order.status in (Order.Status.SUBMITTING, Order.Status.UNKNOWN):
@@ -239,8 +264,10 @@ def _alarm(order: Order, kind: Alarm.Kind, sentence: str, now: datetime, *, key:
     )
 
 
-def _next_order_id() -> int:
-    """Return an order's id before the order exists, since its client order id carries it."""
+def _next_order_ids(count: int) -> list[int]:
+    """Return ids of orders before the orders exist, since their client order ids carry them."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('copytrading_order', 'id'))")
-        return int(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('copytrading_order', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return [int(row[0]) for row in cursor.fetchall()]

@@ -15,6 +15,7 @@ from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
 from copytrading.models import Correction
 from copytrading.services import bell, keys
+from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import Refusal
 
 REASON_LENGTH_MAX = 200
@@ -100,6 +101,10 @@ def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correc
     :raises CorrectionClosed: if it was approved or withdrawn before.
     :raises CorrectionRefused: if the account has less than is to be taken from it.
     """
+    # Which account it is never changes, so it may be read before the lock.
+    guard = Correction.objects.values_list("ledger_account__guard", flat=True).filter(pk=correction_id).first()
+    if guard is not None:
+        lock_lead(guard)
     correction = _lock_open(correction_id)
     if correction.requested_by_id == by.pk:
         raise OwnCorrection("You asked for this correction yourself; it takes a second operator to approve it.")

@@ -25,6 +25,7 @@ from copytrading.services import queueing
 from copytrading.services.cycle import syncing
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import quotes as market
 from copytrading.services.wallet import transfers
 
@@ -128,7 +129,9 @@ class Crowd:
         total = int(units.sum())
         owner_ids = [person.pk for person in people]
         mains = ledger.open_accounts(kind=LedgerAccount.Kind.MAIN, owner_ids=owner_ids, now=self.now)
-        accounts = ledger.open_accounts(kind=LedgerAccount.Kind.COPY, owner_ids=owner_ids, now=self.now)
+        accounts = ledger.open_accounts(
+            kind=LedgerAccount.Kind.COPY, owner_ids=owner_ids, guard=self.lead.pk, now=self.now
+        )
         main_ids, account_ids = [main.pk for main in mains], [account.pk for account in accounts]
         external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=self.now)
         registry.move_paper_money(
@@ -140,12 +143,14 @@ class Crowd:
             lines=Lines.join(Lines.of(main_ids, cash.pk, units), Lines.of([external.pk], cash.pk, [-total])),
             now=self.now,
         )
-        ledger.post(
-            kind=Journal.Kind.COPY_START,
-            idempotency_key=f"crowd:{first}:start",
-            lines=Lines.join(Lines.of(main_ids, cash.pk, -units), Lines.of(account_ids, cash.pk, units)),
-            now=self.now,
-        )
+        with transaction.atomic():
+            lock_lead(self.lead.pk)
+            ledger.post(
+                kind=Journal.Kind.COPY_START,
+                idempotency_key=f"crowd:{first}:start",
+                lines=Lines.join(Lines.of(main_ids, cash.pk, -units), Lines.of(account_ids, cash.pk, units)),
+                now=self.now,
+            )
         Copy.objects.bulk_create(
             [
                 Copy(

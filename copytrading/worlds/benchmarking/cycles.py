@@ -85,7 +85,7 @@ def measure_sync(*, copies: int, repeats: int, now: datetime, show: Callable[[st
                 crowd.sync()
             ours.append(cost)
             peaks.append(memory_mb("VmHWM"))
-            order = Order.objects.select_related("market").filter(cycle__lead=crowd.lead).latest("pk")
+            order = Order.objects.select_related("market", "cycle").filter(cycle__lead=crowd.lead).latest("pk")
             assert len(order.participant_ids) == copies + 1, "every copy and the lead take part"
             floor.append(write_floor(order=order))
             loop.append(time_loop(order=order, followers=LOOP_FOLLOWERS, now=crowd.now))

@@ -21,6 +21,7 @@ from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
 from copytrading.models import Allocation, Order
+from copytrading.services.locks import lock_lead
 from copytrading.worlds.benchmarking.meters import Cost, metered
 
 TABLES = (
@@ -95,10 +96,12 @@ def _book_one_by_one(order: Order, numbers: range, now: datetime) -> None:
     sold = Allocation.objects.filter(order=order, quantity_units__gt=1).order_by("pk")
     shares = list(sold[: numbers.stop])
     quote_id, base_id = order.market.quote_id, order.market.base_id
+    assert order.cycle is not None, "a lead's order belongs to a cycle"
     for number in numbers:
         # The fewer copies there are, the oftener each has its turn.
         share = shares[number % len(shares)]
         with transaction.atomic():
+            lock_lead(order.cycle.lead_id)
             # A unit for a unit: it costs as much to book as a real share, and leaves the copies as the lead is.
             units, value = 1, 1
             own = Order.objects.create(

@@ -11,6 +11,7 @@ from accounts.ledger import Lines
 from accounts.models import Balance, Journal, LedgerAccount, User
 from copytrading.exchange.paper.models import PaperBalance
 from copytrading.models import CoinVerdict, CustodyDifference, Halt, Mark
+from copytrading.services import locks
 from copytrading.services.safety import halts, reconciling
 from tests.cast import World
 from tests.services.market.doubt_stage import judge, sol
@@ -32,12 +33,14 @@ def hand_out(random: Random, accounts: list[LedgerAccount], world: World) -> dic
     units[-1] = -min(units[-1], sum(units[:-1])) if owes else units[-1]
     if sum(units) == 0:
         units[0] = 5_000
-    ledger.post(
-        kind=Journal.Kind.CORRECTION,
-        idempotency_key="handed out",
-        lines=Lines.of([*(one.pk for one in accounts), venue.pk], sol().base_id, [*units, -sum(units)]),
-        now=world.now,
-    )
+    with transaction.atomic():
+        locks.lock_all_leads()
+        ledger.post(
+            kind=Journal.Kind.CORRECTION,
+            idempotency_key="handed out",
+            lines=Lines.of([*(one.pk for one in accounts), venue.pk], sol().base_id, [*units, -sum(units)]),
+            now=world.now,
+        )
     PaperBalance.objects.update_or_create(
         account="platform", asset="SOL", defaults={"quantity": Decimal(sum(units)).scaleb(-8)}
     )
@@ -48,7 +51,14 @@ def hand_out(random: Random, accounts: list[LedgerAccount], world: World) -> dic
 def test_random_redenominations_keep_the_sum_and_each_value(world: World, operator: User, part: int) -> None:
     second = User.objects.create_superuser("second@example.org")
     people = [User.objects.create_user(f"person{number}@example.org") for number in range(6)]
-    opened = [ledger.open_account(kind=kind, owner=person, now=world.now) for person in people for kind in KINDS]
+    lead = world.make_lead(people[0], name="Basalt")
+    opened = [
+        ledger.open_account(
+            kind=kind, owner=person, now=world.now, guard=lead.pk if kind in LedgerAccount.GUARDED else None
+        )
+        for person in people
+        for kind in KINDS
+    ]
     platform = [ledger.platform_account(kind, now=world.now) for kind in PLATFORM]
     halts.place_halt(scope=Halt.Scope.ASSET, target_id=sol().base_id, reason="Recounted.", now=world.now)
     for number in range(part, REDENOMINATIONS, 4):

@@ -17,6 +17,8 @@ from django.db import transaction
 
 LIVE_CHANNEL = "smartsync:live"
 RING_WORTH_SECONDS = 4
+# An order's followers hear of it in a few messages, however many they are.
+TOPICS_A_MESSAGE = 1_000
 _connections: dict[str, redis.Redis] = {}
 
 
@@ -83,8 +85,13 @@ def _tell(messages: list[tuple[str, str]]) -> None:
         return
     try:
         pipeline = _connection().pipeline(transaction=False)
+        topics_of: dict[str, list[str]] = {}
         for topic, event in messages:
-            pipeline.publish(LIVE_CHANNEL, json.dumps({"topic": topic, "event": event}))
+            topics_of.setdefault(event, []).append(topic)
+        for event, topics in topics_of.items():
+            for first in range(0, len(topics), TOPICS_A_MESSAGE):
+                bell = {"topics": topics[first : first + TOPICS_A_MESSAGE], "event": event}
+                pipeline.publish(LIVE_CHANNEL, json.dumps(bell))
         pipeline.execute()
     except redis.RedisError:
         # A page that misses one ring refreshes at the next.

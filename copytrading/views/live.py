@@ -66,6 +66,8 @@ class Hub:
     def __init__(self, url: str) -> None:
         self._url = url
         self._clients: set[Client] = set()
+        # Most bells are for one person, so nobody else is even looked at.
+        self._clients_of: dict[str, set[Client]] = {}
         self._listener: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -74,20 +76,26 @@ class Hub:
     def join(self, topics: Iterable[str]) -> Client:
         client = Client(topics=frozenset(topics))
         self._clients.add(client)
+        for topic in client.topics:
+            self._clients_of.setdefault(topic, set()).add(client)
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen())
         return client
 
     def leave(self, client: Client) -> None:
         self._clients.discard(client)
+        for topic in client.topics:
+            others = self._clients_of.get(topic, set())
+            others.discard(client)
+            if not others:
+                self._clients_of.pop(topic, None)
         if not self._clients and self._listener is not None:
             self._listener.cancel()
             self._listener = None
 
     def hand_out(self, topic: str, event: str) -> None:
-        for client in self._clients:
-            if topic in client.topics:
-                client.ring(event)
+        for client in self._clients_of.get(topic, ()):
+            client.ring(event)
 
     async def _listen(self) -> None:
         """Listen for ever; after a lost connection, connect again and ring everything once."""
@@ -108,7 +116,8 @@ class Hub:
                         client.ring_all()
                 elif message["type"] == "message":
                     bell = json.loads(message["data"])
-                    self.hand_out(bell["topic"], bell["event"])
+                    for topic in bell["topics"]:
+                        self.hand_out(topic, bell["event"])
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
@@ -150,7 +159,8 @@ async def _bells(topics: Iterable[str], *, was_away: bool) -> AsyncIterator[byte
         yield f"id: 1\nretry: {RETRY_MILLISECONDS}\n\n".encode()
         while asyncio.get_running_loop().time() < ends_at:
             try:
-                await asyncio.wait_for(client.rung.wait(), timeout=HEARTBEAT_SECONDS)
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await client.rung.wait()
             except TimeoutError:
                 # A comment: keeps proxies from closing a quiet stream, and finds out who has left.
                 yield b":\n\n"

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from copytrading.services.bell import LIVE_CHANNEL
+from copytrading.services.bell import LIVE_CHANNEL, _tell
 from copytrading.views import live
 from tests.browser.conftest import site_url  # noqa: F401 — the fixture
 
@@ -66,7 +66,7 @@ def opened(url: str, *, query: str = "", user: User | None = None, **headers: st
 def ring(valkey: redis.Redis, *bells: tuple[str, str]) -> None:
     wait_for_listeners(valkey, 1)
     for topic, event in bells:
-        valkey.publish(LIVE_CHANNEL, json.dumps({"topic": topic, "event": event}))
+        valkey.publish(LIVE_CHANNEL, json.dumps({"topics": [topic], "event": event}))
 
 
 def listeners(valkey: redis.Redis) -> int:
@@ -176,6 +176,22 @@ class TestHub:
             return client.take()
 
         assert run(lose_the_connection()) == ["marks", "activity", "copies", "wallet"]
+
+    def test_hands_a_bell_of_many_to_those_who_listen_and_to_nobody_else(self) -> None:
+        async def ring_for_many() -> list[list[str]]:
+            hub = live.Hub(settings.REDIS_URL)
+            pages = [hub.join([topic, "prices"]) for topic in ("user:1", "user:2", "user:3", "user:1")]
+            await asyncio.wait_for(pages[0].rung.wait(), PATIENCE)
+            for page in pages:
+                page.take()
+            _tell([(f"user:{number}", "copies") for number in (1, 3, 4)])
+            for page in (pages[0], pages[2], pages[3]):
+                await asyncio.wait_for(page.rung.wait(), PATIENCE)
+            for page in pages:
+                hub.leave(page)
+            return [page.take() for page in pages]
+
+        assert run(ring_for_many()) == [["copies"], [], ["copies"], ["copies"]]
 
     def test_forgets_who_has_left(self) -> None:
         async def come_and_go() -> int:

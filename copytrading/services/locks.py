@@ -15,6 +15,8 @@ Who needs one of them takes those above it first, as far as they are needed at a
 other in a ring. A lock is held until the transaction ends.
 """
 
+from collections.abc import Sequence
+
 from accounts.transactions import guard_noted, in_transaction
 from copytrading.models import Copy, Lead
 
@@ -28,6 +30,13 @@ def lock_lead(lead_id: int) -> Lead:
     """
     locked = Lead.objects.select_for_update(of=("self",)).annotate(noted=guard_noted("id"))
     return locked.select_related("user").get(pk=lead_id)
+
+
+@in_transaction
+def lock_idle_leads(lead_ids: Sequence[int]) -> list[Lead]:
+    """Lock those of some leads that nobody else has locked, in the order of their ids; the others are left out."""
+    wanted = Lead.objects.filter(pk__in=lead_ids).annotate(noted=guard_noted("id")).order_by("pk")
+    return list(wanted.select_related("user").select_for_update(of=("self",), skip_locked=True))
 
 
 @in_transaction

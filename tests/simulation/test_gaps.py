@@ -110,15 +110,14 @@ class TestGapsInRandomWorlds:
             for follower in followers:
                 world.deposit(follower, "30000")
             story = MeasuredStory(world, lead, followers)
-            look_at = gap_queries.look_at
+            look_at_all = gap_queries.look_at_all
 
-            def kept(*arguments: object, **options: object) -> Look | None:
-                look = look_at(*arguments, **options)  # type: ignore[arg-type]
-                if look is not None:
-                    story.looks.append(look)
-                return look
+            def kept(*arguments: object, **options: object) -> dict[int, Look]:
+                looks = look_at_all(*arguments, **options)  # type: ignore[arg-type]
+                story.looks.extend(looks.values())
+                return looks
 
-            with patch.object(gap_queries, "look_at", kept):
+            with patch.object(gap_queries, "look_at_all", kept):
                 story.play(("lead_buys", "BTC", 0.4))
                 story.play(("start", 0, 1_000))
                 story.check_gaps()

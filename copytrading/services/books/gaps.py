@@ -6,7 +6,8 @@ goes on from there. Trades need no look: the next one finds what was booked. Eve
 locked.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import structlog
@@ -25,9 +26,11 @@ from copytrading.queries import gaps as queries
 from copytrading.queries import market as market_queries
 from copytrading.queries.gaps import PART_COLUMNS, Look
 from copytrading.queries.rules import platform_rules
-from copytrading.services.locks import lock_lead
+from copytrading.services.locks import lock_idle_leads, lock_lead
 
 log = structlog.get_logger()
+
+TROUBLES = (DatabaseError, AssertionError, ArithmeticError, LookupError, ValueError)
 
 FIGURES = ("equity_units", "ideal_units", *PART_COLUMNS)
 COLUMNS = ("copy_id", *FIGURES, "accrued_units")
@@ -44,40 +47,90 @@ INSERT_RECORDS = f"""
     INSERT INTO copytrading_copygaprecord (copy_id, recorded_on, invested_units, {", ".join(FIGURES)})
     SELECT gap.copy_id, %s, gap.invested_units, {", ".join(f"gap.{name}" for name in FIGURES)}
     FROM copytrading_copygap AS gap JOIN copytrading_copy AS copy ON copy.id = gap.copy_id
-    WHERE copy.lead_id = %s AND copy.status <> 'STOPPED' ON CONFLICT DO NOTHING
+    WHERE copy.lead_id = ANY(%s) AND copy.status <> 'STOPPED' ON CONFLICT DO NOTHING
 """
 
-INSERT_SNAPSHOT = """
+INSERT_SNAPSHOTS = """
     INSERT INTO copytrading_leadsnapshot (lead_id, measured_at, growth_index, asset_ids, unit_prices, traded_units,
         untraded_units, recorded_on, cycle_id_last, allocation_id_last, profit_share_id_last)
-    VALUES (%s, %s, %s, %s, %s, 0, 0, %s,
-        coalesce((SELECT max(id) FROM copytrading_synccycle WHERE lead_id = %s), 0),
+    SELECT line.lead_id, %s, line.growth_index, %s, %s, 0, 0, %s,
+        coalesce((SELECT max(id) FROM copytrading_synccycle WHERE lead_id = line.lead_id), 0),
         coalesce((SELECT max(id) FROM copytrading_allocation), 0),
-        coalesce((SELECT max(id) FROM copytrading_profitshare), 0))
+        coalesce((SELECT max(id) FROM copytrading_profitshare), 0)
+    FROM unnest(%s::bigint[], %s::double precision[]) AS line(lead_id, growth_index)
     ON CONFLICT (lead_id) DO UPDATE SET measured_at = excluded.measured_at, growth_index = excluded.growth_index,
         asset_ids = excluded.asset_ids, unit_prices = excluded.unit_prices, traded_units = 0, untraded_units = 0,
         recorded_on = excluded.recorded_on, cycle_id_last = excluded.cycle_id_last,
         allocation_id_last = excluded.allocation_id_last, profit_share_id_last = excluded.profit_share_id_last
 """
 
+# Leads of whom something was booked since the last look, or which nobody has looked at for a while, or not today.
+DUE = """
+    SELECT lead.id, followed.copies
+    FROM copytrading_lead AS lead
+    JOIN (SELECT lead_id, count(*) AS copies FROM copytrading_copy WHERE status <> 'STOPPED' GROUP BY 1) AS followed
+        ON followed.lead_id = lead.id
+    LEFT JOIN copytrading_leadsnapshot AS snapshot ON snapshot.lead_id = lead.id
+    WHERE snapshot.lead_id IS NULL OR snapshot.measured_at <= %s OR snapshot.recorded_on IS DISTINCT FROM %s
+        OR EXISTS (
+            SELECT FROM copytrading_synccycle AS cycle JOIN copytrading_order AS sent ON sent.cycle_id = cycle.id
+            WHERE cycle.lead_id = lead.id AND cycle.id >= snapshot.cycle_id_last
+                AND sent.booked_at > snapshot.measured_at
+        )
+    ORDER BY lead.id
+"""
+# A gap is made by trades; what prices do between two of them is told by any look, of a page too.
+LOOKED_AT_AFTER = timedelta(minutes=15)
+COPIES_AT_ONCE = 5_000
+
 
 def measure_all(*, now: datetime) -> int:
-    """Look at the gaps behind every lead that is copied and return how many were; one's trouble stays its own."""
-    rules, measured = platform_rules(), 0
-    copied = Lead.objects.filter(copies__in=Copy.objects.exclude(status=Copy.Status.STOPPED))
-    for lead_id in copied.order_by("pk").values_list("pk", flat=True).distinct():
+    """
+    Look at the gaps behind every lead that is due, and return of how many leads; one's trouble stays its own.
+
+    Many leads at once are a few statements and one lock each. Who is at work is left to the next ring.
+    """
+    rules = platform_rules()
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, [now - LOOKED_AT_AFTER, now.astimezone(UTC).date()])
+        due = cursor.fetchall()
+    measured = 0
+    for lead_ids in _in_batches(due):
         try:
-            measure_gaps(lead_id=lead_id, now=now, rules=rules)
-            measured += 1
-        except (DatabaseError, AssertionError, ArithmeticError, LookupError, ValueError) as trouble:
-            log.exception(
-                "The gaps behind a lead could not be measured.", lead_id=lead_id, trouble=type(trouble).__name__
-            )
+            with transaction.atomic(durable=True):
+                leads = lock_idle_leads(lead_ids)
+                measure_leads(leads=leads, now=now, rules=rules)
+            measured += len(leads)
+        except TROUBLES:
+            measured += sum(_measured_alone(lead_id, now=now, rules=rules) for lead_id in lead_ids)
     return measured
 
 
+def _in_batches(due: list[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield the leads of (lead, copies) in groups of some thousand copies, one lead at least."""
+    batch: list[int] = []
+    size = 0
+    for lead_id, copies in due:
+        if batch and size + copies > COPIES_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(lead_id)
+        size += copies
+    if batch:
+        yield batch
+
+
+def _measured_alone(lead_id: int, *, now: datetime, rules: Rules) -> bool:
+    try:
+        measure_gaps(lead_id=lead_id, now=now, rules=rules)
+    except TROUBLES as trouble:
+        log.exception("The gaps behind a lead could not be measured.", lead_id=lead_id, trouble=type(trouble).__name__)
+        return False
+    return True
+
+
 def measure_gaps(*, lead_id: int, now: datetime, rules: Rules) -> None:
-    """Look at the gaps of a lead's copies on the beat."""
+    """Look at the gaps of one lead's copies."""
     with transaction.atomic(durable=True):
         lead = lock_lead(lead_id)
         measure_lead(lead=lead, now=now, rules=rules)
@@ -90,20 +143,29 @@ def measure_lead(*, lead: Lead, now: datetime, rules: Rules) -> Look | None:
 
     :returns: None where there is nothing new to see, or a coin has no price.
     """
+    return measure_leads(leads=[lead], now=now, rules=rules).get(lead.pk)
+
+
+@in_transaction
+def measure_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules) -> dict[int, Look]:
+    """Look at the gaps of all copies of some leads, which are locked, and write them; return what was seen by lead."""
     board = market_queries.load_board(now=now, rules=rules)
-    snapshot = LeadSnapshot.objects.filter(lead=lead).first()
     today = now.astimezone(UTC).date()
-    if snapshot is not None and snapshot.recorded_on == today and queries.is_unchanged(snapshot, board):
-        return None
-    look = queries.look_at(lead, board=board)
-    if look is None:
-        return None
-    _write(look, now)
-    _write_snapshot(lead, board, look.growth_index, now)
-    if snapshot is None or snapshot.recorded_on != today:
+    recorded = set(
+        LeadSnapshot.objects.filter(lead__in=[lead.pk for lead in leads], recorded_on=today).values_list(
+            "lead_id", flat=True
+        )
+    )
+    looks = queries.look_at_all(leads, board=board, is_news=lambda lead: lead.pk not in recorded)
+    if not looks:
+        return looks
+    _write(list(looks.values()), now)
+    _write_snapshots(looks, board, now)
+    unrecorded = [lead_id for lead_id in looks if lead_id not in recorded]
+    if unrecorded:
         with connection.cursor() as cursor:
-            cursor.execute(INSERT_RECORDS, [today, lead.pk])
-    return look
+            cursor.execute(INSERT_RECORDS, [today, unrecorded])
+    return looks
 
 
 @in_transaction
@@ -181,14 +243,15 @@ def _fill(row: CopyGap, gaps: Gaps, place: int) -> None:
         setattr(row, PART_COLUMNS[part], int(gaps.parts[place, part]))
 
 
-def _write(look: Look, now: datetime) -> None:
+def _write(looks: list[Look], now: datetime) -> None:
     """Write all gaps: one statement for those that were there, one for those that are new."""
-    known = ~look.is_new
-    if known.any():
-        columns = [look.copy_ids, look.gaps.equity_units, look.gaps.ideal_units, *look.gaps.parts.T, look.accrued_units]
-        lines = [_array_text(column[known]) for column in columns]
+    columns = [
+        np.concatenate([column[~look.is_new] for look, column in zip(looks, kind, strict=True)])
+        for kind in zip(*(_columns(look) for look in looks), strict=True)
+    ]
+    if len(columns[0]):
         with connection.cursor() as cursor:
-            cursor.execute(UPDATE_GAPS, [now, *lines, _array_text(look.ideal_shares[known])])
+            cursor.execute(UPDATE_GAPS, [now, *map(_array_text, columns)])
     CopyGap.objects.bulk_create(
         [
             CopyGap(
@@ -200,10 +263,17 @@ def _write(look: Look, now: datetime) -> None:
                 ideal_shares=float(look.ideal_shares[place]),
                 accrued_units=int(look.accrued_units[place]),
             )
+            for look in looks
             for place in np.flatnonzero(look.is_new)
         ],
         batch_size=5_000,
     )
+
+
+def _columns(look: Look) -> list[np.ndarray]:
+    """Return the columns that UPDATE_GAPS names, in its order."""
+    gaps = look.gaps
+    return [look.copy_ids, gaps.equity_units, gaps.ideal_units, *gaps.parts.T, look.accrued_units, look.ideal_shares]
 
 
 def _array_text(column: IntArray | FloatArray) -> str:
@@ -211,19 +281,17 @@ def _array_text(column: IntArray | FloatArray) -> str:
     return "{" + ",".join(map(repr, column.tolist())) + "}"
 
 
-def _write_snapshot(lead: Lead, board: Board, growth_index: float, now: datetime) -> None:
+def _write_snapshots(looks: dict[int, Look], board: Board, now: datetime) -> None:
     priced = ~np.isnan(board.unit_prices)
-    today = now.astimezone(UTC).date()
     with connection.cursor() as cursor:
         cursor.execute(
-            INSERT_SNAPSHOT,
+            INSERT_SNAPSHOTS,
             [
-                lead.pk,
                 now,
-                growth_index,
                 board.asset_ids[priced].tolist(),
                 board.unit_prices[priced].tolist(),
-                today,
-                lead.pk,
+                now.astimezone(UTC).date(),
+                list(looks),
+                [look.growth_index for look in looks.values()],
             ],
         )

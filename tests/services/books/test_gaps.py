@@ -17,6 +17,7 @@ from copytrading.services.leads import observing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes
 from tests.cast import World, usdt
+from tests.views.scenes import counted_queries
 
 
 @pytest.fixture
@@ -155,12 +156,42 @@ class TestMeasureAll:
         world.start(other_follower, observed)
         unknown = Asset.objects.create(symbol="NOWHERE", name="Traded nowhere", decimals=8)
         LeadHolding.objects.create(lead=observed, asset=unknown, units=1)
-        world.wait(60, BTC="60000")
+        world.wait(15 * 60, BTC="60000")
 
         measured_count = gaps.measure_all(now=world.now)
 
         assert measured_count == 1
         assert CopyGap.objects.get(copy=copy).measured_at == world.now
+
+    def test_looks_after_a_trade_and_else_every_quarter_of_an_hour(self, world: World, copy: Copy, lead: Lead) -> None:
+        measured(world, copy)
+        looked_at = []
+        for act in ("wait", "trade", "wait", "wait for long"):
+            world.wait(900 if act == "wait for long" else 60, BTC="51000")
+            if act == "trade":
+                world.lead_trades(lead, "ETH", "BUY", "0.5")
+                world.settle()
+                world.wait(1)
+            looked_at.append(gaps.measure_all(now=world.now))
+
+        assert looked_at == [0, 1, 0, 1]
+
+    def test_takes_the_same_statements_for_many_leads_as_for_one(
+        self, world: World, copy: Copy, observed: Lead, other_follower: User
+    ) -> None:
+        world.wait(16 * 60, BTC="52000")
+        with counted_queries() as one:
+            gaps.measure_all(now=world.now)
+        world.start(other_follower, observed)
+        gaps.measure_all(now=world.now)
+
+        world.wait(16 * 60, BTC="53000")
+        with counted_queries() as two:
+            gaps.measure_all(now=world.now)
+
+        # Whether a lead elsewhere is seen at all takes one.
+        assert len(two) - 1 == len(one) <= 20
+        assert CopyGap.objects.filter(measured_at=world.now).count() == 2
 
 
 class TestMoney:

@@ -1,0 +1,16 @@
+"""Gaps are rewritten all day in one go: room on each page keeps those updates off the indexes."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("copytrading", "0031_copies_at_their_stop_loss"),
+    ]
+
+    operations = [
+        migrations.RunSQL(
+            sql="ALTER TABLE copytrading_copygap SET (fillfactor = 50)",
+            reverse_sql="ALTER TABLE copytrading_copygap RESET (fillfactor)",
+        ),
+    ]

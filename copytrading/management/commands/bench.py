@@ -2,13 +2,15 @@
 
 import json
 from argparse import ArgumentTypeError
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
-from copytrading.worlds.benchmarking import cycles
+from copytrading.worlds.benchmarking import cycles, resting
 from copytrading.worlds.own_database import own_database
 
 
@@ -25,18 +27,58 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["sync"], help="sync: one lead trade to N copies")
+        parser.add_argument(
+            "what",
+            choices=["sync", *OTHERS],
+            help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades",
+        )
+        parser.add_argument("--leads", type=count, default=200, metavar="N", help="of the copies at rest")
+        parser.add_argument("--minutes", type=count, default=60, metavar="N", help="at rest")
         parser.add_argument("--copies", type=count, default=10_000, metavar="N")
         parser.add_argument("--repeats", type=count, default=3, metavar="N", help="medians are taken over them")
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
+        if options["what"] in OTHERS:
+            with own_database(purpose="bench", durable=True, now=now):
+                printed = OTHERS[options["what"]](options, now, self.stderr.write)
+            self.stdout.write(json.dumps(printed) if options["json"] else as_lines(printed))
+            return
         with own_database(purpose="bench", durable=True, now=now):
             figures = cycles.measure_sync(
                 copies=options["copies"], repeats=options["repeats"], now=now, show=self.stderr.write
             )
         self.stdout.write(as_json(figures) if options["json"] else as_text(figures))
+
+
+def as_lines(printed: dict[str, Any]) -> str:
+    """Return figures for people, one a line."""
+    return "\n".join(f"{name:<28}{value}" for name, value in printed.items())
+
+
+def rest(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure an hour at rest."""
+    figures = resting.measure_rest(
+        copies=options["copies"], leads=options["leads"], minutes=options["minutes"], now=now, show=show
+    )
+    return {
+        "copies": figures.copies,
+        "leads": figures.leads,
+        "minutes": figures.minutes,
+        "core_share": round(figures.core_share, 4),
+        "wal_mb_per_minute": round(figures.wal_mb_per_minute, 2),
+        "stop_loss_look_ms": round(figures.stop_loss_look_ms, 2),
+        "stop_loss_sieve_ms": round(figures.stop_loss_sieve_ms, 3),
+        "product_ms": round(figures.product_ms, 3),
+        "stop_loss_times_product": round(figures.times_product, 2),
+        "seconds": round(figures.seconds, 1),
+        "processor_seconds_of": {name: round(seconds, 2) for name, seconds in figures.seconds_of.items()},
+    }
+
+
+# What is measured besides the cycle: a function of the options, the time, and who is told how far it is.
+OTHERS = {"rest": rest}
 
 
 def as_json(figures: cycles.SyncFigures) -> str:

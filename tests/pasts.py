@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from copytrading.models import Lead, LeadRecord, Market, ObservedTrade, PriceBar
-from copytrading.services.books import price_bars
+from copytrading.models import Copy, Lead, LeadRecord, Market, ObservedTrade, PriceBar
+from copytrading.services.books import copy_records, price_bars
 from tests.cast import NOON, World, usdt
 
 HOURS = 24 * 40
@@ -22,6 +22,12 @@ def write_past(world: World, *, hours: int = HOURS, drift: float = 0.0004) -> li
     times = [world.now - timedelta(hours=hours - 1 - step) for step in steps.tolist()]
     price_bars.write_bars(closes=closes, times=times)
     return times
+
+
+def record_copy(copy: Copy, at: datetime, worth_units: int, invested_units: int) -> None:
+    """Write what a copy was worth at a time, by itself."""
+    one = [np.array([number], dtype=np.int64) for number in (copy.pk, worth_units, invested_units)]
+    copy_records.write(copy_ids=one[0], equity_units=one[1], invested_units=one[2], now=at)
 
 
 def observe(lead: Lead, symbol: str | None, coins: float, value: float, when: datetime) -> None:

@@ -7,6 +7,7 @@ from copytrading.admin.copies import (
     CopyFlagAdmin,
     CopyFlowAdmin,
     CopyRecordAdmin,
+    CopyRosterAdmin,
     NoticeAdmin,
     ProfitShareAdmin,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "CopyGapAdmin",
     "CopyGapRecordAdmin",
     "CopyRecordAdmin",
+    "CopyRosterAdmin",
     "CorrectionAdmin",
     "CustodyDifferenceAdmin",
     "FillAdmin",

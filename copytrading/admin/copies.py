@@ -16,6 +16,7 @@ from copytrading.models import (
     CopyFlag,
     CopyFlow,
     CopyRecord,
+    CopyRoster,
     Notice,
     ProfitShare,
 )
@@ -190,19 +191,25 @@ class ProfitShareAdmin(ReadOnlyAdmin):
 
 @admin.register(CopyRecord)
 class CopyRecordAdmin(ReadOnlyAdmin):
-    list_display = ("id", "copy", "recorded_at", "equity", "invested")
-    list_filter = ("recorded_at",)
-    list_select_related = ("copy",)
-    ordering = ("-recorded_at",)
-    search_fields = ("=copy__id",)
+    list_display = ("id", "block", "recorded_at", "roster", "equity")
+    list_select_related = ("roster",)
+    ordering = ("-id",)
+    search_fields = ("=block",)
 
-    @admin.display(description="equity", ordering="equity_units")
+    @admin.display(description="worth of all")
     def equity(self, record: CopyRecord) -> str:
-        return in_cash(record.equity_units)
+        return in_cash(sum(record.equity_units))
 
-    @admin.display(description="invested", ordering="invested_units")
-    def invested(self, record: CopyRecord) -> str:
-        return in_cash(record.invested_units)
+
+@admin.register(CopyRoster)
+class CopyRosterAdmin(ReadOnlyAdmin):
+    list_display = ("id", "block", "copies")
+    ordering = ("-id",)
+    search_fields = ("=block",)
+
+    @admin.display(description="copies")
+    def copies(self, roster: CopyRoster) -> int:
+        return len(roster.copy_ids)
 
 
 @admin.register(Notice)

@@ -4,7 +4,16 @@ Tables and constraints; no behaviour.
 Read: market, leads, links, copies, trading, gaps, history, records, safety, running.
 """
 
-from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, Notice, ProfitShare
+from copytrading.models.copies import (
+    Copy,
+    CopyBaseline,
+    CopyFlag,
+    CopyFlow,
+    CopyRecord,
+    CopyRoster,
+    Notice,
+    ProfitShare,
+)
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import (
@@ -38,6 +47,7 @@ __all__ = [
     "CopyGap",
     "CopyGapRecord",
     "CopyRecord",
+    "CopyRoster",
     "Correction",
     "CustodyDifference",
     "Favourite",

@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Asset, LedgerAccount, User
+from accounts.models.whole_numbers import WholeNumbersField
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
@@ -227,20 +228,47 @@ class CopyFlag(models.Model):
         return self.reason
 
 
-class CopyRecord(models.Model):
-    """The value of a copy at one time, for its curve."""
+class CopyRoster(models.Model):
+    """
+    Whose worth a record is: copies of one block in the order of their ids, and what counted as invested in each.
 
-    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="records")
+    A block is 256 ids in a row, of whatever leads. A roster is written when somebody joins, leaves or moves money, and
+    stands for every record until then; `digest` is the md5 of both columns as PostgreSQL writes them.
+    """
+
+    block = models.BigIntegerField()
+    digest = models.UUIDField()
+    copy_ids = WholeNumbersField()
+    invested_units = WholeNumbersField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["block", "digest"], name="one_roster_of_a_kind"),)
+
+    def __str__(self) -> str:
+        return f"{len(self.copy_ids)} copies of block {self.block}"
+
+
+class CopyRecord(models.Model):
+    """
+    What the copies of a roster were worth at one time, in its order: a row for 256 curves.
+
+    `copy_records(copy)` in the database is what was recorded of one copy: time, worth, invested.
+    """
+
+    block = models.BigIntegerField()
     recorded_at = models.DateTimeField()
-    equity_units = models.BigIntegerField()
-    invested_units = models.BigIntegerField()
+    roster = models.ForeignKey(CopyRoster, on_delete=models.PROTECT, related_name="records", db_index=False)
+    equity_units = WholeNumbersField()
 
     class Meta:
         ordering = ("recorded_at",)
-        constraints = (models.UniqueConstraint(fields=["copy", "recorded_at"], name="one_copy_record_per_time"),)
+        constraints = (
+            models.UniqueConstraint(fields=["roster", "recorded_at"], name="one_record_of_a_roster_per_time"),
+        )
+        indexes = (models.Index(fields=["block", "recorded_at"], name="copy_record_of_block"),)
 
     def __str__(self) -> str:
-        return f"{self.recorded_at} {self.equity_units}"
+        return f"{self.recorded_at}, block {self.block}"
 
 
 class Notice(models.Model):

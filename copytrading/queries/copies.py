@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from accounts.models import Journal, Posting, User
 from copytrading.engine.sizing import registry
-from copytrading.models import Copy, CopyFlow, CopyRecord, Lead
+from copytrading.models import Copy, CopyFlow, Lead
 from copytrading.queries.portfolios import Comparison, PriceList, compare, price_list
 from copytrading.queries.rules import platform_rules
 
@@ -90,6 +91,13 @@ class Overview:
         return self.result_units / self.paid_in_units if self.paid_in_units else 0.0
 
 
+# What was recorded last of a copy by some time, in quote units.
+WORTH_AT = (
+    "(SELECT equity_units FROM copy_records(copytrading_copy.id) WHERE recorded_at <= %s"
+    " ORDER BY recorded_at DESC LIMIT 1)"
+)
+
+
 def copies_of(user: User) -> QuerySet[Copy]:
     """Return a person's copies, latest first, with their leads."""
     return Copy.objects.filter(follower=user).select_related("lead").order_by("-started_at", "-id")
@@ -115,11 +123,7 @@ def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | N
     midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
     rows = list(
         copies.annotate(
-            worth_at_midnight=Subquery(
-                CopyRecord.objects.filter(copy=OuterRef("pk"), recorded_at__lte=midnight)
-                .order_by("-recorded_at")
-                .values("equity_units")[:1]
-            ),
+            worth_at_midnight=RawSQL(WORTH_AT, [midnight]),
             moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
             profit_paid=_profit_paid(),
         )

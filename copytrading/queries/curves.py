@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from copytrading.models import Copy, CopyFlow, CopyRecord, Lead, LeadFlow, LeadRecord
+from copytrading.models import Copy, CopyFlow, Lead, LeadFlow, LeadRecord
 from copytrading.queries.copies import CopySummary
 
 # Three pixels of a wide screen each.
@@ -24,7 +24,7 @@ THINNED = """
     SELECT {columns} FROM generate_series(1, %(steps)s) AS step
     CROSS JOIN LATERAL (
         SELECT {columns} FROM {table}
-        WHERE {owner} = %(owner_id)s AND recorded_at > %(begins_at)s + %(width)s * (step - 1)
+        WHERE {owner} AND recorded_at > %(begins_at)s + %(width)s * (step - 1)
             AND recorded_at <= %(begins_at)s + %(width)s * step AND recorded_at < %(ends_at)s
         ORDER BY recorded_at DESC LIMIT 1
     ) AS last_of_step
@@ -90,8 +90,8 @@ def curve_of(summary: CopySummary, *, now: datetime) -> CopyCurve:
     if copy.status == Copy.Status.STOPPED:
         last_units = summary.result_units + start_units + sum(units for _, units in moves)
     recorded = _thinned(
-        CopyRecord._meta.db_table,
-        "copy_id",
+        "copy_records(%(owner_id)s)",
+        "true",
         "recorded_at, equity_units, invested_units",
         owner_id=copy.pk,
         begins_at=copy.started_at,
@@ -110,7 +110,7 @@ def account_curve_of(lead: Lead, *, equity_units: int, now: datetime) -> Account
     since = now - timedelta(days=ACCOUNT_DAYS)
     recorded = _thinned(
         LeadRecord._meta.db_table,
-        "lead_id",
+        "lead_id = %(owner_id)s",
         "recorded_at, equity_units, unit_price",
         owner_id=lead.pk,
         begins_at=since,

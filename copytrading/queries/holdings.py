@@ -172,6 +172,17 @@ def load_tables(
 ) -> dict[int, CopyTable]:
     """Return the copies of leads that are not stopped, or those that are named, by the lead's id."""
     wanted = sorted(set(lead_ids))
+    leads, table = load_together(wanted, board=board, cash=cash, copy_ids=copy_ids)
+    if len(wanted) == 1:
+        return {wanted[0]: table}
+    return {lead_id: table.narrow(leads == lead_id) for lead_id in wanted}
+
+
+def load_together(
+    lead_ids: Iterable[int], *, board: Board, cash: Asset, copy_ids: Sequence[int] | None = None
+) -> tuple[IntArray, CopyTable]:
+    """Return the same copies of all leads as one table, and the lead's id of each (N,)."""
+    wanted = sorted(set(lead_ids))
     which: dict[str, Any] = {
         "leads": wanted,
         "copies": None if copy_ids is None else list(copy_ids),
@@ -228,9 +239,7 @@ def load_tables(
         baseline_survival=baseline_survival,
         baseline_epoch=baseline_epoch,
     )
-    if len(wanted) == 1:
-        return {wanted[0]: table}
-    return {lead_id: table.narrow(leads == lead_id) for lead_id in wanted}
+    return leads, table
 
 
 def _of_these(account_ids: IntArray, columns: list[np.ndarray]) -> list[np.ndarray]:

@@ -12,9 +12,10 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
-from copytrading.models import Adjustment, Copy, CopyRecord, SyncCycle
+from copytrading.models import Adjustment, Copy, SyncCycle
 from copytrading.services.leads import verbs as leads
 from tests.cast import World, build_world, usdt
+from tests.pasts import record_copy
 from tests.views.scenes import settle_now
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
@@ -62,15 +63,10 @@ def copy(lively_world: World, signed_in: User) -> Copy:
     copy = world.start(signed_in, lead, "1000", stop_loss_units=usdt(150))
     settle_now(world)
     Copy.objects.filter(pk=copy.pk).update(started_at=world.now - timedelta(days=7))
-    CopyRecord.objects.bulk_create(
-        CopyRecord(
-            copy=copy,
-            recorded_at=world.now - timedelta(hours=170 - hour),
-            equity_units=usdt(Decimal(1000 + (hour % 11) * 2 + hour // 2)),
-            invested_units=usdt(1000),
+    for hour in range(168):
+        record_copy(
+            copy, world.now - timedelta(hours=170 - hour), usdt(Decimal(1000 + (hour % 11) * 2 + hour // 2)), usdt(1000)
         )
-        for hour in range(168)
-    )
     Adjustment.objects.create(
         cycle=SyncCycle.objects.latest("pk"),
         copy=copy,

@@ -16,6 +16,7 @@ from accounts.models import User
 from copytrading.models import Copy, CopyFlow, CopyRecord, Lead, LeadFlow, LeadRecord
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, build_world, usdt
+from tests.pasts import record_copy
 from tests.views.scenes import settle_now
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
@@ -76,10 +77,8 @@ def copy(world: World, lead: Lead, follower: User) -> Copy:
         invested = Decimal(1000 + (500 if days > 14 else 0)) * (Decimal("0.72") if days > 31 else 1)
         swing = Decimal(str(14 * ((number * 37) % 11 - 5) / 5 - days * 1.1 + 30 * (days / 8 % 2 - 1)))
         rows.append((at, Decimal(1000) + moved + swing, invested))
-    CopyRecord.objects.bulk_create(
-        CopyRecord(copy=copy, recorded_at=at, equity_units=usdt(worth), invested_units=usdt(put_in))
-        for at, worth, put_in in rows
-    )
+    for at, worth, put_in in rows:
+        record_copy(copy, at, usdt(worth), usdt(put_in))
     copy.flows.update(moved_at=started_at)
     for kind, value, days in (("INCREASE", 500, 14), ("REDUCE", -400, 31)):
         CopyFlow.objects.create(

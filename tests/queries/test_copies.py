@@ -5,12 +5,13 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from accounts.models import User
-from copytrading.models import Copy, CopyRecord, Lead, Mark
+from copytrading.models import Copy, Lead, Mark
 from copytrading.queries import copies as queries
 from copytrading.queries import portfolios
 from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
+from tests.pasts import record_copy
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries, settle_now
 
 
@@ -20,7 +21,7 @@ def copy(world: World, lead: Lead, follower: User) -> Copy:
 
 
 def record(copy: Copy, when: datetime, worth: str) -> None:
-    CopyRecord.objects.create(copy=copy, recorded_at=when, equity_units=usdt(worth), invested_units=copy.invested_units)
+    record_copy(copy, when, usdt(worth), copy.invested_units)
 
 
 class TestSummaryOf:

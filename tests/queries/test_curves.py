@@ -14,6 +14,7 @@ from copytrading.queries.rules import platform_rules
 from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
+from tests.pasts import record_copy
 from tests.views.scenes import copy_with_holdings, settle_now
 
 
@@ -29,7 +30,7 @@ def copy(world: World, lead: Lead, follower: User) -> Copy:
 
 
 def write(copy: Copy, at: datetime, worth: str, invested: str = "1000") -> None:
-    CopyRecord.objects.create(copy=copy, recorded_at=at, equity_units=usdt(worth), invested_units=usdt(invested))
+    record_copy(copy, at, usdt(worth), usdt(invested))
 
 
 def move(copy: Copy, at: datetime, value: str) -> None:
@@ -161,15 +162,8 @@ class TestCurveOf:
         assert waiting.result_units > usdt(-10)
 
     def test_is_thinned_to_a_few_hundred_points_true_to_time(self, world: World, copy: Copy) -> None:
-        CopyRecord.objects.bulk_create(
-            CopyRecord(
-                copy=copy,
-                recorded_at=copy.started_at + timedelta(minutes=7 * number),
-                equity_units=usdt(1000 + number),
-                invested_units=usdt(1000),
-            )
-            for number in range(1, 2001)
-        )
+        for number in range(1, 2001):
+            record_copy(copy, copy.started_at + timedelta(minutes=7 * number), usdt(1000 + number), usdt(1000))
 
         curve = curve_of(world, copy)
 

@@ -13,6 +13,7 @@ from copytrading.models import Adjustment, Copy, CopyRecord, Lead, Notice, SyncC
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, usdt
+from tests.pasts import record_copy
 from tests.views.copy_pages import page, send
 from tests.views.scenes import copies_of_new_leads, counted_queries, settle_now
 
@@ -126,15 +127,10 @@ class TestCopyDetail:
         assert "850 USDT" in content
 
     def test_draws_the_worth_over_time(self, signed_in: Client, copy: Copy, world: World) -> None:
-        CopyRecord.objects.filter(copy=copy).delete()
+        CopyRecord.objects.all().delete()
         Copy.objects.filter(pk=copy.pk).update(started_at=world.now - timedelta(minutes=5))
         for minutes, worth in ((3, "1000"), (2, "1010"), (1, "1005")):
-            CopyRecord.objects.create(
-                copy=copy,
-                recorded_at=world.now - timedelta(minutes=minutes),
-                equity_units=usdt(worth),
-                invested_units=usdt(1000),
-            )
+            record_copy(copy, world.now - timedelta(minutes=minutes), usdt(worth), usdt(1000))
 
         content = page(signed_in, "copy_detail", copy)
 
@@ -159,7 +155,7 @@ class TestCopyDetail:
         assert "The book was thin within 0.5 %; the rest follows when it can." in content
 
     def test_shows_a_young_copy_by_its_start_and_now(self, signed_in: Client, copy: Copy, world: World) -> None:
-        CopyRecord.objects.filter(copy=copy).delete()
+        CopyRecord.objects.all().delete()
 
         young = page(signed_in, "copy_detail", copy)
 

@@ -50,8 +50,8 @@ GOT = """
         JOIN copytrading_copy AS copy ON copy.lead_id = asked.lead_id AND copy.started_at <= asked.begins_at
             AND (copy.stopped_at IS NULL OR copy.stopped_at > asked.begins_at)
         CROSS JOIN LATERAL (
-            SELECT recorded_at, equity_units FROM copytrading_copyrecord
-            WHERE copy_id = copy.id AND recorded_at <= asked.begins_at
+            SELECT recorded_at, equity_units FROM copy_records(copy.id)
+            WHERE recorded_at <= asked.begins_at
             ORDER BY recorded_at DESC LIMIT 1
         ) AS known
     ), worth AS (

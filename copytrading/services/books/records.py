@@ -6,6 +6,7 @@ record, and that for ever. Of a lead it also keeps the highest, the lowest, and 
 fall: the deepest fall of a record, within an hour or across many, is then exactly what it was before.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,12 +15,12 @@ from django.db.models import F, Q
 
 from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
-from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
+from copytrading.models import Copy, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries import market as market_queries
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.rules import platform_rules
-from copytrading.services.books import price_bars
+from copytrading.services.books import copy_records, price_bars
 
 KEPT_WHOLE = timedelta(days=2)
 # How long after a lead's end the marks may still move what its last copies were worth.
@@ -46,16 +47,6 @@ THIN_LEADS = """
         AND places.recorded_at <> bottom_at AND NOT (places.unit_price = bottom_peak AND places.recorded_at < bottom_at)
 """
 
-THIN_COPIES = """
-    DELETE FROM copytrading_copyrecord AS record
-    USING (
-        SELECT id, row_number() OVER (
-            PARTITION BY copy_id, date_trunc('hour', recorded_at, 'UTC') ORDER BY recorded_at DESC) AS age
-        FROM copytrading_copyrecord WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
-    ) AS place
-    WHERE record.id = place.id AND place.age > 1
-"""
-
 
 def record_values(*, now: datetime, slot: datetime) -> int:
     """
@@ -68,40 +59,44 @@ def record_values(*, now: datetime, slot: datetime) -> int:
     if not is_new:
         return 0
     price_bars.record_bars(now=now)
-    written = 0
-    for lead in Lead.objects.filter(status__in=[Lead.Status.ACTIVE, Lead.Status.PAUSED, Lead.Status.ENDED]):
-        if lead.status != Lead.Status.ENDED or lead.copies.exclude(status=Copy.Status.STOPPED).exists():
-            written += record_lead(lead=lead, now=now, rules=rules)
-    return written
+    running = Lead.objects.filter(status__in=[Lead.Status.ACTIVE, Lead.Status.PAUSED])
+    followed = Copy.objects.exclude(status=Copy.Status.STOPPED).values("lead_id")
+    ended = Lead.objects.filter(status=Lead.Status.ENDED, pk__in=followed)
+    return record_leads(leads=[*running.order_by("pk"), *ended.order_by("pk")], now=now, rules=rules)
+
+
+def record_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules) -> int:
+    """Write one record for each of some leads and for each of their live copies, and return how many."""
+    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
+    lead_ids, copies = holdings.load_together([lead.pk for lead in leads], board=board, cash=cash)
+    valuation = copies.valued(board)
+    worth, known = valuation.worth, valuation.known
+    places = {lead.pk: place for place, lead in enumerate(leads)}
+    rows = np.array([places[lead_id] for lead_id in lead_ids.tolist()], dtype=np.int64)
+    following, unknown = np.zeros(len(leads), dtype=np.int64), np.zeros(len(leads), dtype=np.int64)
+    np.add.at(following, rows, worth)
+    np.add.at(unknown, rows, ~known)
+    following_units = [
+        None if count else units for units, count in zip(following.tolist(), unknown.tolist(), strict=True)
+    ]
+    written = _write_leads(leads, board, following_units, now)
+    copy_records.write(
+        copy_ids=copies.ids[known],
+        equity_units=worth[known],
+        invested_units=copies.invested_units[known],
+        now=now,
+    )
+    return written + int(known.sum())
 
 
 def record_lead(*, lead: Lead, now: datetime, rules: Rules) -> int:
     """Write one record for a lead and for each of its live copies, and return how many."""
-    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
-    copies = holdings.load_copies(lead, board=board, cash=cash)
-    valuation = copies.valued(board)
-    values, known = valuation.worth, valuation.known
-    following_units = int(values.sum()) if known.all() else None
-    written = _write_lead(lead, board, following_units, now)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {CopyRecord._meta.db_table} (copy_id, recorded_at, equity_units, invested_units)"
-            " SELECT line.copy_id, %s, line.equity, line.invested"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS line(copy_id, equity, invested)"
-            " ON CONFLICT DO NOTHING",
-            [
-                now,
-                copies.ids[known].tolist(),
-                values[known].tolist(),
-                copies.invested_units[known].tolist(),
-            ],
-        )
-    return written + int(known.sum())
+    return record_leads(leads=[lead], now=now, rules=rules)
 
 
 def record_unit_price(*, lead: Lead, now: datetime, rules: Rules) -> int:
     """Write one record for a lead alone, as a cycle of it is done; 0 where it has no value to write."""
-    return _write_lead(lead, market_queries.load_board(now=now, rules=rules), None, now)
+    return _write_leads([lead], market_queries.load_board(now=now, rules=rules), [None], now)
 
 
 def count_summaries(*, now: datetime) -> int:
@@ -128,32 +123,32 @@ def thin_records(*, now: datetime) -> int:
     last = ScheduledRun.objects.filter(job="thin_records").order_by("-slot").first()
     if last is not None and last.slot >= until:
         return 0
-    dropped = 0
+    since = last.slot if last else BEFORE_EVERYTHING
     with connection.cursor() as cursor:
-        for statement in (THIN_LEADS, THIN_COPIES):
-            cursor.execute(statement, {"since": last.slot if last else BEFORE_EVERYTHING, "until": until})
-            dropped += cursor.rowcount
+        cursor.execute(THIN_LEADS, {"since": since, "until": until})
+        dropped = cursor.rowcount
+    dropped += copy_records.thin(since=since, until=until)
     # Noted at the end: to thin an hour twice drops nothing more, to skip one would keep it whole for ever.
     ScheduledRun.objects.get_or_create(job="thin_records", slot=until, defaults={"done_at": now})
     return dropped
 
 
-def _write_lead(lead: Lead, board: Board, following_units: int | None, now: datetime) -> int:
+def _write_leads(leads: Sequence[Lead], board: Board, following_units: Sequence[int | None], now: datetime) -> int:
+    """Write the records of leads that have a value: without, as when an ended lead took the money out, none has."""
     cash = market_queries.cash_asset()
-    equity = holdings.load_lead(lead, board=board, cash=cash).equity(board)
-    # Without value, as when an ended lead has taken the money out, nothing has a price.
-    if lead.units_issued <= 0 or not np.isfinite(equity) or equity <= 0:
-        return 0
-    LeadRecord.objects.bulk_create(
-        [
-            LeadRecord(
-                lead=lead,
-                recorded_at=now,
-                equity_units=round(equity),
-                unit_price=equity / 10**cash.decimals / lead.units_issued,
-                following_units=following_units,
+    portfolios = holdings.load_leads(leads, board=board, cash=cash)
+    rows = []
+    for lead, units in zip(leads, following_units, strict=True):
+        equity = portfolios[lead.pk].equity(board)
+        if lead.units_issued > 0 and np.isfinite(equity) and equity > 0:
+            rows.append(
+                LeadRecord(
+                    lead=lead,
+                    recorded_at=now,
+                    equity_units=round(equity),
+                    unit_price=equity / 10**cash.decimals / lead.units_issued,
+                    following_units=units,
+                )
             )
-        ],
-        ignore_conflicts=True,
-    )
-    return 1
+    LeadRecord.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)

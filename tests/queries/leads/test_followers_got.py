@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User
-from copytrading.models import Copy, CopyFlow, CopyRecord, Lead, LeadRecord, LeadSummary
+from copytrading.models import Copy, CopyFlow, Lead, LeadRecord, LeadSummary
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads.followers_got import FollowersGot, followers_got
 from copytrading.queries.leads.listing import LeadFilter, Sorting
@@ -16,7 +16,7 @@ from copytrading.services.books import records as recording
 from copytrading.services.copies import verbs as copies
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
-from tests.pasts import record
+from tests.pasts import record, record_copy
 from tests.views.scenes import counted_queries
 
 
@@ -28,10 +28,7 @@ def follow(world: World, lead: Lead, number: int, *, days: float, worth_then: st
     began = world.now - timedelta(days=days)
     Copy.objects.filter(pk=copy.pk).update(started_at=began)
     CopyFlow.objects.filter(copy=copy).update(moved_at=began)
-    CopyRecord.objects.filter(copy=copy).delete()
-    CopyRecord.objects.create(
-        copy=copy, recorded_at=began, equity_units=usdt(worth_then), invested_units=copy.invested_units
-    )
+    record_copy(copy, began, usdt(worth_then), copy.invested_units)
     return copy
 
 

@@ -1,18 +1,39 @@
 """Records: when they are written, what is kept of them, and the summaries counted from them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from accounts.models import User
-from copytrading.models import CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
+from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
+from copytrading.queries import holdings
 from copytrading.queries.leads import records
+from copytrading.queries.market import cash_asset, load_board
+from copytrading.queries.rules import platform_rules
+from copytrading.services.books import copy_records
 from copytrading.services.books import records as recording
+from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import verbs as lead_services
 from tests.cast import NOON, World, usdt
+from tests.pasts import record_copy
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def two_copies(world: World, lead: Lead, follower: User, other_follower: User) -> tuple[Copy, Copy]:
+    return world.start(follower, lead, "1000"), world.start(other_follower, lead, "400")
+
+
+def recorded_of(copy: Copy) -> list[tuple[datetime, int, int]]:
+    """Return what was recorded of a copy: time, worth, invested."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM copy_records(%s) ORDER BY recorded_at", [copy.pk])
+        return cursor.fetchall()
+
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -26,7 +47,33 @@ class TestRecordValues:
         assert written == [2, 0]
         row = LeadRecord.objects.get()
         assert (row.equity_units, row.following_units) == (usdt(10000), usdt(1000))
-        assert CopyRecord.objects.get().equity_units == usdt(1000)
+        assert CopyRecord.objects.get().equity_units == [usdt(1000)]
+
+    def test_is_for_every_copy_what_it_was_worth_and_who_counts_is_kept_once(
+        self, world: World, lead: Lead, two_copies: tuple[Copy, Copy]
+    ):
+        expected: dict[int, list[tuple[datetime, int, int]]] = {copy.pk: [] for copy in two_copies}
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        CopyRecord.objects.all().delete()
+        for minute in range(6):
+            world.wait(60, BTC=str(50_000 + 700 * minute), ETH="2500", SOL="100")
+            if minute == 3:
+                copies.increase_copy(copy_id=two_copies[0].pk, units=usdt(77), idempotency_key="more", now=world.now)
+            recording.record_values(now=world.now, slot=world.now)
+            table = holdings.load_copies(
+                lead, board=load_board(now=world.now, rules=platform_rules()), cash=cash_asset()
+            )
+            worth = table.valued(load_board(now=world.now, rules=platform_rules())).worth
+            for copy_id, units, invested in zip(
+                table.ids.tolist(), worth.tolist(), table.invested_units.tolist(), strict=True
+            ):
+                expected[copy_id].append((world.now, units, invested))
+
+        assert {copy.pk: recorded_of(copy) for copy in two_copies} == expected
+        assert len({units for rows in expected.values() for _, units, _ in rows}) == 12
+        assert CopyRecord.objects.count() == 6
+        assert CopyRecord.objects.values("roster").distinct().count() == 2
 
     def test_writes_nothing_of_a_lead_without_value(self, world: World, lead: Lead):
         lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(10000), idempotency_key="all", now=world.now)
@@ -95,17 +142,28 @@ class TestThinRecords:
 
     def test_keeps_one_record_an_hour_of_a_copy(self, world: World, lead: Lead, follower: User):
         copy = world.start(follower, lead)
-        CopyRecord.objects.bulk_create(
-            CopyRecord(
-                copy=copy, recorded_at=NOON - timedelta(days=3) + number * MINUTE, equity_units=number, invested_units=1
-            )
-            for number in range(120)
-        )
+        for number in range(120):
+            record_copy(copy, NOON - timedelta(days=3) + number * MINUTE, number, 1)
 
         recording.thin_records(now=NOON)
 
-        kept = CopyRecord.objects.filter(recorded_at__lt=NOON - timedelta(days=2)).order_by("recorded_at")
-        assert list(kept.values_list("equity_units", flat=True)) == [59, 119]
+        assert [units for _, units, _ in recorded_of(copy) if units < 120] == [59, 119]
+
+    def test_keeps_the_last_record_of_a_copy_that_left_within_the_hour(self, two_copies: tuple[Copy, Copy]):
+        stays, leaves = two_copies
+        for number in range(60):
+            there = [stays.pk, leaves.pk] if number < 20 else [stays.pk]
+            copy_records.write(
+                copy_ids=np.array(there),
+                equity_units=np.full(len(there), number),
+                invested_units=np.full(len(there), 1),
+                now=NOON - timedelta(days=3) + number * MINUTE,
+            )
+
+        recording.thin_records(now=NOON)
+
+        assert [units for _, units, _ in recorded_of(stays) if units < 60] == [19, 59]
+        assert [units for _, units, _ in recorded_of(leaves) if units < 60] == [19]
 
     def test_goes_on_after_a_downtime_where_it_stopped(self, lead: Lead):
         self.write(lead, [1.0] * 300, age=timedelta(days=10))

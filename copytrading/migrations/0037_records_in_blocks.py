@@ -47,7 +47,7 @@ NOW = "SET CONSTRAINTS ALL IMMEDIATE"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0032_gaps_in_place"),
+        ("copytrading", "0036_gaps_in_place"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copytrading", "0031_copies_at_their_stop_loss"),
+        ("copytrading", "0035_running"),
     ]
 
     operations = [

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.mutants.equivalents import REASONS
 from tests.mutants.finding import Mutant, drawn, mutants_of
 from tests.mutants.named import NAMED
-from tests.mutants.rooms import SOURCES, tests_for
+from tests.mutants.rooms import SOURCES, near_and_far
 from tests.mutants.running import Fate, Workshop
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ def sources(only: str) -> list[str]:
 
 
 def try_mutant(workshop: Workshop, mutant: Mutant, given: argparse.Namespace) -> tuple[Fate, str]:
-    near, far = tests_for(mutant.path)
+    near, far = near_and_far(mutant.path)
     with workshop.changed(mutant.path, mutant.source(PROJECT)):
         fate, by = workshop.fate(near, seconds=given.seconds)
         if fate is Fate.SURVIVED and not given.near_only:

@@ -37,7 +37,7 @@ FAR: dict[str, tuple[str, ...]] = {
 }
 
 
-def tests_for(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def near_and_far(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the tests near a source and those farther away, each in the order in which they are run."""
     return _of(NEAR, path), _of(FAR, path)
 

@@ -1,0 +1,76 @@
+"""What the campaign changes: all of it is in the sources as they are, and each change is one thing."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.mutants.equivalents import EQUIVALENTS
+from tests.mutants.finding import drawn, mutants_of
+from tests.mutants.named import NAMED
+from tests.mutants.rooms import FAR, NEAR, SOURCES, near_and_far
+
+SOURCE = '''
+"""A source."""
+
+
+def pay(owed: int | None, paid: int) -> int | None:
+    """Pay."""
+    assert owed is not None
+    if owed < paid:
+        raise ValueError("too much")
+    book(paid)
+    left = max(owed - paid, 0)
+    return left
+'''
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "source.py").write_text(SOURCE)
+    return tmp_path
+
+
+class TestMutants:
+    def test_are_one_thing_each_in_what_runs(self, source: Path) -> None:
+        found = mutants_of("source.py", root=source)
+
+        changes = {mutant.change(source) for mutant in found}
+        assert ("book(paid)", "pass") in changes
+        assert ('raise ValueError("too much")', "pass") in changes
+        assert ("left = max(owed - paid, 0)", "left = min(owed - paid, 0)") in changes
+        assert ("left = max(owed - paid, 0)", "left = max(owed + paid, 0)") in changes
+        assert ("if owed < paid:", "if owed <= paid:") in changes
+        # Neither a type nor an assertion, and no name that would only be missing.
+        assert not any("def pay" in before or "assert" in before for before, _ in changes)
+        assert ("left = max(owed - paid, 0)", "pass") not in changes
+        for mutant in found:
+            ast.parse(mutant.source(source))
+
+    def test_are_drawn_one_of_a_place_and_by_the_seed_alone(self, source: Path) -> None:
+        found = mutants_of("source.py", root=source)
+
+        assert drawn(found, seed=1) == drawn(list(reversed(found))[::-1], seed=1)
+        assert drawn(found, seed=1) != drawn(found, seed=2)
+        assert len({mutant.site for mutant in drawn(found, seed=1)}) == len({mutant.site for mutant in found})
+
+
+class TestLists:
+    @pytest.mark.parametrize("named", NAMED, ids=[named.what for named in NAMED])
+    def test_name_what_is_there_once(self, named: object) -> None:
+        ast.parse(named.source(settings.BASE_DIR))
+        assert all((settings.BASE_DIR / tests.partition("::")[0]).exists() for tests in named.tests)
+
+    def test_excuse_only_what_is_there(self) -> None:
+        for one in EQUIVALENTS:
+            lines = " ".join(line.strip() for line in (settings.BASE_DIR / one.path).read_text().splitlines())
+            assert one.before in lines, f"{one.before} is not in {one.path} any more"
+            assert one.reason.endswith(".")
+
+    def test_know_near_and_far_every_source(self) -> None:
+        for source in SOURCES:
+            near, far = near_and_far(source)
+            assert near and far
+        named = {path for table in (NEAR, FAR) for paths in table.values() for path in paths}
+        assert [path for path in sorted(named) if not (settings.BASE_DIR / path).exists()] == []

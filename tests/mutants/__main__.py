@@ -5,16 +5,19 @@ as one that nobody can notice, or a named one did.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.mutants.equivalents import REASONS
-from tests.mutants.finding import Mutant, drawn, mutants_of
+from tests.mutants.finding import Mutant, drawn, is_a_program, mutants_of
 from tests.mutants.named import NAMED
-from tests.mutants.rooms import SOURCES, near_and_far
-from tests.mutants.running import Fate, Workshop
+from tests.mutants.rooms import SOURCES, TESTS
+from tests.mutants.running import Fate, Trials
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -26,9 +29,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--from", dest="begin", type=int, default=0, help="how many of that order to leave out")
     parser.add_argument("--only", default="", help="only sources whose path begins so")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no mutant after so many")
-    parser.add_argument("--near-only", action="store_true", help="leave the tests farther away out, which is quicker")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="which tests may notice")
+    parser.add_argument("--tests-max", type=int, default=60, help="how many may try at one mutant, the quickest first")
+    parser.add_argument("--seconds", type=float, default=300, help="how long they may take")
+    parser.add_argument("--map", type=Path, help="a file that keeps which test calls what, for the next run")
     parser.add_argument("--no-named", action="store_true", help="leave the named ones out")
-    parser.add_argument("--seconds", type=float, default=900, help="how long the tests of one mutant may take")
     return parser.parse_args()
 
 
@@ -41,66 +46,93 @@ def sources(only: str) -> list[str]:
     return [name for name in names if name.startswith(only)]
 
 
-def try_mutant(workshop: Workshop, mutant: Mutant, given: argparse.Namespace) -> tuple[Fate, str]:
-    near, far = near_and_far(mutant.path)
-    with workshop.changed(mutant.path, mutant.source(PROJECT)):
-        fate, by = workshop.fate(near, seconds=given.seconds)
-        if fate is Fate.SURVIVED and not given.near_only:
-            fate, by = workshop.fate(far, seconds=given.seconds)
-    return fate, by
-
-
 def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    sys.__stdout__.write(line + "\n")  # type: ignore[union-attr]
+    sys.__stdout__.flush()  # type: ignore[union-attr]
 
 
-def main(given: argparse.Namespace) -> int:
-    began_at = time.monotonic()
-    order = drawn(
-        [mutant for path in sources(given.only) for mutant in mutants_of(path, root=PROJECT)], seed=given.seed
-    )
-    count = len(order) if given.mutants == "all" else int(given.mutants)
-    chosen = order[given.begin : given.begin + count]
-    fates: Counter[str] = Counter()
-    named_alive = []
-    workshop = Workshop(PROJECT)
-    try:
-        workshop.open()
+class Campaign:
+    """What is tried, and what came of it."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given, self.began_at = given, time.monotonic()
+        every = [mutant for path in sources(given.only) for mutant in mutants_of(path, root=PROJECT)]
+        self.sites = drawn(every, seed=given.seed)
+        self.fates: Counter[str] = Counter()
+        self.named_alive: list[str] = []
+        self.tests = 0
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.fates[Fate.SURVIVED] or self.named_alive)
+
+    def run(self, trials: Trials) -> None:
+        given = self.given
+        self.tests = len(trials.watch.called)
+        say(f"{self.tests} tests were watched in {time.monotonic() - self.began_at:.0f} s; {len(self.sites)} sites")
+        for name in sorted(trials.watch.failed):
+            say(f"      fails as it is, so it is not asked: {name}")
         for named in () if given.no_named else NAMED:
-            with workshop.changed(named.path, named.source(PROJECT)):
-                fate, by = workshop.fate(named.tests, seconds=given.seconds)
+            source = named.source(PROJECT)
+            fate, by = trials.fate(named.path, source, tests=named.tests, seconds=given.seconds, most=given.tests_max)
             say(f"{fate:9} {named.what}  {by}")
-            named_alive += [named.what] if fate is not Fate.KILLED else []
-        for number, mutant in enumerate(chosen, start=given.begin):
-            if time.monotonic() - began_at > given.minutes * 60:
+            self.named_alive += [named.what] if fate is not Fate.KILLED else []
+        count = len(self.sites) if given.mutants == "all" else int(given.mutants)
+        for number, mutant in enumerate(self.sites[given.begin : given.begin + count], start=given.begin):
+            if time.monotonic() - self.began_at > given.minutes * 60:
                 break
-            before, after = mutant.change(PROJECT)
-            reason = REASONS.get((mutant.path, before, after))
-            fate, by = (None, reason) if reason else try_mutant(workshop, mutant, given)
-            fates[fate or "equivalent"] += 1
-            say(f"{number:5} {fate or 'equivalent':10} {mutant}  {by}")
-            if fate is Fate.SURVIVED:
-                say(f"      - {before}\n      + {after}")
-    finally:
-        workshop.close()
-    dead = fates[Fate.KILLED] + fates[Fate.BROKEN]
-    judged = dead + fates[Fate.SURVIVED]
-    figures = {
-        "sites": len(order),
-        "seed": given.seed,
-        "from": given.begin,
-        "mutants": sum(fates.values()),
-        **{fate.value: fates[fate] for fate in Fate},
-        "equivalent": fates["equivalent"],
-        "killed_percent": round(100 * dead / judged, 1) if judged else None,
-        "named": 0 if given.no_named else len(NAMED),
-        "named_alive": named_alive,
-        "seconds": round(time.monotonic() - began_at, 1),
-    }
-    say(json.dumps(figures))
-    return int(bool(fates[Fate.SURVIVED] or named_alive))
+            self._try(trials, mutant, number)
+
+    def _try(self, trials: Trials, mutant: Mutant, number: int) -> None:
+        given, source = self.given, mutant.source(PROJECT)
+        if not is_a_program(source):
+            return
+        before, after = mutant.change(PROJECT)
+        reason = REASONS.get((mutant.path, before, after))
+        if reason:
+            fate, by = "equivalent", reason
+        else:
+            fate, by = trials.fate(mutant.path, source, seconds=given.seconds, most=given.tests_max)
+        self.fates[fate] += 1
+        say(f"{number:5} {fate:10} {mutant}  {by}")
+        if fate in (Fate.SURVIVED, Fate.UNREACHED):
+            say(f"      - {before}\n      + {after}")
+
+    def figures(self) -> dict[str, object]:
+        dead = self.fates[Fate.KILLED] + self.fates[Fate.BROKEN]
+        judged = dead + self.fates[Fate.SURVIVED]
+        return {
+            "sites": len(self.sites),
+            "seed": self.given.seed,
+            "from": self.given.begin,
+            "mutants": sum(self.fates.values()),
+            **{fate.value: self.fates[fate] for fate in Fate},
+            "equivalent": self.fates["equivalent"],
+            "killed_percent": round(100 * dead / judged, 1) if judged else None,
+            "named": 0 if self.given.no_named else len(NAMED),
+            "named_alive": self.named_alive,
+            "tests": self.tests,
+            "seconds": round(time.monotonic() - self.began_at, 1),
+        }
+
+
+def main() -> int:
+    given = arguments()
+    os.chdir(PROJECT)
+    # A tenth of the random worlds is as good here, and a slow machine is no reason to fail.
+    os.environ["WORLDS"] = "3"
+    campaign = Campaign(given)
+    trials = Trials(root=PROJECT, paths=sources(""), map_file=given.map, run=campaign.run)
+    code = pytest.main(
+        [
+            "-q", "-p", "no:cacheprovider", "--capture=sys", "--no-header", "--no-summary",
+            "-m", "not browser and not alone and not slow", *given.tests,
+        ],
+        plugins=[trials],
+    )  # fmt: skip
+    say(json.dumps(campaign.figures()))
+    return int(code != 0 or not campaign.is_clean)
 
 
 if __name__ == "__main__":
-    sys.exit(main(arguments()))
+    sys.exit(main())

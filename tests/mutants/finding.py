@@ -5,6 +5,7 @@ A mutant is one operator at one place. Where an operator has many forms (a plus 
 they are one site, so that arithmetic does not drown everything else when some are drawn.
 """
 
+import ast
 import difflib
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -128,6 +129,15 @@ def mutants_of(path: str, *, root: Path) -> list[Mutant]:
                     )
                 occurrence += 1
     return sorted(found, key=lambda mutant: (mutant.line, mutant.column, mutant.operator, mutant.occurrence))
+
+
+def is_a_program(source: str) -> bool:
+    """Return whether a source can be read: a star before an argument is an operator to cosmic-ray."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
 
 
 def drawn(mutants: Iterable[Mutant], *, seed: int) -> list[Mutant]:

@@ -1,130 +1,203 @@
 """
-One mutant after the other, in a copy of the project.
+One mutant after the other, in children of a process that has everything loaded.
 
-The process that runs them imports the libraries once; for each mutant it forks, and the child imports the project with
-the mutant in it and runs tests until one fails. So a mutant costs its tests and little more. Servers and the test
-database are there for all of them; after a child that had to be ended the database is made anew.
+This is a plugin of pytest. It lets the chosen tests run once, as they are, and notes which functions each of them calls
+and how long it takes. Then, for each mutant, it forks: the child changes the one thing and runs the tests that call the
+changed function, the quickest first, until one fails. A mutant costs a fork and its tests, and no import.
 """
 
-import contextlib
 import os
-import shutil
+import pickle
 import signal
 import sys
-import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from smartsync_site.embedded import EmbeddedServers, LocalFolder
+import pytest
+from _pytest.runner import runtestprotocol
+from django.core.management import call_command
+from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django.plugin import blocking_manager_key
 
-COPIED = ("accounts", "copytrading", "smartsync_site", "tests", "templates", "static")
-COPIED_FILES = ("manage.py", "pyproject.toml", "Makefile", ".env.example")
-LIBRARIES = (
-    "celery", "cryptography.fernet", "django.db.models", "django.forms", "django.test", "django.views.generic",
-    "hypothesis", "kombu", "numpy", "psycopg", "pytest", "pytest_django", "redis.asyncio", "structlog", "time_machine",
-)  # fmt: skip
-NO_TEST_FAILED, TESTS_FAILED = 0, 1
+from tests.mutants.changing import Live, NotInReach, codes_of
+
+FAILED_CODE, SURVIVED_CODE, BROKEN_CODE, OUT_OF_REACH_CODE = 11, 12, 13, 14
 
 
 class Fate(StrEnum):
     KILLED = "killed"
-    # It did not come to an end, or not even to a beginning.
+    # It could not be loaded, or came to no end.
     BROKEN = "broken"
     SURVIVED = "survived"
+    # What it changes is done once, when the project is loaded, and has to be looked at by hand.
+    UNREACHED = "unreached"
 
 
-class Workshop:
-    """A copy of the project with servers of its own."""
+@dataclass
+class Watch:
+    """Which tests call which function of the mutated sources, and how long each test takes."""
 
-    def __init__(self, project: Path) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="smartsync-mutants-"))
-        self.home.chmod(0o711)
-        self.project = self.home / "project"
-        self.project.mkdir()
-        for name in COPIED:
-            shutil.copytree(project / name, self.project / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in COPIED_FILES:
-            shutil.copy(project / name, self.project / name)
-        self._servers = EmbeddedServers(folder=LocalFolder(self.home / "local"), durable=False, given={})
-        self._is_new = True
+    root: Path
+    wanted: set[tuple[str, str]] = field(default_factory=set)
+    called: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
 
-    def open(self) -> None:
-        """Start the servers, load the libraries, and go into the copy."""
-        self._servers.claim()
-        self._servers.start()
-        folder = self._servers.folder
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = folder.database_url(), folder.redis_url()
-        os.environ |= {"DEVELOPMENT": "1", "DATABASE_ROLE": "", "DB_POOL": "0", "WORLDS": "5"}
-        os.chdir(self.project)
-        for name in LIBRARIES:
-            __import__(name)
+    def want(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            file = str(self.root / path)
+            for code in codes_of(compile(Path(file).read_text(), file, "exec")):
+                self.wanted.add((file, code.co_qualname))
 
-    def close(self) -> None:
-        self._servers.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
+    def calls_of(self, run: Callable[[], bool], name: str) -> None:
+        """Run a test and note what it calls."""
+        seen: set[tuple[str, str]] = set()
+        wanted = self.wanted
 
-    @contextlib.contextmanager
-    def changed(self, path: str, source: str) -> Iterator[None]:
-        """Let a source of the copy be another one for a while."""
-        file = self.project / path
-        before = file.read_text()
-        file.write_text(source)
-        self._forget(file)
+        def note(frame: Any, event: str, _: Any) -> None:
+            if event == "call":
+                code = frame.f_code
+                if (key := (code.co_filename, code.co_qualname)) in wanted:
+                    seen.add(key)
+
+        began = time.process_time()
+        threading.setprofile(note)
+        sys.setprofile(note)
         try:
-            yield
+            passed = run()
         finally:
-            file.write_text(before)
-            self._forget(file)
+            sys.setprofile(None)
+            threading.setprofile(None)
+        self.called[name], self.seconds[name] = seen, time.process_time() - began
+        if not passed:
+            self.failed.add(name)
 
-    def fate(self, tests: Sequence[str], *, seconds: float) -> tuple[Fate, str]:
-        """Run tests in the copy as it is until one fails, and return what became of the mutant, and of which test."""
-        said = self.home / "said.txt"
-        arguments = [
-            "-q", "-x", "--create-db" if self._is_new else "--reuse-db", "-p", "no:cacheprovider", "-p",
-            "no:randomly", "-m", "not browser and not alone and not slow", "--no-header", "--tb=line", *tests,
-        ]  # fmt: skip
-        self._is_new = False
+    def tests_of(self, path: str, names: Sequence[str]) -> list[str]:
+        """Return the tests that call any of some functions, or, of a value of the module, any function of it."""
+        file = str(self.root / path)
+        keys = {(file, name) for name in names} & self.wanted
+        of_module = {key for key in self.wanted if key[0] == file}
+        found = [name for name, seen in self.called.items() if seen & (keys or of_module) and name not in self.failed]
+        return sorted(found, key=lambda name: self.seconds[name])
+
+
+class Trials:
+    """The plugin: `trials` is asked for what is to be tried, and told what came of it."""
+
+    def __init__(
+        self, *, root: Path, paths: Sequence[str], map_file: Path | None, run: Callable[["Trials"], None]
+    ) -> None:
+        self.root, self._run, self._map_file = root, run, map_file
+        self.watch = Watch(root)
+        self.watch.want(paths)
+        self.items: dict[str, pytest.Item] = {}
+
+    def pytest_configure(self) -> None:
+        profile = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
+        hypothesis_settings.register_profile("mutants", **profile)  # type: ignore[arg-type]
+        hypothesis_settings.load_profile("mutants")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._session = session
+        self.items = {item.nodeid: item for item in session.items}
+        known = self._map_file is not None and self._map_file.exists()
+        if known:
+            self.watch.called, self.watch.seconds, self.watch.failed = pickle.loads(self._map_file.read_bytes())  # type: ignore[union-attr]
+        last = session.items[-1]
+        for number, item in enumerate(session.items):
+            if item.nodeid in self.watch.called and number:
+                continue
+            # Never the last one for pytest, so that what belongs to the session stays as it is.
+            following = last if item is not last else session.items[0]
+            self.watch.calls_of(lambda item=item, following=following: _passes(item, following), item.nodeid)
+        if self._map_file is not None:
+            kept = {name for name in self.watch.called if name in self.items}
+            self._map_file.write_bytes(
+                pickle.dumps(({name: self.watch.called[name] for name in kept}, self.watch.seconds, self.watch.failed))
+            )
+        connections.close_all()
+        self.live = Live(self.root)
+        self._run(self)
+        return True
+
+    def fate(self, path: str, source: str, *, tests: Sequence[str] = (), seconds: float, most: int) -> tuple[Fate, str]:
+        """
+        Return what becomes of a mutant, and by which test.
+
+        :param tests: beginnings of the ids of tests; those that call what changed where there are none.
+        :param most: how many tests may try, the quickest first.
+        """
+        readable, writable = os.pipe()
         child = os.fork()
         if child == 0:
-            _run_tests(self.project, arguments, said)
+            os.close(readable)
+            self._be_child(path, source, tests, most, writable)
+        os.close(writable)
         code = _wait(child, seconds)
+        with os.fdopen(readable, errors="replace") as said:
+            told = said.read()
+        fates = {
+            FAILED_CODE: Fate.KILLED,
+            SURVIVED_CODE: Fate.SURVIVED,
+            BROKEN_CODE: Fate.BROKEN,
+            OUT_OF_REACH_CODE: Fate.UNREACHED,
+        }
         if code is None:
-            self._is_new = True
+            self._clean()
             return Fate.BROKEN, "no end"
-        failed = [
-            line for line in said.read_text(errors="replace").splitlines() if line.startswith(("FAILED", "ERROR"))
-        ]
-        if code == NO_TEST_FAILED:
-            return Fate.SURVIVED, ""
-        if code == TESTS_FAILED:
-            return Fate.KILLED, failed[0].split(" - ")[0] if failed else ""
-        return Fate.BROKEN, failed[0] if failed else f"pytest ended with {code}"
+        return fates.get(code, Fate.BROKEN), told
 
-    def _forget(self, file: Path) -> None:
-        for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
-            compiled.unlink()
+    def _clean(self) -> None:
+        """Empty the tables after a child that was ended: it may have left what it had committed."""
+        child = os.fork()
+        if child == 0:
+            try:
+                with self._session.config.stash[blocking_manager_key].unblock():
+                    call_command("flush", interactive=False, verbosity=0)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+
+    def _be_child(self, path: str, source: str, tests: Sequence[str], most: int, writable: int) -> None:
+        os.setsid()
+        code, told = BROKEN_CODE, ""
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
+        try:
+            names = self.live.change(path, source)
+            chosen = (
+                [name for name in self.items if name.startswith(tuple(tests))]
+                if tests
+                else self.watch.tests_of(path, names)[:most]
+            )
+            code, told = SURVIVED_CODE, f"{len(chosen)} tests"
+            for number, name in enumerate(chosen):
+                following = (
+                    self.items[chosen[number + 1]] if number + 1 < len(chosen) else next(iter(self.items.values()))
+                )
+                if not _passes(self.items[name], following):
+                    code, told = FAILED_CODE, f"{number + 1}. {name}"
+                    break
+        except NotInReach:
+            code = OUT_OF_REACH_CODE
+        except BaseException as trouble:
+            told = f"{type(trouble).__name__}: {trouble}"[:200]
+        finally:
+            os.write(writable, told.encode())
+            os._exit(code)
 
 
-def _run_tests(project: Path, arguments: list[str], said: Path) -> None:
-    """Be a child: run tests and end with their code, whatever happens."""
-    os.setsid()
-    code = 70
-    try:
-        output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        # Whatever of the project the parent needed to come this far is imported anew, from the copy.
-        for name in [name for name in sys.modules if name.split(".")[0] in (*COPIED, "manage")]:
-            del sys.modules[name]
-        sys.path[:] = [str(project), *(path for path in sys.path if path and Path(path).name != project.name)]
-        import pytest  # noqa: PLC0415  (the parent has it already)
-
-        code = int(pytest.main(arguments))
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
+def _passes(item: pytest.Item, following: pytest.Item) -> bool:
+    reports = runtestprotocol(item, nextitem=following, log=False)
+    return not any(report.failed for report in reports)
 
 
 def _wait(child: int, seconds: float) -> int | None:
@@ -134,7 +207,7 @@ def _wait(child: int, seconds: float) -> int | None:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status)
-        time.sleep(0.05)
+        time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None

@@ -1,15 +1,19 @@
 """What the campaign changes: all of it is in the sources as they are, and each change is one thing."""
 
 import ast
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from copytrading.engine import units
+from copytrading.engine.orders import allocation
+from tests.mutants.changing import Live, NotInReach
 from tests.mutants.equivalents import EQUIVALENTS
-from tests.mutants.finding import drawn, mutants_of
+from tests.mutants.finding import drawn, is_a_program, mutants_of
 from tests.mutants.named import NAMED
-from tests.mutants.rooms import FAR, NEAR, SOURCES, near_and_far
+from tests.mutants.rooms import SOURCES, TESTS
 
 SOURCE = '''
 """A source."""
@@ -45,8 +49,8 @@ class TestMutants:
         # Neither a type nor an assertion, and no name that would only be missing.
         assert not any("def pay" in before or "assert" in before for before, _ in changes)
         assert ("left = max(owed - paid, 0)", "pass") not in changes
-        for mutant in found:
-            ast.parse(mutant.source(source))
+        assert all(is_a_program(mutant.source(source)) for mutant in found)
+        assert not is_a_program("def pay(+, owed): ...")
 
     def test_are_drawn_one_of_a_place_and_by_the_seed_alone(self, source: Path) -> None:
         found = mutants_of("source.py", root=source)
@@ -68,9 +72,34 @@ class TestLists:
             assert one.before in lines, f"{one.before} is not in {one.path} any more"
             assert one.reason.endswith(".")
 
-    def test_know_near_and_far_every_source(self) -> None:
-        for source in SOURCES:
-            near, far = near_and_far(source)
-            assert near and far
-        named = {path for table in (NEAR, FAR) for paths in table.values() for path in paths}
-        assert [path for path in sorted(named) if not (settings.BASE_DIR / path).exists()] == []
+    def test_name_sources_and_tests_that_are_there(self) -> None:
+        assert [path for path in (*SOURCES, *TESTS) if not (settings.BASE_DIR / path).exists()] == []
+
+
+class TestLive:
+    def test_changes_a_function_whoever_holds_it(self) -> None:
+        path = "copytrading/engine/units.py"
+        source = (settings.BASE_DIR / path).read_text()
+        held, as_it_is = units.coins, units.coins.__code__
+        try:
+            assert "coins" in Live(settings.BASE_DIR).change(path, source.replace("(-decimals)", "(-decimals - 1)"))
+            assert held(10, 1) == Decimal("0.1")
+        finally:
+            held.__code__ = as_it_is
+        assert held(10, 1) == 1
+
+    def test_changes_a_value_wherever_it_was_imported(self) -> None:
+        path = "copytrading/engine/orders/allocation.py"
+        source = (settings.BASE_DIR / path).read_text()
+        try:
+            assert Live(settings.BASE_DIR).change(path, source.replace("EXACT_MAX = 2**62", "EXACT_MAX = 2**61"))
+            assert allocation.EXACT_MAX == 2**61
+        finally:
+            allocation.EXACT_MAX = 2**62
+
+    def test_says_what_it_cannot_change(self) -> None:
+        path = "copytrading/engine/units.py"
+        source = (settings.BASE_DIR / path).read_text()
+
+        with pytest.raises(NotInReach):
+            Live(settings.BASE_DIR).change(path, source + "\n# A remark.\n")

@@ -15,5 +15,20 @@ class Equivalent(NamedTuple):
     reason: str
 
 
-EQUIVALENTS: tuple[Equivalent, ...] = ()
+NETTING = "copytrading/engine/orders/netting.py"
+
+EQUIVALENTS: tuple[Equivalent, ...] = (
+    Equivalent(
+        NETTING,
+        "sells = -int(wish_units[wish_units < 0].sum())",
+        "sells = -int(wish_units[wish_units < 1].sum())",
+        "Wishes are whole units, so what is below one and not below zero is zero and adds nothing.",
+    ),
+    Equivalent(
+        NETTING,
+        "sells = -int(wish_units[wish_units < 0].sum())",
+        "sells = -int(wish_units[wish_units <= 0].sum())",
+        "A wish of zero adds nothing.",
+    ),
+)
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

@@ -46,6 +46,49 @@ class TestOfferOf:
         assert offer.price_limit < offer.price_mid
         assert offer.price_buy_max == mark * (1 + CAP)
 
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            # The level that is needed, and five ten-thousandths past it.
+            (50_000_000, "50035"),
+            (100_000_000, "50035"),
+            (100_000_001, "50045.01"),
+            # Past all that the book shows within the cap: the last of it.
+            (900_000_000, "50045.01"),
+        ],
+    )
+    def test_reaches_as_far_as_a_purchase_needs_and_a_little_further(self, wanted: int, expected: str) -> None:
+        book = Book(symbol="BTC-USDT", bids=(level(49_990),), asks=(level(50_010), level(50_020)), as_of=None)
+
+        offer = self.offered(book, net_units=wanted)
+
+        assert offer.price_limit == Decimal(expected)
+        assert offer.depth_units == int(2 * Decimal(10**8) * Decimal("0.25"))
+
+    def test_lets_a_sale_go_to_the_cap_wherever_the_book_is(self) -> None:
+        book = Book(symbol="BTC-USDT", bids=(level(49_990), level(49_700)), asks=(level(50_010),), as_of=None)
+
+        offer = self.offered(book, net_units=-50_000_000)
+
+        assert offer.price_limit == 49_750
+        # What lies past the cap is not there to be taken.
+        assert offer.depth_units == 25_000_000
+
+    @pytest.mark.parametrize(("net_units", "expected"), [(1, "50015"), (-1, "49985")])
+    def test_stays_within_the_limit_of_a_leads_order(self, net_units: int, expected: str) -> None:
+        book = Book(symbol="BTC-USDT", bids=(level(49_990),), asks=(level(50_010),), as_of=None)
+
+        offer = self.offered(book, net_units=net_units, price_limit=Decimal(expected))
+
+        assert offer.price_limit == Decimal(expected)
+
+    @staticmethod
+    def offered(book: Book, *, net_units: int, price_limit: Decimal | None = None) -> bunching.Offer:
+        return bunching.offer_of(
+            market=market(), book=book, net_units=net_units, slippage_max=float(CAP), rules=rules(),
+            price_limit=price_limit,
+        )  # fmt: skip
+
 
 class TestHolds:
     @pytest.mark.parametrize("wish", [1, 7, 123_457, 10**9 + 1])

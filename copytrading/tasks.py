@@ -19,6 +19,7 @@ from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
 from copytrading.services.running import heartbeats
 from copytrading.services.safety import reconciling
+from copytrading.services.telling import watching
 from copytrading.services.wallet import announced, transfers
 
 
@@ -141,6 +142,12 @@ def measure_gaps(**_: Any) -> None:
 def clear_sessions(**_: Any) -> None:
     """Forget the sessions and tokens that ran out."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+@shared_task
+def watch_for_notices(**_: Any) -> None:
+    """Look for what nobody did but people should know: falls, stop losses that are near, results of a week."""
+    watching.watch(now=timezone.now())
 
 
 @shared_task

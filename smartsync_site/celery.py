@@ -53,6 +53,12 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "measure tracking gaps": {"task": "copytrading.tasks.measure_gaps", "schedule": 60, "options": {"expires": 60}},
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
     "count summaries": {"task": "copytrading.tasks.count_summaries", "schedule": 60, "options": {"expires": 60}},
+    # What leaves the house is sent by a process of its own: `manage.py tell`.
+    "watch for notices": {
+        "task": "copytrading.tasks.watch_for_notices",
+        "schedule": 20,
+        "options": {"expires": 20},
+    },
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
     "clear sessions": {
         "task": "copytrading.tasks.clear_sessions",

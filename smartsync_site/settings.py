@@ -9,6 +9,7 @@ the list.
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -217,11 +218,28 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 MFA_TOTP_ISSUER = "Smart Sync"
 
+# Without a server of its own the demo keeps its mails in files, and shows them on a page.
+MAILBOX_FOLDER = LOCAL_FOLDER.path / "mail"
 EMAIL_CONFIG = addresses.mail_server(
-    env.str("EMAIL_URL", default="") or ("consolemail://" if DEVELOPMENT else "smtp://localhost:25")
+    env.str("EMAIL_URL", default="")
+    or (f"filemail://{quote(str(MAILBOX_FOLDER))}" if DEVELOPMENT else "smtp://localhost:25")
 )
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Sync <no-reply@localhost>")
+# Where links in mails lead; without it the first of the hosts.
+SITE_URL = env.str("SITE_URL", default="") or (
+    "http://localhost:8000" if DEVELOPMENT else f"https://{ALLOWED_HOSTS[0] if ALLOWED_HOSTS else 'localhost'}"
+)
+
+# Web push: what its key is made of. It stays: with another one everybody has to subscribe again. Empty: no push.
+WEB_PUSH_SECRET = env.str("WEB_PUSH_SECRET", default="") or (LOCAL_FOLDER.secret("django") if DEVELOPMENT else "")
+# The push services of browsers, by the end of their host; nothing is sent anywhere else.
+WEB_PUSH_HOSTS = env.list(
+    "WEB_PUSH_HOSTS",
+    default=["fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"],
+)
+# One on this machine, by host and port: for tests.
+WEB_PUSH_LOCAL_HOSTS = env.list("WEB_PUSH_LOCAL_HOSTS", default=[]) if DEVELOPMENT else []
 
 # -- Security ----------------------------------------------------------------------------------------------------------
 
@@ -234,6 +252,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [SELF],
         "frame-ancestors": [NONE],

@@ -214,11 +214,11 @@ class CopyRosterAdmin(ReadOnlyAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    list_display = ("id", "copy", "kind", "figure", "noted_at")
+    list_display = ("id", "user", "copy", "kind", "figure", "noted_at", "read_at")
     list_filter = ("kind", "noted_at")
-    list_select_related = ("copy",)
+    list_select_related = ("copy", "user")
     ordering = ("-noted_at",)
-    search_fields = ("=copy__id", "copy__follower__email")
+    search_fields = ("=copy__id", "user__email")
 
     @admin.display(description="figure", ordering="units")
     def figure(self, notice: Notice) -> str:

@@ -174,7 +174,11 @@ class LeadAdmin(ActingAdmin):
         if question is None:
             now = timezone.now()
             self.act(
-                request, rows, verb=lambda lead: leads.end_lead(lead_id=lead.pk, now=now), done="Ended", tried="end"
+                request,
+                rows,
+                verb=lambda lead: leads.end_lead(lead_id=lead.pk, now=now, is_operators=True),
+                done="Ended",
+                tried="end",
             )
         return question
 

@@ -1,19 +1,10 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, trading, gaps, history, records, safety, running.
+Read: market, leads, links, copies, trading, gaps, history, notices, records, safety, running.
 """
 
-from copytrading.models.copies import (
-    Copy,
-    CopyBaseline,
-    CopyFlag,
-    CopyFlow,
-    CopyRecord,
-    CopyRoster,
-    Notice,
-    ProfitShare,
-)
+from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import (
@@ -29,6 +20,15 @@ from copytrading.models.leads import (
 )
 from copytrading.models.links import AccountMove, LinkedAccount
 from copytrading.models.market import Mark, Market, MarkRange, ScheduledRun, SourcePrice
+from copytrading.models.notices import (
+    Delivery,
+    KnownDevice,
+    LeadOutline,
+    Notice,
+    NoticeHabits,
+    NoticeSwitch,
+    PushSubscription,
+)
 from copytrading.models.records import LeadStatusChange, LeadSummary
 from copytrading.models.running import Heartbeat
 from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, TradeCheckpoint
@@ -50,15 +50,18 @@ __all__ = [
     "CopyRoster",
     "Correction",
     "CustodyDifference",
+    "Delivery",
     "Favourite",
     "Fill",
     "Halt",
     "Heartbeat",
+    "KnownDevice",
     "Lead",
     "LeadFlow",
     "LeadHolding",
     "LeadNotice",
     "LeadOrder",
+    "LeadOutline",
     "LeadPosition",
     "LeadRecord",
     "LeadSnapshot",
@@ -70,10 +73,13 @@ __all__ = [
     "MarkRange",
     "Market",
     "Notice",
+    "NoticeHabits",
+    "NoticeSwitch",
     "ObservedTrade",
     "Order",
     "PriceBar",
     "ProfitShare",
+    "PushSubscription",
     "ScheduledRun",
     "SourcePrice",
     "SyncCycle",

@@ -21,7 +21,7 @@ from accounts.models.whole_numbers import WholeNumbersField
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.models.leads import Lead, LeadNotice
+from copytrading.models.leads import Lead
 
 
 def _terms_of_mode(mode: SizingMode) -> Q:
@@ -269,52 +269,3 @@ class CopyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recorded_at}, block {self.block}"
-
-
-class Notice(models.Model):
-    """Something a follower should know: a fact with its figure; the sentence is made where it is read."""
-
-    class Kind(models.TextChoices):
-        COPY_STARTED = "COPY_STARTED", "copy started"
-        COPY_INCREASED = "COPY_INCREASED", "investment increased"
-        COPY_REDUCED = "COPY_REDUCED", "investment reduced"
-        COPY_PAUSED = "COPY_PAUSED", "copy paused"
-        COPY_RESUMED = "COPY_RESUMED", "copy resumed"
-        COPY_STOPPING = "COPY_STOPPING", "copy stopping"
-        COPY_STOPPED = "COPY_STOPPED", "copy stopped"
-        COINS_FROZEN = "COINS_FROZEN", "coins could not be sold"
-        REST_TAKEN_OVER = "REST_TAKEN_OVER", "the rest of a coin was taken over"
-        STOP_LOSS_CHANGED = "STOP_LOSS_CHANGED", "stop loss changed"
-        LEAD_DEPOSITED = "LEAD_DEPOSITED", "the lead moved money in"
-        LEAD_WITHDREW = "LEAD_WITHDREW", "the lead moved money out"
-        LEAD_PAUSED = "LEAD_PAUSED", "the lead paused"
-        LEAD_RESUMED = "LEAD_RESUMED", "the lead resumed"
-        LEAD_ENDED = "LEAD_ENDED", "the lead ended"
-        PROFIT_SHARED = "PROFIT_SHARED", "profit share paid"
-        LEAD_WROTE = "LEAD_WROTE", "the lead wrote"
-        STAKE_LOW = "STAKE_LOW", "the lead's own stake is low"
-        LEAD_UNSEEN = "LEAD_UNSEEN", "the lead cannot be seen"
-        LEAD_SEEN = "LEAD_SEEN", "the lead can be seen again"
-        LEAD_UNPRICED = "LEAD_UNPRICED", "the lead holds what has no price"
-        COIN_IN_DOUBT = "COIN_IN_DOUBT", "a coin is in doubt"
-        COIN_CLEARED = "COIN_CLEARED", "a coin is no longer in doubt"
-        COIN_HALTED = "COIN_HALTED", "a coin is halted"
-        COIN_RESUMED = "COIN_RESUMED", "a coin is no longer halted"
-        COIN_RECOUNTED = "COIN_RECOUNTED", "a coin is counted in another unit"
-
-    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="notices")
-    kind = models.CharField(max_length=20, choices=Kind)
-    # Quote units, where the kind has a figure; of a coin, where it names one.
-    units = models.BigIntegerField(null=True)
-    asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    # Quote units that were paid for those coins, where any were.
-    value_units = models.BigIntegerField(null=True)
-    # What the lead wrote, kept once for all copies.
-    lead_notice = models.ForeignKey(LeadNotice, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    noted_at = models.DateTimeField()
-
-    class Meta:
-        indexes = (models.Index(fields=["copy", "-noted_at"], name="notice_of_copy"),)
-
-    def __str__(self) -> str:
-        return self.kind

@@ -23,7 +23,7 @@ from copytrading.models import Adjustment, Allocation, Copy, Notice, Order
 from copytrading.queries.copies import copies_of
 from copytrading.queries.market import cash_asset
 from copytrading.queries.rules import platform_rules
-from copytrading.queries.sentences import Sentence, adjustment_sentence, notice_sentence, trade_sentence
+from copytrading.queries.sentences import Sentence, adjustment_sentence, sentence_of, trade_sentence
 
 TRADE, ADJUSTMENT, NOTICE = "trade", "adjustment", "notice"
 KINDS = (TRADE, ADJUSTMENT, NOTICE)
@@ -252,17 +252,8 @@ def _adjustment_receipt(row: Adjustment, cash: Asset, *, rules: Rules) -> Receip
 
 
 def _notice_receipt(row: Notice, cash: Asset, *, rules: Rules) -> Receipt:
-    sentence = notice_sentence(
-        kind=row.kind,
-        copy=row.copy,
-        units=row.units,
-        cash_symbol=cash.symbol,
-        cash_decimals=cash.decimals,
-        text=row.lead_notice.text if row.lead_notice else "",
-        coin=row.asset,
-        rules=rules,
-        paid_units=row.value_units,
-    )
+    sentence = sentence_of(row, rules=rules)
+    assert row.copy is not None, "what happened to copies is about one of them"
     return _receipt(NOTICE, row, row.copy, row.kind, row.noted_at, sentence)
 
 

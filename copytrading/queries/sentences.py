@@ -6,7 +6,7 @@ fails the tests. Values are quote units of the cash, quantities units of the coi
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from accounts.models import Asset
 from copytrading.engine.adjustments import Reason
@@ -14,6 +14,8 @@ from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Notice, Order
 from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.notices.kinds import KINDS
+from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 
 CENT = Decimal("0.01")
 # Enough to tell two quantities or prices apart, short enough to read.
@@ -63,98 +65,6 @@ REST_TAKEN_OVER = "the rest was taken over by the platform at the mark when the 
 REST_TO_BE_TAKEN_OVER = "what no order can carry in the end is taken over by the platform at the mark"
 NOTHING_MORE = "this copy has ended since, so nothing more comes of it"
 
-# Kind of notice → what happened, and what follows from it.
-NOTICES: dict[str, tuple[str, str]] = {
-    Notice.Kind.COPY_STARTED: ("You copy {lead} with {value}", "{start}"),
-    Notice.Kind.COPY_INCREASED: ("You put {value} more behind {lead}", "{invested}"),
-    Notice.Kind.COPY_REDUCED: (
-        "You take {value} out of your copy of {lead}",
-        "Enough is sold of all coins alike, then it is paid to your wallet.",
-    ),
-    Notice.Kind.COPY_PAUSED: ("Copying {lead} is paused", "Nothing is traded; a stop loss still guards."),
-    Notice.Kind.COPY_RESUMED: ("Copying {lead} goes on", "{resumed}"),
-    Notice.Kind.COPY_STOPPING: (
-        "Copying {lead} is being stopped: {why}",
-        "Everything is sold now and returned to your wallet; nothing more is bought.",
-    ),
-    Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped: {value} came back to your wallet", "Why: {why}."),
-    Notice.Kind.COINS_FROZEN: (
-        "Copying {lead} ended; {value} could not be sold and went to your wallet as coins",
-        "{symbol} trades nowhere here at the moment. The coins stay yours; sell them there if it ever trades again.",
-    ),
-    Notice.Kind.REST_TAKEN_OVER: (
-        "The rest of your {symbol}, {coins} coins, was taken over by the platform at the mark for {paid}",
-        "It was too little for an order at the venue, and your copy of {lead} ends with nothing in it.",
-    ),
-    Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} stops itself at a loss of {value}", ""),
-    Notice.Kind.LEAD_DEPOSITED: ("{lead} moved {value} in", "Ratios settle for {minutes} before anything is repaired."),
-    Notice.Kind.LEAD_WITHDREW: ("{lead} moved {value} out", "Ratios settle for {minutes} before anything is repaired."),
-    Notice.Kind.LEAD_PAUSED: ("{lead} is paused", "Your copy keeps what it holds; a stop loss still guards."),
-    Notice.Kind.LEAD_RESUMED: ("{lead} goes on", "Your copy follows again."),
-    Notice.Kind.LEAD_UNSEEN: (
-        "{lead} cannot be seen at the moment",
-        "The account elsewhere cannot be read. Nothing is traded on old numbers; a stop loss still guards.",
-    ),
-    Notice.Kind.LEAD_SEEN: ("{lead} can be seen again", "{resumed}"),
-    Notice.Kind.LEAD_UNPRICED: (
-        "{lead} holds something that nobody can value",
-        "It counts nothing in the ratios until there is a price for it. The lead’s page names it.",
-    ),
-    Notice.Kind.LEAD_ENDED: ("{lead} has ended", "Your copy is sold and paid out without your doing."),
-    Notice.Kind.LEAD_WROTE: ("{lead} writes", "{text}"),
-    Notice.Kind.STAKE_LOW: (
-        "{lead} took money out and has {value} of own money left",
-        "That is little beside what follows. Your copy goes on; you can stop it at any time.",
-    ),
-    Notice.Kind.COIN_IN_DOUBT: (
-        "Your copy of {lead}: the price of {symbol} is in doubt",
-        "It may be counted in another unit, or be another coin. Until the operators have said so nothing is started,"
-        " changed, paid out or shared by it, and no stop loss acts on it. What you asked for is carried out then.",
-    ),
-    Notice.Kind.COIN_CLEARED: (
-        "Your copy of {lead}: the price of {symbol} is no longer in doubt",
-        "Everything goes on where it stopped.",
-    ),
-    Notice.Kind.COIN_HALTED: (
-        "Your copy of {lead}: {symbol} is halted by the operators",
-        "Until it goes on nothing is started, changed, paid out or shared by its price, and no stop loss acts on it.",
-    ),
-    Notice.Kind.COIN_RESUMED: (
-        "Your copy of {lead}: {symbol} is no longer halted",
-        "Everything goes on where it stopped.",
-    ),
-    Notice.Kind.COIN_RECOUNTED: (
-        "Your copy of {lead}: {symbol} is counted in another unit now",
-        "You have another number of coins at another price, and as much as before. Everything goes on.",
-    ),
-    Notice.Kind.PROFIT_SHARED: ("{lead} got {value} as profit share", "{rate} of what lies above the highest so far."),
-}
-# What some of them say when they come without a figure.
-NOTICES_WITHOUT_FIGURE: dict[str, tuple[str, str]] = {
-    Notice.Kind.COPY_STARTED: ("You copy {lead}", "{start}"),
-    Notice.Kind.COPY_INCREASED: ("You put more behind {lead}", "{invested}"),
-    Notice.Kind.COPY_REDUCED: (
-        "You take money out of your copy of {lead}",
-        "Enough is sold of all coins alike, then it is paid to your wallet.",
-    ),
-    Notice.Kind.COPY_STOPPED: ("Your copy of {lead} has stopped and is paid out", "Why: {why}."),
-    Notice.Kind.COINS_FROZEN: (
-        "Copying {lead} ended; a coin could not be sold and went to your wallet as it is",
-        "It trades nowhere here at the moment. The coins stay yours; sell them there if it ever trades again.",
-    ),
-    Notice.Kind.REST_TAKEN_OVER: (
-        "The rest of a coin was taken over by the platform at the mark",
-        "It was too little for an order at the venue, and your copy of {lead} ends with nothing in it.",
-    ),
-    Notice.Kind.STOP_LOSS_CHANGED: ("Your copy of {lead} has no stop loss any more", ""),
-    Notice.Kind.LEAD_DEPOSITED: ("{lead} moved money in", "Ratios settle for {minutes} before anything is repaired."),
-    Notice.Kind.LEAD_WITHDREW: ("{lead} moved money out", "Ratios settle for {minutes} before anything is repaired."),
-    Notice.Kind.STAKE_LOW: (
-        "{lead} took money out and has little own money left",
-        "Your copy goes on; you can stop it at any time.",
-    ),
-    Notice.Kind.PROFIT_SHARED: ("{lead} got a profit share", "{rate} of what lies above the highest so far."),
-}
 DONE = {"BUY": "Bought", "SELL": "Sold", None: "Traded"}
 TO_DO = {"BUY": "buy", "SELL": "sell", None: "trade"}
 # What Smart Sync says of itself, and what a Custom copy says instead.
@@ -173,6 +83,8 @@ UNKNOWN_WORDS = {
     "invested": "What becomes of it this version of the platform does not know.",
     "resumed": "What comes next this version of the platform does not know.",
 }
+# What is said of a copy where there is none: such a notice does not ask for it.
+NO_COPY = dict.fromkeys(("rate", "start", "why", *RATIO_WORDS), "")
 START_DETAILS = {
     True: "What {lead} holds now is bought in the same ratios.",
     False: "What {lead} buys from now on is mirrored; what was held before is not.",
@@ -250,7 +162,7 @@ def adjustment_sentence(
 def notice_sentence(
     *,
     kind: str,
-    copy: Copy,
+    copy: Copy | None,
     units: int | None,
     cash_symbol: str,
     cash_decimals: int,
@@ -258,38 +170,62 @@ def notice_sentence(
     coin: Asset | None = None,
     rules: Rules,
     paid_units: int | None = None,
+    lead_name: str = "",
+    number: int | None = None,
+    words: str = "",
 ) -> Sentence:
     """
     Return what a notice says.
 
+    :param copy: the one that it is about; None where it is about something else.
     :param units: its figure, in quote units, or in units of `coin` where it is about one.
     :param text: the lead's words, where it has them.
-    :param paid_units: what was paid for those coins, in quote units.
+    :param paid_units: its second figure, in quote units: what was paid for coins, a limit, a worth.
+    :param lead_name: of a notice about a lead and no copy.
+    :param number: how many, or a share in hundredths of a percent.
+    :param words: a name that only the moment knew.
     """
     has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
-    sentences = NOTICES if has_figure else {**NOTICES, **NOTICES_WITHOUT_FIGURE}
-    headline, detail = sentences.get(kind, UNKNOWN_NOTICE)
-    words = {
+    headline, detail = _words_of(kind, has_figure=has_figure)
+    filled = {
         "code": kind,
-        "lead": copy.lead.name,
+        "lead": copy.lead.name if copy else lead_name or "a lead",
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
+        "result": "" if units is None else f"{_signed(units, cash_decimals)} {cash_symbol}",
         "symbol": coin.symbol if coin else "a coin",
         "coins": "",
-        "paid": _paid_in_words(paid_units or 0, cash_decimals, cash_symbol),
+        "second": _paid_in_words(paid_units or 0, cash_decimals, cash_symbol),
         "text": text,
-        "rate": _percent(float(copy.profit_share_rate)),
-        "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
-        "why": copy.get_stop_reason_display() or "it was asked to",
+        "words": words,
+        "number": f"{number or 0:,}",
+        "percent": _percent((number or 0) / 10_000),
+        "followers": "its first follower" if number == 1 else f"{number or 0:,} followers",
+        "copies": "one copy" if number == 1 else f"{number or 0:,} copies",
         "minutes": _minutes(rules.settling_seconds),
     }
     if coin is not None and units is not None:
-        words["coins"] = coins_in_words(units, coin.decimals)
-        words["value"] = f"{words['coins']} {coin.symbol}"
-    if registry.holds_ratios(copy.mode):
-        words |= RATIO_WORDS
-    else:
-        words |= CUSTOM_WORDS if registry.is_known(copy.mode) else UNKNOWN_WORDS
-    return Sentence(headline=headline.format(**words), detail=detail.format(**words))
+        filled["coins"] = coins_in_words(units, coin.decimals)
+        filled["value"] = f"{filled['coins']} {coin.symbol}"
+    filled |= _words_of_copy(copy) if copy else NO_COPY
+    return Sentence(headline=headline.format(**filled), detail=detail.format(**filled))
+
+
+def sentence_of(notice: Notice, *, rules: Rules) -> Sentence:
+    """Return what a row says; its copy, both leads, the lead's words and the coin are loaded with it."""
+    return notice_sentence(
+        kind=notice.kind,
+        copy=notice.copy,
+        units=notice.units,
+        cash_symbol=cash_symbol(),
+        cash_decimals=CASH_DECIMALS,
+        text=notice.lead_notice.text if notice.lead_notice else "",
+        coin=notice.asset,
+        rules=rules,
+        paid_units=notice.value_units,
+        lead_name=notice.lead.name if notice.lead else "",
+        number=notice.number,
+        words=notice.words,
+    )
 
 
 def ratio_caution(*, ratio: float, proportion: Proportion, cash_symbol: str, cash_decimals: int) -> str:
@@ -334,6 +270,31 @@ def price_in_words(price: Decimal) -> str:
     text = f"{price.quantize(Decimal(1).scaleb(-min(places, 10))):,f}"
     whole, _, rest = text.partition(".")
     return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
+
+
+def _words_of(kind: str, *, has_figure: bool) -> tuple[str, str]:
+    known = KINDS.get(kind)
+    if known is None:
+        return UNKNOWN_NOTICE
+    return known.words if has_figure or known.plain is None else known.plain
+
+
+def _words_of_copy(copy: Copy) -> dict[str, str]:
+    """Return what is said of a copy on its terms: how it starts and goes on, why it stopped, what it shares."""
+    words = {
+        "rate": _percent(float(copy.profit_share_rate)),
+        "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
+        "why": copy.get_stop_reason_display() or "it was asked to",
+    }
+    if registry.holds_ratios(copy.mode):
+        return words | RATIO_WORDS
+    return words | (CUSTOM_WORDS if registry.is_known(copy.mode) else UNKNOWN_WORDS)
+
+
+def _signed(units: int, decimals: int) -> str:
+    """Return a result with its sign; a loss is never shown smaller than it is."""
+    cents = Decimal(units).scaleb(-decimals).quantize(CENT, rounding=ROUND_FLOOR)
+    return f"{cents:+,.2f}".replace("-", MINUS) if cents else "0.00"
 
 
 def _paid_in_words(units: int, decimals: int, symbol: str) -> str:

@@ -39,6 +39,7 @@ ICONS = {
     "back": '<path d="M15 5 8 12l7 7"/>',
     "star": '<path d="m12 3.6 2.6 5.3 5.9.9-4.2 4.1 1 5.9-5.3-2.8-5.3 2.8 1-5.9L3.5 9.8l5.9-.9z"/>',
     "compare": '<path d="M4 5h6v14H4zM14 5h6v14h-6z"/>',
+    "bell": '<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15z"/><path d="M10 21h4"/>',
     "search": '<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>',
 }
 

@@ -10,6 +10,7 @@ from accounts import queries
 from copytrading.queries import copy_doubts, halts
 from copytrading.queries.copies import CopySummary
 from copytrading.queries.degraded import Trouble
+from copytrading.queries.notices import listing
 from copytrading.queries.rules import cash_symbol
 
 register = template.Library()
@@ -24,6 +25,13 @@ def available_cash(context: dict[str, Any]) -> int | None:
     if not request.user.is_authenticated:
         return None
     return queries.available_units_of(request.user, asset_symbol=cash_symbol())
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context: dict[str, Any]) -> int:
+    """Return how many notices the visitor has not read, 100 at most; none for a stranger."""
+    request: HttpRequest = context["request"]
+    return listing.unread_of(request.user) if request.user.is_authenticated else 0
 
 
 @register.simple_tag

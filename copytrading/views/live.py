@@ -32,7 +32,12 @@ PRICES = "prices"
 # What concerns everybody: trading was halted, or goes on.
 PLATFORM = "platform"
 # Everything a page may have missed, by the kind of topic.
-EVENTS = {PRICES: ("marks",), PLATFORM: ("halts",), "user": ("activity", "copies", "wallet"), "lead": ("lead",)}
+EVENTS = {
+    PRICES: ("marks",),
+    PLATFORM: ("halts",),
+    "user": ("activity", "copies", "notices", "wallet"),
+    "lead": ("lead",),
+}
 
 
 @dataclass(eq=False)

@@ -59,7 +59,9 @@ class TestReceiptsOf:
 
     def test_comes_latest_first_whatever_the_kind(self, world: World, copy: Copy, follower: User) -> None:
         adjust(copy, world, 3)
-        Notice.objects.create(copy=copy, kind="LEAD_PAUSED", noted_at=world.now + timedelta(seconds=3))
+        Notice.objects.create(
+            copy=copy, user=copy.follower, kind="LEAD_PAUSED", noted_at=world.now + timedelta(seconds=3)
+        )
 
         receipts = receipts_of(follower).receipts
 

@@ -9,6 +9,7 @@ from copytrading.engine.adjustments import Reason
 from copytrading.models import Copy, Lead, Notice
 from copytrading.queries import sentences
 from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.notices.kinds import KINDS
 from copytrading.queries.rules import platform_rules
 from copytrading.queries.sentences import adjustment_sentence, notice_sentence, ratio_caution, trade_sentence
 from tests.cast import usdt
@@ -130,7 +131,7 @@ class TestNoticeSentence:
 
         sentence = notice_sentence(kind=kind, copy=copy, units=units, **TOLD)  # type: ignore[arg-type]
 
-        assert "Basalt" in sentence.headline + sentence.detail
+        assert ("Basalt" in sentence.headline + sentence.detail) == ("{lead}" in "".join(KINDS[kind].words))
         assert "{" not in sentence.headline + sentence.detail
         assert "  " not in sentence.headline
 

@@ -63,7 +63,13 @@ class TestActivity:
 
     def test_turns_the_page_without_showing_anything_twice(self, signed_in: Client, copy: Copy, world: World) -> None:
         Notice.objects.bulk_create(
-            Notice(copy=copy, kind=Notice.Kind.LEAD_DEPOSITED, units=number * 10**8, noted_at=world.now)
+            Notice(
+                copy=copy,
+                user=copy.follower,
+                kind=Notice.Kind.LEAD_DEPOSITED,
+                units=number * 10**8,
+                noted_at=world.now,
+            )
             for number in range(1, 41)
         )
 

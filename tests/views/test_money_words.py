@@ -29,7 +29,8 @@ TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_los
 # Addresses that no page is read at: they take a press, ring a bell or hand out a file.
 NO_PAGES = {
     "start_copy", "wallet_csv", "live", "theme", "lead_order_cancel", "lead_money_in", "lead_money_out", "lead_notice",
-    "lead_pause", "lead_unlink", "favourite", "lead_trades_csv",
+    "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell", "devices", "remove_device",
+    "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
 }  # fmt: skip
 
 Visit = Callable[[], str]
@@ -123,6 +124,9 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         "balance": [read(follower, "balance")],
         "halt_notice": [read(follower, "halt_notice")],
         "activity": [read(follower, "activity")],
+        "notices": [read(follower, "notices"), read(newcomer, "notices")],
+        "notice_switches": [read(follower, "notice_switches")],
+        "offline": [read(follower, "offline"), read(None, "offline")],
         "lead_console": [read(lead.user, "lead_console"), read(newcomer, "lead_console")],
         "lead_apply": [send(newcomer, "lead_apply")],
         "lead_order": [send(lead.user, "lead_order", **order)],

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadFlow, Notice
-from copytrading.services.books import notices, positions, stakes
+from copytrading.services.books import positions, stakes
+from copytrading.services.telling import notices
 
 
 @in_transaction
@@ -34,3 +35,4 @@ def note_flow(
     if stakes.watch_stake(lead=lead, is_withdrawal=units < 0, now=now, rules=rules):
         worth = stakes.worth_units(lead, now=now, rules=rules)
         notices.tell_followers(lead, Notice.Kind.STAKE_LOW, worth, now)
+        notices.tell_person(lead.user_id, Notice.Kind.OWN_STAKE_LOW, now, lead=lead, units=worth)

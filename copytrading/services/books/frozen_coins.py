@@ -17,6 +17,7 @@ from copytrading.engine.arrays import BoolArray
 from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.market.board import Board
 from copytrading.models import Copy, Notice
+from copytrading.services.telling import notices
 
 
 def frozen_cells(board: Board, copies: CopyTable) -> BoolArray:
@@ -47,12 +48,6 @@ def hand_over_frozen(*, board: Board, copies: CopyTable, cells: BoolArray, now: 
         ),
         now=now,
     )
-    Notice.objects.bulk_create(
-        [
-            Notice(copy_id=copy_id, kind=Notice.Kind.COINS_FROZEN, asset_id=asset_id, units=count, noted_at=now)
-            for copy_id, asset_id, count in zip(
-                copies.ids[rows].tolist(), assets.tolist(), units.tolist(), strict=True
-            )
-        ],
-        batch_size=5_000,
-    )  # fmt: skip
+    notices.tell_copies(
+        copies.ids[rows].tolist(), Notice.Kind.COINS_FROZEN, now, asset_ids=assets.tolist(), units=units.tolist()
+    )

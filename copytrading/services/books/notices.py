@@ -1,15 +1,14 @@
-"""What followers are told of their lead: facts, and what the lead writes to them."""
+"""What a lead writes to everybody who follows."""
 
 from datetime import datetime
 
-from django.db import connection
-
 from accounts.request_keys import Request
-from accounts.transactions import in_transaction, owns_transaction
+from accounts.transactions import owns_transaction
 from copytrading.models import Copy, Lead, LeadNotice, Notice
 from copytrading.services import bell, keys
 from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import Refusal
+from copytrading.services.telling.notices import tell_followers
 
 LENGTH_MAX = 500
 
@@ -42,17 +41,3 @@ def write_to_followers(*, lead_id: int, text: str, idempotency_key: str, now: da
     followers = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     bell.publish_to_users(list(followers.values_list("follower_id", flat=True)), "activity")
     return written
-
-
-@in_transaction
-def tell_followers(
-    lead: Lead, kind: Notice.Kind, units: int | None, now: datetime, *, lead_notice: LeadNotice | None = None
-) -> None:
-    """Write a notice for every running copy, in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO copytrading_notice (copy_id, kind, units, lead_notice_id, noted_at)"
-            " SELECT id, %s, %s, %s, %s FROM copytrading_copy WHERE lead_id = %s AND status <> 'STOPPED'",
-            [kind, units, None if lead_notice is None else lead_notice.pk, now, lead.pk],
-        )
-    bell.publish(f"lead:{lead.pk}", "lead")

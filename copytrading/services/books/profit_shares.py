@@ -28,6 +28,7 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_lead
+from copytrading.services.telling import notices
 
 # How long a copy may take to sell for its share; then it pays what it has, and the rest stays owed.
 SELLING_SECONDS = 120
@@ -195,14 +196,8 @@ def _pay(lead: Lead, accounts: IntArray, shares: IntArray, platform: IntArray, k
 
 
 def _tell(copy_ids: IntArray, shares: IntArray, now: datetime) -> None:
-    Notice.objects.bulk_create(
-        [
-            Notice(copy_id=copy_id, kind=Notice.Kind.PROFIT_SHARED, units=share, noted_at=now)
-            for copy_id, share in zip(copy_ids.tolist(), shares.tolist(), strict=True)
-            if share
-        ],
-        batch_size=5_000,
-    )
+    paid = shares != 0
+    notices.tell_copies(copy_ids[paid].tolist(), Notice.Kind.PROFIT_SHARED, now, units=shares[paid].tolist())
 
 
 def _store_state(copy_ids: IntArray, state: ShareState) -> None:

@@ -22,6 +22,7 @@ from copytrading.queries.rules import platform_rules
 from copytrading.queries.stop_book import StopBook
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_lead
+from copytrading.services.telling import notices
 
 
 @in_transaction
@@ -30,10 +31,10 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
     copies = Copy.objects.filter(lead_id=lead_id, status__in=Copy.GUARDED)
     if copy_ids is not None:
         copies = copies.filter(pk__in=copy_ids)
-    stopped = list(copies.select_for_update().order_by("pk").values_list("pk", "follower_id"))
+    stopped = list(copies.select_for_update().order_by("pk").values_list("pk", "follower_id", "stop_loss_units"))
     if not stopped:
         return 0
-    ids = [copy_id for copy_id, _ in stopped]
+    ids = [copy_id for copy_id, _, _ in stopped]
     request = queueing.request_sync(lead_id=lead_id, now=now)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -43,10 +44,11 @@ def stop_copies(*, lead_id: int, copy_ids: list[int] | None, reason: Copy.StopRe
         )
     # Money on its way out goes out with the rest.
     CopyFlow.objects.filter(copy_id__in=ids, status=CopyFlow.Status.REQUESTED).update(status=CopyFlow.Status.SUPERSEDED)
-    Notice.objects.bulk_create(
-        [Notice(copy_id=copy_id, kind=Notice.Kind.COPY_STOPPING, noted_at=now) for copy_id in ids], batch_size=5_000
-    )
-    bell.publish_to_users([follower_id for _, follower_id in stopped], "copies")
+    if reason == Copy.StopReason.STOP_LOSS:
+        notices.tell_copies(ids, Notice.Kind.STOP_LOSS_FIRED, now, units=[limit for _, _, limit in stopped])
+    else:
+        notices.tell_copies(ids, Notice.Kind.COPY_STOPPING, now)
+    bell.publish_to_users([follower_id for _, follower_id, _ in stopped], "copies")
     return len(stopped)
 
 

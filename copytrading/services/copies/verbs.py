@@ -37,6 +37,7 @@ from copytrading.services.copies.refusals import (
 from copytrading.services.cycle.scene import load_scene
 from copytrading.services.locks import lock_copy, lock_lead
 from copytrading.services.refusals import NotEnoughCash
+from copytrading.services.telling import notices
 
 
 @owns_transaction
@@ -287,5 +288,5 @@ def _realign(copy: Copy, request: int, *changed: str) -> None:
 
 
 def _note(copy: Copy, kind: Notice.Kind, now: datetime, *, units: int | None = None) -> None:
-    Notice.objects.create(copy=copy, kind=kind, units=units, noted_at=now)
+    notices.tell_copies([copy.pk], kind, now, units=[units])
     bell.publish(f"user:{copy.follower_id}", "copies")

@@ -25,6 +25,7 @@ from copytrading.queries import market as market_queries
 from copytrading.services import bell
 from copytrading.services.books import frozen_coins, gaps, profit_shares, rests
 from copytrading.services.books import payouts as paying_out
+from copytrading.services.telling import notices
 
 log = structlog.get_logger()
 
@@ -75,13 +76,7 @@ def close_stopped_copies(lead: Lead, now: datetime, *, rules: Rules) -> None:
         ],
         batch_size=5_000,
     )
-    Notice.objects.bulk_create(
-        [
-            Notice(copy=copy, kind=Notice.Kind.COPY_STOPPED, units=units, noted_at=now)
-            for copy, units in zip(rows, payouts.tolist(), strict=True)
-        ],
-        batch_size=5_000,
-    )
+    notices.tell_copies([copy.pk for copy in rows], Notice.Kind.COPY_STOPPED, now, units=payouts.tolist())
     paying = payouts > 0
     if paying.any():
         paying_out.pay_out(

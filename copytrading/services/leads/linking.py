@@ -20,7 +20,6 @@ from copytrading.models import Alarm, Lead, LinkedAccount, Notice, UntradedHoldi
 from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
-from copytrading.services.books import notices
 from copytrading.services.leads import account_reading, observing, recounts, untraded
 from copytrading.services.leads.account_reading import AccountHoldings, KeyMayDoTooMuch
 from copytrading.services.leads.observing import Sight
@@ -29,6 +28,7 @@ from copytrading.services.market import mark_ranges
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms, sealed_keys
 from copytrading.services.safety.sealed_keys import ExchangeKey, KeyDoesNotOpen
+from copytrading.services.telling import notices
 
 log = structlog.get_logger()
 

@@ -24,11 +24,12 @@ from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys, queueing
-from copytrading.services.books import flows, gaps, notices, positions, stops
+from copytrading.services.books import flows, gaps, positions, stops
 from copytrading.services.locks import lock_lead
 from copytrading.services.market import doubts
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.safety import alarms, sealed_keys
+from copytrading.services.telling import notices
 
 FOLLOWERS_MAX = 100_000
 
@@ -107,6 +108,7 @@ def approve_lead(*, lead_id: int, now: datetime) -> Lead:
         lead.ledger_account = ledger.open_account(kind=LedgerAccount.Kind.LEAD, owner=lead.user, guard=lead.pk, now=now)
     lead.status, lead.started_at = Lead.Status.ACTIVE, now
     lead.save(update_fields=["ledger_account", "status", "started_at"])
+    notices.tell_person(lead.user_id, Notice.Kind.APPLICATION_ACCEPTED, now, lead=lead)
     return lead
 
 
@@ -123,9 +125,13 @@ def change_terms(
     if lead.status == Lead.Status.ENDED:
         raise LeadNotActive(f"{lead.name} has ended; there are no terms to change.")
     _refuse_terms(profit_share_rate, followers_max, money_max_units, platform_rules())
+    has_new_rate = lead.profit_share_rate != profit_share_rate
     lead.profit_share_rate, lead.followers_max = profit_share_rate, followers_max
     lead.money_max_units = money_max_units
     lead.save(update_fields=["profit_share_rate", "followers_max", "money_max_units"])
+    if has_new_rate:
+        share = int(profit_share_rate * 10_000)
+        notices.tell_followers(lead, Notice.Kind.LEAD_TERMS_CHANGED, None, now, number=share)
     bell.publish(f"lead:{lead.pk}", "lead")
     return lead
 
@@ -153,21 +159,25 @@ def resume_lead(*, lead_id: int, now: datetime) -> Lead:
 
 
 @owns_transaction
-def end_lead(*, lead_id: int, now: datetime) -> Lead:
+def end_lead(*, lead_id: int, now: datetime, is_operators: bool = False) -> Lead:
     """
     End a lead for good: every copy is stopped, sold and paid out by itself; the record stays.
 
+    :param is_operators: whether operators end it; of an application that is to decline it.
     :raises LeadNotActive: if the lead has ended already.
     """
     lead = lock_lead(lead_id)
     if lead.status == Lead.Status.ENDED:
         raise LeadNotActive(f"{lead.name} has ended already.")
+    is_declined = is_operators and lead.status == Lead.Status.APPLIED
     lead.status, lead.ended_at, lead.failures = Lead.Status.ENDED, now, 0
     lead.save(update_fields=["status", "ended_at", "failures"])
     alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
     positions.end_lead_orders(lead.orders.all(), now=now)
     sealed_keys.erase_key_of(lead, reason="You have ended.")
     alarms.clear_alarm(key=links.alarm_key(lead.pk), now=now)
+    if is_declined:
+        notices.tell_person(lead.user_id, Notice.Kind.APPLICATION_DECLINED, now, lead=lead)
     notices.tell_followers(lead, Notice.Kind.LEAD_ENDED, None, now)
     stops.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.LEAD_ENDED, now=now)
     queueing.request_sync(lead_id=lead.pk, now=now)

@@ -13,7 +13,8 @@ from copytrading.models import Alarm, Copy, Lead, Market, Notice
 from copytrading.queries import doubts as doubt_queries
 from copytrading.queries.doubts import DoubtedCoin, Why
 from copytrading.services.refusals import Refusal
-from copytrading.services.safety import alarms, coin_notices
+from copytrading.services.safety import alarms
+from copytrading.services.telling import notices
 
 WORDS = {
     Why.UNJUDGED: "the price of {coin} is in doubt until the operators have said which coin it is now",
@@ -56,7 +57,7 @@ def note_doubts(*, market_ids: Sequence[int], now: datetime) -> None:
     if not market_ids:
         return
     found = list(Market.objects.filter(pk__in=market_ids).select_related("base", "mark").order_by("pk"))
-    coin_notices.tell_holders(kind=Notice.Kind.COIN_IN_DOUBT, asset_ids=[market.base_id for market in found], now=now)
+    notices.tell_holders(kind=Notice.Kind.COIN_IN_DOUBT, asset_ids=[market.base_id for market in found], now=now)
     for market in found:
         alarms.raise_alarm(kind=Alarm.Kind.COIN_IN_DOUBT, key=alarm_key(market), sentence=_alarm(market), now=now)
 
@@ -67,7 +68,7 @@ def note_returns(*, market_ids: Sequence[int], now: datetime) -> None:
     if not market_ids:
         return
     found = list(Market.objects.filter(pk__in=market_ids).order_by("pk"))
-    coin_notices.tell_holders(kind=Notice.Kind.COIN_CLEARED, asset_ids=[market.base_id for market in found], now=now)
+    notices.tell_holders(kind=Notice.Kind.COIN_CLEARED, asset_ids=[market.base_id for market in found], now=now)
     for market in found:
         alarms.clear_alarm(key=alarm_key(market), now=now)
 

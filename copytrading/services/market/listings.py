@@ -23,18 +23,25 @@ from copytrading.engine.units import units_of
 from copytrading.exchange import registry
 from copytrading.exchange.errors import MarketUnknown, VenueUnreachable
 from copytrading.exchange.markets import Book, MarketRules, MarketStatus
-from copytrading.models import Alarm, Market
+from copytrading.models import Alarm, Market, Notice
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.market.coin_colours import colour_of
 from copytrading.services.refusals import NotPossibleNow, Refusal
 from copytrading.services.safety import alarms
+from copytrading.services.telling import notices
 
 # An answer without more than this part of our markets is half an answer, and nobody is delisted by it.
 MISSING_SHARE_MAX = 0.5
 SYMBOL_LENGTH_MAX = 20
 NAME_LENGTH_MAX = 60
 LISTINGS_SILENT = "listings"
+# The status of a market that changed → what owners of the coin are told.
+TOLD = {
+    Market.Status.TRADING: Notice.Kind.MARKET_REOPENED,
+    Market.Status.SUSPENDED: Notice.Kind.MARKET_SUSPENDED,
+    Market.Status.DELISTED: Notice.Kind.MARKET_DELISTED,
+}
 
 
 class VenueNotAnswering(NotPossibleNow, code="venue_not_answering"):
@@ -50,6 +57,8 @@ class Change:
     """A market whose status changed, and how, for the operators."""
 
     market_id: int
+    asset_id: int
+    status: str
     sentence: str
 
 
@@ -73,6 +82,7 @@ def watch_listings(*, now: datetime) -> list[Change]:
         missing = [market for market in ours if market.symbol not in listed]
         is_half = len(missing) > MISSING_SHARE_MAX * len(ours)
         changes = [] if is_half else take_rules(rules=rules, now=now) + _note_missing(missing, now, limits)
+        _tell_owners(changes, now)
     if is_half:
         sentence = (
             f"The venue lists {len(ours) - len(missing)} of our {len(ours)} markets: such an answer is not taken."
@@ -134,7 +144,8 @@ def book_of(market: Market, *, now: datetime) -> Book:
         return registry.venue().book(market.symbol, now=now)
     except MarketUnknown:
         with transaction.atomic():
-            _note_missing(list(Market.objects.select_for_update().filter(pk=market.pk)), now, platform_rules())
+            ours = list(Market.objects.select_for_update().filter(pk=market.pk))
+            _tell_owners(_note_missing(ours, now, platform_rules()), now)
         return Book(symbol=market.symbol, bids=(), asks=(), as_of=None)
 
 
@@ -264,7 +275,16 @@ def _update(market: Market, rule: MarketRules, now: datetime | None) -> Change |
 
 
 def _change(market: Market, what: str) -> Change:
-    return Change(market_id=market.pk, sentence=f"{market.symbol} {what}.")
+    return Change(
+        market_id=market.pk, asset_id=market.base_id, status=market.status, sentence=f"{market.symbol} {what}."
+    )
+
+
+def _tell_owners(changes: Sequence[Change], now: datetime) -> None:
+    """Tell everybody who owns a coin what became of its market."""
+    for status, kind in TOLD.items():
+        asset_ids = sorted({change.asset_id for change in changes if change.status == status})
+        notices.tell_owners(kind=kind, asset_ids=asset_ids, now=now)
 
 
 def _lot_units(rule: MarketRules, base: Asset) -> int:

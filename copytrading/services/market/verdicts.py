@@ -28,7 +28,8 @@ from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_all_leads
 from copytrading.services.market import doubts, listings, recounting
 from copytrading.services.refusals import Refusal
-from copytrading.services.safety import alarms, coin_notices
+from copytrading.services.safety import alarms
+from copytrading.services.telling import notices
 
 REASON_LENGTH_MAX = 200
 COUNT_MAX = 10**12
@@ -177,7 +178,7 @@ def _finish(verdict_id: int, now: datetime, rules: Rules) -> CoinVerdict:
     elif verdict.kind == CoinVerdict.Kind.OTHER_COIN:
         change = listings.retire(market, now=now)
     _believe(market, verdict, now)
-    coin_notices.tell_holders(kind=told, asset_ids=[market.base_id], now=now)
+    notices.tell_holders(kind=told, asset_ids=[market.base_id], now=now)
     verdict.done_at = now
     verdict.save(update_fields=["done_at", "journal", "order_id_last"])
     # What was asked for meanwhile is carried out now.

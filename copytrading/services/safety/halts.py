@@ -11,7 +11,7 @@ from copytrading.models import Halt, Lead, Market, Notice
 from copytrading.queries import custody as custody_queries
 from copytrading.services import bell, queueing
 from copytrading.services.refusals import Refusal
-from copytrading.services.safety import coin_notices
+from copytrading.services.telling import notices
 
 REASON_LENGTH_MAX = 200
 
@@ -100,9 +100,9 @@ def _require_no_difference(asset_id: int) -> None:
 def _tell(halt: Halt, kind: Notice.Kind, now: datetime) -> None:
     bell.publish("platform", "halts")
     if halt.scope == Halt.Scope.ASSET:
-        coin_notices.tell_holders(kind=kind, asset_ids=[halt.target_id], now=now)
+        notices.tell_holders(kind=kind, asset_ids=[halt.target_id], now=now)
     elif halt.scope == Halt.Scope.MARKET:
         coin_ids = list(Market.objects.filter(pk=halt.target_id).values_list("base_id", flat=True))
-        coin_notices.tell_holders(kind=kind, asset_ids=coin_ids, now=now)
+        notices.tell_holders(kind=kind, asset_ids=coin_ids, now=now)
     if halt.scope == Halt.Scope.LEAD:
         bell.publish(f"lead:{halt.target_id}", "lead")

@@ -21,12 +21,13 @@ from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueError
-from copytrading.models import Alarm
+from copytrading.models import Alarm, Notice
 from copytrading.queries import market as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.safety import alarms
+from copytrading.services.telling import notices
 
 log = structlog.get_logger()
 
@@ -206,6 +207,9 @@ def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
     )
     with transaction.atomic(durable=True):
         transfer = wallet.book_transfer(transfer_id=transfer.pk, now=now)
+        kind = Notice.Kind.DEPOSITED if transfer.direction == Transfer.Direction.DEPOSIT else Notice.Kind.WITHDRAWN
+        # By its own name, since whoever finds a transfer on its way may book it.
+        notices.tell_person(transfer.user_id, kind, now, units=transfer.units, once=f"transfer:{transfer.pk}")
         bell.publish(f"user:{transfer.user_id}", "wallet")
     return transfer
 

@@ -81,7 +81,7 @@ class Command(BaseCommand):
             refuse_taken_port(host=host, port=port)
             refuse_missing_recordings()
             refuse_unmeant_money()
-            self.start_servers(servers)
+            self.start_servers(servers, host=host, port=port)
             logins = prepare_database()
             self.supervisor = Supervisor(programs=programs(host=host, port=port), say=say, broken=servers.failed)
             sentence = self.supervisor.run(
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             say("Stopping …")
         self.supervisor.asked_to_stop = True
 
-    def start_servers(self, servers: EmbeddedServers) -> None:
+    def start_servers(self, servers: EmbeddedServers, *, host: str, port: int) -> None:
         if servers.servers:
             with step("Starting PostgreSQL and Valkey"):
                 servers.start()
@@ -119,6 +119,7 @@ class Command(BaseCommand):
         os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or servers.folder.database_url()
         os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or servers.folder.redis_url()
         os.environ["SECRET_KEY"] = settings.SECRET_KEY
+        os.environ.setdefault("SITE_URL", address_of(host=host, port=port))
 
 
 def disk_full_sentence(error: Exception) -> str:
@@ -216,7 +217,13 @@ def programs(*, host: str, port: int) -> list[Program]:
         Program("beat", [*celery, "beat", "-l", "WARNING", "--pidfile="]),
         Program("standby", [*python, str(settings.BASE_DIR / "manage.py"), "standby"]),
         Program("feed", [*python, str(settings.BASE_DIR / "manage.py"), "feed"]),
+        Program("tell", [*python, str(settings.BASE_DIR / "manage.py"), "tell"]),
     ]
+
+
+def address_of(*, host: str, port: int) -> str:
+    """Return where the pages are, as a browser on this machine has to write it."""
+    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
 
 
 def announce(*, host: str, port: int, logins: str, began_at: float) -> bool:
@@ -230,9 +237,7 @@ def announce(*, host: str, port: int, logins: str, began_at: float) -> bool:
         return False
     finally:
         asked.close()
-    say(
-        f"Ready after {time.monotonic() - began_at:.1f} s: http://{'localhost' if host == '127.0.0.1' else host}:{port}"
-    )
+    say(f"Ready after {time.monotonic() - began_at:.1f} s: {address_of(host=host, port=port)}")
     for line in logins.splitlines():
         say(line)
     say("Ctrl-C stops everything.")

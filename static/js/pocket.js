@@ -1,0 +1,157 @@
+/* The portal in the pocket: the service worker, push, installing, and what is said when the line is lost. */
+(() => {
+  "use strict";
+
+  const body = document.body;
+
+  // -- What is said ---------------------------------------------------------------------------------------------------
+
+  const say = (sentence) => {
+    let list = document.querySelector(".toasts");
+    if (!list) {
+      list = document.createElement("ul");
+      list.className = "toasts";
+      list.setAttribute("role", "status");
+      body.append(list);
+    }
+    if ([...list.children].some((said) => said.textContent === sentence)) return;
+    const toast = document.createElement("li");
+    toast.className = "toast warning";
+    toast.textContent = sentence;
+    list.append(toast);
+    setTimeout(() => toast.remove(), 8000);
+  };
+
+  const paused = document.getElementById("live-paused");
+  // The browser opens a stream anew every quarter of an hour, and on each new page: a blink is no news.
+  let isLost = 0;
+  const lost = () => {
+    if (!isLost) isLost = setTimeout(() => { if (paused) paused.hidden = false; }, 1500);
+  };
+  const found = () => {
+    clearTimeout(isLost);
+    isLost = 0;
+    if (paused) paused.hidden = true;
+  };
+  document.addEventListener("htmx:sseError", lost);
+  document.addEventListener("htmx:sseOpen", found);
+  window.addEventListener("offline", lost);
+  window.addEventListener("pagehide", () => clearTimeout(isLost));
+
+  // What a person asked for by hand; what a bell asked for is said by the stream's own state.
+  const isByHand = (event) => {
+    const trigger = event.detail.requestConfig && event.detail.requestConfig.triggeringEvent;
+    return !trigger || !trigger.type.startsWith("sse:");
+  };
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!isByHand(event)) return;
+    const isReading = event.detail.requestConfig.verb === "get";
+    say(isReading
+      ? "No connection: nothing new could be fetched. Try again in a moment."
+      : "No connection: nobody knows whether this arrived. Try again; pressed twice it acts once.");
+  });
+  document.addEventListener("htmx:timeout", (event) => {
+    if (isByHand(event)) say("No answer: nobody knows whether this arrived. Try again; pressed twice it acts once.");
+  });
+
+  // -- Installing -----------------------------------------------------------------------------------------------------
+
+  let prompt = null;
+  window.addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    prompt = event;
+    document.querySelectorAll("[data-install]").forEach((button) => { button.hidden = false; });
+  });
+  window.addEventListener("appinstalled", () => {
+    document.querySelectorAll("[data-install]").forEach((button) => { button.hidden = true; });
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-install]") && prompt) prompt.prompt();
+  });
+
+  // -- The time zone that the browser is in, where nobody has said another ------------------------------------------
+
+  const zone = document.querySelector("input[name=time_zone]");
+  if (zone && zone.value === "UTC" && !zone.form.querySelector(".wrong")) {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (here) zone.value = here;
+  }
+
+  // -- The service worker and push -----------------------------------------------------------------------------------
+
+  const devices = document.getElementById("devices");
+  const tell = (sentence) => {
+    const place = devices && devices.querySelector("[data-push-state]");
+    if (place) place.textContent = sentence;
+  };
+  if (!("serviceWorker" in navigator)) {
+    tell("This browser cannot show notices that are pushed.");
+    return;
+  }
+
+  const bytesOf = (text) => Uint8Array.from(
+    atob(text.replace(/-/g, "+").replace(/_/g, "/") + "=".repeat((4 - (text.length % 4)) % 4)),
+    (character) => character.charCodeAt(0),
+  );
+  const textOf = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const nameOf = () => {
+    const agent = navigator.userAgent;
+    const browser = [["Edg", "Edge"], ["Firefox", "Firefox"], ["Chrome", "Chrome"], ["Safari", "Safari"]]
+      .find(([mark]) => agent.includes(mark));
+    const system = [["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Mac", "Mac"], ["Windows", "Windows"],
+      ["Linux", "Linux"]].find(([mark]) => agent.includes(mark));
+    return `${browser ? browser[1] : "A browser"}${system ? ` on ${system[1]}` : ""}`;
+  };
+
+  const subscribe = async (worker) => {
+    const given = await Notification.requestPermission();
+    if (given !== "granted") {
+      tell("This browser does not let us show notices. Allow them for this site, then try again.");
+      return;
+    }
+    const subscription = await worker.pushManager.subscribe({
+      userVisibleOnly: true, applicationServerKey: bytesOf(devices.dataset.pushKey),
+    });
+    const form = new FormData();
+    form.set("endpoint", subscription.endpoint);
+    form.set("key", textOf(subscription.getKey("p256dh")));
+    form.set("secret", textOf(subscription.getKey("auth")));
+    form.set("device", nameOf());
+    const { "X-CSRFToken": token } = JSON.parse(body.getAttribute("hx-headers"));
+    const answer = await fetch(devices.dataset.pushAddress, { method: "POST", body: form, headers: { "X-CSRFToken": token } });
+    if (answer.ok) {
+      location.reload();
+      return;
+    }
+    const refusal = answer.status === 409 ? await answer.json() : { detail: "That did not work. Try again in a moment." };
+    await subscription.unsubscribe();
+    tell(refusal.detail);
+  };
+
+  const offer = async (worker) => {
+    const button = devices && devices.querySelector("[data-push-on]");
+    if (!button) return;
+    if (!worker.pushManager) {
+      tell("This browser cannot show notices that are pushed. On an iPhone, put the portal on the home screen first.");
+      return;
+    }
+    const subscription = await worker.pushManager.getSubscription();
+    tell(subscription ? "You are told on this device." : "You are not told on this device yet.");
+    button.hidden = Boolean(subscription);
+    button.addEventListener("click", () => {
+      subscribe(worker).catch(() => tell("The browser could not subscribe. Is there a connection? Try again."));
+    });
+  };
+
+  navigator.serviceWorker.register(body.dataset.serviceWorker).then(async () => {
+    const worker = await navigator.serviceWorker.ready;
+    worker.active.postMessage("keep");
+    // Whoever signs out is told no more on this device: another person may sit down at it.
+    if (!("signedIn" in body.dataset) && worker.pushManager) {
+      const subscription = await worker.pushManager.getSubscription();
+      if (subscription) await subscription.unsubscribe();
+    }
+    await offer(worker);
+  }).catch(() => tell("This browser does not allow a service worker here, and push needs one."));
+})();

@@ -29,8 +29,8 @@ TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_los
 # Addresses that no page is read at: they take a press, ring a bell or hand out a file.
 NO_PAGES = {
     "start_copy", "wallet_csv", "live", "theme", "lead_order_cancel", "lead_money_in", "lead_money_out", "lead_notice",
-    "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell", "devices", "remove_device",
-    "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
+    "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell", "devices",
+    "remove_device", "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
 }  # fmt: skip
 
 Visit = Callable[[], str]

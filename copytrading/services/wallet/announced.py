@@ -20,6 +20,7 @@ from copytrading.exchange.transfers import TransferState, VenueTransfer
 from copytrading.models import Alarm
 from copytrading.services import bell
 from copytrading.services.safety import alarms
+from copytrading.services.wallet.transfers import tell_moved
 
 # What was announced and has not come by then never will; what comes later is unassigned.
 EXPIRE_AFTER = timedelta(days=7)
@@ -83,7 +84,7 @@ def _book(told: VenueTransfer, direction: Transfer.Direction, now: datetime) -> 
                 booked = wallet.book_transfer(
                     transfer_id=transfer.pk, venue_reference=told.reference, cost_units=cost, now=now
                 )
-                bell.publish(f"user:{booked.user_id}", "wallet")
+                tell_moved(booked, now)
                 return 1
     return 0
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts import ledger, wallet
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, Transfer, User
-from accounts.transactions import outside_transaction, owns_transaction
+from accounts.transactions import in_transaction, outside_transaction, owns_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueError
@@ -162,7 +162,7 @@ def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
         raise TransferRefused(
             f"Less than that lies unassigned at the venue: bring the {transfer.asset.symbol} there first."
         ) from shortage
-    bell.publish(f"user:{transfer.user_id}", "wallet")
+    tell_moved(transfer, now)
     return transfer
 
 
@@ -207,11 +207,17 @@ def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
     )
     with transaction.atomic(durable=True):
         transfer = wallet.book_transfer(transfer_id=transfer.pk, now=now)
-        kind = Notice.Kind.DEPOSITED if transfer.direction == Transfer.Direction.DEPOSIT else Notice.Kind.WITHDRAWN
-        # By its own name, since whoever finds a transfer on its way may book it.
-        notices.tell_person(transfer.user_id, kind, now, units=transfer.units, once=f"transfer:{transfer.pk}")
-        bell.publish(f"user:{transfer.user_id}", "wallet")
+        tell_moved(transfer, now)
     return transfer
+
+
+@in_transaction
+def tell_moved(transfer: Transfer, now: datetime) -> None:
+    """Tell whose money it is that it has come or gone, once, whoever booked it; and let the wallet's pages know."""
+    if transfer.status == Transfer.Status.BOOKED:
+        kind = Notice.Kind.DEPOSITED if transfer.direction == Transfer.Direction.DEPOSIT else Notice.Kind.WITHDRAWN
+        notices.tell_person(transfer.user_id, kind, now, units=transfer.units, once=f"transfer:{transfer.pk}")
+    bell.publish(f"user:{transfer.user_id}", "wallet")
 
 
 def finish_transfers(*, now: datetime) -> int:

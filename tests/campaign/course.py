@@ -113,7 +113,7 @@ class Course:
             fleet=self.fleet, venue=self.venue, random=random.Random(self.seed), tell=say, sleep_seconds=sleep_seconds
         )
         crowd.start()
-        self.venue.wait_until(lambda state: len(state["orders"]) > 2 * len(town.leads), seconds_max=60)
+        self.venue.wait_until(lambda state: len(state["orders"]) > 2 * len(town.leads), seconds_max=300)
         say("trading; the killing begins")
         killer.run(kills=kills)
         crowd.stop()

@@ -90,8 +90,8 @@ NAMED = (
     ),
     NamedMutant(
         "the platform's part is rounded up",
-        SHARES, "np.floor(payment.share_units * platform_rules().platform_share)",
-        "np.ceil(payment.share_units * platform_rules().platform_share)",
+        SHARES, "np.floor(payment.share_units * rules.platform_share)",
+        "np.ceil(payment.share_units * rules.platform_share)",
         ("tests/services/books/test_profit_shares.py",),
     ),
     NamedMutant(

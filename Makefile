@@ -10,6 +10,7 @@
 #   make alike [TRIES=200]    whether known and unknown addresses are answered in the same time
 #   make mutants [MUTANTS=100] [SEED=1] [FROM=0] [MINUTES=60]    sources of the money paths with one thing wrong: does a
 #                                            test notice? Then those that people once found by hand; MUTANTS=all: every one
+#   make server DOMAIN=copy.example.org OPERATOR=me@example.org     from a bare Debian to a first operator (as root)
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
 
@@ -41,13 +42,17 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: setup run test check worlds alike kill simulate mutants bench format lock browser
+.PHONY: server setup run test check worlds alike kill simulate mutants bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
 
 run: $(INSTALLED)
 	@exec env $(MARKET) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
+
+# PostgreSQL, Redis, nginx, the platform under systemd, and an operator; see deploy/server.sh.
+server:
+	@DOMAIN='$(DOMAIN)' OPERATOR='$(OPERATOR)' deploy/server.sh
 
 # Two processes; what measures time, and the browser, come after them alone.
 test: check browser

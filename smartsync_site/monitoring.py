@@ -14,8 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 from health_check.views import HealthCheckView
+from prometheus_client import generate_latest
 
 from copytrading.queries.running import running
+from smartsync_site.engine_metrics import ENGINE
 
 SECURITY_TXT_GOOD_FOR = timedelta(days=180)
 
@@ -64,4 +66,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     knows_token = bool(settings.METRICS_TOKEN) and constant_time_compare(token, settings.METRICS_TOKEN)
     if not (knows_token or admin.site.has_permission(request)):
         raise Http404
-    return ExportToDjangoView(request)
+    # Each process keeps its own counts; what the engine does is in the rows, and the same whoever is asked.
+    page = ExportToDjangoView(request)
+    page.write(generate_latest(ENGINE))
+    return page

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.management.utils import get_random_secret_key
+from kombu import Queue
 
 from smartsync_site import addresses, logs
 from smartsync_site.embedded import LocalFolder
@@ -177,6 +178,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+# A worker without -Q takes all of them; on a server each may have its own, so that nothing waits behind a long count.
+CELERY_TASK_DEFAULT_QUEUE = "rest"
+CELERY_TASK_QUEUES = [Queue("exits"), Queue("cycles"), Queue("rest")]
+CELERY_TASK_ROUTES = {
+    "copytrading.tasks.check_stop_losses": {"queue": "exits"},
+    "copytrading.tasks.work_off_orders": {"queue": "exits"},
+    "copytrading.tasks.sync_leads": {"queue": "cycles"},
+    "copytrading.tasks.sync_lead": {"queue": "cycles"},
+}
 # The timetable is in memory: no file that has to be written somewhere, and a ring too many does no harm.
 CELERY_BEAT_SCHEDULER = "smartsync_site.beating.BeatingScheduler"
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MEMORY_KILOBYTES", default=400_000)

@@ -1,4 +1,4 @@
-"""What runs says so; alarms leave the box."""
+"""What runs says so, alarms leave the box, and a restore waits until ledger and venue agree."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -92,9 +92,37 @@ class Migration(migrations.Migration):
                     ("LINK_BROKEN", "a lead's linked account cannot be read"),
                     ("TRANSFER_STUCK", "a deposit or a withdrawal cannot be finished"),
                     ("LEAD_SET_ASIDE", "a lead was set aside after failures"),
+                    ("RESTORED", "the database was restored, and the venue has gone on since"),
                     ("PROCESS_SILENT", "a process of the platform is silent"),
                 ],
                 max_length=20,
             ),
+        ),
+        migrations.CreateModel(
+            name="Restore",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("epoch", models.CharField(max_length=12, unique=True)),
+                ("taken_at", models.DateTimeField()),
+                ("restored_at", models.DateTimeField()),
+                ("clean_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "halt",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="restore",
+                        to="copytrading.halt",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("epoch__regex", "^[0-9a-z]{1,12}$")), name="an_epoch_fits_an_order_id"
+                    )
+                ],
+            },
         ),
     ]

@@ -31,7 +31,7 @@ from copytrading.models.notices import (
 )
 from copytrading.models.records import LeadStatusChange, LeadSummary
 from copytrading.models.running import Heartbeat
-from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, TradeCheckpoint
+from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Restore, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "PriceBar",
     "ProfitShare",
     "PushSubscription",
+    "Restore",
     "ScheduledRun",
     "SourcePrice",
     "SyncCycle",

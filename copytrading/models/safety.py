@@ -77,6 +77,7 @@ class Alarm(models.Model):
         LINK_BROKEN = "LINK_BROKEN", "a lead's linked account cannot be read"
         TRANSFER_STUCK = "TRANSFER_STUCK", "a deposit or a withdrawal cannot be finished"
         LEAD_SET_ASIDE = "LEAD_SET_ASIDE", "a lead was set aside after failures"
+        RESTORED = "RESTORED", "the database was restored, and the venue has gone on since"
         PROCESS_SILENT = "PROCESS_SILENT", "a process of the platform is silent"
 
     # Nobody is called out of bed for these.
@@ -238,6 +239,32 @@ class CustodyDifference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} units of asset {self.asset_id}"
+
+
+class Restore(models.Model):
+    """
+    The database was put back to an earlier state while the venue went on. Until ledger and venue agree once, nothing is
+    sent: the halt stands.
+
+    `epoch` is part of every client order id from here on. It is made of the time, and not of a count, since a count
+    would come back with the next restore of the same backup.
+    """
+
+    epoch = models.CharField(max_length=12, unique=True)
+    taken_at = models.DateTimeField()
+    restored_at = models.DateTimeField()
+    # Null where operators had halted everything already: theirs is not lifted by itself.
+    halt = models.OneToOneField(Halt, null=True, blank=True, on_delete=models.PROTECT, related_name="restore")
+    # When ledger and venue were found to agree.
+    clean_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(epoch__regex=r"^[0-9a-z]{1,12}$"), name="an_epoch_fits_an_order_id"),
+        )
+
+    def __str__(self) -> str:
+        return f"restored at {self.restored_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class TradeCheckpoint(models.Model):

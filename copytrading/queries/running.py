@@ -36,6 +36,12 @@ def running(*, now: datetime) -> Running:
     )
 
 
+def alive_names(*, now: datetime) -> list[str]:
+    """Return the processes that are alive, by name."""
+    alive = Heartbeat.objects.filter(beaten_at__gte=now - SILENT_AFTER).exclude(kind=Heartbeat.Kind.RINGS)
+    return list(alive.order_by("name").values_list("name", flat=True))
+
+
 def has_heard_rings(*, now: datetime, within: timedelta) -> bool:
     """Return whether a worker has answered a ring of the beat lately."""
     return Heartbeat.objects.filter(kind=Heartbeat.Kind.RINGS, beaten_at__gte=now - within).exists()

@@ -66,6 +66,7 @@ class TestMetrics:
 
         assert answer.status_code == 200
         assert b"django_http_requests" in answer.content
+        assert b"smartsync_custody_difference" in answer.content
 
     def test_are_shown_to_staff(self, client: Client) -> None:
         operator = User.objects.create_superuser("operator@example.org", "a long passphrase")

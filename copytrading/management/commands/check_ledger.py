@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from copytrading.services.safety import reconciling
 
 NOT_CLEAN = 1
+# The venue did not answer: nothing is known.
+USAGE_ERROR = 2
 
 
 def seconds(text: str) -> float:
@@ -40,7 +42,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = reconciling.check_ledger(patience_seconds=options["patience"])
+        try:
+            report = reconciling.check_ledger(patience_seconds=options["patience"])
+        except reconciling.CustodyNotCompared as trouble:
+            raise CommandError(str(trouble), returncode=USAGE_ERROR) from None
         self.stdout.write(as_json(report) if options["json"] else as_text(report))
         if not report.is_clean:
             raise CommandError("The ledger does not add up.", returncode=NOT_CLEAN)

@@ -79,14 +79,13 @@ def write_orders(
         return []
     request_count = _requests_known(cycle)
     orders = []
-    for order_id, one in zip(_next_order_ids(len(planned)), planned, strict=True):
+    for (order_id, client_order_id), one in zip(_next_order_ids(len(planned)), planned, strict=True):
         order = Order(
             pk=order_id,
             cycle=cycle,
             market=markets[one.market.market_id],
             venue_account=venue().account,
-            # Letters and digits only, and decodable to the row and the attempt: what the venue knows the order by.
-            client_order_id=f"ss{order_id}a1",
+            client_order_id=client_order_id,
             side=one.side.value,
             quantity_units=one.quantity_units,
             price_limit=one.price_limit,
@@ -264,10 +263,18 @@ def _alarm(order: Order, kind: Alarm.Kind, sentence: str, now: datetime, *, key:
     )
 
 
-def _next_order_ids(count: int) -> list[int]:
-    """Return ids of orders before the orders exist, since their client order ids carry them."""
+def _next_order_ids(count: int) -> list[tuple[int, str]]:
+    """
+    Return ids of orders before the orders exist, each with the client order id, which carries it.
+
+    Letters and digits only, decodable to the row, the attempt and the restore that it came after: ids of rows come
+    back with a restore.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('copytrading_order', 'id')) FROM generate_series(1, %s)", [count]
+            "SELECT nextval(pg_get_serial_sequence('copytrading_order', 'id')),"
+            " (SELECT epoch FROM copytrading_restore ORDER BY id DESC LIMIT 1) FROM generate_series(1, %s)",
+            [count],
         )
-        return [int(row[0]) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [(int(order_id), f"ss{order_id}a1" + (f"e{epoch}" if epoch else "")) for order_id, epoch in rows]

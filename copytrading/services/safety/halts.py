@@ -6,8 +6,8 @@ after the row is there is not sent, so a switch works from its commit on.
 from datetime import datetime
 
 from accounts.models import Asset, User
-from accounts.transactions import owns_transaction
-from copytrading.models import Halt, Lead, Market, Notice
+from accounts.transactions import in_transaction, owns_transaction
+from copytrading.models import Halt, Lead, Market, Notice, Restore
 from copytrading.queries import custody as custody_queries
 from copytrading.services import bell, queueing
 from copytrading.services.refusals import Refusal
@@ -34,6 +34,10 @@ class CustodyStillDiffers(Refusal):
     code = "custody_still_differs"
 
 
+class NotCleanSinceRestore(Refusal):
+    code = "not_clean_since_restore"
+
+
 @owns_transaction
 def place_halt(*, scope: Halt.Scope, target_id: int = 0, reason: str, now: datetime, by: User | None = None) -> Halt:
     """
@@ -44,6 +48,14 @@ def place_halt(*, scope: Halt.Scope, target_id: int = 0, reason: str, now: datet
     :raises HaltTargetUnknown: if there is no such lead, market or asset.
     :raises HaltReasonMissing: if no reason is given.
     """
+    return place_halt_here(scope=scope, target_id=target_id, reason=reason, now=now, by=by)
+
+
+@in_transaction
+def place_halt_here(
+    *, scope: Halt.Scope, target_id: int = 0, reason: str, now: datetime, by: User | None = None
+) -> Halt:
+    """Place a halt in the caller's transaction; see place_halt."""
     reason = reason.strip()
     if not reason:
         raise HaltReasonMissing("Say why: others have to decide about it later.")
@@ -66,12 +78,15 @@ def lift_halt(*, halt_id: int, by: User, now: datetime) -> Halt:
 
     :raises HaltLifted: if it was lifted before.
     :raises CustodyStillDiffers: if the difference is not corrected yet.
+    :raises NotCleanSinceRestore: if it waits for ledger and venue to agree after a restore.
     """
     halt = Halt.objects.select_for_update(of=("self",)).get(pk=halt_id)
     if halt.lifted_at is not None:
         raise HaltLifted("This halt was lifted already.")
     if halt.scope == Halt.Scope.ASSET:
         _require_no_difference(halt.target_id)
+    if halt.scope == Halt.Scope.PLATFORM and Restore.objects.filter(clean_at__isnull=True).exists():
+        raise NotCleanSinceRestore("The database was restored: ledger and venue have to agree first.")
     halt.lifted_by, halt.lifted_at = by, now
     halt.save(update_fields=["lifted_by", "lifted_at"])
     if halt.scope == Halt.Scope.LEAD:

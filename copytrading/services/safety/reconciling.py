@@ -24,7 +24,8 @@ from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, CoinVerdict, Correction, CustodyDifference, Halt
 from copytrading.queries import doubts
-from copytrading.services.safety import alarms, custody, halts, unassigned, venue_watch
+from copytrading.services.refusals import Refusal
+from copytrading.services.safety import alarms, custody, halts, restores, unassigned, venue_watch
 from copytrading.services.safety.custody import CustodyLook
 
 # The beat rings four times as often: what differs is looked at again at the next ring, and confirmed by then.
@@ -32,6 +33,10 @@ LOOK_SECONDS = 60
 LOOK_SECONDS_EARLY = 5
 CONFIRM_SECONDS = 30
 PAUSE_SECONDS = 0.5
+
+
+class CustodyNotCompared(Refusal):
+    code = "custody_not_compared"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +73,12 @@ def check_ledger(*, patience_seconds: float = 0) -> LedgerReport:
 
     :param patience_seconds: how long to look again at what differs, until nothing moves there: for a platform that
         runs. 0 takes the one look as it is, which is exact where nothing runs.
+    :raises CustodyNotCompared: if the venue does not answer.
     """
-    kept = venue().balances()
+    try:
+        kept = venue().balances()
+    except VenueUnreachable as trouble:
+        raise CustodyNotCompared(f"The venue does not answer, so custody cannot be compared: {trouble}") from trouble
     audit = ledger_audit.audit()
     decimals = dict(Asset.objects.values_list("symbol", "decimals"))
     differences = {
@@ -113,7 +122,8 @@ def reconcile(*, now: datetime) -> list[CustodyDifference]:
     3. What has differed by the same for CONFIRM_SECONDS is confirmed: unassigned money takes a surplus, and meets a
        shortage as far as it goes.
     4. Halt what is still short, and raise an alarm.
-    5. Clear the alarm of what was corrected and agrees now. Its halt is an operator's to lift.
+    5. After a restore, let trading go on if everything agrees.
+    6. Clear the alarm of what was corrected and agrees now. Its halt is an operator's to lift.
 
     :raises VenueUnreachable: if the venue did not answer.
     """
@@ -135,6 +145,8 @@ def reconcile(*, now: datetime) -> list[CustodyDifference]:
     for look in looks:
         if look.is_still and not look.units:
             _clear_corrected(look.asset, now)
+    if all(look.is_still and not look.units for look in looks):
+        restores.note_agreement(now=now)
     return confirmed
 
 

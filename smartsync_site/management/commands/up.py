@@ -27,7 +27,8 @@ from django.db import DatabaseError, OperationalError, connection
 from copytrading.services.feed.source import recorded_paths
 from copytrading.services.market import opening
 from smartsync_site.embedded import CannotStart, EmbeddedServers
-from smartsync_site.supervisor import Program, Supervisor, write_line
+from smartsync_site.programs import local_programs
+from smartsync_site.supervisor import Supervisor, write_line
 
 POSTGRES_MAJOR_MIN = 15
 PORT_MAX = 65_535
@@ -83,7 +84,7 @@ class Command(BaseCommand):
             refuse_unmeant_money()
             self.start_servers(servers, host=host, port=port)
             logins = prepare_database()
-            self.supervisor = Supervisor(programs=programs(host=host, port=port), say=say, broken=servers.failed)
+            self.supervisor = Supervisor(programs=local_programs(host=host, port=port), say=say, broken=servers.failed)
             sentence = self.supervisor.run(
                 when_started=lambda: announce(host=host, port=port, logins=logins, began_at=began_at)
             )
@@ -196,34 +197,6 @@ def prepare_database() -> str:
         if cursor.fetchone():
             os.environ["DATABASE_ROLE"] = os.environ.get("DATABASE_ROLE") or RUNTIME_ROLE
     return logins.getvalue()
-
-
-def programs(*, host: str, port: int) -> list[Program]:
-    """Return what has to run beside the servers."""
-    python = [sys.executable]
-    celery = [*python, "-m", "celery", "--quiet", "-A", "smartsync_site"]
-    web = [*python, "-m", "uvicorn", "smartsync_site.asgi:application", "--host", host, "--port", str(port)]
-    web += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
-    # The server itself would believe every X-Forwarded-For that comes from this machine: see accounts.addresses.
-    web += ["--no-proxy-headers", "--no-server-header"]
-    return [
-        Program("web", web, {"DB_POOL": "8"}, vital=True),
-        Program(
-            "worker",
-            [*celery, "worker", "-l", "WARNING", "-c", "2", "-n", "main@%h", "--without-gossip", "--without-mingle"],
-            # Root is what one often is in a container; the messages are JSON, so the danger it names is not there.
-            {"PYTHONWARNINGS": "ignore:You're running the worker"},
-        ),
-        Program("beat", [*celery, "beat", "-l", "WARNING", "--pidfile="]),
-        Program("standby", [*python, str(settings.BASE_DIR / "manage.py"), "standby"]),
-        Program("feed", [*python, str(settings.BASE_DIR / "manage.py"), "feed"]),
-        Program("tell", [*python, str(settings.BASE_DIR / "manage.py"), "tell"]),
-    ]
-
-
-def address_of(*, host: str, port: int) -> str:
-    """Return where the pages are, as a browser on this machine has to write it."""
-    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
 
 
 def announce(*, host: str, port: int, logins: str, began_at: float) -> bool:

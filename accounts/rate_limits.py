@@ -25,9 +25,14 @@ def who_asks(request: HttpRequest) -> str:
 
 def is_within(limit: int, *, name: str, who: str) -> bool:
     """Count one request more and return whether it is within the limit of this minute."""
+    return count(name=name, who=who) <= limit
+
+
+def count(*, name: str, who: str) -> int:
+    """Count one request more and return how many that makes in this minute."""
     key = f"{name}:{who}:{int(time.time() // WINDOW_SECONDS)}"
     cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-    return bool(cache.incr(key) <= limit)
+    return int(cache.incr(key))
 
 
 def seconds_to_wait() -> int:

@@ -10,6 +10,7 @@ handler500 = "accounts.api.problems.server_error"
 urlpatterns = [
     path("", include("copytrading.urls")),
     path("api/v1/", include("copytrading.api.urls")),
+    path("api/identity/", include("accounts.api.identity")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("health/live", monitoring.live, name="health_live"),

@@ -1,21 +1,25 @@
 """The base of every address of the API: closed unless said otherwise, counted, and JSON both ways."""
 
+import json
+import math
 from collections.abc import Iterator, Mapping
-from io import BytesIO
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework import exceptions, serializers, status
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, JSONParser
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts.api import paging
+from accounts.api import answers, paging
+from accounts.api.deprecation import Deprecation
+from accounts.api.scopes import WithinScopes
 from accounts.api.throttles import RequestsPerMinute
 from accounts.api.tokens import BearerAuthentication
 
@@ -44,26 +48,66 @@ class BodyTooLarge(exceptions.APIException):
     default_detail = f"A request can have {BODY_BYTES_MAX:,} bytes at most."
 
 
+class RepeatedParameter(exceptions.ValidationError):
+    """A parameter stands in the address more than once, and nobody can say which one counts."""
+
+    default_code = "invalid"
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise exceptions.ParseError(f"JSON parse error - {text[:20]} is more than can be counted.")
+    return number
+
+
 class BoundedJsonParser(JSONParser):
     """JSON of a size and depth that a program has a reason to send."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        # What says that it is too large is not read at all.
+        said = str((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
+        if said.isdigit() and int(said) > BODY_BYTES_MAX:
+            raise BodyTooLarge
         body = stream.read(BODY_BYTES_MAX + 1)
         if len(body) > BODY_BYTES_MAX:
             raise BodyTooLarge
         try:
-            return super().parse(BytesIO(body), media_type, parser_context)
+            return json.loads(body.decode(), parse_constant=_finite, parse_float=_finite)
         except RecursionError:
             raise exceptions.ParseError("JSON parse error - it is nested too deeply.") from None
+        except ValueError as error:
+            raise exceptions.ParseError(f"JSON parse error - {error}.") from error
 
 
 class Endpoint(APIView):
     authentication_classes = (BearerAuthentication,)
-    permission_classes = (IsAuthenticated,)
+    permission_classes: tuple[type[BasePermission], ...] = (IsAuthenticated, WithinScopes)
+    # Which scope of a key a method takes; see accounts.api.scopes.
+    scopes: ClassVar[dict[str, str]] = {}
+    # Whether an answer tells of the person who asks.
+    is_personal = True
+    # When it was replaced, until when it is still served, and by what; see docs/api.md.
+    deprecation: ClassVar[Deprecation | None] = None
     throttle_classes: tuple[type[BaseThrottle], ...] = (RequestsPerMinute,)
     renderer_classes = (JSONRenderer,)
     parser_classes = (BoundedJsonParser,)
     content_negotiation_class = AlwaysJson
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        answers.describe_limits(request._request, response)
+        answers.say_who_may_keep(
+            request._request, response, is_personal=self.is_personal or getattr(request, "_auth", None) is not None
+        )
+        if self.deprecation is not None:
+            self.deprecation.announce(response)
+        if response.streaming:
+            return response
+        if not isinstance(response, Response):
+            return answers.if_changed(request._request, response)
+        response.add_post_render_callback(partial(answers.if_changed, request._request))
+        return response
 
     def read(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
         """
@@ -79,14 +123,18 @@ class Endpoint(APIView):
         return Response({**found, "results": shape(found["results"], many=True).data})
 
     def read_query(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
-        """Return what the address asks behind the question mark, checked the same way."""
+        """Return what the address asks behind the question mark, checked the same way, and each thing once."""
+        for name, values in self.request.query_params.lists():
+            if len(values) > 1:
+                raise RepeatedParameter({name: "Send it once; nobody can say which of them counts."})
         return _checked(serializer_class(data=self.request.query_params), said=self.request.query_params)
 
 
 class OpenEndpoint(Endpoint):
     """An address that needs no sign-in."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (AllowAny, WithinScopes)
+    is_personal = False
 
 
 def _checked(serializer: serializers.Serializer, *, said: Any) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """
 How the API says no: `application/problem+json` with a code for machines and a sentence for people (RFC 9457).
 
-    {"type": "about:blank", "status": 409, "code": "lead_full", "title": "This lead takes no more followers.", ...}
+    {"type": "/problems/lead_full/", "status": 409, "code": "lead_full", "title": "This lead takes no more ...", ...}
+
+Each code has a page at its type.
 
 What was wrong with single fields is in `fields`: the name of the field and a sentence.
 """
@@ -34,7 +36,7 @@ RETRY_AFTER_SECONDS = 2
 class ProblemSerializer(serializers.Serializer):
     """A no, with its reason."""
 
-    type = serializers.CharField(default="about:blank")
+    type = serializers.CharField(help_text="The page of this code.")
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="For machines; stays the same when the sentence is worded better.")
     title = serializers.CharField(help_text="For people.")
@@ -45,6 +47,11 @@ class ProblemSerializer(serializers.Serializer):
         shown = super().get_fields()
         shown["fields"] = shown.pop("fields_")
         return shown
+
+
+def type_of(code: str) -> str:
+    """Return the address of the page that tells of a code."""
+    return f"/problems/{code}/"
 
 
 class Conflict(exceptions.APIException):
@@ -66,13 +73,15 @@ SENTENCES = {
     401: "No token, or not a good one.",
     403: "You may not do this.",
     404: "There is nothing here, or nothing of yours.",
+    405: "This address does not take this method; `Allow` says which it takes.",
     409: "It cannot be done as things stand; `code` and `title` say why.",
+    413: "That is more than any request needs to say.",
     422: "The Idempotency-Key was used for another request.",
     429: "Too many requests; `Retry-After` says how many seconds to wait.",
 }
 
 
-def documented(answers: Mapping[int, Any], *, problems: Sequence[int]) -> dict[Any, Any]:
+def documented(answers: Mapping[Any, Any], *, problems: Sequence[int]) -> dict[Any, Any]:
     """Return the responses of an operation for the schema: its answers, and the ways it may say no."""
     found: dict[Any, Any] = dict(answers)
     for status_code in problems:
@@ -84,7 +93,7 @@ def problem(
     *, status_code: int, code: str, title: str, field: str = "", fields: Mapping[str, str] | None = None
 ) -> Response:
     """Return the response that says no."""
-    body: dict[str, Any] = {"type": "about:blank", "status": status_code, "code": code, "title": title}
+    body: dict[str, Any] = {"type": type_of(code), "status": status_code, "code": code, "title": title}
     if field:
         body["field"] = field
     if fields:
@@ -125,7 +134,7 @@ def server_error(request: HttpRequest, template_name: str = ERROR_500_TEMPLATE_N
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE if is_away else status.HTTP_500_INTERNAL_SERVER_ERROR
     if request.path.startswith(API_PATH):
         code, title = ("unavailable", UNAVAILABLE) if is_away else ("server_error", "That went wrong on our side.")
-        body = {"type": "about:blank", "status": status_code, "code": code, "title": title}
+        body = {"type": type_of(code), "status": status_code, "code": code, "title": title}
         response: HttpResponse = JsonResponse(body, status=status_code, content_type=PROBLEM_TYPE)
     else:
         response = page_of_server_error(request, template_name)

@@ -1,16 +1,20 @@
 """People and their money. Knows nothing of trading."""
 
+from accounts.models.access import Device, ProgramKey, RefreshToken
 from accounts.models.money import Asset, Balance, Hold, Journal, LedgerAccount, Posting, Transfer
 from accounts.models.people import IdempotentRequest, RequestKey, User
 
 __all__ = [
     "Asset",
     "Balance",
+    "Device",
     "Hold",
     "IdempotentRequest",
     "Journal",
     "LedgerAccount",
     "Posting",
+    "ProgramKey",
+    "RefreshToken",
     "RequestKey",
     "Transfer",
     "User",

@@ -31,6 +31,9 @@ class User(AbstractUser):
     email = models.EmailField(unique=True)
     # Counts how often all sessions and tokens were ended; each of them was made with the number of its time.
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
+    # How the person is written to: a language of settings.LANGUAGES, and a zone of the tz database.
+    language = models.CharField(max_length=10, default="en", db_default="en")
+    time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -20,7 +20,7 @@ from copytrading.api.shapes.books import (
 )
 from copytrading.queries import account_books as books
 
-PAGE_PROBLEMS = (400, 401, 404, 429)
+PAGE_PROBLEMS = (400, 401, 403, 404, 429)
 
 
 def page_described(operation_id: str, summary: str, shape: Any, description: str = "") -> Any:
@@ -73,7 +73,7 @@ class CopyBalances(Endpoint):
         operation_id="list_copy_balances",
         tags=["books"],
         summary="What a copy's ledger account holds, exactly",
-        responses=documented({200: BalanceShape(many=True)}, problems=(401, 404, 429)),
+        responses=documented({200: BalanceShape(many=True)}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
         balances = books.balances_of(own_copy(request, copy_id).ledger_account_id)

@@ -1,5 +1,7 @@
 """What can be done to a copy that runs: change its investment or stop loss, pause, resume, stop."""
 
+from typing import ClassVar
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -22,19 +24,21 @@ from copytrading.api.shapes.copies import (
 from copytrading.services.copies import previews, terms
 from copytrading.services.copies import verbs as copies
 
-MONEY_PROBLEMS = (400, 401, 404, 409, 422, 429)
+MONEY_PROBLEMS = (400, 401, 403, 404, 409, 422, 429)
 CHANGED = documented({200: CopyDetailShape}, problems=MONEY_PROBLEMS)
 MONEY_MOVED = documented({200: CopyDetailShape}, problems=MONEY_PROBLEMS)
 
 
 class ChangePreview(Endpoint):
+    scopes: ClassVar = {"POST": "read"}
+
     @extend_schema(
         operation_id="preview_change",
         tags=["copies"],
         summary="What changing the investment would trade, cost and change",
         description="Refuses what the change would refuse. Nothing is written.",
         request=ChangeInput,
-        responses=documented({200: ChangePreviewShape}, problems=(400, 401, 404, 409, 429)),
+        responses=documented({200: ChangePreviewShape}, problems=(400, 401, 403, 404, 409, 429)),
     )
     def post(self, request: Request, copy_id: int) -> Response:
         copy, wanted = own_copy(request, copy_id), self.read(ChangeInput)
@@ -44,6 +48,8 @@ class ChangePreview(Endpoint):
 
 
 class Increase(Endpoint):
+    scopes: ClassVar = {"POST": "copy:money"}
+
     @extend_schema(
         operation_id="increase_copy",
         tags=["copies"],
@@ -60,6 +66,8 @@ class Increase(Endpoint):
 
 
 class Reduce(Endpoint):
+    scopes: ClassVar = {"POST": "copy:money"}
+
     @extend_schema(
         operation_id="reduce_copy",
         tags=["copies"],
@@ -77,6 +85,8 @@ class Reduce(Endpoint):
 
 
 class StopLoss(Endpoint):
+    scopes: ClassVar = {"PUT": "copy"}
+
     @extend_schema(
         operation_id="change_stop_loss",
         tags=["copies"],
@@ -93,6 +103,8 @@ class StopLoss(Endpoint):
 
 
 class Terms(Endpoint):
+    scopes: ClassVar = {"PATCH": "copy"}
+
     @extend_schema(
         operation_id="change_terms",
         tags=["copies"],
@@ -110,6 +122,8 @@ class Terms(Endpoint):
 
 
 class Pause(Endpoint):
+    scopes: ClassVar = {"POST": "copy"}
+
     @extend_schema(
         operation_id="pause_copy",
         tags=["copies"],
@@ -127,6 +141,8 @@ class Pause(Endpoint):
 
 
 class Resume(Endpoint):
+    scopes: ClassVar = {"POST": "copy"}
+
     @extend_schema(
         operation_id="resume_copy",
         tags=["copies"],
@@ -148,7 +164,7 @@ class StopQuote(Endpoint):
         operation_id="quote_stop",
         tags=["copies"],
         summary="What stopping now would pay out",
-        responses=documented({200: StopQuoteShape}, problems=(401, 404, 409, 429)),
+        responses=documented({200: StopQuoteShape}, problems=(401, 403, 404, 409, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
         quote = previews.quote_stop(copy_id=own_copy(request, copy_id).pk, now=timezone.now())
@@ -156,6 +172,8 @@ class StopQuote(Endpoint):
 
 
 class Stop(Endpoint):
+    scopes: ClassVar = {"POST": "copy:money"}
+
     @extend_schema(
         operation_id="stop_copy",
         tags=["copies"],

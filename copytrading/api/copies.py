@@ -1,5 +1,7 @@
 """A person's copies: start one, look at it, and see what happened."""
 
+from typing import ClassVar
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
@@ -29,12 +31,14 @@ from copytrading.services.copies import verbs as copies
 
 
 class Copies(Endpoint):
+    scopes: ClassVar = {"POST": "copy:money"}
+
     @extend_schema(
         operation_id="list_copies",
         tags=["copies"],
         summary="Your copies",
         parameters=[CopiesQuery],
-        responses=documented({200: CopiesPageShape}, problems=(400, 401, 429)),
+        responses=documented({200: CopiesPageShape}, problems=(400, 401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         asked = self.read_query(CopiesQuery)
@@ -52,7 +56,7 @@ class Copies(Endpoint):
         description="Moves the investment into a copy of its own and brings that to the lead's ratios.",
         parameters=[IDEMPOTENCY_KEY],
         request=StartInput,
-        responses=documented({201: CopyDetailShape}, problems=(400, 401, 409, 422, 429)),
+        responses=documented({201: CopyDetailShape}, problems=(400, 401, 403, 409, 422, 429)),
     )
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
@@ -76,7 +80,7 @@ class Copy(Endpoint):
         operation_id="read_copy",
         tags=["copies"],
         summary="One copy, beside its lead",
-        responses=documented({200: CopyDetailShape}, problems=(401, 404, 429)),
+        responses=documented({200: CopyDetailShape}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
         return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data)
@@ -88,7 +92,7 @@ class CopyRecord(Endpoint):
         tags=["copies"],
         summary="A copy's worth over time",
         description="From its start to now or its end. Where money moved are two entries of one time.",
-        responses=documented({200: CopyRecordShape(many=True)}, problems=(401, 404, 429)),
+        responses=documented({200: CopyRecordShape(many=True)}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
         curve = curves.curve_of(copy_in_figures(request, copy_id), now=timezone.now())
@@ -100,7 +104,7 @@ class CopyCoins(Endpoint):
         operation_id="list_copy_coins",
         tags=["copies"],
         summary="What the result of a copy is made of: each coin, those sold again too, and what else is in it",
-        responses=documented({200: ResultRowShape(many=True)}, problems=(401, 404, 429)),
+        responses=documented({200: ResultRowShape(many=True)}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
         rows = coin_results.result_rows(copy_in_figures(request, copy_id), prices=portfolios.price_list())
@@ -112,7 +116,7 @@ class CopyGap(Endpoint):
         operation_id="read_copy_gap",
         tags=["copies"],
         summary="Why a copy is not exactly where its lead's return would have put it",
-        responses=documented({200: CopyGapShape}, problems=(401, 404, 429)),
+        responses=documented({200: CopyGapShape}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
         gap = gap_pages.gap_of(own_copy(request, copy_id), now=timezone.now())
@@ -127,7 +131,7 @@ class CopyActivity(Endpoint):
         tags=["activity"],
         summary="What happened to a copy: trades, adjustments with their reasons, notices",
         parameters=[ActivityQuery],
-        responses=documented({200: ActivityPageShape}, problems=(400, 401, 404, 429)),
+        responses=documented({200: ActivityPageShape}, problems=(400, 401, 403, 404, 429)),
     )
     def get(self, request: Request, copy_id: int) -> Response:
         return activity_page(self, person_copy_id=own_copy(request, copy_id).pk)
@@ -139,7 +143,7 @@ class Activity(Endpoint):
         tags=["activity"],
         summary="What happened to all your copies",
         parameters=[ActivityQuery],
-        responses=documented({200: ActivityPageShape}, problems=(400, 401, 429)),
+        responses=documented({200: ActivityPageShape}, problems=(400, 401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         return activity_page(self, person_copy_id=None)

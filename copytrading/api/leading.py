@@ -1,6 +1,6 @@
 """Leading by program: apply, put money in, trade for everybody who follows, and see what comes of it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -86,7 +86,7 @@ def read_as(operation_id: str, summary: str, shape: Any) -> Any:
 
 
 class OwnLead(Endpoint):
-    scopes = {"POST": "lead"}
+    scopes: ClassVar = {"POST": "lead"}
 
     @read_as("read_own_lead", "Who you are as a lead", OwnLeadShape)
     def get(self, request: Request) -> Response:
@@ -103,7 +103,7 @@ class OwnLead(Endpoint):
 
 
 class LeadTerms(Endpoint):
-    scopes = {"PUT": "lead"}
+    scopes: ClassVar = {"PUT": "lead"}
 
     @written(
         "change_lead_terms",
@@ -143,7 +143,7 @@ class LeadFills(Endpoint):
 
 
 class LeadStakeIn(Endpoint):
-    scopes = {"POST": "lead:money"}
+    scopes: ClassVar = {"POST": "lead:money"}
 
     @written(
         "deposit_to_lead",
@@ -157,7 +157,7 @@ class LeadStakeIn(Endpoint):
 
 
 class LeadStakeOut(Endpoint):
-    scopes = {"POST": "lead:money"}
+    scopes: ClassVar = {"POST": "lead:money"}
 
     @written(
         "withdraw_from_lead",
@@ -171,7 +171,7 @@ class LeadStakeOut(Endpoint):
 
 
 class LeadOrders(Endpoint):
-    scopes = {"POST": "lead"}
+    scopes: ClassVar = {"POST": "lead"}
 
     @listed("list_lead_orders", "Your orders, open and done, latest first", LeadOrderShape)
     def get(self, request: Request) -> Response:
@@ -197,7 +197,7 @@ class LeadOrders(Endpoint):
 
 
 class LeadOrderPreview(Endpoint):
-    scopes = {"POST": "read"}
+    scopes: ClassVar = {"POST": "read"}
 
     @extend_schema(
         operation_id="preview_lead_order",
@@ -214,7 +214,7 @@ class LeadOrderPreview(Endpoint):
 
 
 class LeadOrder(Endpoint):
-    scopes = {"DELETE": "lead"}
+    scopes: ClassVar = {"DELETE": "lead"}
 
     @read_as("read_lead_order", "One of your orders", LeadOrderShape)
     def get(self, request: Request, order_id: int) -> Response:
@@ -250,7 +250,7 @@ class LeadEarnings(Endpoint):
 
 
 class LeadNotices(Endpoint):
-    scopes = {"POST": "lead"}
+    scopes: ClassVar = {"POST": "lead"}
 
     @listed("list_lead_notices", "What you wrote to followers, latest first", LeadNoticeShape)
     def get(self, request: Request) -> Response:
@@ -268,7 +268,7 @@ class LeadNotices(Endpoint):
 
 
 class LeadPause(Endpoint):
-    scopes = {"POST": "lead"}
+    scopes: ClassVar = {"POST": "lead"}
 
     @written("pause_lead", "Take no new followers and no orders; copies keep what they hold", OwnLeadShape)
     @idempotent
@@ -280,7 +280,7 @@ class LeadPause(Endpoint):
 
 
 class LeadResume(Endpoint):
-    scopes = {"POST": "lead"}
+    scopes: ClassVar = {"POST": "lead"}
 
     @written("resume_lead", "Take followers and orders again", OwnLeadShape)
     @idempotent
@@ -292,7 +292,7 @@ class LeadResume(Endpoint):
 
 
 class LeadEnd(Endpoint):
-    scopes = {"POST": "lead:money"}
+    scopes: ClassVar = {"POST": "lead:money"}
 
     @written("end_lead", "End for good: every copy is sold and paid out, and your record stays", OwnLeadShape)
     @idempotent

@@ -1,5 +1,7 @@
 """Leads: find them, look at one, and see what copying one would do."""
 
+from typing import ClassVar
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -31,7 +33,7 @@ class Leads(OpenEndpoint):
         tags=["leads"],
         summary="Find leads",
         parameters=[LeadsQuery],
-        responses=documented({200: LeadsPageShape}, problems=(400, 401, 429)),
+        responses=documented({200: LeadsPageShape}, problems=(400, 401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         asked = self.read_query(LeadsQuery)
@@ -46,7 +48,7 @@ class Lead(OpenEndpoint):
         operation_id="read_lead",
         tags=["leads"],
         summary="Look at one lead",
-        responses=documented({200: LeadDetailShape}, problems=(401, 404, 429)),
+        responses=documented({200: LeadDetailShape}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, slug: str) -> Response:
         now = timezone.now()
@@ -66,7 +68,7 @@ class LeadHoldings(OpenEndpoint):
         operation_id="read_lead_holdings",
         tags=["leads"],
         summary="What a lead holds, as ratios",
-        responses=documented({200: PortfolioShape}, problems=(401, 404, 429)),
+        responses=documented({200: PortfolioShape}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, slug: str) -> Response:
         return Response(PortfolioShape(lead_pages.portfolio_of(public_lead(slug))).data)
@@ -78,7 +80,7 @@ class LeadRecord(OpenEndpoint):
         tags=["leads"],
         summary="A lead's return over time",
         parameters=[LeadRecordQuery],
-        responses=documented({200: LeadRecordPointShape(many=True)}, problems=(400, 401, 404, 429)),
+        responses=documented({200: LeadRecordPointShape(many=True)}, problems=(400, 401, 403, 404, 429)),
     )
     def get(self, request: Request, slug: str) -> Response:
         days = self.read_query(LeadRecordQuery)["days"]
@@ -87,13 +89,15 @@ class LeadRecord(OpenEndpoint):
 
 
 class LeadPreview(Endpoint):
+    scopes: ClassVar = {"POST": "read"}
+
     @extend_schema(
         operation_id="preview_copy",
         tags=["leads"],
         summary="The very trades that copying this lead would make now",
         description="Refuses what a start would refuse. Nothing is written.",
         request=PreviewInput,
-        responses=documented({200: CopyPreviewShape}, problems=(400, 401, 404, 409, 429)),
+        responses=documented({200: CopyPreviewShape}, problems=(400, 401, 403, 404, 409, 429)),
     )
     def post(self, request: Request, slug: str) -> Response:
         wanted, lead = self.read(PreviewInput), public_lead(slug)

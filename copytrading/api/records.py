@@ -1,6 +1,7 @@
 """What a lead's record says, piece by piece, and what copying it would have brought."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -33,9 +34,9 @@ from copytrading.queries.leads.followers_got import got_by_window
 from copytrading.services.lookback.record import LookBack, Question
 
 EVENTS_MAX = 1_000
-READ_PROBLEMS = (401, 404, 429)
-ASKED_PROBLEMS = (400, 401, 404, 429)
-LOOK_BACK_PROBLEMS = (400, 401, 404, 409, 429)
+READ_PROBLEMS = (401, 403, 404, 429)
+ASKED_PROBLEMS = (400, 401, 403, 404, 429)
+LOOK_BACK_PROBLEMS = (400, 401, 403, 404, 409, 429)
 
 
 class LeadStatistics(OpenEndpoint):
@@ -129,6 +130,7 @@ class LeadFollowersRecord(OpenEndpoint):
 
 
 class LeadLookBack(Endpoint):
+    scopes: ClassVar = {"POST": "read"}
     throttle_classes = (RequestsPerMinute, LongAnswersPerMinute)
 
     @extend_schema(
@@ -147,6 +149,7 @@ class LeadLookBack(Endpoint):
 
 
 class LeadLookBackSpread(Endpoint):
+    scopes: ClassVar = {"POST": "read"}
     throttle_classes = (RequestsPerMinute, LongAnswersPerMinute)
 
     @extend_schema(

@@ -1,16 +1,23 @@
 """Every address below /api/v1/."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from accounts.api.sign_in import Token
-from copytrading.api import books, changing, copies, leading, leads, records, wallet
+from accounts.api import devices, people, program_keys
+from copytrading.api import books, changing, copies, leading, leads, live, records, schema, wallet
 from copytrading.api.nowhere import Nowhere
 
 app_name = "api"
 
 urlpatterns = [
-    path("token", Token.as_view(), name="token"),
+    path("token", devices.Token.as_view(), name="token"),
+    path("token/refresh", devices.Refresh.as_view(), name="token_refresh"),
+    path("confirm", devices.Confirm.as_view(), name="confirm"),
+    path("devices", devices.Devices.as_view(), name="devices"),
+    path("devices/<int:device_id>", devices.OneDevice.as_view(), name="device"),
+    path("keys", program_keys.ProgramKeys.as_view(), name="keys"),
+    path("keys/<int:key_id>", program_keys.OneProgramKey.as_view(), name="key"),
+    path("me", people.Me.as_view(), name="me"),
     path("leads", leads.Leads.as_view(), name="leads"),
     path("leads/<slug:slug>", leads.Lead.as_view(), name="lead"),
     path("leads/<slug:slug>/holdings", leads.LeadHoldings.as_view(), name="lead_holdings"),
@@ -46,6 +53,7 @@ urlpatterns = [
     path("copies/<int:copy_id>/profit-shares", books.CopyProfitShares.as_view(), name="copy_profit_shares"),
     path("copies/<int:copy_id>/terms", changing.Terms.as_view(), name="copy_terms"),
     path("activity", copies.Activity.as_view(), name="activity"),
+    path("live", live.Live.as_view(), name="live"),
     path("wallet", wallet.Wallet.as_view(), name="wallet"),
     path("wallet/history", wallet.WalletHistory.as_view(), name="wallet_history"),
     path("wallet/deposits", wallet.Deposits.as_view(), name="deposits"),
@@ -72,7 +80,7 @@ urlpatterns = [
     path("lead/link", leading.LeadLink.as_view(), name="lead_link"),
     path("markets/troubles", wallet.MarketTroubles.as_view(), name="market_troubles"),
     path("markets", wallet.Markets.as_view(), name="markets"),
-    path("schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="schema"),
+    path("schema", schema.Schema.as_view(), name="schema"),
     path(
         "docs",
         SpectacularSwaggerSplitView.as_view(

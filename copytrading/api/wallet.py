@@ -1,6 +1,6 @@
 """The main account: what it holds, money in and out, and orders by hand."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -9,10 +9,11 @@ from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.endpoint import Endpoint
+from accounts.api.endpoint import Endpoint, OpenEndpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.paging import TimedQuery, page_of
 from accounts.api.problems import documented
+from accounts.api.scopes import JustConfirmed
 from copytrading.api.fields import units_from_text
 from copytrading.api.finding import person
 from copytrading.api.shapes.wallet import (
@@ -33,7 +34,7 @@ from copytrading.queries import spot as spot_queries
 from copytrading.queries import wallet as wallet_queries
 from copytrading.services.wallet import spot, transfers
 
-MONEY_PROBLEMS = (400, 401, 409, 422, 429)
+MONEY_PROBLEMS = (400, 401, 403, 409, 422, 429)
 
 
 class Wallet(Endpoint):
@@ -41,7 +42,7 @@ class Wallet(Endpoint):
         operation_id="read_wallet",
         tags=["wallet"],
         summary="What your main account holds",
-        responses=documented({200: WalletShape}, problems=(401, 429)),
+        responses=documented({200: WalletShape}, problems=(401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         return Response(WalletShape(wallet_queries.wallet_of(person(request))).data)
@@ -53,7 +54,7 @@ class WalletHistory(Endpoint):
         tags=["wallet"],
         summary="What moved, latest first",
         parameters=[TimedQuery],
-        responses=documented({200: HistoryPageShape}, problems=(400, 401, 429)),
+        responses=documented({200: HistoryPageShape}, problems=(400, 401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         asked = self.read_query(TimedQuery)
@@ -85,11 +86,14 @@ class Deposits(Endpoint):
 
 
 class Withdrawals(Endpoint):
+    permission_classes = (*Endpoint.permission_classes, JustConfirmed)
+
     @extend_schema(
         operation_id="withdraw",
         tags=["wallet"],
         summary="Take money out",
-        description="Paper money is gone at once. Real money is promised to you until it was paid out.",
+        description="Takes a proof of the last five minutes that it is you, see `confirm`; no key ever withdraws."
+        " Paper money is gone at once. Real money is promised to you until it was paid out.",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferInput,
         responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),
@@ -103,24 +107,24 @@ class Withdrawals(Endpoint):
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
 
 
-class Markets(Endpoint):
+class Markets(OpenEndpoint):
     @extend_schema(
         operation_id="list_markets",
         tags=["wallet"],
         summary="What can be traded by hand",
-        responses=documented({200: MarketShape(many=True)}, problems=(401, 429)),
+        responses=documented({200: MarketShape(many=True)}, problems=(401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         return Response(MarketShape(wallet_queries.spot_markets(), many=True).data)
 
 
-class MarketTroubles(Endpoint):
+class MarketTroubles(OpenEndpoint):
     @extend_schema(
         operation_id="list_market_troubles",
         tags=["wallet"],
         summary="Which coins cannot be acted on now, and why",
         description="Suspended, delisted or halted coins, and those whose price is old or in doubt. None is the rule.",
-        responses=documented({200: TroubleShape(many=True)}, problems=(401, 429)),
+        responses=documented({200: TroubleShape(many=True)}, problems=(401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         found = degraded.troubles(now=timezone.now())
@@ -128,12 +132,14 @@ class MarketTroubles(Endpoint):
 
 
 class SpotPreview(Endpoint):
+    scopes: ClassVar = {"POST": "read"}
+
     @extend_schema(
         operation_id="preview_spot_order",
         tags=["wallet"],
         summary="What an order by hand would trade and cost",
         request=SpotOrderInput,
-        responses=documented({200: SpotPreviewShape}, problems=(400, 401, 409, 429)),
+        responses=documented({200: SpotPreviewShape}, problems=(400, 401, 403, 409, 429)),
     )
     def post(self, request: Request) -> Response:
         wanted = _spot_order(self.read(SpotOrderInput))
@@ -142,12 +148,14 @@ class SpotPreview(Endpoint):
 
 
 class SpotOrders(Endpoint):
+    scopes: ClassVar = {"POST": "trade"}
+
     @extend_schema(
         operation_id="list_spot_orders",
         tags=["wallet"],
         summary="Your orders by hand, latest first",
         parameters=[TimedQuery],
-        responses=documented({200: SpotOrdersPageShape}, problems=(400, 401, 429)),
+        responses=documented({200: SpotOrdersPageShape}, problems=(400, 401, 403, 429)),
     )
     def get(self, request: Request) -> Response:
         orders = spot_queries.manual_orders_of(person(request))
@@ -176,7 +184,7 @@ class SpotOrder(Endpoint):
         operation_id="read_spot_order",
         tags=["wallet"],
         summary="One order by hand",
-        responses=documented({200: SpotOrderShape}, problems=(401, 404, 429)),
+        responses=documented({200: SpotOrderShape}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, order_id: int) -> Response:
         order = get_object_or_404(spot_queries.manual_orders_of(person(request)), pk=order_id)

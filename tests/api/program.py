@@ -5,8 +5,9 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
-from accounts.api.tokens import issue_token
+from accounts import devices
 from accounts.models import User
 
 
@@ -18,7 +19,8 @@ class Program:
 
     @staticmethod
     def of(user: User) -> "Program":
-        return Program(token=issue_token(user))
+        _, tokens = devices.open_device(user=user, now=timezone.now())
+        return Program(token=tokens.access_token)
 
     def get(self, path: str, **query: Any) -> HttpResponse:
         return Client().get(f"/api/v1/{path}", query, headers=self._headers(""))

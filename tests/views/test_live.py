@@ -17,8 +17,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from copytrading.services import hub
 from copytrading.services.bell import LIVE_CHANNEL, _tell
-from copytrading.views import live
 from tests.browser.conftest import site_url  # noqa: F401 — the fixture
 
 PATIENCE = 5
@@ -149,7 +149,7 @@ def run(coroutine: Coroutine[object, object, object]) -> object:
 
 class TestClient:
     def test_hears_once_what_rang_often_while_it_was_slow(self) -> None:
-        client = live.Client(topics=frozenset({"prices"}))
+        client = hub.Client(topics=frozenset({"prices"}))
 
         for _ in range(1000):
             client.ring("marks")
@@ -163,24 +163,24 @@ class TestHub:
     def test_rings_everything_after_it_lost_its_connection(
         self, valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(live, "RECONNECT_SECONDS", 0.05)
+        monkeypatch.setattr(hub, "RECONNECT_SECONDS", 0.05)
 
         async def lose_the_connection() -> list[str]:
-            hub = live.Hub(settings.REDIS_URL)
-            client = hub.join(["prices", "user:1"])
+            a_hub = hub.Hub(settings.REDIS_URL)
+            client = a_hub.join(["prices", "user:1"])
             await asyncio.wait_for(client.rung.wait(), PATIENCE)
             client.take()
             valkey.client_kill_filter(_type="pubsub")
             await asyncio.wait_for(client.rung.wait(), PATIENCE)
-            hub.leave(client)
+            a_hub.leave(client)
             return client.take()
 
         assert run(lose_the_connection()) == ["marks", "activity", "copies", "wallet"]
 
     def test_hands_a_bell_of_many_to_those_who_listen_and_to_nobody_else(self) -> None:
         async def ring_for_many() -> list[list[str]]:
-            hub = live.Hub(settings.REDIS_URL)
-            pages = [hub.join([topic, "prices"]) for topic in ("user:1", "user:2", "user:3", "user:1")]
+            a_hub = hub.Hub(settings.REDIS_URL)
+            pages = [a_hub.join([topic, "prices"]) for topic in ("user:1", "user:2", "user:3", "user:1")]
             await asyncio.wait_for(pages[0].rung.wait(), PATIENCE)
             for page in pages:
                 page.take()
@@ -188,17 +188,17 @@ class TestHub:
             for page in (pages[0], pages[2], pages[3]):
                 await asyncio.wait_for(page.rung.wait(), PATIENCE)
             for page in pages:
-                hub.leave(page)
+                a_hub.leave(page)
             return [page.take() for page in pages]
 
         assert run(ring_for_many()) == [["copies"], [], ["copies"], ["copies"]]
 
     def test_forgets_who_has_left(self) -> None:
         async def come_and_go() -> int:
-            hub = live.Hub(settings.REDIS_URL)
-            clients = [hub.join(["prices"]) for _ in range(3)]
+            a_hub = hub.Hub(settings.REDIS_URL)
+            clients = [a_hub.join(["prices"]) for _ in range(3)]
             for client in clients:
-                hub.leave(client)
-            return len(hub)
+                a_hub.leave(client)
+            return len(a_hub)
 
         assert run(come_and_go()) == 0

@@ -77,6 +77,18 @@ class ReceiptShape(serializers.Serializer):
     notice = NoticeShape(allow_null=True)
 
 
+class RowShape(serializers.Serializer):
+    """One thing that happened to a copy, as the figures of its kind; the other two are null."""
+
+    kind = serializers.ChoiceField(choices=KINDS)
+    id = serializers.IntegerField()
+    copy_id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    trade = FillShape(allow_null=True)
+    adjustment = AdjustmentShape(allow_null=True)
+    notice = NoticeShape(allow_null=True)
+
+
 class ActivityPageShape(serializers.Serializer):
     results = ReceiptShape(many=True)
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")

@@ -98,6 +98,14 @@ class TroubleShape(serializers.Serializer):
     since = serializers.DateTimeField(allow_null=True)
 
 
+class PriceMarkShape(serializers.Serializer):
+    """The price of a market that we value and decide by."""
+
+    market = serializers.CharField(source="symbol")
+    price = PriceField(source="mark.price", allow_null=True, default=None)
+    as_of = serializers.DateTimeField(source="mark.as_of", allow_null=True, default=None)
+
+
 class MarketShape(serializers.Serializer):
     id = serializers.IntegerField(source="pk", help_text="What `market_ids` of a Custom copy name.")
     symbol = serializers.CharField()

@@ -199,6 +199,11 @@ def prepare_database() -> str:
     return logins.getvalue()
 
 
+def address_of(*, host: str, port: int) -> str:
+    """Return where the pages are, as a browser on this machine has to write it."""
+    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+
+
 def announce(*, host: str, port: int, logins: str, began_at: float) -> bool:
     """Print the address and the logins once the first page can be had; return False until then."""
     asked = http.client.HTTPConnection(host, port, timeout=1)

@@ -1,0 +1,43 @@
+"""The description of the API: built once, with every code that a problem can have, and an answer like any other."""
+
+import json
+from functools import cache
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from accounts.api.endpoint import OpenEndpoint
+from copytrading.services.problem_codes import problem_codes
+
+
+def list_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Name every code that a problem can have, and show one."""
+    problem = result["components"]["schemas"]["Problem"]
+    problem["properties"]["code"]["enum"] = sorted(problem_codes())
+    problem["example"] = {
+        "type": "/problems/lead_full/",
+        "status": 409,
+        "code": "lead_full",
+        "title": "This lead takes no more followers.",
+    }
+    return result
+
+
+@cache
+def description() -> bytes:
+    """Return the description, as JSON. It is the same for everybody and changes with the program only."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    return bytes(OpenApiJsonRenderer().render(json.loads(json.dumps(document, default=str))))
+
+
+@extend_schema(exclude=True)
+class Schema(OpenEndpoint):
+    # It is made already, and a program should be able to learn how to behave.
+    throttle_classes = ()
+
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(description(), content_type=OpenApiJsonRenderer.media_type)

@@ -1,0 +1,41 @@
+"""What somebody chooses for a key that a program is to use."""
+
+from datetime import datetime, timedelta
+
+from django import forms
+
+from accounts.models import ProgramKey
+from accounts.program_keys import REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_MAX
+
+DAYS = (("30", "30 days"), ("90", "90 days"), ("365", "a year"))
+
+
+class ProgramKeyForm(forms.Form):
+    name = forms.CharField(label="What it is for", max_length=60, error_messages={"required": "Give it a name."})
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=ProgramKey.Scope.choices,
+        initial=["read"],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose what the key may do."},
+    )
+    addresses = forms.CharField(
+        label="Where it may come from",
+        required=False,
+        help_text="Addresses or networks, with commas between: 203.0.113.7, 198.51.100.0/24. Empty is anywhere.",
+    )
+    days = forms.ChoiceField(label="Good for", choices=DAYS, initial="90")
+    requests_per_minute = forms.IntegerField(
+        label="Requests a minute, at most",
+        initial=REQUESTS_PER_MINUTE,
+        min_value=1,
+        max_value=REQUESTS_PER_MINUTE_MAX,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def clean_addresses(self) -> list[str]:
+        return [part.strip() for part in self.cleaned_data["addresses"].split(",") if part.strip()]
+
+    def expires_at(self, now: datetime) -> datetime:
+        """Return when the key is to end."""
+        return now + timedelta(days=int(self.cleaned_data["days"]))

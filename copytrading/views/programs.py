@@ -9,9 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import devices, program_keys
+from accounts.identity.step_up import identity_confirmed
 from accounts.models import Device
 from copytrading.forms.programs import ProgramKeyForm
-from copytrading.views.identity import identity_confirmed
 from copytrading.views.requests import MemberRequest
 
 

@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.addresses import client_address
-from smartsync_site.management.commands.up import programs
+from smartsync_site.programs import local_programs
 
 PEER, FORGED, CLIENT, OUTER = "198.51.100.7", "203.0.113.9", "192.0.2.44", "198.51.100.8"
 
@@ -67,7 +67,7 @@ class TestLimits:
 
 class TestTheWebServer:
     def test_leaves_the_peer_alone_and_does_not_name_itself(self) -> None:
-        web = next(program for program in programs(host="127.0.0.1", port=8000) if program.name == "web")
+        web = next(program for program in local_programs(host="127.0.0.1", port=8000) if program.name == "web")
         arguments = list(web.command)[3:]
 
         chosen = uvicorn.main.make_context("uvicorn", arguments).params

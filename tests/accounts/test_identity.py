@@ -15,7 +15,6 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.api.tokens import issue_token
 from accounts.identity import devices, forms
 from accounts.models import User
 from tests.api.program import Program
@@ -136,7 +135,7 @@ class TestSecondFactors:
 
     def test_end_every_other_session_and_token_when_they_change(self, world: World, stranger: User) -> None:
         here, elsewhere = (confirm(sign_in(Client(), stranger), stranger) for _ in range(2))
-        program = Program(issue_token(stranger))
+        program = Program.of(stranger)
         here.get("/accounts/2fa/totp/activate/")
         secret = here.session["mfa.totp.secret"]
         code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))

@@ -6,10 +6,9 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from accounts import ledger
-from accounts.api.tokens import issue_token
+from accounts import ledger, program_keys
 from accounts.ledger import Lines
-from accounts.models import Journal, LedgerAccount, User
+from accounts.models import Journal, LedgerAccount, ProgramKey, User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.models import Lead
@@ -70,9 +69,18 @@ def found_town(venue: FakeVenue, *, leads_count: int, followers_count: int, now:
             idempotency_key=f"start-{number}",
             now=now,
         )
-        town.followers.append(Follower(user_id=user.pk, token=issue_token(user)))
+        town.followers.append(Follower(user_id=user.pk, token=_key_of(user, now)))
     venue.deposit("platform", USDT=str(brought))
     return town
+
+
+def _key_of(user: User, now: datetime) -> str:
+    """Return a key for the follower's program, which lasts as long as the campaign; a device's tokens do not."""
+    scopes = (ProgramKey.Scope.READ, ProgramKey.Scope.COPY, ProgramKey.Scope.COPY_MONEY)
+    _, secret = program_keys.make_key(
+        user=user, name="campaign", scopes=scopes, now=now, requests_per_minute=program_keys.REQUESTS_PER_MINUTE_MAX
+    )
+    return secret
 
 
 def _bring(user: User, value: Decimal, now: datetime) -> Decimal:

@@ -125,13 +125,17 @@ class LeadPosition(models.Model):
     How much of an earlier holding still stands.
 
     `survival` is multiplied by 1 − sold/held at each sale; a position that closes opens the next `epoch` at 1.
-    `touch_request` is the request of the last trade that the copies have still to follow.
+    `touch_request` is the request of the last trade that the copies have still to follow; WAITS_FOR_MARKET where a look
+    has met it and found the market closed.
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="positions")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     survival = models.FloatField(default=1)
     epoch = models.PositiveIntegerField(default=0)
+    # No request has this number: they begin at 1.
+    WAITS_FOR_MARKET = 0
+
     touch_request = models.PositiveBigIntegerField(null=True)
     # An observed lead's trades that Custom copies have still to answer: signed units, and how many orders they were.
     pending_units = models.BigIntegerField(default=0)

@@ -20,7 +20,7 @@ from copytrading.engine.holdings.terms import CopyTerms
 from copytrading.engine.market.board import Board
 from copytrading.engine.market.books import Side
 from copytrading.engine.sizing import registry
-from copytrading.models import Lead, LeadOrder
+from copytrading.models import Lead, LeadOrder, LeadPosition
 from copytrading.queries.leads import links
 
 # Of the given leads, or of these only those copies that are named; a mode that is not known here has number −1.
@@ -84,7 +84,7 @@ NOT_TRADED = 0
 
 LEAD_POSITIONS = """
     SELECT lead_id, asset_id, epoch::bigint, pending_units, pending_orders::bigint,
-        (touch_request IS NOT NULL)::int::bigint, survival
+        coalesce(touch_request, -1)::bigint, survival
     FROM copytrading_leadposition WHERE lead_id = ANY(%(leads)s)
 """
 
@@ -121,8 +121,9 @@ def _portfolio(
     position_assets, epochs, pending, pending_counts, touches, survivals = (column[mine] for column in positions[1:])
     places = board.places_of(position_assets)
     epoch, survival = np.zeros_like(board.asset_ids), np.ones(len(board.asset_ids))
-    touched = np.zeros(len(board.asset_ids), dtype=np.bool_)
-    epoch[places], survival[places], touched[places] = epochs, survivals, touches > 0
+    touched, told = (np.zeros(len(board.asset_ids), dtype=np.bool_) for _ in range(2))
+    epoch[places], survival[places] = epochs, survivals
+    touched[places], told[places] = touches >= 0, touches == LeadPosition.WAITS_FOR_MARKET
     pending_units, pending_orders = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
     pending_units[places], pending_orders[places] = pending, pending_counts
     return LeadPortfolio(
@@ -134,6 +135,7 @@ def _portfolio(
         survival=survival,
         epoch=epoch,
         touched=touched,
+        told=told,
         pending_units=pending_units,
         pending_orders=pending_orders,
         settling_until=lead.settling_until.timestamp() if lead.settling_until else np.nan,

@@ -12,7 +12,7 @@ from copytrading.engine.deciding import decision
 from copytrading.engine.holdings import profit_share
 from copytrading.engine.holdings.portfolios import STATUS_NUMBERS
 from copytrading.engine.sizing import planning
-from copytrading.models import Copy
+from copytrading.models import Copy, LeadPosition
 from copytrading.queries import stop_book
 from copytrading.services.books import profit_shares, stops
 from copytrading.services.copies import verbs as copies
@@ -123,6 +123,10 @@ def later_request_taken_for_followed() -> list[Any]:
     return [patch.object(settling, "settle_lead", settle_everything)]
 
 
+def trade_in_a_closed_market_is_forgotten() -> list[Any]:
+    return [patch.object(LeadPosition, "WAITS_FOR_MARKET", None)]
+
+
 def stopped_copy_starts_again() -> list[Any]:
     """A pause does not look whether the copy is stopped."""
 
@@ -161,6 +165,10 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "later request taken for followed": (
         "What was asked for since the decision is forgotten, or paid short.",
         later_request_taken_for_followed,
+    ),
+    "trade in a closed market forgotten": (
+        "The copies never do what the lead did.",
+        trade_in_a_closed_market_is_forgotten,
     ),
     "stopped copy paused": ("A final state is left again.", stopped_copy_starts_again),
     "stale stop-loss book": (

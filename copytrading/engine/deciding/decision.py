@@ -223,7 +223,7 @@ class _Sitting:
 
     def is_awaited(self, own: LeadWish) -> bool:
         """Return whether somebody waits to follow a trade in a market that is closed to us."""
-        touched = self.lead.touched | (own.units != 0)
+        touched = self.lead.due(self.board) | (own.units != 0)
         aligning = bool((self.copies.aligning & self.copies.has_status("STARTING", "ACTIVE")).any())
         return bool((~self.board.listed & (touched | (aligning & (self.lead.units > 0)))).any())
 
@@ -235,7 +235,7 @@ class _Sitting:
         lead unseen. A copy may have to sell what the lead does not hold any more.
         """
         lead, copies = self.lead, self.copies
-        wanted_places = np.asarray(lead.touched | (own.units != 0), dtype=np.bool_)
+        wanted_places = np.asarray(lead.due(self.board) | (own.units != 0), dtype=np.bool_)
         to_ratios = copies.aligning & copies.has_status("STARTING", "ACTIVE")
         if not lead.is_seen and (wanted_places.any() or to_ratios.any()):
             return True
@@ -289,7 +289,7 @@ class _Sitting:
 
     def _shut(self, own: LeadWish) -> BoolArray:
         """Return the cells (N, A) in which a copy waits for a coin of the lead whose market is closed."""
-        touched = self.lead.touched | (own.units != 0)
+        touched = self.lead.due(self.board) | (own.units != 0)
         aligning = self.copies.aligning & self.copies.has_status("STARTING", "ACTIVE")
         waited_for = (touched | aligning[:, None]) & (self.lead.units > 0)
         return np.asarray(~self.board.listed & waited_for, dtype=np.bool_)

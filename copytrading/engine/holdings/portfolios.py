@@ -24,7 +24,8 @@ STATUS_NUMBERS = {"STARTING": 0, "ACTIVE": 1, "PAUSED": 2, "STOPPING": 3}
 @dataclass(frozen=True, kw_only=True)
 class LeadPortfolio:
     """
-    What a lead holds, (A,) on the board; `touched` says where a trade waits to be followed.
+    What a lead holds, (A,) on the board; `touched` says where a trade waits to be followed, `told` where it does so for
+    a market that was closed at the look before, which followers know.
 
     `pending_units` and `pending_orders` are trades seen elsewhere that copies which answer orders have still to answer.
     `other_value_units` is what the lead has elsewhere of things that are not traded here, in quote units. A replay of
@@ -41,11 +42,16 @@ class LeadPortfolio:
     touched: BoolArray
     pending_units: IntArray
     pending_orders: IntArray
+    told: BoolArray | None = None
     other_value_units: int = 0
     # Drift repair waits until then, in seconds, since the lead's own money moved; NaN where it did not.
     settling_until: float = np.nan
     # False while the account elsewhere cannot be read: then these are old numbers, and nothing is decided by them.
     is_seen: bool = True
+
+    def due(self, board: Board) -> BoolArray:
+        """Return where a trade is to be followed now: what waits for a closed market is due again once it opens."""
+        return self.touched if self.told is None else np.asarray(self.touched & (board.listed | ~self.told))
 
     def equity(self, board: Board) -> float:
         """Return the lead's equity in quote units; NaN where a coin that is held has no price."""

@@ -88,10 +88,11 @@ def answer_pending(*, lead: Lead, board: Board, portfolio: LeadPortfolio, sellin
     """
     Take the trades off that this phase answers: sales when selling, purchases when buying.
 
-    What came in since the portfolio was loaded stays. A Custom copy answers once: what does not fill is skipped.
+    What came in since the portfolio was loaded stays, and what is in a market that nobody can trade in now. A Custom
+    copy answers once: what does not fill is skipped.
     """
     answered = portfolio.pending_units < 0 if selling else portfolio.pending_units > 0
-    for place in np.flatnonzero(answered):
+    for place in np.flatnonzero(answered & board.tradable):
         LeadPosition.objects.filter(lead=lead, asset_id=int(board.asset_ids[place])).update(
             pending_units=F("pending_units") - int(portfolio.pending_units[place]),
             pending_orders=F("pending_orders") - int(portfolio.pending_orders[place]),

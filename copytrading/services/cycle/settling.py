@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
-from copytrading.models import Copy, Lead, LeadPosition, SyncCycle
+from copytrading.models import Copy, Lead, LeadPosition, Market, SyncCycle
 from copytrading.services.books import positions, records
 from copytrading.services.cycle import closing, reducing
 from copytrading.services.locks import lock_lead
@@ -59,8 +59,10 @@ def _clear_flags(lead: Lead, now: datetime, *, followed: int, has_rest: bool) ->
     else:
         if lead.request_count == followed:
             lead.sync_wanted_at = None
-        LeadPosition.objects.filter(lead=lead, touch_request__lte=followed).update(
-            touch_request=None, pending_units=0, pending_orders=0
-        )
+        # A trade in a closed market waits there, for the copies that answer orders as well, until it opens.
+        known = LeadPosition.objects.filter(lead=lead, touch_request__lte=followed)
+        closed = Market.objects.filter(status=Market.Status.SUSPENDED).values("base_id")
+        known.exclude(asset__in=closed).update(touch_request=None, pending_units=0, pending_orders=0)
+        known.update(touch_request=LeadPosition.WAITS_FOR_MARKET)
         copies.filter(align_request__lte=followed).update(align_request=None)
     copies.filter(status=Copy.Status.STARTING, align_request__isnull=True).update(status=Copy.Status.ACTIVE)

@@ -21,7 +21,7 @@ from copytrading.engine.deciding.decision import Decision, Phase
 from copytrading.engine.deciding.lead_orders import is_reached
 from copytrading.engine.market.books import Book, Side
 from copytrading.engine.rules import Rules
-from copytrading.models import Lead, LeadOrder, Market, SyncCycle
+from copytrading.models import Lead, LeadOrder, LeadPosition, Market, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions
 from copytrading.services.cycle import settling
@@ -32,8 +32,8 @@ from copytrading.services.orders import trading
 
 def leads_to_sync(*, now: datetime) -> list[int]:
     """
-    Return the ids of leads that need a look: a change waits, a cycle is open, drift repair is due, or the mark has
-    reached the price of a limit order.
+    Return the ids of leads that need a look: a change waits, a cycle is open, drift repair is due, the mark has reached
+    the price of a limit order, or a market has opened in which a trade waits to be followed.
     """
     rules = platform_rules()
     repair_before = now - timedelta(seconds=rules.repair_seconds)
@@ -43,12 +43,16 @@ def leads_to_sync(*, now: datetime) -> list[int]:
         .extra(
             where=[
                 "sync_wanted_at IS NOT NULL OR copytrading_lead.id = ANY(%s)"
+                " OR EXISTS (SELECT FROM copytrading_leadposition AS position"
+                "  JOIN copytrading_market AS market ON market.base_id = position.asset_id"
+                "  WHERE position.lead_id = copytrading_lead.id AND position.touch_request = %s"
+                "  AND market.status = 'TRADING')"
                 " OR EXISTS (SELECT FROM copytrading_synccycle AS cycle"
                 "  WHERE cycle.lead_id = copytrading_lead.id AND cycle.status <> 'DONE')"
                 " OR ((looked_at IS NULL OR looked_at <= %s) AND EXISTS (SELECT FROM copytrading_copy AS copy"
                 "  WHERE copy.lead_id = copytrading_lead.id AND copy.status <> 'STOPPED'))"
             ],
-            params=[_with_reached_limits(), repair_before],
+            params=[_with_reached_limits(), LeadPosition.WAITS_FOR_MARKET, repair_before],
         )
     )
     return list(due.order_by("looked_at").values_list("pk", flat=True))
@@ -211,7 +215,7 @@ def _is_quiet(scene: Scene) -> bool:
     lead, copies = scene.lead, scene.copies
     if lead.sync_wanted_at is not None or lead.status == Lead.Status.ENDED:
         return False
-    if scene.portfolio.touched.any() or copies.aligning.any():
+    if scene.portfolio.due(scene.board).any() or copies.aligning.any():
         return False
     if copies.has_status("STARTING", "STOPPING").any() or copies.owed_units.any():
         return False

@@ -45,6 +45,7 @@ def broken_rules(
         *planned.look(before, now),
         *rules_of_copies.states_follow_the_rules(before, now),
         *rules_of_copies.fence_never_falls(before, now),
+        *rules_of_copies.trade_waits_for_its_market(before, now),
         *rules_of_copies.reduction_is_paid_as_asked(before, now),
         *rules_of_copies.mark_never_falls(before, now),
         *rules_of_copies.profit_is_shared_once(before, now),

@@ -71,6 +71,20 @@ def fence_never_falls(before: Snapshot, now: Snapshot) -> Iterator[str]:
             yield f"The fence of copy {copy['id']} fell from {copy['fence']} to {later['fence']}."
 
 
+def trade_waits_for_its_market(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """A lead's trade that is to be followed is not forgotten while its market is closed for a while."""
+    closed = [
+        {market["base_id"] for market in seen["markets"] if market["status"] == "SUSPENDED"} for seen in (before, now)
+    ]
+    for position in before["positions"]:
+        if position["touch_request"] is None or not all(position["asset_id"] in assets for assets in closed):
+            continue
+        later = now.get("positions", position["id"])
+        if later is None or later["touch_request"] is None:
+            lead, asset = position["lead_id"], position["asset_id"]
+            yield f"The trade of lead {lead} in asset {asset} was forgotten while its market was closed."
+
+
 def reduction_is_paid_as_asked(before: Snapshot, now: Snapshot) -> Iterator[str]:
     """What is taken out of a copy comes whole, but for what lots and the venue's minimum leave over."""
     minimum = max((market["value_min_units"] for market in now["markets"]), default=0)

@@ -32,6 +32,7 @@ TABLES = {
         " buy_existing, weight_max, shared_until::text FROM copytrading_copy"
     ),
     "copy_flows": "SELECT id, copy_id, kind, status, units, idempotency_key FROM copytrading_copyflow",
+    "positions": "SELECT id, lead_id, asset_id, touch_request FROM copytrading_leadposition",
     "lead_flows": "SELECT id, lead_id, units, idempotency_key FROM copytrading_leadflow",
     "lead_orders": (
         "SELECT id, lead_id, market_id, side, status, quantity_units, filled_units, idempotency_key"

@@ -1,11 +1,15 @@
 """Who waits for a market that is closed for a while: nothing that was asked for is forgotten meanwhile."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.conf import settings
 
 from accounts.models import User
+from copytrading.engine.holdings.terms import Terms
+from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.units import units_of
 from copytrading.models import Copy, CopyFlow, Halt, Lead, LeadPosition, Market
 from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
@@ -126,3 +130,66 @@ def test_a_trade_seen_after_the_look_is_followed_by_the_next(world: World, faraw
 
     assert LeadPosition.objects.get(lead=faraway, asset=bitcoin).touch_request is not None
     assert faraway.pk in syncing.leads_to_sync(now=looked_at)
+
+
+class TestATradeWhileItsMarketIsSuspended:
+    """The lead trades elsewhere, so little that drift repair would never look at it."""
+
+    @pytest.fixture(params=["SMART_SYNC", "CUSTOM_FIXED"])
+    def waiting(self, request: pytest.FixtureRequest, world: World, faraway: Lead, follower: User) -> Copy:
+        observing.observe_flow(lead_id=faraway.pk, units=usdt(10_000), idempotency_key="own", now=world.now)
+        terms = Terms() if request.param == "SMART_SYNC" else custom_terms(order_value_units=usdt(5))
+        copy = world.start(follower, faraway, terms=terms)
+        world.settle()
+        listed_as(Market.Status.SUSPENDED, world)
+        self.buy(world, faraway, "0.001")
+        world.settle()
+        return copy
+
+    @staticmethod
+    def buy(world: World, lead: Lead, quantity: str) -> None:
+        units = units_of(Decimal(quantity), 8)
+        cost = usdt(str(Decimal(quantity) * 50_000))
+        bitcoin = Market.objects.get(symbol="BTC-USDT").base_id
+        observing.observe_trade(lead_id=lead.pk, asset_id=bitcoin, signed_units=units, cash_units=-cost, now=world.now)
+
+    def test_is_followed_once_it_opens(self, world: World, faraway: Lead, waiting: Copy) -> None:
+        world.wait(3 * 60)
+        world.settle()
+        assert set(world.held(waiting.ledger_account)) == {"USDT"}
+
+        listed_as(Market.Status.TRADING, world)
+        world.settle()
+
+        assert world.held(waiting.ledger_account)["BTC"] == pytest.approx(10_000, rel=0.01)
+        position = LeadPosition.objects.get(lead=faraway)
+        assert (position.touch_request, position.pending_units, position.pending_orders) == (None, 0, 0)
+
+    def test_costs_no_cycle_and_no_sentence_at_each_look(self, world: World, faraway: Lead, waiting: Copy) -> None:
+        cycles, told = faraway.cycles.count(), waiting.adjustments.count()
+        assert waiting.mode != "SMART_SYNC" or told == 1
+
+        for _ in range(3):
+            world.wait(61)
+            world.settle()
+
+        assert (faraway.cycles.count(), waiting.adjustments.count()) == (cycles, told)
+        assert syncing.leads_to_sync(now=world.now) == []
+
+    def test_is_answered_with_what_came_meanwhile(self, world: World, faraway: Lead, waiting: Copy) -> None:
+        self.buy(world, faraway, "0.001")
+        world.settle()
+
+        listed_as(Market.Status.TRADING, world)
+        world.settle()
+
+        assert world.held(waiting.ledger_account)["BTC"] == pytest.approx(20_000, rel=0.01)
+
+    def test_is_forgotten_where_the_market_is_gone_for_good(self, world: World, faraway: Lead, waiting: Copy) -> None:
+        listed_as(Market.Status.DELISTED, world)
+        world.wait(61)
+        world.settle()
+        self.buy(world, faraway, "0.001")
+        world.settle()
+
+        assert LeadPosition.objects.get(lead=faraway).touch_request is None

@@ -20,6 +20,7 @@ from copytrading.admin.figures import (
 )
 from copytrading.admin.leads import (
     LeadAdmin,
+    LeadCalmAdmin,
     LeadFlowAdmin,
     LeadHoldingAdmin,
     LeadNoticeAdmin,
@@ -67,6 +68,7 @@ __all__ = [
     "HaltAdmin",
     "HeartbeatAdmin",
     "LeadAdmin",
+    "LeadCalmAdmin",
     "LeadFlowAdmin",
     "LeadHoldingAdmin",
     "LeadNoticeAdmin",

@@ -15,6 +15,7 @@ from copytrading.models import (
     Copy,
     Halt,
     Lead,
+    LeadCalm,
     LeadFlow,
     LeadHolding,
     LeadNotice,
@@ -220,6 +221,13 @@ class LeadPositionAdmin(ReadOnlyAdmin):
     list_filter = ("asset",)
     list_select_related = ("lead", "asset")
     search_fields = ("lead__name", "asset__symbol")
+
+
+@admin.register(LeadCalm)
+class LeadCalmAdmin(ReadOnlyAdmin):
+    list_display = ("lead", "looked_at", "price_slack")
+    list_select_related = ("lead",)
+    search_fields = ("lead__name",)
 
 
 @admin.register(LeadFlow)

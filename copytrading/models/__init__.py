@@ -10,6 +10,7 @@ from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import (
     Favourite,
     Lead,
+    LeadCalm,
     LeadFlow,
     LeadHolding,
     LeadNotice,
@@ -57,6 +58,7 @@ __all__ = [
     "Heartbeat",
     "KnownDevice",
     "Lead",
+    "LeadCalm",
     "LeadFlow",
     "LeadHolding",
     "LeadNotice",

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Asset, LedgerAccount, User
+from accounts.models.whole_numbers import WholeNumbersField
 from copytrading.models.market import Market
 
 
@@ -118,6 +119,24 @@ class UntradedHolding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity.normalize()} {self.symbol}"
+
+
+class LeadCalm(models.Model):
+    """
+    The last look at a lead that found nothing to do, and how far prices may move before another one can find anything.
+
+    It counts as long as it is the last look at all: whatever happens to the lead or its copies leads to another one.
+    """
+
+    lead = models.OneToOneField(Lead, on_delete=models.PROTECT, related_name="calm", primary_key=True)
+    looked_at = models.DateTimeField()
+    market_ids = WholeNumbersField()
+    prices = ArrayField(models.FloatField())
+    # A fraction, the same up and down, see engine/deciding/calm.
+    price_slack = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id} within {self.price_slack:.2%}"
 
 
 class LeadPosition(models.Model):

@@ -94,10 +94,10 @@ def wish(
     following = copies.has_status("STARTING", "ACTIVE")
     stopping = copies.has_status("STOPPING")
     valuation = copies.valued(board)
-    hold_ratios = _hold_ratios(copies)
-    by_order = following & ~hold_ratios
+    holding = hold_ratios(copies)
+    by_order = following & ~holding
     aim = _aim(board, lead, own, copies, valuation, ordered)
-    trimming = _trimming(copies, lead, hold_ratios)
+    trimming = _trimming(copies, lead, holding)
     targets = _sell_alike(aim.target_units, copies, valuation, trimming)
     if stopping.any():
         targets = np.where(stopping[:, None], 0.0, targets)
@@ -153,7 +153,7 @@ def wish(
     )
 
 
-def _hold_ratios(copies: CopyTable) -> BoolArray:
+def hold_ratios(copies: CopyTable) -> BoolArray:
     """Return which copies (N,) are kept at ratios, and do not answer orders."""
     holds = np.array([mode.holds_ratios for mode in registry.modes()], dtype=np.bool_)
     return np.asarray(holds[copies.terms.modes], dtype=np.bool_)
@@ -221,12 +221,12 @@ def _ordered_now(board: Board, lead: LeadPortfolio, own: LeadWish) -> Ordered:
     )
 
 
-def _trimming(copies: CopyTable, lead: LeadPortfolio, hold_ratios: BoolArray) -> BoolArray:
+def _trimming(copies: CopyTable, lead: LeadPortfolio, holding: BoolArray) -> BoolArray:
     """Return which copies (N,) have to pay something out and are not kept at the lead's ratios."""
     asked = (copies.owed_units > 0) | copies.aligning
     if not asked.any():
         return asked
-    has_no_ratios = ~hold_ratios | (not lead.is_seen)
+    has_no_ratios = ~holding | (not lead.is_seen)
     on_its_own = copies.has_status("PAUSED") | (has_no_ratios & copies.has_status("STARTING", "ACTIVE"))
     return np.asarray(on_its_own & asked, dtype=np.bool_)
 

@@ -24,7 +24,7 @@ from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadOrder, LeadPosition, Market, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions
-from copytrading.services.cycle import settling
+from copytrading.services.cycle import calm, settling
 from copytrading.services.cycle.scene import Scene, books_at, load_scene
 from copytrading.services.locks import lock_lead
 from copytrading.services.orders import trading
@@ -50,9 +50,14 @@ def leads_to_sync(*, now: datetime) -> list[int]:
                 " OR EXISTS (SELECT FROM copytrading_synccycle AS cycle"
                 "  WHERE cycle.lead_id = copytrading_lead.id AND cycle.status <> 'DONE')"
                 " OR ((looked_at IS NULL OR looked_at <= %s) AND EXISTS (SELECT FROM copytrading_copy AS copy"
-                "  WHERE copy.lead_id = copytrading_lead.id AND copy.status <> 'STOPPED'))"
+                f"  WHERE copy.lead_id = copytrading_lead.id AND copy.status <> 'STOPPED') AND NOT {calm.IS_CALM})"
             ],
-            params=[_with_reached_limits(), LeadPosition.WAITS_FOR_MARKET, repair_before],
+            params=[
+                _with_reached_limits(),
+                LeadPosition.WAITS_FOR_MARKET,
+                repair_before,
+                now - calm.LASTS_AT_MOST,
+            ],
         )
     )
     return list(due.order_by("looked_at").values_list("pk", flat=True))
@@ -100,6 +105,7 @@ def _open_cycle(lead_id: int, now: datetime, rules: Rules) -> SyncCycle | None:
     if glance.is_nothing:
         if _is_quiet(scene):
             Lead.objects.filter(pk=lead_id).update(looked_at=now, failures=0)
+            calm.note_calm(scene, glance)
         else:
             _settle_without_cycle(scene, glance)
         return None

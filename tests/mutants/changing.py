@@ -6,6 +6,7 @@ gets its new code, whoever holds it, be it behind a decorator or imported by nam
 classes, the values that came out otherwise take the place of the old ones, wherever they are known under that name.
 """
 
+import contextlib
 import gc
 import sys
 from collections.abc import Iterator
@@ -62,8 +63,10 @@ class Live:
                 for attribute, inner in vars(value).items():
                     held = vars(before).get(attribute)
                     if isinstance(inner, PLAIN) and not attribute.startswith("__") and held != inner:
-                        setattr(before, attribute, inner)
-                        changed.append(f"{name}.{attribute}")
+                        # What a class counts by, its fields and its members, was read when it was made.
+                        with contextlib.suppress(AttributeError):
+                            setattr(before, attribute, inner)
+                            changed.append(f"{name}.{attribute}")
             elif not name.startswith("__") and not callable(value) and _differs(before, value):
                 for holder in list(sys.modules.values()):
                     if vars(holder).get(name) is before and hasattr(holder, name):

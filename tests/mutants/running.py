@@ -28,6 +28,8 @@ from pytest_django.plugin import blocking_manager_key
 
 from tests.mutants.changing import Live, NotInReach, codes_of
 
+# A run that is ended while it watches goes on from there.
+KEPT_EVERY = 50
 FAILED_CODE, SURVIVED_CODE, BROKEN_CODE, OUT_OF_REACH_CODE = 11, 12, 13, 14
 
 
@@ -117,11 +119,10 @@ class Trials:
             # Never the last one for pytest, so that what belongs to the session stays as it is.
             following = last if item is not last else session.items[0]
             self.watch.calls_of(lambda item=item, following=following: _passes(item, following), item.nodeid)
+            if self._map_file is not None and number % KEPT_EVERY == 0:
+                self._map_file.write_bytes(pickle.dumps((self.watch.called, self.watch.seconds, self.watch.failed)))
         if self._map_file is not None:
-            kept = {name for name in self.watch.called if name in self.items}
-            self._map_file.write_bytes(
-                pickle.dumps(({name: self.watch.called[name] for name in kept}, self.watch.seconds, self.watch.failed))
-            )
+            self._map_file.write_bytes(pickle.dumps((self.watch.called, self.watch.seconds, self.watch.failed)))
         connections.close_all()
         self.live = Live(self.root)
         self._run(self)
@@ -176,7 +177,7 @@ class Trials:
             chosen = (
                 [name for name in self.items if name.startswith(tuple(tests))]
                 if tests
-                else self.watch.tests_of(path, names)[:most]
+                else [name for name in self.watch.tests_of(path, names) if name in self.items][:most]
             )
             code, told = SURVIVED_CODE, f"{len(chosen)} tests"
             for number, name in enumerate(chosen):

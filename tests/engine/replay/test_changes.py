@@ -1,0 +1,113 @@
+"""What followers do to a running copy, played back on a recording whose outcome can be told by hand."""
+
+import numpy as np
+import pytest
+
+from copytrading.engine.replay.investments import Change, ChangeKind
+from copytrading.engine.replay.whatif import NOT_STOPPED
+from tests.engine.replay.test_whatif import BTC, buy, replay, sell
+
+NAN = np.nan
+# Half of the lead in a coin at 100, half in cash; half a copy of 1,000 is 5 coins.
+HALF = [buy(0, BTC, "50", "100")]
+
+
+def change(time: int, kind: ChangeKind, value: float = NAN) -> Change:
+    return Change(time=time, copy=0, kind=kind, value=value)
+
+
+class TestAnIncrease:
+    def test_is_invested_at_the_ratios_of_its_bar(self) -> None:
+        result = replay(closes=[[100]] * 4, trades=HALF, changes=(change(2, ChangeKind.INCREASE, 400),))
+
+        assert result.final_quantities[0] == pytest.approx([7.0])
+        assert result.final_cash == pytest.approx([700.0])
+        assert (result.paid_in.tolist(), result.paid_out.tolist()) == ([1_400.0], [0.0])
+        assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 1_400, 1_400])
+
+    def test_is_no_result(self) -> None:
+        result = replay(closes=[[100], [100], [110]], trades=HALF, changes=(change(1, ChangeKind.INCREASE, 400),))
+
+        assert result.copy_returns == pytest.approx([70 / 1_400])
+
+
+class TestAReduction:
+    def test_sells_at_the_ratios_and_is_paid_at_once(self) -> None:
+        result = replay(closes=[[100]] * 4, trades=HALF, changes=(change(2, ChangeKind.REDUCE, 600),))
+
+        # Half of the 400 that stay, less half of the hundredth that is sold for besides.
+        assert result.final_quantities[0] == pytest.approx([2.0 - 0.03])
+        assert result.final_cash == pytest.approx([203.0])
+        assert result.paid_out == pytest.approx([600.0])
+        assert result.copy_returns == pytest.approx([0.0])
+
+    def test_waits_for_a_coin_that_has_no_bar_where_the_cash_is_too_little(self) -> None:
+        result = replay(
+            closes=[[100], [100], [NAN], [NAN], [120]], trades=HALF, changes=(change(2, ChangeKind.REDUCE, 600),)
+        )
+
+        # Worth 1,000 while it waits, 1,100 once the coin has a price again; 600 are still asked for, not less.
+        assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 1_000, 1_000, 500])
+        assert result.paid_out == pytest.approx([600.0])
+
+    def test_is_paid_from_cash_where_that_is_enough(self) -> None:
+        result = replay(closes=[[100], [100], [NAN], [NAN]], trades=HALF, changes=(change(2, ChangeKind.REDUCE, 400),))
+
+        assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 600, 600])
+        assert result.final_quantities[0] == pytest.approx([5.0])
+
+    def test_lowers_the_stop_loss_in_proportion(self) -> None:
+        # A tenth of 1,000 may be lost, then a tenth of 400: 40, which 1.97 coins have lost at 79 and not at 80.
+        lowered, kept = (
+            replay(
+                closes=[[100], [100], [100], [80], [79]],
+                trades=HALF,
+                stop_loss=100.0,
+                changes=(change(2, kind, 600.0),),
+            ).stopped_bars.tolist()
+            for kind in (ChangeKind.REDUCE, ChangeKind.RESUME)
+        )
+
+        assert (lowered, kept) == ([4], [3])
+
+
+class TestAPause:
+    def test_leaves_what_is_held_and_follows_nothing_until_it_ends(self) -> None:
+        trades = [*HALF, sell(2, BTC, "50", "100")]
+        paused = replay(closes=[[100]] * 5, trades=trades, changes=(change(1, ChangeKind.PAUSE),))
+        resumed = replay(
+            closes=[[100]] * 5, trades=trades, changes=(change(1, ChangeKind.PAUSE), change(3, ChangeKind.RESUME))
+        )
+
+        assert paused.final_quantities[0] == pytest.approx([5.0])
+        assert resumed.final_quantities[0] == pytest.approx([0.0])
+
+
+class TestAStopLoss:
+    def test_may_be_set_on_the_way_and_is_taken_back_by_none(self) -> None:
+        falling = [[100], [100], [80], [80]]
+        set_late = replay(closes=falling, trades=HALF, changes=(change(1, ChangeKind.STOP_LOSS, 100.0),))
+        taken_back = replay(
+            closes=falling, trades=HALF, stop_loss=100.0, changes=(change(1, ChangeKind.STOP_LOSS, NAN),)
+        )
+
+        assert set_late.stopped_bars.tolist() == [2]
+        assert taken_back.stopped_bars.tolist() == [NOT_STOPPED]
+
+    def test_ends_what_followers_may_still_do(self) -> None:
+        result = replay(
+            closes=[[100], [100], [80], [80], [80]],
+            trades=HALF,
+            stop_loss=100.0,
+            changes=(change(3, ChangeKind.INCREASE, 500),),
+        )
+
+        assert result.stopped_bars.tolist() == [2]
+        assert result.paid_in.tolist() == [1_000.0]
+
+
+class TestAChangeBeforeTheStart:
+    def test_changes_nothing(self) -> None:
+        result = replay(closes=[[100]] * 4, trades=HALF, start=2, changes=(change(1, ChangeKind.INCREASE, 500),))
+
+        assert result.paid_in.tolist() == [1_000.0]

@@ -6,6 +6,7 @@
 #   make worlds   two hundred random worlds, every invariant after every step
 #   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue (or okx, bybit, bitget), then
 #                                            books and venue compared
+#   make kill-notices [KILLS=100 NOTICES=1000]    kill −9 on whoever sends e-mail and push, each notice once on each channel
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make alike [TRIES=200]    whether known and unknown addresses are answered in the same time
 #   make mutants [MUTANTS=100] [SEED=1] [FROM=0] [MINUTES=60]    sources of the money paths with one thing wrong: does a
@@ -19,6 +20,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 COPIES ?= 10000
 KILLS ?= 100
+NOTICES ?= 1000
 DIALECT ?= binance
 SEED ?= 1
 SEEDS ?= 200
@@ -42,7 +44,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: server setup run test check worlds alike kill simulate mutants bench format lock browser
+.PHONY: server setup run test check worlds alike kill kill-notices simulate mutants bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -92,6 +94,9 @@ alike: $(INSTALLED_DEV)
 mutants: FROM = 0
 mutants: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.mutants --mutants $(MUTANTS) --seed $(SEED) --from $(FROM) --minutes $(MINUTES)
+
+kill-notices: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.kill_notices --kills $(KILLS) --notices $(NOTICES) --seed $(SEED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

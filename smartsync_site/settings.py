@@ -235,7 +235,7 @@ MFA_TOTP_ISSUER = "Smart Sync"
 MAILBOX_FOLDER = LOCAL_FOLDER.path / "mail"
 EMAIL_CONFIG = addresses.mail_server(
     env.str("EMAIL_URL", default="")
-    or (f"filemail://{quote(str(MAILBOX_FOLDER))}" if DEVELOPMENT else "smtp://localhost:25")
+    or (f"filemail:///{quote(str(MAILBOX_FOLDER))}" if DEVELOPMENT else "smtp://localhost:25")
 )
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Sync <no-reply@localhost>")

@@ -1,7 +1,7 @@
 """A real mail server for the tests: takes mails over SMTP on this machine, and refuses whom it is told to refuse."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -27,6 +27,8 @@ class MailSink:
     answers: dict[str, str] = field(default_factory=dict)
     # So many mails are taken, and the connection is lost before anybody is told so.
     hangs_up: int = 0
+    # Called with the sender's port once a mail is taken and before that is said.
+    when_taken: Callable[[int], None] = lambda port: None
 
     async def handle_RCPT(  # noqa: N802  (the server's name for it)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -39,6 +41,7 @@ class MailSink:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content: Any = envelope.content
         self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+        self.when_taken(session.peer[1])
         if self.hangs_up:
             self.hangs_up -= 1
             assert server.transport is not None, "there is a connection while it speaks"

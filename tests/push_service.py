@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +49,8 @@ class PushService:
     host: str = ""
     browsers: dict[str, Browser] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    # Called with the sender's port once a push is taken and before that is said.
+    when_taken: Callable[[int], None] = lambda port: None
 
     def browser(self, name: str) -> Browser:
         return self.browsers.setdefault(name, Browser(endpoint=f"http://{self.host}/push/{name}"))
@@ -70,11 +72,10 @@ def push_service() -> Iterator[PushService]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(
-                service.take(
-                    self.path.rpartition("/")[2], {name.lower(): value for name, value in self.headers.items()}, body
-                )
-            )
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status = service.take(self.path.rpartition("/")[2], headers, body)
+            service.when_taken(self.client_address[1])
+            self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

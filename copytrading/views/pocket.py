@@ -11,7 +11,11 @@ from django.views.decorators.http import require_safe
 from copytrading.queries import copies
 from copytrading.queries.notices.habits import habits_of
 
-SHEETS = ("css/tokens.css", "css/site.css", "css/parts.css", "css/forms.css", "css/pocket.css")
+# What the page without a network is made of.
+PARTS = (
+    "css/tokens.css", "css/site.css", "css/parts.css", "css/forms.css", "css/pocket.css", "img/favicon.svg",
+    "fonts/ribbon-sans.woff2",
+)  # fmt: skip
 ICONS = ((192, "any"), (512, "any"), (192, "maskable"), (512, "maskable"))
 
 
@@ -32,7 +36,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Return the script that stands between the pages and the network; from here, so that it may see all of them."""
-    kept = [static(path) for path in SHEETS]
+    kept = [static(path) for path in PARTS]
     context = {"offline": reverse("offline"), "kept": kept, "icon": static("img/icon-192.png"),
                "badge": static("img/badge-96.png"), "home": reverse("notices")}  # fmt: skip
     return render(request, "pocket/service_worker.js", context, content_type="text/javascript")

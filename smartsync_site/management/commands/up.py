@@ -32,6 +32,7 @@ from smartsync_site.supervisor import Supervisor, write_line
 
 POSTGRES_MAJOR_MIN = 15
 PORT_MAX = 65_535
+FILES = "django.core.mail.backends.filebased.EmailBackend"
 RUNTIME_ROLE = "smartsync_runtime"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -218,5 +219,7 @@ def announce(*, host: str, port: int, logins: str, began_at: float) -> bool:
     say(f"Ready after {time.monotonic() - began_at:.1f} s: {address_of(host=host, port=port)}")
     for line in logins.splitlines():
         say(line)
+    if settings.EMAIL_BACKEND == FILES:
+        say(f"Mails are kept here and shown at {address_of(host=host, port=port)}/mailbox/")
     say("Ctrl-C stops everything.")
     return True

@@ -1,0 +1,1 @@
+"""A campaign of its own: whoever sends notices is killed while they go out."""

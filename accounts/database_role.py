@@ -3,8 +3,8 @@ The role the running platform works under.
 
 Migrations run as the owner of the tables. Web, worker, beat and feed run as `smartsync_runtime`, which may read and
 write everything except history: it can neither change nor remove a journal or a posting, nor set or open a balance, and
-a hold it can only release. Triggers say the same, so both would have to fail. What a key was used for it cannot change
-either.
+a hold it can only release. Triggers say the same, so both would have to fail. What a key was used for, the audit and
+who made whom an operator it cannot change either.
 """
 
 from typing import Any
@@ -31,6 +31,9 @@ GRANT USAGE ON SCHEMA public TO {RUNTIME_ROLE};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {RUNTIME_ROLE};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE ON accounts_journal, accounts_posting, accounts_requestkey FROM {RUNTIME_ROLE};
+REVOKE UPDATE, DELETE ON accounts_auditentry, accounts_vouching FROM {RUNTIME_ROLE};
+REVOKE INSERT, UPDATE, DELETE ON accounts_audithead FROM {RUNTIME_ROLE};
+REVOKE DELETE ON accounts_operatorrequest FROM {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE, INSERT ON accounts_balance FROM {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE ON accounts_hold FROM {RUNTIME_ROLE};
 GRANT UPDATE (released_at) ON accounts_hold TO {RUNTIME_ROLE};
@@ -43,7 +46,7 @@ def grant_runtime_role(*, using: str, verbosity: int = 0, **_: Any) -> None:
 
     A managed database may not allow the creation of roles: then the triggers stand alone, and `migrate` says so.
     """
-    named = {"accounts_balance", "accounts_requestkey"}
+    named = {"accounts_balance", "accounts_requestkey", "accounts_auditentry"}
     if connection.alias != using or not named <= set(connection.introspection.table_names()):
         return
     with connection.cursor() as cursor:

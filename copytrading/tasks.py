@@ -5,12 +5,14 @@ A task reads the clock, makes one call, and nothing else. `**_` lets an old work
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import audit
 from accounts.api import idempotency
 from copytrading.services.books import gaps, profit_shares, records, stops
 from copytrading.services.cycle import conducting, holding_back
@@ -136,6 +138,12 @@ def thin_records(**_: Any) -> None:
 def measure_gaps(**_: Any) -> None:
     """Look at the tracking gaps of all copies."""
     gaps.measure_all(now=timezone.now())
+
+
+@shared_task
+def export_audit_head(**_: Any) -> None:
+    """Write today's head of the audit, signed, to where it is carried away from."""
+    audit.export_head(folder=Path(settings.AUDIT_FOLDER), now=timezone.now())
 
 
 @shared_task

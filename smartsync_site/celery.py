@@ -60,6 +60,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "options": {"expires": 20},
     },
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
+    "export the head of the audit": {
+        "task": "copytrading.tasks.export_audit_head",
+        "schedule": crontab(hour="0", minute="5"),
+        "options": {"expires": 3600},
+    },
     "clear sessions": {
         "task": "copytrading.tasks.clear_sessions",
         "schedule": crontab(hour="3", minute="20"),

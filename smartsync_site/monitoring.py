@@ -58,13 +58,17 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
+def _may_see(request: HttpRequest) -> bool:
+    return admin.site.has_permission(request) and request.user.has_perm("accounts.see_metrics")
+
+
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures for a collector that knows the token, and for operators. Nobody else learns that they exist."""
+    """Figures for a collector that knows the token, and for operators who may see them; nobody else knows of them."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     knows_token = bool(settings.METRICS_TOKEN) and constant_time_compare(token, settings.METRICS_TOKEN)
-    if not (knows_token or admin.site.has_permission(request)):
+    if not (knows_token or _may_see(request)):
         raise Http404
     # Each process keeps its own counts; what the engine does is in the rows, and the same whoever is asked.
     page = ExportToDjangoView(request)

@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class OperatorsConfig(AdminConfig):
-    default_site = "accounts.identity.panel.OperatorsSite"
+    default_site = "smartsync_site.operators_site.OperatorsSite"

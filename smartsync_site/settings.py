@@ -276,6 +276,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 REQUEST_BODY_BYTES_MAX = 256 * 1024
 REQUEST_BODY_SECONDS_MAX = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_BYTES_MAX
+# Where the head of the audit is written once a day, signed, to be carried away.
+AUDIT_FOLDER = env.str("AUDIT_FOLDER", default="") or str(LOCAL_FOLDER.path / "audit")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

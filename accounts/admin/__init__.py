@@ -1,5 +1,5 @@
 """
-What operators see of people and their money. People can be changed; money can only be read.
+What operators see of people and their money, and what they ask each other for. Nothing is changed by hand.
 """
 
 from accounts.admin.money import (
@@ -10,17 +10,23 @@ from accounts.admin.money import (
     LedgerAccountAdmin,
     PostingAdmin,
 )
-from accounts.admin.people import AuditAdmin, IdempotentRequestAdmin, PersonAdmin, RequestKeyAdmin
+from accounts.admin.people import AuditAdmin, IdempotentRequestAdmin, PersonAdmin, RequestKeyAdmin, RoleAdmin
+from accounts.admin.requests import AuditEntryAdmin, AuditHeadAdmin, OperatorRequestAdmin, VouchingAdmin
 
 __all__ = [
     "AssetAdmin",
     "AuditAdmin",
+    "AuditEntryAdmin",
+    "AuditHeadAdmin",
     "BalanceAdmin",
     "HoldAdmin",
     "IdempotentRequestAdmin",
     "JournalAdmin",
     "LedgerAccountAdmin",
+    "OperatorRequestAdmin",
     "PersonAdmin",
     "PostingAdmin",
     "RequestKeyAdmin",
+    "RoleAdmin",
+    "VouchingAdmin",
 ]

@@ -1,36 +1,64 @@
-"""People, who may be changed, and what was done by whom, which may not."""
+"""People, and what was done by whom: to be read."""
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.admin.tables import ReadOnlyAdmin, list_link
 from accounts.models import IdempotentRequest, LedgerAccount, RequestKey, User
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin):
+class PersonAdmin(ReadOnlyAdmin):
+    """People, to be found and read: what changes for them is asked for by one operator and approved by another."""
+
     ordering = ("email",)
     list_display = ("email", "date_joined", "last_login", "is_active", "is_staff")
-    list_filter = ("is_staff", "is_active", "date_joined")
+    list_filter = ("is_staff", "is_active", "groups", "date_joined")
     search_fields = ("email", "first_name", "last_name")
-    readonly_fields = ("last_login", "date_joined", "money")
     fieldsets = (
-        (None, {"fields": ("email", "password", "money")}),
-        ("Name", {"fields": ("first_name", "last_name")}),
-        ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (None, {"fields": ("email", "first_name", "last_name", "money", "factors", "ask")}),
+        ("May", {"fields": ("is_active", "is_staff", "is_superuser", "roles", "vouched")}),
         ("Dates", {"fields": ("date_joined", "last_login")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, user: User | None = None) -> tuple[str, ...]:
+        return tuple(str(name) for _, part in self.get_fieldsets(request, user) for name in part["fields"])
 
     @admin.display(description="money")
     def money(self, user: User) -> str:
         return list_link(LedgerAccount, label="Ledger accounts of this person", owner__id__exact=user.pk)
 
-    def has_delete_permission(self, request: HttpRequest, user: User | None = None) -> bool:
-        """Nobody is deleted: the ledger keeps their history. They are made inactive."""
-        return False
+    @admin.display(description="second factors")
+    def factors(self, user: User) -> str:
+        factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        return ", ".join(factor.get_type_display() for factor in factors) or "none"
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        return ", ".join(user.groups.order_by("name").values_list("name", flat=True)) or admin.site.empty_value_display
+
+    @admin.display(description="made by")
+    def vouched(self, user: User) -> str:
+        made = user.vouchings.select_related("maker").order_by("-at")[:10]
+        return "; ".join(f"{one.get_act_display()} by {one.maker or 'the server'}, {one.at:%Y-%m-%d}" for one in made)
+
+    @admin.display(description="change")
+    def ask(self, user: User) -> str:
+        url = reverse("admin:accounts_operatorrequest_request", query={"person": user.email})
+        return format_html('<a href="{}">Ask for a change of rights or sign-in</a>', url)
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnlyAdmin):
+    """Roles come with the platform: see `smartsync_site.roles`."""
+
+    ordering = ("name",)
+    search_fields = ("name",)
 
 
 @admin.register(RequestKey)

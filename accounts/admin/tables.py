@@ -36,6 +36,8 @@ class SelectedRows(admin.ModelAdmin):
 class ReadOnly:
     """Mixed into an admin, lets operators find and read rows, and nobody add, change or delete one by hand."""
 
+    is_read_only = True
+
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
 

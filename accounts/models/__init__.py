@@ -2,20 +2,25 @@
 
 from accounts.models.access import Device, ProgramKey, RefreshToken
 from accounts.models.money import Asset, Balance, Hold, Journal, LedgerAccount, Posting, Transfer
+from accounts.models.operators import AuditEntry, AuditHead, OperatorRequest, Vouching
 from accounts.models.people import IdempotentRequest, RequestKey, User
 
 __all__ = [
     "Asset",
+    "AuditEntry",
+    "AuditHead",
     "Balance",
     "Device",
     "Hold",
     "IdempotentRequest",
     "Journal",
     "LedgerAccount",
+    "OperatorRequest",
     "Posting",
     "ProgramKey",
     "RefreshToken",
     "RequestKey",
     "Transfer",
     "User",
+    "Vouching",
 ]

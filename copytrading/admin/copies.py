@@ -5,8 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.admin.acting import ActingAdmin, operator_action
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link
-from copytrading.admin.acting import ActingAdmin, operator_action
 from copytrading.admin.cash import in_cash
 from copytrading.models import (
     Adjustment,

@@ -7,10 +7,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.admin.acting import ActingAdmin, operator_action, operator_of
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link, whole
-from copytrading.admin.acting import ActingAdmin, operator_action, operator_of
-from copytrading.admin.asking import ask_to_halt
 from copytrading.admin.cash import in_cash
+from copytrading.admin.halting import ask_to_halt
 from copytrading.models import (
     Copy,
     Halt,

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.admin.acting import ActingAdmin, operator_action, operator_of
+from accounts.admin.asking import AskingAdmin
 from accounts.admin.tables import ReadOnlyAdmin, link_to, whole
-from copytrading.admin.acting import ActingAdmin, operator_action, operator_of
-from copytrading.admin.asking import AskingAdmin, ask_to_halt
 from copytrading.admin.cash import in_cash
+from copytrading.admin.halting import ask_to_halt
 from copytrading.admin.safety import Waits
 from copytrading.forms.operating import VerdictForm
 from copytrading.models import CoinVerdict, Halt, Mark, Market, MarkRange, ScheduledRun, SourcePrice

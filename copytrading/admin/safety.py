@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.admin.acting import ActingAdmin, operator_action, operator_of
+from accounts.admin.asking import AskingAdmin
 from accounts.admin.tables import ReadOnlyAdmin, link_to, whole
 from accounts.models import LedgerAccount
-from copytrading.admin.acting import ActingAdmin, operator_action, operator_of
-from copytrading.admin.asking import AskingAdmin
 from copytrading.forms.operating import OTHER_ACCOUNT, CorrectionForm, HaltForm
 from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Heartbeat, TradeCheckpoint
 from copytrading.queries import operating

@@ -1,26 +1,6 @@
-"""What the platform says no with: a code for machines, a sentence for people, the form field it is about."""
+"""What copy trading says no with; what a no is stands in `accounts.refusals`."""
 
-
-class Refusal(Exception):
-    """
-    An anticipated no. Nothing was done; the sentence says what to do instead.
-
-    A kind of its own is declared in one line: `class NameTaken(Refusal, code="name_taken", field="name")`. What it does
-    not name is its parent's.
-    """
-
-    code = "refused"
-    field = ""
-
-    def __init_subclass__(cls, *, code: str | None = None, field: str | None = None) -> None:
-        super().__init_subclass__()
-        cls.code = cls.code if code is None else code
-        cls.field = cls.field if field is None else field
-
-    def __init__(self, sentence: str, *, field: str | None = None) -> None:
-        super().__init__(sentence)
-        if field is not None:
-            self.field = field
+from accounts.refusals import Refusal as Refusal
 
 
 class KeyReused(Refusal, code="idempotency_key_reused"):

@@ -14,7 +14,7 @@ PLACE, REQUEST = f"{HALTS}place/", f"{CORRECTIONS}request/"
 
 def act(panel: Client, address: str, action: str, *rows: Model, confirmed: bool = False) -> HttpResponse:
     answer = {"confirmed": "yes"} if confirmed else {}
-    asked = {"action": action, "_selected_action": [row.pk for row in rows], "index": "0"}
+    asked = {"action": action, "_selected_action": [row.pk for row in rows], "index": "0", "reason": "A test"}
     return panel.post(address, asked | answer, follow=True)
 
 

@@ -24,8 +24,8 @@ def applicant(world: World, stranger: User) -> Lead:
 
 
 def act(panel: Client, address: str, action: str, *rows: Lead | Copy, confirmed: bool = False) -> HttpResponse:
-    answer = {"confirmed": "yes"} if confirmed else {}
-    return panel.post(address, {"action": action, "_selected_action": [row.pk for row in rows], "index": "0"} | answer)
+    asked = {"action": action, "_selected_action": [row.pk for row in rows], "index": "0", "reason": "A test"}
+    return panel.post(address, asked | ({"confirmed": "yes"} if confirmed else {}))
 
 
 def said(response: HttpResponse) -> list[tuple[str, str]]:

@@ -56,11 +56,13 @@ class TestPanel:
     def test_stops_a_copy_and_breaks_no_policy(
         self, panel: Page, complaints: list[str], site_url: str, copy: Copy
     ) -> None:
-        for path in ("", "copytrading/lead/", "accounts/posting/", "accounts/user/add/", "copytrading/order/"):
+        people = ("accounts/user/", "accounts/operatorrequest/request/", "accounts/auditentry/")
+        for path in ("", "copytrading/lead/", "accounts/posting/", "copytrading/order/", *people):
             panel.goto(f"{site_url}/admin/{path}")
             expect(panel.locator("#content h1")).to_be_visible()
         panel.goto(f"{site_url}/admin/copytrading/copy/{copy.pk}/change/")
 
+        panel.get_by_label("Why").fill("A test")
         panel.get_by_role("button", name="Stop, sell and pay out").click()
         expect(panel.get_by_text("This cannot be undone.")).to_be_visible()
         panel.get_by_role("button", name="Yes, stop and pay out").click()

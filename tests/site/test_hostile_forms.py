@@ -40,9 +40,9 @@ def pages(role: str, *, lead: Lead, copy: Copy) -> list[str]:
         return ["/lead/", "/lead/terms/", "/lead/end/", "/lead/orders/", "/lead/earnings/"]
     tables = [model._meta for model in admin.site._registry]
     lists = [reverse(f"admin:{table.app_label}_{table.model_name}_changelist") for table in tables]
-    asking = [reverse(f"admin:{name}") for name in ("copytrading_halt_place", "copytrading_correction_request",
-                                                    "copytrading_coinverdict_request")]  # fmt: skip
-    return ["/admin/", *asking, *lists, reverse("admin:accounts_user_add")]
+    names = ("copytrading_halt_place", "copytrading_correction_request", "copytrading_coinverdict_request")
+    asking = [reverse(f"admin:{name}") for name in (*names, "accounts_operatorrequest_request")]
+    return ["/admin/", *asking, *lists]
 
 
 @pytest.mark.parametrize("role", ["nobody", "follower", "lead", "operator"])

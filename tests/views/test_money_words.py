@@ -73,14 +73,13 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         client = Client()
         if user:
             client.force_login(user)
-            confirm(client, user)
         return client
 
     def read(user: User | None, name: str, *path: object, **asked: str) -> Visit:
         return lambda: _text(of(user).get(reverse(name, args=path), asked))
 
     def send(user: User, name: str, *path: object, **sent: str) -> Visit:
-        return lambda: _text(of(user).post(reverse(name, args=path), sent))
+        return lambda: _text(confirm(of(user), user).post(reverse(name, args=path), sent))
 
     spot = {"side": "BUY", "market": bitcoin, "value": "50"}
     order = {

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Transfer, User
 from copytrading.models import Copy, Lead, ManualOrder, Market
 from tests.cast import World, usdt
+from tests.sign_in import confirm
 from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_queries, settle_now
 
 
@@ -17,7 +18,7 @@ from tests.views.scenes import copies_of_new_leads, copy_with_holdings, counted_
 def signed_in(client: Client, follower: User, world: World) -> Client:
     settle_now(world)
     client.force_login(follower)
-    return client
+    return confirm(client, follower)
 
 
 def market_id(symbol: str) -> str:

@@ -20,3 +20,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo world: {demo.leads} leads, {demo.copies} running copies, paper money only.")
         for login in demo.logins:
             self.stdout.write(f"Sign in as {login.role:8}  {login.email}  with the password: {login.password}")
+        self.stdout.write("Operators are asked for a code besides: manage.py operator_code EMAIL tells it.")

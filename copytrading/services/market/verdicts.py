@@ -16,6 +16,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from accounts import approvals
 from accounts.models import User
 from accounts.transactions import in_transaction, outside_transaction, owns_transaction
 from copytrading.engine.rules import Rules
@@ -96,6 +97,7 @@ def approve_verdict(*, verdict_id: int, by: User, now: datetime) -> CoinVerdict:
     Approve what another operator said of a coin, and carry it out, once.
 
     :raises OwnVerdict: if it was said by the same person.
+    :raises NotIndependent: if one of the two depends on the other, see `accounts.approvals`.
     :raises VerdictClosed: if it was approved or withdrawn before.
     :raises VerdictRefused: if it no longer fits what is quoted, or something is on its way in that coin.
     """
@@ -103,6 +105,7 @@ def approve_verdict(*, verdict_id: int, by: User, now: datetime) -> CoinVerdict:
         verdict = _lock_open(verdict_id)
         if verdict.requested_by_id == by.pk:
             raise OwnVerdict("You said this yourself; it takes a second operator to approve it.")
+        approvals.require_independent(requester=verdict.requested_by, approver=by, now=now)
         _lock_market(verdict.market_id)
         _check(verdict)
         if verdict.kind == CoinVerdict.Kind.NEW_UNIT:
@@ -266,7 +269,7 @@ def _lock_market(market_id: int) -> Market:
 
 @in_transaction
 def _lock_open(verdict_id: int) -> CoinVerdict:
-    verdicts = CoinVerdict.objects.select_for_update(of=("self",)).select_related("market__base")
+    verdicts = CoinVerdict.objects.select_for_update(of=("self",)).select_related("market__base", "requested_by")
     verdict = verdicts.get(pk=verdict_id)
     if verdict.approved_at is not None:
         raise VerdictClosed("This was approved already.")

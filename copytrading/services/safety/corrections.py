@@ -8,9 +8,10 @@ from datetime import datetime
 
 from django.db import DataError
 
-from accounts import ledger
+from accounts import approvals, ledger
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount, User
+from accounts.models.operators import APPROVED_WITHIN
 from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
 from copytrading.models import Correction
@@ -98,7 +99,8 @@ def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correc
     Book a correction that somebody else asked for, once. The next look at custody clears what it corrects.
 
     :raises OwnCorrection: if it was asked for by the same person.
-    :raises CorrectionClosed: if it was approved or withdrawn before.
+    :raises NotIndependent: if one of the two depends on the other, see `accounts.approvals`.
+    :raises CorrectionClosed: if it was approved or withdrawn before, or is older than a day.
     :raises CorrectionRefused: if the account has less than is to be taken from it.
     """
     # Which account it is never changes, so it may be read before the lock.
@@ -106,8 +108,11 @@ def approve_correction(*, correction_id: int, by: User, now: datetime) -> Correc
     if guard is not None:
         lock_lead(guard)
     correction = _lock_open(correction_id)
+    if now - correction.requested_at > APPROVED_WITHIN:
+        raise CorrectionClosed("This request is older than a day: withdraw it and ask anew.")
     if correction.requested_by_id == by.pk:
         raise OwnCorrection("You asked for this correction yourself; it takes a second operator to approve it.")
+    approvals.require_independent(requester=correction.requested_by, approver=by, now=now)
     is_correction = correction.against == Correction.Against.VENUE
     other = ledger.platform_account(LedgerAccount.Kind(correction.against), now=now)
     try:
@@ -158,7 +163,7 @@ def _account(account: LedgerAccount.Kind | int, now: datetime) -> LedgerAccount:
 
 
 def _lock_open(correction_id: int) -> Correction:
-    corrections = Correction.objects.select_for_update(of=("self",)).select_related("ledger_account")
+    corrections = Correction.objects.select_for_update(of=("self",)).select_related("ledger_account", "requested_by")
     correction = corrections.get(pk=correction_id)
     if correction.approved_at is not None:
         raise CorrectionClosed("This correction was approved and booked already.")

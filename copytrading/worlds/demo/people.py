@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from accounts.identity.backends import PUBLISHED_PASSWORD
 from accounts.models import User
@@ -42,6 +43,7 @@ class Follower:
 
 
 OPERATOR_EMAIL = "operator@demo.example.org"
+SECOND_OPERATOR_EMAIL = "second-operator@demo.example.org"
 FOLLOWER_EMAIL = "follower@demo.example.org"
 FOLLOWER_DEPOSIT = 10_000
 
@@ -101,4 +103,7 @@ def person(email: str, *, can_sign_in: bool = False, is_operator: bool = False) 
     user = create(email, PASSWORD if can_sign_in else None)
     # These addresses reach nobody, so nobody can be asked to confirm them.
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    if is_operator:
+        # The codes come from `manage.py operator_code`.
+        TOTP.activate(user, generate_totp_secret())
     return user

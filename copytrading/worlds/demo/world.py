@@ -96,6 +96,7 @@ def set_up_world(*, now: datetime) -> DemoWorld:
             Login(role="follower", email=people.FOLLOWER_EMAIL, password=people.PASSWORD),
             Login(role="lead", email=CHARACTERS[0].email, password=people.PASSWORD),
             Login(role="operator", email=people.OPERATOR_EMAIL, password=people.PASSWORD),
+            Login(role="operator", email=people.SECOND_OPERATOR_EMAIL, password=people.PASSWORD),
         ),
         leads=Lead.objects.exclude(status=Lead.Status.ENDED).count(),
         copies=Copy.objects.exclude(status=Copy.Status.STOPPED).count(),
@@ -113,7 +114,8 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
     price_feed.keep_position(position=source.market_time(now), now=now)
     _quote(quotes, moved_in_at)
     transfers.fund_dust_account(now=moved_in_at)
-    people.person(people.OPERATOR_EMAIL, can_sign_in=True, is_operator=True)
+    for email in (people.OPERATOR_EMAIL, people.SECOND_OPERATOR_EMAIL):
+        people.person(email, can_sign_in=True, is_operator=True)
     follower = people.person(people.FOLLOWER_EMAIL, can_sign_in=True)
     _deposit(follower, people.FOLLOWER_DEPOSIT, now=moved_in_at)
 

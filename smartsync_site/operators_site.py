@@ -11,11 +11,17 @@ from allauth.account.decorators import secure_admin_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
+from accounts import audit
 from accounts.identity import step_up
+
+# Scripts of the pages themselves, and the way out.
+NOT_KEPT = frozenset({"jsi18n", "logout"})
 
 
 class OperatorsSite(AdminSite):
@@ -24,6 +30,15 @@ class OperatorsSite(AdminSite):
     site_header = site_title = "Smart Sync operators"
     index_title = "Everything there is"
     empty_value_display = "—"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """
+        Take tables that are only read here, and leave out what libraries would let operators change by hand.
+
+        A confirmed address or a group that somebody types in is a right that nobody approved.
+        """
+        if admin_class is not None and getattr(admin_class, "is_read_only", False):
+            super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and step_up.signed_in_with_second_factor(request)
@@ -40,14 +55,50 @@ class OperatorsSite(AdminSite):
         return HttpResponseRedirect(f"{address}?{urlencode({'next': back_to})}")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Return a view behind the door: what is posted needs a proof of the last minutes besides."""
+        """
+        Return a view behind the door.
+
+        What is posted needs a proof of the last minutes besides, and whatever an operator looks at or does leaves an
+        entry in the audit, the answer's status with it.
+        """
 
         @wraps(view)
         def proved(request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
-            if request.method == "POST" and self.has_permission(request):
+            if not self.has_permission(request):
+                return cast(HttpResponse, view(request, *arguments, **options))
+            if request.method == "POST":
                 address = step_up.address_to_confirm(request)
                 if address is not None:
                     return step_up.ask_to_confirm(request, address, back_to=request.get_full_path())
-            return view(request, *arguments, **options)
+            try:
+                response = cast(HttpResponse, view(request, *arguments, **options))
+            except PermissionDenied:
+                _keep(request, status=403)
+                raise
+            _keep(request, status=response.status_code)
+            return response
 
         return super().admin_view(proved, cacheable)
+
+
+def _keep(request: HttpRequest, *, status: int) -> None:
+    """Write what was looked at, or sent, and by whom."""
+    match = request.resolver_match
+    name = match.url_name if match and match.url_name else ""
+    if name in NOT_KEPT:
+        return
+    row = str(match.kwargs.get("object_id", "")) if match else ""
+    table = name.rpartition("_")[0].replace("_", ".", 1) if name.count("_") >= 2 else ""
+    verb = "looked at" if request.method in {"GET", "HEAD"} else "sent"
+    if act := request.POST.get("action", ""):
+        verb = f"sent {act}"
+    chosen = ", ".join(request.POST.getlist("_selected_action"))
+    audit.write(
+        f"{verb} {name}",
+        by=audit.surroundings_of(request),
+        now=timezone.now(),
+        object_type=table,
+        object_id=row or chosen,
+        words=f"{request.get_full_path()} → {status}",
+        reason=audit.reason_of(request),
+    )

@@ -5,15 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from copytrading.admin.acting import ActingAdmin
-from copytrading.forms.refusals import refuse
-from copytrading.models import Halt
-from copytrading.services.refusals import Refusal
+from accounts.admin.acting import ActingAdmin
+from accounts.refusals import Refusal
 
 
 class AskingAdmin(ActingAdmin):
@@ -36,6 +34,12 @@ class AskingAdmin(ActingAdmin):
         """Call the service and return the row that it made."""
         raise NotImplementedError
 
+    def form_for(self, request: HttpRequest) -> forms.Form:
+        """Return the form, with what was sent, or with what the address already says."""
+        return (
+            self.asking_form(request.POST) if request.method == "POST" else self.asking_form(initial=request.GET.dict())
+        )
+
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.ask)
         return [path(f"{self.asking}/", page, name=self._asking_name()), *super().get_urls()]
@@ -44,16 +48,14 @@ class AskingAdmin(ActingAdmin):
         """Show the form; carry out what is asked for, or show the refusal beside its field."""
         if not self.has_operate_permission(request):
             raise PermissionDenied
-        form = (
-            self.asking_form(request.POST) if request.method == "POST" else self.asking_form(initial=request.GET.dict())
-        )
+        form = self.form_for(request)
         if form.is_valid():
             try:
                 row = self.carry_out(request, form.cleaned_data)
             except Refusal as refusal:
-                refuse(form, refusal)
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             else:
-                self._note(request, row, self.asking_done)
+                self._note(request, row, self.asking_done, reason=form.cleaned_data.get("reason", ""))
                 self.message_user(request, f"{row}: {self.asking_done.lower()}", messages.SUCCESS)
                 return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
         context = {
@@ -74,8 +76,3 @@ class AskingAdmin(ActingAdmin):
 
     def _asking_name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{self.asking}"
-
-
-def ask_to_halt(scope: Halt.Scope, rows: QuerySet[Any]) -> HttpResponse:
-    """Return the way to the page where a halt of the first of these rows is asked for."""
-    return HttpResponseRedirect(reverse("admin:copytrading_halt_place", query={"target": f"{scope}:{rows[0].pk}"}))

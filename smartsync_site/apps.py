@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class SiteConfig(AppConfig):
+    name = "smartsync_site"
+    verbose_name = "Smart Sync"
+
+    def ready(self) -> None:
+        from smartsync_site.roles import ship_roles
+
+        # After the rights of all tables were made, which each app's own signal does.
+        post_migrate.connect(ship_roles, dispatch_uid="smartsync_site.ship_roles")

@@ -1,0 +1,81 @@
+"""
+The roles that operators can have, as groups: what each may look at and do. They come with every `migrate`.
+
+    support      looks at people, their copies and their money
+    risk         pauses, halts, stops, clears alarms, judges coins
+    finance      asks for and approves corrections of the ledger
+    compliance   looks at everything, and takes the audit along
+    admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines
+
+Who gives somebody a role is two operators, see `accounts.approvals`; what a role may is this table and nobody's to
+change by hand.
+"""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+# What support looks at: people's own, and nothing of the operators' among themselves.
+OF_PEOPLE = (
+    "accounts.user", "accounts.transfer", "accounts.ledgeraccount", "accounts.balance", "accounts.posting",
+    "accounts.journal", "accounts.hold", "accounts.asset", "accounts.requestkey", "accounts.idempotentrequest",
+    "copytrading.*",
+)  # fmt: skip
+OPERATORS_OWN = (
+    "admin.logentry",
+    "accounts.auditentry",
+    "accounts.operatorrequest",
+    "accounts.vouching",
+    "auth.group",
+    "accounts.audithead",
+)
+
+# For each role: the tables it looks at, the tables it acts on, and what else it may.
+ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "support": (OF_PEOPLE, (), ()),
+    "risk": (
+        OF_PEOPLE,
+        (
+            "copytrading.alarm",
+            "copytrading.coinverdict",
+            "copytrading.copy",
+            "copytrading.halt",
+            "copytrading.lead",
+            "copytrading.mark",
+            "copytrading.market",
+        ),
+        (),
+    ),
+    "finance": (OF_PEOPLE, ("copytrading.correction", "copytrading.custodydifference"), ()),
+    "compliance": ((*OF_PEOPLE, *OPERATORS_OWN), (), ("accounts.export_audit",)),
+    "admin": ((*OF_PEOPLE, *OPERATORS_OWN), ("accounts.operatorrequest",), ("accounts.see_metrics",)),
+}
+
+
+def rights_of(role: str) -> set[str]:
+    """Return what a role may, as `app.codename`."""
+    looks_at, acts_on, besides = ROLES[role]
+    tables = [f"{model._meta.app_label}.{model._meta.model_name}" for model in apps.get_models()]
+    seen = {table for table in tables for named in looks_at if named in (table, f"{table.split('.')[0]}.*")}
+    return (
+        {"{}.view_{}".format(*table.split(".")) for table in seen}
+        | {"{}.change_{}".format(*table.split(".")) for table in acts_on}
+        | set(besides)
+    )
+
+
+def ship_roles(*, using: str = "default", **_: Any) -> None:
+    """Make the groups, and give each exactly what the table says. Called after every `migrate`."""
+    known = {f"{one.content_type.app_label}.{one.codename}": one for one in _rights(using)}
+    if not {"accounts.see_metrics", "copytrading.view_halt"} <= set(known):
+        return  # the tables are not all there yet
+    with transaction.atomic(using=using):
+        for role in ROLES:
+            group, _is_new = Group.objects.using(using).get_or_create(name=role)
+            group.permissions.set([known[right] for right in sorted(rights_of(role)) if right in known])
+
+
+def _rights(using: str) -> Any:
+    return Permission.objects.using(using).select_related("content_type")

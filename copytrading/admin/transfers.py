@@ -7,10 +7,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.admin.acting import operator_action, operator_of
+from accounts.admin.asking import AskingAdmin
 from accounts.admin.tables import link_to, whole
 from accounts.models import Transfer
-from copytrading.admin.acting import operator_action, operator_of
-from copytrading.admin.asking import AskingAdmin
 from copytrading.forms.operating import ManualTransferForm
 from copytrading.queries import operating
 from copytrading.services.wallet import transfers

@@ -10,7 +10,7 @@ CREATE TRIGGER approver_is_independent BEFORE INSERT OR UPDATE OF approved_by_id
 
 
 class Migration(migrations.Migration):
-    dependencies = (("copytrading", "0041_calm_leads"), ("accounts", "0007_two_people_and_audit"))
+    dependencies = (("copytrading", "0041_calm_leads"), ("accounts", "0014_two_people_and_audit"))
 
     operations = tuple(
         migrations.RunSQL(sql=RULE.format(table=table), reverse_sql=f"DROP TRIGGER approver_is_independent ON {table}")

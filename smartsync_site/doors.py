@@ -4,6 +4,7 @@ what it says can be read.
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -13,12 +14,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
 
+from accounts.api.problems import API_PATH, PROBLEM_TYPE, type_of
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
 TOO_LARGE = b"That is more than any request of ours needs to say.\n"
+CODES_OF_BODIES = {413: "body_too_large", 408: "body_too_slow"}
 TOO_SLOW = b"That request took too long to arrive.\n"
 FEATURES_NOT_USED = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation", "gyroscope",
@@ -53,9 +57,20 @@ class BoundedBodies:
                 raise BodyRefused(413, TOO_LARGE)
             await self.application(scope, _bounded(receive), send)
         except BodyRefused as refusal:
-            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+            kind, body = _said(scope["path"], refusal)
+            headers = [(b"content-type", kind), (b"connection", b"close")]
             await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-            await send({"type": "http.response.body", "body": refusal.sentence})
+            await send({"type": "http.response.body", "body": body})
+
+
+def _said(path: str, refusal: BodyRefused) -> tuple[bytes, bytes]:
+    """Return the media type and the body of a refusal: a problem to programs, a line to everybody else."""
+    if not path.startswith(API_PATH):
+        return b"text/plain; charset=utf-8", refusal.sentence
+    code = CODES_OF_BODIES[refusal.status]
+    title = refusal.sentence.decode().strip()
+    told = {"type": type_of(code), "status": refusal.status, "code": code, "title": title}
+    return PROBLEM_TYPE.encode(), json.dumps(told).encode()
 
 
 @sync_and_async_middleware

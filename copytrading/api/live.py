@@ -92,7 +92,7 @@ async def stream(user: User, place: Place | None, kinds: Iterable[str]) -> Async
     loop = asyncio.get_running_loop()
     ends_at, beat_at = loop.time() + STREAM_SECONDS_MAX, loop.time() + HEARTBEAT_SECONDS
     try:
-        now_at = await _database(happenings.place_now)
+        now_at = await sync_to_async(happenings.place_now)()
         if place is None or place.transaction > now_at.transaction:
             # Of a place that is not there yet the database was put back to an earlier day: read everything anew.
             yield _event(BEGIN if place is None else RESET, {}, place=now_at)
@@ -102,14 +102,15 @@ async def stream(user: User, place: Place | None, kinds: Iterable[str]) -> Async
         while loop.time() < ends_at:
             for state, bell in ((MARK, "marks"), (HALT, "halts")):
                 if state in kinds and bell in rung:
-                    yield _event(state, await _database(_STATES[state]))
-            while told := await _database(_happened, user, place, history):
+                    yield _event(state, await sync_to_async(_STATES[state])())
+            while told := await sync_to_async(_happened)(user, place, history):
                 for place, row in told:
                     yield _event(row.kind, RowShape(row).data, place=place)
                 beat_at = loop.time() + HEARTBEAT_SECONDS
             if loop.time() >= beat_at:
                 yield b":\n\n"
                 beat_at = loop.time() + HEARTBEAT_SECONDS
+            await sync_to_async(_let_go_of_the_database)()
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             try:
                 await asyncio.wait_for(client.rung.wait(), timeout=LOOK_AT_LEAST_SECONDS)
@@ -119,6 +120,7 @@ async def stream(user: User, place: Place | None, kinds: Iterable[str]) -> Async
                 rung = set(client.take())
     finally:
         hub().leave(client)
+        await sync_to_async(_let_go_of_the_database)()
 
 
 def _happened(user: User, place: Place, kinds: list[str]) -> list[tuple[Place, Row]]:
@@ -144,19 +146,12 @@ def _halts() -> dict[str, Any]:
 _STATES = {MARK: _marks, HALT: _halts}
 
 
-async def _database(ask: Any, *arguments: Any) -> Any:
-    """Ask the database, and give the connection back: a stream lasts long and is mostly silent."""
-
-    def asked() -> Any:
-        try:
-            return ask(*arguments)
-        finally:
-            for connection in connections.all(initialized_only=True):
-                # Inside a test's transaction there is nothing to give back.
-                if not connection.in_atomic_block:
-                    connection.close()
-
-    return await sync_to_async(asked)()
+def _let_go_of_the_database() -> None:
+    """Give the connection back: a stream lasts long and is mostly silent."""
+    for connection in connections.all(initialized_only=True):
+        # Inside a test's transaction there is nothing to give back.
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def _event(kind: str, data: Any, *, place: Place | None = None) -> bytes:

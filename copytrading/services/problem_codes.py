@@ -17,6 +17,7 @@ OF_THE_FRAMEWORK = {
     "invalid": "Something in the request is not valid; `fields` says what, field by field.",
     "parse_error": "The body is no JSON that can be read: no object, too deep, or with numbers that are none.",
     "malformed_request": "The request cannot be read: an address or a body that is no text, or no request at all.",
+    "body_too_slow": "The body took too long to arrive. Send it again.",
     "not_authenticated": "There was no token. Send `Authorization: Bearer TOKEN`.",
     "permission_denied": "You may not do this.",
     "not_found": "There is nothing here, or nothing of yours; the two look alike.",

@@ -16,6 +16,8 @@ class Equivalent(NamedTuple):
 
 
 NETTING = "copytrading/engine/orders/netting.py"
+CHANGES = "copytrading/engine/holdings/balance_changes.py"
+ALLOCATION = "copytrading/engine/orders/allocation.py"
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent(
@@ -29,6 +31,18 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "sells = -int(wish_units[wish_units < 0].sum())",
         "sells = -int(wish_units[wish_units <= 0].sum())",
         "A wish of zero adds nothing.",
+    ),
+    Equivalent(
+        CHANGES,
+        "if came_high <= 0 or went_high <= 0:",
+        "if came_high <= 0 or went_high == 0:",
+        "What went is a sum of values that are not below zero, as prices are not.",
+    ),
+    Equivalent(
+        ALLOCATION,
+        "if crossed == 0:",
+        "if crossed == -1:",
+        "Where nothing met inside, both formulas below give zero, and the middle is always above zero.",
     ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

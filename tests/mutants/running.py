@@ -6,8 +6,10 @@ and how long it takes. Then, for each mutant, it forks: the child changes the on
 changed function, the quickest first, until one fails. A mutant costs a fork and its tests, and no import.
 """
 
+import math
 import os
 import pickle
+import resource
 import signal
 import sys
 import threading
@@ -30,6 +32,8 @@ from tests.mutants.changing import Live, NotInReach, codes_of
 
 # A run that is ended while it watches goes on from there.
 KEPT_EVERY = 50
+# Who waits for something that never comes takes no time of the processor: ended after so many times its seconds.
+PATIENCE = 20
 FAILED_CODE, SURVIVED_CODE, BROKEN_CODE, OUT_OF_REACH_CODE = 11, 12, 13, 14
 
 
@@ -133,15 +137,16 @@ class Trials:
         Return what becomes of a mutant, and by which test.
 
         :param tests: beginnings of the ids of tests; those that call what changed where there are none.
+        :param seconds: how much of the processor's time it may take.
         :param most: how many tests may try, the quickest first.
         """
         readable, writable = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(readable)
-            self._be_child(path, source, tests, most, writable)
+            self._be_child(path, source, tests, most, seconds, writable)
         os.close(writable)
-        code = _wait(child, seconds)
+        code = _wait(child, seconds * PATIENCE)
         with os.fdopen(readable, errors="replace") as said:
             told = said.read()
         fates = {
@@ -150,7 +155,7 @@ class Trials:
             BROKEN_CODE: Fate.BROKEN,
             OUT_OF_REACH_CODE: Fate.UNREACHED,
         }
-        if code is None:
+        if code is None or code < 0:
             self._clean()
             return Fate.BROKEN, "no end"
         return fates.get(code, Fate.BROKEN), told
@@ -166,8 +171,10 @@ class Trials:
                 os._exit(0)
         os.waitpid(child, 0)
 
-    def _be_child(self, path: str, source: str, tests: Sequence[str], most: int, writable: int) -> None:
+    def _be_child(self, path: str, source: str, tests: Sequence[str], most: int, seconds: float, writable: int) -> None:
         os.setsid()
+        # Of the processor's time: a busy machine is no reason to call a mutant dead.
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 1))
         code, told = BROKEN_CODE, ""
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)

@@ -27,6 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--notices", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1_500, help="for the kills; fewer are done if that is short")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args()
 
@@ -57,7 +58,9 @@ if __name__ == "__main__":
             from tests.kill_notices.course import run
 
             call_command("migrate", verbosity=0)
-            figures = run(fleet, mails, pushes, kills=given.kills, count=given.notices, seed=given.seed)
+            figures = run(
+                fleet, mails, pushes, kills=given.kills, count=given.notices, seed=given.seed, seconds_max=given.seconds
+            )
             fleet.stop_members()
         sys.stdout.write(json.dumps(dataclasses.asdict(figures)) + "\n")
         code = 0 if figures.is_clean else 1

@@ -20,8 +20,9 @@ from tests.push_service import PushService
 
 SENDERS = ("first sender", "second sender")
 PEOPLE = 50
-SECONDS_MAX = 1_500
-SECONDS_TO_WORK = 30.0  # a sender that was started has claimed something by then
+WAYS = ("mail", "push", "any moment", "Valkey")
+SECONDS_TO_WORK = 15.0  # a sender that was started has claimed something by then
+DRAIN_SECONDS = 300.0  # what was claimed by who died waits a minute
 WORD = "device number "
 
 
@@ -69,7 +70,9 @@ class Killer:
             self.kills[f"taken by {channel}, not confirmed"] += 1
 
 
-def run(fleet: Fleet, mails: MailSink, pushes: PushService, *, kills: int, count: int, seed: int) -> Figures:
+def run(
+    fleet: Fleet, mails: MailSink, pushes: PushService, *, kills: int, count: int, seed: int, seconds_max: float
+) -> Figures:
     chance, killer = random.Random(seed), Killer(fleet)
     people = [User.objects.create_user(f"person{number}@example.org") for number in range(PEOPLE)]
     for number, person in enumerate(people):
@@ -82,18 +85,20 @@ def run(fleet: Fleet, mails: MailSink, pushes: PushService, *, kills: int, count
     began_at = time.monotonic()
     for name in SENDERS:
         fleet.add(name, [sys.executable, "manage.py", "tell"])
-    told, ways = 0, ("mail", "push", "any moment", "Valkey")
-    while sum(killer.kills.values()) < kills and time.monotonic() - began_at < SECONDS_MAX:
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        with transaction.atomic():
+            notices.tell_person(people[told % PEOPLE].pk, Notice.Kind.SIGNED_IN, timezone.now(), words=f"{WORD}{told}")
+        told += 1
+
+    while sum(killer.kills.values()) < kills and time.monotonic() - began_at < seconds_max:
         fleet.look_after()
-        # Enough to be sent while somebody dies, and the last ones with the last death.
-        share = min(1.0, (sum(killer.kills.values()) + 1) / kills)
-        while told < count * share:
-            with transaction.atomic():
-                notices.tell_person(
-                    people[told % PEOPLE].pk, Notice.Kind.SIGNED_IN, timezone.now(), words=f"{WORD}{told}"
-                )
-            told += 1
-        way = chance.choice(ways)
+        # Some are on their way at every death; the last ones with the last.
+        while told < count * (sum(killer.kills.values()) + 1) / kills:
+            tell()
+        way = chance.choice(WAYS)
         if way == "Valkey":
             fleet.kill_server(fleet.valkey)
             killer.kills["Valkey"] += 1
@@ -105,17 +110,12 @@ def run(fleet: Fleet, mails: MailSink, pushes: PushService, *, kills: int, count
             killer.wants, deadline = way, time.monotonic() + SECONDS_TO_WORK
             while killer.wants is not None and time.monotonic() < deadline:
                 fleet.look_after()
-                # What waits for its minute after a death is no work for now: something new is.
-                if told < count and time.monotonic() > deadline - SECONDS_TO_WORK + 5:
-                    with transaction.atomic():
-                        notices.tell_person(
-                            people[told % PEOPLE].pk, Notice.Kind.SIGNED_IN, timezone.now(), words=f"{WORD}{told}"
-                        )
-                    told += 1
                 time.sleep(0.1)
             killer.wants = None
-    on_the_way = [Delivery.Status.PENDING, Delivery.Status.SENDING]
-    while time.monotonic() - began_at < SECONDS_MAX:
+    while told < count:
+        tell()
+    on_the_way, ends_at = [Delivery.Status.PENDING, Delivery.Status.SENDING], time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < ends_at:
         fleet.look_after()
         left = Delivery.objects.filter(status__in=on_the_way).count() + Notice.objects.filter(spread_at=None).count()
         if not left:

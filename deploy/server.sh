@@ -30,7 +30,11 @@ command -v redis-server > /dev/null || need+=(redis-server)
 command -v nginx > /dev/null || need+=(nginx-light)
 command -v openssl > /dev/null || need+=(openssl)
 ls /usr/lib/postgresql/*/bin/postgres > /dev/null 2>&1 || need+=(postgresql)
-command -v python3 > /dev/null && python3 -c 'import venv, ensurepip' 2> /dev/null || need+=(python3-venv)
+# The machine's own Python: the platform's user could not run one that lies in somebody's home.
+PYTHON=${PYTHON:-/usr/bin/python3}
+"$PYTHON" -c 'import venv, ensurepip' 2> /dev/null || need+=(python3-venv)
+command -v make > /dev/null || need+=(make)
+command -v curl > /dev/null || need+=(curl)
 if [ ${#need[@]} -gt 0 ]; then
     say "Installing ${need[*]} ..."
     command -v apt-get > /dev/null || fail "There is no apt-get here: install ${need[*]} by hand, then run this again."
@@ -76,6 +80,7 @@ ENV
     cat > "$CONFIG/owner" <<ENV
 DATABASE_OWNER_URL=postgresql://smartsync_owner:$owner_password@localhost:$PG_PORT/smartsync
 ENV
+    umask 022
     chown root:smartsync "$CONFIG/env" "$CONFIG/owner"
     cd /
     runuser -u postgres -- psql -p "$PG_PORT" -q -v ON_ERROR_STOP=1 -v owner_password="$owner_password" \
@@ -95,7 +100,9 @@ say "The platform ..."
 tar -C "$SOURCE" --exclude=.venv --exclude=.git --exclude=.local --exclude=staticfiles --exclude=backups -cf - . \
     | tar -C "$HOME_DIR" -xf -
 cd "$HOME_DIR"
-make --no-print-directory setup
+make --no-print-directory setup PYTHON="$PYTHON"
+runuser -u smartsync -- .venv/bin/python -V > /dev/null 2>&1 \
+    || fail "The user smartsync cannot run $PYTHON: name one that everybody can, PYTHON=/usr/bin/python3."
 set -a
 # shellcheck disable=SC1091
 . "$CONFIG/env"; . "$CONFIG/owner"
@@ -149,4 +156,7 @@ for _ in $(seq 120); do
     case $ready in *'"feed": "ok"'*) break ;; esac
     sleep 1
 done
-say "Ready after $(( $(date +%s) - began )) s: https://$DOMAIN/  $ready"
+case $ready in
+    *'"feed": "ok"'*) say "Ready after $(( $(date +%s) - began )) s: https://$DOMAIN/  $ready" ;;
+    *) fail "It does not answer after two minutes: journalctl -u 'smartsync-*', or $BACKUPS/serve.log, says why. $ready" ;;
+esac

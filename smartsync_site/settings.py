@@ -130,7 +130,10 @@ FORM_RENDERER = "copytrading.forms.rendering.FormRenderer"
 DATABASE_URL = required("DATABASE_URL", in_development=LOCAL_FOLDER.database_url())
 # Those change tables, or copy all there is: they work as the owner of the tables, under no role and without limits.
 OWNERS_COMMANDS = ("migrate", "backup", "restore", "drill")
-IS_OWNER = Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] != [] and sys.argv[1] in OWNERS_COMMANDS
+COMMAND = sys.argv[1] if Path(sys.argv[0]).name == "manage.py" and len(sys.argv) > 1 else ""
+IS_OWNER = COMMAND in OWNERS_COMMANDS
+# What somebody waits for at a terminal takes as long as it takes; what runs all day must not wait for a statement.
+RUNS_ALL_DAY = COMMAND in ("", "feed", "standby")
 if IS_OWNER:
     DATABASE_URL = env.str("DATABASE_OWNER_URL", default="") or DATABASE_URL
 DATABASES: dict[str, dict[str, Any]] = {"default": addresses.database(DATABASE_URL)}
@@ -145,7 +148,7 @@ if not IS_OWNER:
     # Not Django's `assume_role`: with a pool it waits for a connection in order to make that connection. A pooler in
     # transaction mode drops these: behind one, sign in as a login that is a member of the role (deploy/roles.sql).
     given = [f"role={DATABASE_ROLE}"] if DATABASE_ROLE else []
-    if DATABASE_STATEMENT_SECONDS:
+    if DATABASE_STATEMENT_SECONDS and RUNS_ALL_DAY:
         given.append(f"statement_timeout={DATABASE_STATEMENT_SECONDS * 1000}")
         given.append(f"idle_in_transaction_session_timeout={DATABASE_STATEMENT_SECONDS * 2000}")
     if given:

@@ -21,13 +21,15 @@ class CustodyLook:
 
     `difference` is custody less liabilities in coins. `is_still`: neither did the ledger move during the look nor was
     anything on its way, so the difference is exact. `is_explained`: what is on its way can be all of it.
-    `beyond_units`: the part of it that nothing on its way can be, positive for a surplus.
+    `is_settled`: there is no difference, and no order is on its way that could make one; what people have announced and
+    not sent yet does not count. `beyond_units`: the part of it that nothing on its way can be, positive for a surplus.
     """
 
     asset: Asset
     difference: Decimal
     is_still: bool
     is_explained: bool
+    is_settled: bool
     beyond_units: int
 
     @property
@@ -55,6 +57,7 @@ def look() -> tuple[CustodyLook, ...]:
         movements = [movement for movement in moving if movement.asset_id == asset.pk]
         has_moved = owed[asset.pk].entrusted != entrusted_before.get(asset.pk, 0)
         difference = kept.get(asset.symbol, Decimal(0)) - coins(owed[asset.pk].liabilities, asset.decimals)
+        has_orders = any(movement.reference.startswith("order:") for movement in movements)
         beyond_units = _beyond(movements, units_of(difference, asset.decimals))
         looks.append(
             CustodyLook(
@@ -62,6 +65,7 @@ def look() -> tuple[CustodyLook, ...]:
                 difference=difference,
                 is_still=not (has_moved or movements),
                 is_explained=has_moved or not beyond_units,
+                is_settled=not (difference or has_moved or has_orders),
                 beyond_units=beyond_units,
             )
         )

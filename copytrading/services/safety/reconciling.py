@@ -145,7 +145,7 @@ def reconcile(*, now: datetime) -> list[CustodyDifference]:
     for look in looks:
         if look.is_still and not look.units:
             _clear_corrected(look.asset, now)
-    if all(look.is_still and not look.units for look in looks):
+    if all(look.is_settled for look in looks):
         restores.note_agreement(now=now)
     return confirmed
 

@@ -20,9 +20,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, F, Func, TextField, Value
-from django.db.models.functions import Concat
 
+# The setting that names the guards that this transaction holds, with a space before each.
 GUARDS_HELD = "smartsync.guards"
 
 Parameters = ParamSpec("Parameters")
@@ -85,27 +84,6 @@ def owns_transaction(function: Callable[Parameters, Result]) -> Callable[Paramet
         return in_one(*arguments, **named)
 
     return owning
-
-
-class _CurrentSetting(Func):
-    function = "current_setting"
-    output_field = TextField()
-
-
-class _SetConfig(Func):
-    function = "set_config"
-    output_field = TextField()
-
-
-def guard_noted(column: str) -> Func:
-    """
-    Return an expression that notes a column's value as a guard that is held.
-
-    For the very statement that takes the lock: where that fails, the note is gone with its transaction.
-    """
-    yes = Value(True, output_field=BooleanField())
-    held = Concat(_CurrentSetting(Value(GUARDS_HELD), yes), Value(" "), F(column), output_field=TextField())
-    return _SetConfig(Value(GUARDS_HELD), held, yes)
 
 
 def is_open() -> bool:

@@ -53,6 +53,9 @@ class Lead(models.Model):
     looked_at = models.DateTimeField(null=True, blank=True)
     # Requests of a cycle so far. What is asked for keeps the number of its request, a decision how many it knew of.
     request_count = models.PositiveBigIntegerField(default=0, db_default=0)
+    # How often the lead was locked. Who read it before what was read of the lead's book, and finds it one higher when
+    # having the lock, knows that nobody had the lead in between.
+    book_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     # The lead took money out while followed, and what stayed is little; until enough is back in.
     stake_alarm_at = models.DateTimeField(null=True, blank=True)
     # Failures in a row; at five the lead is set aside for an operator, and the others go on.

@@ -17,32 +17,45 @@ other in a ring. A lock is held until the transaction ends.
 
 from collections.abc import Sequence
 
-from accounts.transactions import guard_noted, in_transaction
+from accounts.transactions import GUARDS_HELD, in_transaction
 from copytrading.models import Copy, Lead
+
+# The lock, the version of the book and the note of the guard in one statement: where it fails, nothing of it is left.
+LOCK_LEADS = f"""
+    WITH taken AS (SELECT id FROM copytrading_lead WHERE {{which}} ORDER BY id FOR UPDATE)
+    UPDATE copytrading_lead AS lead SET book_version = lead.book_version + 1 FROM taken WHERE lead.id = taken.id
+    RETURNING lead.*,
+        set_config('{GUARDS_HELD}', concat(current_setting('{GUARDS_HELD}', true), ' ', lead.id), true) AS guards_held
+"""
 
 
 @in_transaction
 def lock_lead(lead_id: int) -> Lead:
     """
-    Return a lead with its person, locked: no cycle decides, and nobody changes a copy of it, meanwhile.
+    Return a lead, locked: no cycle decides, and nobody changes a copy of it, meanwhile.
 
     :raises Lead.DoesNotExist: if there is none.
     """
-    locked = Lead.objects.select_for_update(of=("self",)).annotate(noted=guard_noted("id"))
-    return locked.select_related("user").get(pk=lead_id)
+    for lead in Lead.objects.raw(LOCK_LEADS.format(which="id = %s"), [lead_id]):
+        return lead
+    raise Lead.DoesNotExist(f"There is no lead {lead_id}.")
 
 
 @in_transaction
 def lock_idle_leads(lead_ids: Sequence[int]) -> list[Lead]:
-    """Lock those of some leads that nobody else has locked, in the order of their ids; the others are left out."""
-    wanted = Lead.objects.filter(pk__in=lead_ids).annotate(noted=guard_noted("id")).order_by("pk")
-    return list(wanted.select_related("user").select_for_update(of=("self",), skip_locked=True))
+    """
+    Lock those of some leads that nobody else has locked, in the order of their ids; the others are left out.
+
+    For those who only look: no balance may be moved under it, and the book's version stays.
+    """
+    wanted = Lead.objects.filter(pk__in=lead_ids).select_related("user").order_by("pk")
+    return list(wanted.select_for_update(of=("self",), skip_locked=True))
 
 
 @in_transaction
 def lock_all_leads() -> list[Lead]:
     """Lock every lead, in the order of their ids: for what concerns whoever holds a coin."""
-    return list(Lead.objects.select_for_update(of=("self",)).annotate(noted=guard_noted("id")).order_by("pk"))
+    return sorted(Lead.objects.raw(LOCK_LEADS.format(which="true")), key=lambda lead: lead.pk)
 
 
 @in_transaction

@@ -13,7 +13,7 @@ from copytrading.models import Copy, Lead
 from copytrading.services import locks
 from tests.cast import World
 
-OWN_LOCK = re.compile(r"\b(Lead|Copy)\.objects\.select_for_update\b")
+OWN_LOCK = re.compile(r"\b(Lead|Copy)\.objects\.select_for_update\b|SET book_version\b")
 
 
 def is_locked(row: Lead | Copy) -> bool:
@@ -51,6 +51,28 @@ class TestLockLead:
             lock(1)
 
 
+class TestTheVersionOfABook:
+    @pytest.mark.django_db(transaction=True)
+    def test_is_one_higher_for_each_who_had_the_lead(self, transactional_db: None, lead: Lead, copy: Copy) -> None:
+        seen = Lead.objects.get(pk=lead.pk).book_version
+        for lock in (lambda: locks.lock_lead(lead.pk), lambda: locks.lock_copy(copy.pk).lead, locks.lock_all_leads):
+            with transaction.atomic():
+                found = lock()
+            locked = found[0] if isinstance(found, list) else found
+            seen += 1
+            assert locked.book_version == Lead.objects.get(pk=lead.pk).book_version == seen
+
+    @pytest.mark.django_db(transaction=True)
+    def test_stays_where_the_lock_was_taken_for_nothing(self, transactional_db: None, lead: Lead) -> None:
+        seen = Lead.objects.get(pk=lead.pk).book_version
+
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            locks.lock_lead(lead.pk)
+            raise ZeroDivisionError
+
+        assert Lead.objects.get(pk=lead.pk).book_version == seen
+
+
 class TestLockCopy:
     @pytest.mark.django_db(transaction=True)
     def test_holds_the_lead_and_the_copy(self, transactional_db: None, lead: Lead, copy: Copy) -> None:
@@ -63,7 +85,7 @@ class TestLockCopy:
 
         def note(execute: Callable, sql: str, params: object, many: bool, context: dict) -> object:
             if "FOR UPDATE" in sql:
-                taken.append(re.search(r'FROM "(\w+)"', sql)[1])  # type: ignore[index]
+                taken.append(re.search(r'FROM "?(\w+)', sql)[1])  # type: ignore[index]
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(note), transaction.atomic():

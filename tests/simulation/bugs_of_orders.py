@@ -15,7 +15,7 @@ from copytrading.engine import units as engine_units
 from copytrading.engine.rules import Rules
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.orders import VenueOrder, VenueStatus
-from copytrading.models import Copy, LeadOrder, Order
+from copytrading.models import Copy, Lead, LeadOrder, Order
 from copytrading.services.books import positions
 from copytrading.services.cycle import scene, syncing
 from copytrading.services.orders import answering, booking, resolving, trading
@@ -105,6 +105,16 @@ def forgotten_when_silent() -> list[Any]:
         return resolve(order=order, now=now)
 
     return [patch.object(resolving, "resolve_order", plan_again)]
+
+
+def stale_book_used() -> list[Any]:
+    """What was seen before the lead was locked is taken for what is, whoever had the lead in between."""
+    return [patch.object(scene, "has_same_book", lambda seen, lead: True)]
+
+
+def shared_balance_not_locked() -> list[Any]:
+    """Whoever books an order, and so moves the balances of all its participants, only reads the lead."""
+    return [patch.object(booking, "lock_lead", lambda lead_id: Lead.objects.get(pk=lead_id))]
 
 
 def fence_not_asked() -> list[Any]:
@@ -218,6 +228,8 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "sent before the commit": ("If the commit fails, nobody knows of the order.", sent_before_the_commit),
     "claimed by everybody": ("Two workers send the same order.", claimed_by_everybody),
     "silent order planned again": ("A worker that died may have sent it.", forgotten_when_silent),
+    "stale book used": ("A decision is made of copies that were changed meanwhile.", stale_book_used),
+    "shared balance not locked": ("Two move the same balance, each by what it was.", shared_balance_not_locked),
     "fence not asked at the claim": ("A copy that was stopped, paused or reduced buys.", fence_not_asked),
     "plan knows the future": ("What came after the decision counts as known to it.", plan_knows_the_future),
     "NOT_PLACED after the first not-found": ("A venue may find it a second later.", not_placed_at_the_first_not_found),

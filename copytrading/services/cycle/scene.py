@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Q
 
 from accounts.models import Asset
-from accounts.transactions import outside_transaction
+from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.arrays import BoolArray
 from copytrading.engine.deciding import decision
 from copytrading.engine.deciding.decision import Decision, Phase
@@ -72,8 +72,7 @@ class Scene:
 def load_scene(lead: Lead, *, now: datetime, rules: Rules) -> Scene:
     """Return what a decision for this lead looks at now."""
     cash = market_queries.cash_asset()
-    board = market_queries.load_board(now=now, rules=rules)
-    board = replace(board, tradable=board.tradable & ~_is_waiting(board, now) & ~_is_halted(lead, board, cash))
+    board = _load_board(lead, cash, now, rules)
     return Scene(
         lead=lead,
         cash=cash,
@@ -84,6 +83,38 @@ def load_scene(lead: Lead, *, now: datetime, rules: Rules) -> Scene:
         rules=rules,
         now=now,
     )
+
+
+@in_transaction
+def load_again(seen: Scene, lead: Lead) -> Scene:
+    """
+    Return what a decision for this lead looks at now, the lead having been locked since `seen` was loaded.
+
+    The markets are looked at again. The lead's book (portfolio, copies and open orders) is loaded anew only where
+    somebody else had the lead in between.
+    """
+    if not has_same_book(seen, lead):
+        return load_scene(lead, now=seen.now, rules=seen.rules)
+    board = _load_board(lead, seen.cash, seen.now, seen.rules)
+    if not np.array_equal(board.market_ids, seen.board.market_ids):
+        return load_scene(lead, now=seen.now, rules=seen.rules)
+    return replace(seen, lead=lead, board=board)
+
+
+def has_same_book(seen: Scene, lead: Lead) -> bool:
+    """
+    Return whether a lead's book is still as it was seen; the lead is locked, for the first time since.
+
+    Whoever changes a copy, an order, a position or a balance of the lead locks the lead, and every lock counts up its
+    version: ours is the only one since. What was locked while the book was read had counted it up already, or does.
+    """
+    return lead.book_version == seen.lead.book_version + 1
+
+
+def _load_board(lead: Lead, cash: Asset, now: datetime, rules: Rules) -> Board:
+    """Return the board with what may be traded for this lead: neither waiting for an answer nor halted."""
+    board = market_queries.load_board(now=now, rules=rules)
+    return replace(board, tradable=board.tradable & ~_is_waiting(board, now) & ~_is_halted(lead, board, cash))
 
 
 @outside_transaction

@@ -25,7 +25,7 @@ from copytrading.models import Lead, LeadOrder, LeadPosition, Market, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions
 from copytrading.services.cycle import calm, settling
-from copytrading.services.cycle.scene import Scene, books_at, load_scene
+from copytrading.services.cycle.scene import Scene, books_at, load_again, load_scene
 from copytrading.services.locks import lock_lead
 from copytrading.services.orders import trading
 
@@ -115,7 +115,7 @@ def _open_cycle(lead_id: int, now: datetime, rules: Rules) -> SyncCycle | None:
             lead = lock_lead(lead_id)
             if lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
                 return None
-            scene = load_scene(lead, now=now, rules=rules)
+            scene = load_again(scene, lead)
             decision = scene.decide(books=books, phase=Phase.SELLING)
             cycle = None if decision.is_nothing else _write_cycle(scene, decision, books)
     except IntegrityError as conflict:
@@ -171,7 +171,8 @@ def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | No
             has_rest=cycle.has_rest,
             rules=rules,
         )
-    scene = load_scene(cycle.lead, now=now, rules=rules)
+    # Not the cycle's own lead, which is as it was when the cycle began.
+    scene = load_scene(Lead.objects.get(pk=cycle.lead_id), now=now, rules=rules)
     books = books_at(scene, scene.decide().places)
     try:
         with transaction.atomic(durable=True):
@@ -180,7 +181,7 @@ def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | No
             if cycle.status == SyncCycle.Status.SELLING:
                 cycle.status = SyncCycle.Status.BUYING
                 cycle.save(update_fields=["status"])
-                scene = load_scene(lead, now=now, rules=rules)
+                scene = load_again(scene, lead)
                 traded = np.isin(scene.board.market_ids, list(cycle.orders.values_list("market_id", flat=True)))
                 _write(cycle, scene, scene.decide(books=books, phase=Phase.BUYING, traded=traded))
     except IntegrityError as conflict:

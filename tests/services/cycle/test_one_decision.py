@@ -9,19 +9,21 @@ from django.conf import settings
 
 from accounts.models import User
 from copytrading.engine.deciding import decision
-from copytrading.models import Lead, SyncCycle
+from copytrading.models import Copy, Lead, SyncCycle
+from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import scene, syncing
 from tests.cast import World
 
-# Before the books are asked, and once more with the lead locked.
-AT_MOST_A_PHASE = 2
+# Decided before the books are asked, and once more with the lead locked; loaded once.
+LOADS_A_PHASE = 1
+DECISIONS_A_PHASE = 2
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Count how often the scene is loaded and the decision called."""
+    """Count how often the book is loaded and the decision called."""
     counts: Counter[str] = Counter()
-    load, decide = syncing.load_scene, decision.decide
+    load, decide = scene.load_scene, decision.decide
 
     def load_and_count(*arguments: object, **named: object) -> object:
         counts["loads"] += 1
@@ -31,13 +33,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         counts["decisions"] += 1
         return decide(**named)
 
-    monkeypatch.setattr(syncing, "load_scene", load_and_count)
+    for room in (scene, syncing):
+        monkeypatch.setattr(room, "load_scene", load_and_count)
     monkeypatch.setattr(scene.decision, "decide", decide_and_count)
     return counts
 
 
 class TestACycle:
-    def test_looks_and_decides_twice_a_phase(
+    def test_looks_once_and_decides_twice_a_phase(
         self, world: World, lead: Lead, follower: User, counted: Counter[str]
     ) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
@@ -53,7 +56,7 @@ class TestACycle:
 
         orders = SyncCycle.objects.latest("pk").orders
         assert set(orders.values_list("side", flat=True)) == {"BUY", "SELL"}
-        assert counted == {"loads": 2 * AT_MOST_A_PHASE, "decisions": 2 * AT_MOST_A_PHASE}
+        assert counted == {"loads": 2 * LOADS_A_PHASE, "decisions": 2 * DECISIONS_A_PHASE}
 
     def test_that_only_buys_loads_nothing_anew_for_it(self, world: World, lead: Lead, counted: Counter[str]) -> None:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
@@ -62,7 +65,31 @@ class TestACycle:
         syncing.sync_lead(lead_id=lead.pk, now=world.now)
 
         assert SyncCycle.objects.get().orders.get().side == "BUY"
-        assert counted == {"loads": AT_MOST_A_PHASE, "decisions": AT_MOST_A_PHASE + 1}
+        assert counted == {"loads": LOADS_A_PHASE, "decisions": DECISIONS_A_PHASE + 1}
+
+    @pytest.mark.parametrize("changed", ["copy", "nothing"])
+    def test_looks_again_where_somebody_had_the_lead_in_between(
+        self, world: World, lead: Lead, follower: User, counted: Counter[str], changed: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        copy = world.start(follower, lead, "1000")
+        ask = syncing.books_at
+
+        def ask_while_the_copy_is_stopped(*arguments: object, **named: object) -> object:
+            if changed == "copy" and Copy.objects.filter(pk=copy.pk, status="STARTING").exists():
+                copies.stop_copy(copy_id=copy.pk, now=world.now)
+            return ask(*arguments, **named)
+
+        monkeypatch.setattr(syncing, "books_at", ask_while_the_copy_is_stopped)
+        counted.clear()
+        world.wait(1)
+
+        syncing.sync_lead(lead_id=lead.pk, now=world.now)
+
+        assert world.held(copy.ledger_account).get("BTC", 0) == 0 or changed == "nothing"
+        assert counted["loads"] == LOADS_A_PHASE + (changed == "copy")
 
     def test_that_has_nothing_to_do_looks_once(self, world: World, lead: Lead, counted: Counter[str]) -> None:
         syncing.sync_lead(lead_id=lead.pk, now=world.now)

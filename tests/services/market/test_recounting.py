@@ -51,7 +51,7 @@ def hand_out(random: Random, accounts: list[LedgerAccount], world: World) -> dic
 def test_random_redenominations_keep_the_sum_and_each_value(world: World, operator: User, part: int) -> None:
     second = User.objects.create_superuser("second@example.org")
     people = [User.objects.create_user(f"person{number}@example.org") for number in range(6)]
-    lead = world.make_lead(people[0], name="Basalt")
+    lead = world.make_lead(User.objects.create_user("basalt@example.org"), name="Basalt")
     opened = [
         ledger.open_account(
             kind=kind, owner=person, now=world.now, guard=lead.pk if kind in LedgerAccount.GUARDED else None

@@ -21,6 +21,7 @@ from django.db import transaction
 OF_PEOPLE = (
     "accounts.user", "accounts.transfer", "accounts.ledgeraccount", "accounts.balance", "accounts.posting",
     "accounts.journal", "accounts.hold", "accounts.asset", "accounts.requestkey", "accounts.idempotentrequest",
+    "accounts.device", "accounts.refreshtoken", "accounts.programkey",
     "copytrading.*",
 )  # fmt: skip
 OPERATORS_OWN = (
@@ -48,7 +49,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
         ),
         (),
     ),
-    "finance": (OF_PEOPLE, ("copytrading.correction", "copytrading.custodydifference"), ()),
+    "finance": (OF_PEOPLE, ("copytrading.correction", "copytrading.custodydifference", "accounts.transfer"), ()),
     "compliance": ((*OF_PEOPLE, *OPERATORS_OWN), (), ("accounts.export_audit",)),
     "admin": ((*OF_PEOPLE, *OPERATORS_OWN), ("accounts.operatorrequest",), ("accounts.see_metrics",)),
 }

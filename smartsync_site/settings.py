@@ -222,7 +222,8 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_ADAPTER = "accounts.identity.adapters.AccountAdapter"
-ACCOUNT_EMAIL_NOTIFICATIONS = True
+# The outbox tells of what happens to somebody's sign-in, by every channel; the library would write a second mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Smart Sync] "
 ACCOUNT_FORMS = {
     "signup": "accounts.identity.forms.SignupForm",

@@ -2,6 +2,7 @@
 What operators see of people and their money, and what they ask each other for. Nothing is changed by hand.
 """
 
+from accounts.admin.access import DeviceAdmin, ProgramKeyAdmin, RefreshTokenAdmin
 from accounts.admin.money import (
     AssetAdmin,
     BalanceAdmin,
@@ -19,6 +20,7 @@ __all__ = [
     "AuditEntryAdmin",
     "AuditHeadAdmin",
     "BalanceAdmin",
+    "DeviceAdmin",
     "HoldAdmin",
     "IdempotentRequestAdmin",
     "JournalAdmin",
@@ -26,6 +28,8 @@ __all__ = [
     "OperatorRequestAdmin",
     "PersonAdmin",
     "PostingAdmin",
+    "ProgramKeyAdmin",
+    "RefreshTokenAdmin",
     "RequestKeyAdmin",
     "RoleAdmin",
     "VouchingAdmin",

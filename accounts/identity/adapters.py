@@ -46,11 +46,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def post_login(self, request: HttpRequest, user: Any, **said: Any) -> HttpResponse:
-        """Go on after a sign-in; a device that was never seen before is told of, and known from now on."""
+        """Go on after a sign-in; a device that was never seen before is known from now on."""
         response: HttpResponse = super().post_login(request, user, **said)
         if not devices.is_known(request, user.email):
-            if not said.get("signup"):
-                self.send_notification_mail("account/email/new_device", user)
             devices.remember(response, user.email)
         return response
 

@@ -14,7 +14,7 @@ from accounts.admin.asking import AskingAdmin
 from accounts.admin.tables import ReadOnlyAdmin, link_to, whole
 from accounts.models import LedgerAccount
 from copytrading.forms.operating import OTHER_ACCOUNT, CorrectionForm, HaltForm
-from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Heartbeat, TradeCheckpoint
+from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Heartbeat, Restore, TradeCheckpoint
 from copytrading.queries import operating
 from copytrading.services.running import sirens
 from copytrading.services.safety import alarms, corrections, halts
@@ -272,3 +272,11 @@ class TradeCheckpointAdmin(ReadOnlyAdmin):
     list_select_related = ("market",)
     ordering = ("market__symbol",)
     search_fields = ("market__symbol", "venue_account")
+
+
+@admin.register(Restore)
+class RestoreAdmin(ReadOnlyAdmin):
+    list_display = ("epoch", "taken_at", "restored_at", "clean_at", "halt")
+    list_select_related = ("halt",)
+    ordering = ("-restored_at",)
+    search_fields = ("epoch",)

@@ -96,14 +96,14 @@ class TestOwnsTransaction:
         with pytest.raises(LookupError):
             stop_it(fails=True)
 
-        assert not Group.objects.exists()
+        assert not Group.objects.filter(name="stopped").exists()
 
     def test_is_refused_inside_another_one_before_it_does_anything(self) -> None:
         with transaction.atomic():
             with pytest.raises(TransactionStillOpen, match="stop_it must not be called inside a transaction"):
                 stop_it()
 
-            assert not Group.objects.exists()
+            assert not Group.objects.filter(name="stopped").exists()
 
     def test_may_be_called_again(self) -> None:
         stop_it().delete()

@@ -40,12 +40,12 @@ class TestDrift:
         world.start(follower, lead)
         world.lead_trades(lead, "BTC", "BUY", "0.05")
         world.settle()
-        drift(world, "BTC", ONE_UNIT)
+        drift(world, "BTC", -ONE_UNIT)
         sent_before = set(Order.objects.values_list("pk", flat=True))
 
         # Visible on the panel, and enforced for that coin alone.
         start = panel.get("/admin/")
-        assert "The venue keeps 0.00000001 BTC more than people own." in start.text
+        assert "The venue keeps 0.00000001 BTC less than people own." in start.text
         world.lead_trades(lead, "BTC", "BUY", "0.01")
         world.lead_trades(lead, "ETH", "BUY", "0.5")
         world.settle()
@@ -57,8 +57,8 @@ class TestDrift:
         assert "still differ" in act(panel, HALTS, "lift", halt).text
         assert "still differ" in act(panel, ALARMS, "clear", alarm).text
         form = act(panel, DIFFERENCES, "correct", CustodyDifference.objects.get(asset=asset("BTC")))
-        assert 'value="0.00000001"' in form.text
-        asked = {"asset": asset("BTC").pk, "quantity": "0.00000001", "account": "SUSPENSE", "reason": "A gift"} | KEY
+        assert 'value="-0.00000001"' in form.text
+        asked = {"asset": asset("BTC").pk, "quantity": "-0.00000001", "account": "SUSPENSE", "reason": "Lost"} | KEY
         panel.post(REQUEST, asked)
         correction = Correction.objects.get()
         own = act(panel, CORRECTIONS, "approve", correction, confirmed=True)
@@ -74,8 +74,8 @@ class TestDrift:
         alarm.refresh_from_db()
         assert alarm.cleared_by == second_operator
         assert not standing_halts().asset_ids
-        assert "BTC: 1 of its smallest units" in panel.get("/admin/").text
-        assert Balance.objects.get(ledger_account__kind="SUSPENSE", asset__symbol="BTC").posted == 1
+        assert "BTC: -1 of its smallest units" in panel.get("/admin/").text
+        assert Balance.objects.get(ledger_account__kind="SUSPENSE", asset__symbol="BTC").posted == -1
         assert Order.objects.exclude(pk__in=sent_before).filter(market__symbol="BTC-USDT", filled_units__gt=0).exists()
         assert reconciling.check_ledger().is_clean
 

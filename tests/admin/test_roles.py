@@ -33,7 +33,7 @@ SEEN_BY = {
 }  # fmt: skip
 # Who does what to rows, and who asks for one.
 ACTS = {
-    "copytrading_alarm": ({"clear"}, "risk"),
+    "copytrading_alarm": ({"clear", "silence"}, "risk"),
     "copytrading_coinverdict": ({"approve", "withdraw", "request"}, "risk"),
     "copytrading_copy": ({"stop"}, "risk"),
     "copytrading_correction": ({"approve", "withdraw", "request"}, "finance"),
@@ -42,8 +42,11 @@ ACTS = {
     "copytrading_lead": ({"approve", "pause", "resume", "readmit", "end", "halt"}, "risk"),
     "copytrading_mark": ({"judge"}, "risk"),
     "copytrading_market": ({"halt", "unbar"}, "risk"),
+    "accounts_transfer": ({"confirm", "approve", "refuse", "enter"}, "finance"),
     "accounts_operatorrequest": ({"approve", "withdraw", "request"}, "admin"),
 }
+# What is asked for on a page of its own, without a row.
+ASKED = {"request", "place", "enter"}
 # Of the panel itself, for every operator: its start, its own help for forms, signing in and out, the password.
 OF_EVERYBODY = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list",
                 "autocomplete", "view_on_site"}  # fmt: skip
@@ -78,7 +81,7 @@ def member_of(role: str) -> User:
 
 def test_every_address_is_in_the_table() -> None:
     names = names_in_the_panel() - OF_EVERYBODY
-    asking = {f"{table}_{act}" for table, (acts, _) in ACTS.items() for act in acts & {"request", "place"}}
+    asking = {f"{table}_{act}" for table, (acts, _) in ACTS.items() for act in acts & ASKED}
     unlisted = {
         name
         for name in names
@@ -100,7 +103,7 @@ def test_every_act_is_in_the_table(db: None, operator: User) -> None:
             assert isinstance(table, ActingAdmin), "an act without the right to it"
             found[f"{model._meta.app_label}_{model._meta.model_name}"] = acts
 
-    assert found == {table: acts - {"request", "place"} for table, (acts, _) in ACTS.items()}
+    assert found == {table: acts - ASKED for table, (acts, _) in ACTS.items()}
 
 
 @pytest.mark.parametrize("role", sorted(ALL))
@@ -115,7 +118,7 @@ def test_roles_see_and_do_what_the_table_says(world: World, role: str) -> None:
             assert client.post(reverse(f"admin:{table}_{page}"), {"email": "x@example.org"}).status_code == 403
     for table, (acts, _) in ACTS.items():
         for act in acts:
-            if act in {"request", "place"}:
+            if act in ASKED:
                 address = reverse(f"admin:{table}_{act}")
                 answers = {client.get(address).status_code, client.post(address, {}).status_code}
                 assert len(answers) == 1
@@ -130,7 +133,7 @@ def test_roles_see_and_do_what_the_table_says(world: World, role: str) -> None:
     mine = {table for table, (_, owner) in ACTS.items() if owner == role}
     assert seen == {table for table in tables if role in seen_by(table)}
     assert {table for (table, _), may in done.items() if may} <= mine
-    assert asked == {(table, act) for table in mine for act in ACTS[table][0] & {"request", "place"}}
+    assert asked == {(table, act) for table in mine for act in ACTS[table][0] & ASKED}
     metrics = client.get("/metrics").status_code
     assert metrics == (200 if role == "admin" else 404)
     assert AuditEntry.objects.filter(actor__email=f"{role}@example.org").count() >= len(tables)

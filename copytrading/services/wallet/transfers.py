@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
 
-from accounts import ledger, wallet
+from accounts import approvals, ledger, wallet
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, Transfer, User
 from accounts.transactions import in_transaction, outside_transaction, owns_transaction
@@ -147,11 +147,14 @@ def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
     Book what another operator has confirmed, once.
 
     :raises OwnTransfer: if the same person has confirmed it.
+    :raises NotIndependent: if one of the two depends on the other, see `accounts.approvals`.
     :raises TransferOver: if nobody has, or it is over.
     :raises TransferRefused: if the money is not at the venue yet, or it is the operator's own.
     """
     transfer = wallet.lock_transfer(transfer_id)
     _require_manual(transfer, by)
+    if transfer.confirmed_by is not None and transfer.confirmed_by_id != by.pk:
+        approvals.require_independent(requester=transfer.confirmed_by, approver=by, now=now)
     try:
         transfer = wallet.approve_transfer(transfer_id=transfer_id, by=by, now=now)
     except wallet.OwnConfirmation as own:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from copytrading.models import Copy, CopyFlow, Lead, LeadPosition
+from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import reducing, settling, syncing
 from copytrading.services.orders import trading
@@ -21,7 +22,9 @@ def copy(world: World, lead: Lead, follower: User) -> Copy:
 
 
 def settle(world: World, lead: Lead, *, followed: int) -> None:
-    settling.settle_lead(lead_id=lead.pk, now=world.now, cycle=None, followed=followed, has_rest=False)
+    settling.settle_lead(
+        lead_id=lead.pk, now=world.now, cycle=None, followed=followed, has_rest=False, rules=platform_rules()
+    )
     lead.refresh_from_db()
 
 
@@ -75,7 +78,9 @@ class TestReductions:
         Copy.objects.update(align_request=None)
 
         with transaction.atomic():
-            reducing.pay_reductions(lead, world.now, followed=lead.request_count, has_rest=False)
+            reducing.pay_reductions(
+                lead, world.now, followed=lead.request_count, has_rest=False, rules=platform_rules()
+            )
 
         flow = CopyFlow.objects.get(idempotency_key="much")
         assert (flow.status, flow.units) == (CopyFlow.Status.DONE, -(usdt(1_000) - held))

@@ -44,11 +44,11 @@ FALLS = """
             coalesce(flows.moved, 0) AS moved, coalesce(flows.put_in, 0) AS put_in
         FROM day
         CROSS JOIN LATERAL (
-            SELECT recorded_at, equity_units FROM copytrading_copyrecord
-            WHERE copy_id = day.id AND recorded_at >= day.began_at ORDER BY recorded_at LIMIT 1) AS opening
+            SELECT recorded_at, equity_units FROM copy_records(day.id)
+            WHERE recorded_at >= day.began_at ORDER BY recorded_at LIMIT 1) AS opening
         CROSS JOIN LATERAL (
-            SELECT recorded_at, equity_units FROM copytrading_copyrecord
-            WHERE copy_id = day.id AND recorded_at > opening.recorded_at ORDER BY recorded_at DESC LIMIT 1) AS latest
+            SELECT recorded_at, equity_units FROM copy_records(day.id)
+            WHERE recorded_at > opening.recorded_at ORDER BY recorded_at DESC LIMIT 1) AS latest
         LEFT JOIN LATERAL (
             SELECT sum(units) AS moved, sum(units) FILTER (WHERE units > 0) AS put_in FROM copytrading_copyflow
             WHERE copy_id = day.id AND status = 'DONE' AND moved_at > opening.recorded_at
@@ -92,11 +92,11 @@ RESULTS = """
         sum(coalesce(closing.equity_units, 0)), %(words)s, %(once)s, %(now)s
     FROM copytrading_copy AS copy
     LEFT JOIN LATERAL (
-        SELECT recorded_at, equity_units FROM copytrading_copyrecord
-        WHERE copy_id = copy.id AND recorded_at <= %(from)s ORDER BY recorded_at DESC LIMIT 1) AS opening ON TRUE
+        SELECT recorded_at, equity_units FROM copy_records(copy.id)
+        WHERE recorded_at <= %(from)s ORDER BY recorded_at DESC LIMIT 1) AS opening ON TRUE
     LEFT JOIN LATERAL (
-        SELECT recorded_at, equity_units FROM copytrading_copyrecord
-        WHERE copy_id = copy.id AND recorded_at <= %(until)s
+        SELECT recorded_at, equity_units FROM copy_records(copy.id)
+        WHERE recorded_at <= %(until)s
             AND (copy.stopped_at IS NULL OR copy.stopped_at > %(until)s)
         ORDER BY recorded_at DESC LIMIT 1) AS closing ON TRUE
     LEFT JOIN LATERAL (

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import User
-from copytrading.models import Copy, CopyFlow, CopyRecord, Lead, Notice, NoticeHabits, ProfitShare
+from copytrading.models import Copy, CopyFlow, Lead, Notice, NoticeHabits, ProfitShare
 from copytrading.queries.rules import platform_rules
 from copytrading.services.telling import watching
 from tests.cast import NOON, World, usdt
+from tests.pasts import record_copy
 
 Kind = Notice.Kind
 
@@ -19,7 +20,7 @@ def copy(world: World, follower: User, lead: Lead) -> Copy:
 
 
 def record(copy: Copy, at: datetime, worth: float) -> None:
-    CopyRecord.objects.create(copy=copy, recorded_at=at, equity_units=usdt(worth), invested_units=usdt(1000))
+    record_copy(copy, at, usdt(worth), usdt(1000))
 
 
 def told(kind: Notice.Kind) -> list[tuple[int | None, int | None]]:

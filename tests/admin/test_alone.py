@@ -22,12 +22,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import approvals
-from accounts.api.tokens import issue_token
 from accounts.models import Balance, Journal, LedgerAccount, OperatorRequest, User, Vouching
 from accounts.refusals import Refusal
 from copytrading.models import Correction
 from copytrading.services.safety import corrections
 from tests.admin.safety_stage import CORRECTIONS, REQUEST, act, asset
+from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.sign_in import sign_in
 
@@ -198,7 +198,7 @@ def from_another_session(stage: Stage, *, seconds_ago: float, with_factor: bool)
 
 def by_api_token(stage: Stage) -> None:
     request = stage.ask()
-    headers = {"Authorization": f"Bearer {issue_token(stage.honest)}"}
+    headers = {"Authorization": f"Bearer {Program.of(stage.honest).token}"}
     sent = {"action": "approve", "_selected_action": [request.pk], "index": "0", "reason": "x", "confirmed": "yes"}
     Client(headers=headers).post(REQUESTS, sent)
 

@@ -138,8 +138,28 @@ class TestWhatIf:
             *(f"2021-01-01T0{hour}:00:00Z,BTC-USDT,1,999,1,{100 - 40 * hour},5" for hour in range(3)),
         )
 
-        assert files.run_json("--stop-loss=150")["copy_return"] == pytest.approx(-0.2)
+        outcome = files.run_json("--stop-loss=150")
+        assert outcome["copy_return"] == pytest.approx(-0.2)
+        assert set(outcome) == JSON_KEYS | {"stopped_at", "tracking_error_until_stop"}
+        assert (outcome["stopped_at"], outcome["tracking_error_until_stop"]) == ("2021-01-01T01:00:00Z", 0.0)
         assert "by its stop loss" in files.run("--stop-loss=150")
+        assert files.run_json("--stop-loss=900")["stopped_at"] is None
+
+    def test_looks_for_the_stop_loss_at_the_lows_where_asked(self, files):
+        files.prices = files.write(
+            "wick.csv",
+            "ts,symbol,open,high,low,close,volume",
+            "2021-01-01T00:00:00Z,BTC-USDT,100,100,1,100,5",
+            "2021-01-01T01:00:00Z,BTC-USDT,100,120,60,110,5",
+            "2021-01-01T02:00:00Z,BTC-USDT,110,120,110,120,5",
+        )
+
+        at_close, at_low = (files.run_json("--stop-loss=150", f"--stop-at={price}") for price in ("close", "low"))
+
+        assert (at_close["stopped_at"], at_close["copy_return"]) == (None, pytest.approx(0.1))
+        # Half of it is in coins, and they are sold for what the worst of the bar was.
+        assert (at_low["stopped_at"], at_low["copy_return"]) == ("2021-01-01T01:00:00Z", pytest.approx(-0.2))
+        assert "leave that out" in files.refusal("--stop-at=low")
 
     @pytest.mark.parametrize(
         ("terms", "bought"),

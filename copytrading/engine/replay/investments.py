@@ -48,7 +48,8 @@ class Investments:
     """
     The terms on which K investments copy; values are in quote currency, one for each investment (K,).
 
-    `stop_losses` is NaN for none. `order_values` is what a fixed value pays for
+    `stop_losses` is NaN for none; a breach is looked for at the close of each bar or, where it `stops_at_low`, at its
+    lows, at which the copy then sells: the worst that the bar allows. `order_values` is what a fixed value pays for
     each buy of the lead, `order_ratios` the multiple of the lead's own order that a ratio buys; `order_values_max` and
     `total_values_max` limit both, `weight_max` is the most of a copy that one coin may be; NaN or None for none.
     `chosen` (A,) says which pairs are bought, None for all. Copies that answer orders never buy existing assets, and
@@ -69,6 +70,7 @@ class Investments:
     weight_max: FloatArray | None = None
     chosen: BoolArray | None = None
     changes: tuple[Change, ...] = ()
+    stops_at_low: bool = False
 
     @property
     def follows_orders(self) -> bool:

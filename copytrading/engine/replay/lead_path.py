@@ -36,18 +36,26 @@ class Bars:
     Recorded prices made ready: `marks` (T, A) value, `tradable` (T, A) says where there really is a bar.
 
     A pair without a bar keeps its last close as its mark; before its first bar it has none (NaN).
-    `coin_prices` (A,) is the price that counts as one cash unit a coin unit.
+    `coin_prices` (A,) is the price that counts as one cash unit a coin unit. `lows` (T, A) are the lowest prices of
+    each bar, the mark where there is no bar; None where nobody knows them.
     """
 
     times: IntArray
     marks: FloatArray
     tradable: BoolArray
     coin_prices: FloatArray
+    lows: FloatArray | None = None
 
     @property
     def unit_prices(self) -> FloatArray:
         """The marks in cash units per coin unit, (T, A), at least 1 where known."""
         return self.marks / self.coin_prices
+
+    @property
+    def unit_lows(self) -> FloatArray:
+        """The lows in cash units per coin unit, (T, A); somebody knows them."""
+        assert self.lows is not None, "a recording of closes has no lows"
+        return self.lows / self.coin_prices
 
     def bar_at_or_after(self, time: int) -> int:
         """Return the index of the first bar at or after a time; T if there is none."""
@@ -135,9 +143,11 @@ class SpentMoreThanCash(Exception):
         self.cost = cost
 
 
-def bars_of(*, times: IntArray, closes: FloatArray, lead_trades: Sequence[LeadTrade] = ()) -> Bars:
+def bars_of(
+    *, times: IntArray, closes: FloatArray, lead_trades: Sequence[LeadTrade] = (), lows: FloatArray | None = None
+) -> Bars:
     """
-    Return bars ready for valuation from closes (T, A), NaN where a pair has no bar.
+    Return bars ready for valuation from closes and lows (T, A), NaN where a pair has no bar.
 
     A pair that the lead traded before its first bar is marked at that trade's price until then.
     """
@@ -150,7 +160,13 @@ def bars_of(*, times: IntArray, closes: FloatArray, lead_trades: Sequence[LeadTr
         marks[bar : first_bar[trade.asset], trade.asset] = float(trade.price)
     known = ~np.isnan(marks)
     cheapest = np.min(marks, axis=0, where=known, initial=np.inf)
-    return Bars(times=times, marks=marks, tradable=tradable, coin_prices=np.where(known.any(axis=0), cheapest, 1.0))
+    return Bars(
+        times=times,
+        marks=marks,
+        tradable=tradable,
+        coin_prices=np.where(known.any(axis=0), cheapest, 1.0),
+        lows=None if lows is None else np.where(tradable, lows, marks),
+    )
 
 
 def path_of_trades(*, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decimal, fee_rate: Decimal) -> LeadPath:

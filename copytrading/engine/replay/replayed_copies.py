@@ -117,6 +117,11 @@ class ReplayedCopies:
         for change in terms.changes:
             self._changes.setdefault(bars.bar_at_or_after(change.time), []).append(change)
         self._boards = BarBoards(unit_prices=self._unit_prices, tradable=bars.tradable)
+        # What stop losses are looked at by, and what they sell at.
+        self._stop_boards, self._stop_marks = self._boards, self._marks
+        if terms.stops_at_low:
+            self._stop_boards = BarBoards(unit_prices=bars.unit_lows, tradable=bars.tradable)
+            self._stop_marks = np.nan_to_num(bars.unit_lows)
         # What does not change of the copies, and of those that looked last.
         self._everybody = self._narrowed = self._table_of_all()
         self._nothing = np.zeros(assets, dtype=np.int64)
@@ -312,8 +317,8 @@ class ReplayedCopies:
     def _stop(self, bar: int, *, rows: IntArray) -> None:
         if not self._may_stop:
             return
-        equity = self.cash[rows] + self.held[rows] @ self._marks[bar]
-        # A bar's close is a confirmed price.
+        equity = self.cash[rows] + self.held[rows] @ self._stop_marks[bar]
+        # What a bar says is a confirmed price.
         breached = stop_losses.breached(
             equity=equity - self.money.owed[rows],
             invested=self.money.invested[rows],
@@ -324,6 +329,10 @@ class ReplayedCopies:
         self._status[stopping] = STOPPING
         # Money on its way out goes out with the rest.
         self.money.owed[stopping] = 0
+        if self._terms.stops_at_low and len(stopping):
+            # The low came before the close, at which those that stop at closes sell with all others.
+            board = self._stop_boards.at(bar)
+            self._sell(board, stopping, self._wish(board, self._lead(bar, stopping), stopping, ()))
 
     def _glide(self, *, begin: int, end: int, rows: IntArray) -> None:
         """Take some copies over the bars from `begin` to before `end`, at which nothing is known to happen."""
@@ -357,7 +366,10 @@ class ReplayedCopies:
         tradable, status, owed = self._path.bars.tradable[begin:end], self._status[rows], self.money.owed[rows]
         stopped = status == STOPPING
         if self._may_stop:
-            loss = self.money.invested[rows, None] - (equity - owed[:, None])
+            worth = equity
+            if self._terms.stops_at_low:
+                worth = self.cash[at][:, None] + held[:, assets] @ self._stop_marks[begin:end, assets].T
+            loss = self.money.invested[rows, None] - (worth - owed[:, None])
             acts |= ~stopped[:, None] & (loss >= self.money.stop_losses[rows, None])
             acts |= ((held > 0) & stopped[:, None]) @ tradable.T
         # Who owes waits to be paid at each bar.

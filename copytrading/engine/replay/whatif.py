@@ -45,8 +45,9 @@ class Replay:
     Over the T bars from the first start to the last end, at `times` (T,): `lead_equity` (T,), and `copy_equity` (K, T),
     NaN outside of a copy's own run. All others are one for each copy: `start_bars` and `last_bars` are the bars of its
     run, `stopped_bars` the one at which its stop loss sold everything, or `NOT_STOPPED`, all counted from the first of
-    `times`; `lead_returns` are measured over the same bars as `copy_returns`. `paid_in` and `paid_out` are all money
-    that followers moved; a copy's return is its worth and what it paid out, by what was paid in.
+    `times`; `tracking_errors_until_stop` are over the bars before that one. `lead_returns` are measured over the same
+    bars as `copy_returns`. `paid_in` and `paid_out` are all money that followers moved; a copy's return is its worth
+    and what it paid out, by what was paid in.
     """
 
     times: IntArray
@@ -57,6 +58,7 @@ class Replay:
     lead_returns: FloatArray
     copy_returns: FloatArray
     tracking_errors_per_bar: FloatArray
+    tracking_errors_until_stop: FloatArray
     final_quantities: FloatArray
     final_cash: FloatArray
     fee_costs: FloatArray
@@ -102,6 +104,16 @@ def replay_runs(
     copy_equity *= value_of_unit[:, None]
     paid_in, paid_out = copies.money.paid_in * value_of_unit, copies.money.paid_out * value_of_unit
     start_bars, last_bars = copies.start_bars - copies.first_bar, last_bars - copies.first_bar
+    errors = _tracking_errors(
+        copy_equity=copy_equity, lead_equity=lead_equity, start_bars=start_bars, last_bars=last_bars
+    )
+    errors_until_stop, stopped = errors.copy(), np.flatnonzero(copies.stopped_bars != NOT_STOPPED)
+    errors_until_stop[stopped] = _tracking_errors(
+        copy_equity=copy_equity[stopped],
+        lead_equity=lead_equity,
+        start_bars=start_bars[stopped],
+        last_bars=np.maximum(copies.stopped_bars[stopped] - 1, start_bars[stopped]),
+    )
     return Replay(
         times=path.bars.times[all_bars],
         lead_equity=lead_equity,
@@ -110,9 +122,8 @@ def replay_runs(
         last_bars=last_bars,
         lead_returns=lead_equity[last_bars] / lead_equity[start_bars] - 1,
         copy_returns=(copy_equity[np.arange(len(last_bars)), last_bars] + paid_out) / paid_in - 1,
-        tracking_errors_per_bar=_tracking_errors(
-            copy_equity=copy_equity, lead_equity=lead_equity, start_bars=start_bars, last_bars=last_bars
-        ),
+        tracking_errors_per_bar=errors,
+        tracking_errors_until_stop=errors_until_stop,
         final_quantities=copies.held * value_of_unit[:, None] / path.bars.coin_prices,
         final_cash=copies.cash * value_of_unit,
         fee_costs=copies.fee_costs * value_of_unit,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentTypeError
+from argparse import _ArgumentGroup as ArgumentGroup
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -17,6 +18,7 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.services.lookback import files as whatif
 
 USAGE_ERROR = 2
+CLOSE, LOW = "close", "low"
 # Python takes the digits of a stamp for a day, and what follows a dash for an offset.
 DAY_OR_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$", re.ASCII)
 
@@ -67,6 +69,16 @@ def add_file_arguments(parser: CommandParser, *names_of_trader: str) -> None:
     files.add_argument(*names_of_trader, metavar="NAME", help="which trader or portfolio, if a file holds several")
 
 
+def add_stop_at_argument(group: ArgumentGroup) -> None:
+    """Add the argument that says by which price of a bar a stop loss is looked for."""
+    group.add_argument(
+        "--stop-at",
+        choices=[CLOSE, LOW],
+        default=CLOSE,
+        help="which price of a bar the stop loss looks at and sells at: its close, or its low, the worst of it",
+    )
+
+
 class Command(BaseCommand):
     help = "Replay a lead's recorded trades or weights over recorded prices, and show what a copy would have become."
     # Files in, text out: neither tables nor servers are needed.
@@ -89,6 +101,7 @@ class Command(BaseCommand):
         )
         terms.add_argument("--slippage-rate", type=number, default=Decimal(0), help="of the copy's own trades")
         terms.add_argument("--stop-loss", type=number, metavar="USDT", help="sell everything at this loss")
+        add_stop_at_argument(terms)
         terms.add_argument(
             "--order-value",
             type=number,
@@ -127,6 +140,7 @@ class Command(BaseCommand):
             fee_rate=options["fee_rate"],
             slippage_rate=options["slippage_rate"],
             stop_loss=options["stop_loss"],
+            stops_at_low=options["stop_at"] == LOW,
             order_value=options["order_value"],
             order_ratio=options["order_ratio"],
             order_max=options["order_max"],
@@ -141,18 +155,25 @@ class Command(BaseCommand):
             outcome = whatif.answer(question)
         except whatif.WhatIfRefused as refusal:
             raise CommandError(str(refusal), returncode=USAGE_ERROR) from refusal
-        self.stdout.write(as_json(outcome) if options["json"] else as_text(outcome, question=question))
+        self.stdout.write(
+            as_json(outcome, question=question) if options["json"] else as_text(outcome, question=question)
+        )
 
 
-def as_json(outcome: whatif.Outcome) -> str:
+def as_json(outcome: whatif.Outcome, *, question: whatif.Question) -> str:
     """Return the outcome as one JSON object."""
     starts = [
         {"ts": f"{start.at:%Y-%m-%dT%H:%M:%SZ}", "lead_return": start.lead_return, "copy_return": start.copy_return}
         for start in outcome.starts
     ]
-    # Only who asked for other start dates gets a key for them.
+    stop = {
+        "stopped_at": None if outcome.stopped_at is None else f"{outcome.stopped_at:%Y-%m-%dT%H:%M:%SZ}",
+        "tracking_error_until_stop": outcome.tracking_error_until_stop,
+    }
+    # Only who asked for other start dates, or for a stop loss, gets keys for them.
     return json.dumps(
         ({"start_dates": starts} if starts else {})
+        | ({} if question.stop_loss is None else stop)
         | {
             "lead_return": outcome.lead_return,
             "copy_return": outcome.copy_return,
@@ -186,7 +207,8 @@ def as_text(outcome: whatif.Outcome, *, question: whatif.Question) -> str:
         *(("Adjusted", f"{reason} {count:,} times") for reason, count in outcome.adjustments.items()),
     ]
     if outcome.stopped_at is not None:
-        rows.append(("Stopped", f"{outcome.stopped_at:%Y-%m-%d %H:%M} UTC, by its stop loss"))
+        until = f"tracking error {outcome.tracking_error_until_stop:.6%} a bar until then"
+        rows.append(("Stopped", f"{outcome.stopped_at:%Y-%m-%d %H:%M} UTC, by its stop loss; {until}"))
     if outcome.starts:
         returns = sorted(start.copy_return for start in outcome.starts)
         worst, median, best = returns[0], returns[len(returns) // 2], returns[-1]

@@ -63,6 +63,7 @@ class Outcome:
     lead_return: float
     copy_return: float
     tracking_error_per_bar: float
+    tracking_error_until_stop: float
     final_holdings: dict[str, float]
     cash: float
     costs: float
@@ -126,6 +127,7 @@ def _terms_of(question: Question, *, recording: Recording, start_bars: IntArray,
         order_values_max=each(question.order_max),
         total_values_max=each(question.total_max),
         chosen=_chosen(question.markets, symbols=recording.symbols),
+        stops_at_low=question.stops_at_low,
     )
 
 
@@ -172,6 +174,7 @@ def _outcome_of(replay: Replay, *, recording: Recording) -> Outcome:
         lead_return=float(replay.lead_returns[0]),
         copy_return=float(replay.copy_returns[0]),
         tracking_error_per_bar=float(replay.tracking_errors_per_bar[0]),
+        tracking_error_until_stop=float(replay.tracking_errors_until_stop[0]),
         final_holdings={symbol: quantity for symbol, quantity in quantities if quantity > 0},
         cash=float(replay.final_cash[0]),
         costs=fee_costs + slippage_costs,

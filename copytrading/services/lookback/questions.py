@@ -38,6 +38,7 @@ class Question:
 
     Either `trades_path` or `weights_path` says what the lead did. `order_value` (custom-fixed) and
     `order_ratio` (custom-ratio) may be None: a tenth of the investment, and investment / lead equity at the start.
+    `stops_at_low` looks for the stop loss at the lows of each bar and sells at them, else at the close.
     `order_max`, `total_max` and `markets` (symbols, None for all) limit what the custom modes buy. `start_count` asks
     what would have become of it from that many start dates, spread evenly over the run. `uses_recorded_fees` takes the
     lead's own fees from the file of its trades; copies pay `fee_rate` all the same. `format_name` is one of
@@ -56,6 +57,7 @@ class Question:
     uses_recorded_fees: bool = False
     slippage_rate: Decimal = Decimal(0)
     stop_loss: Decimal | None = None
+    stops_at_low: bool = False
     order_value: Decimal | None = None
     order_ratio: Decimal | None = None
     order_max: Decimal | None = None
@@ -110,6 +112,8 @@ def _check_terms(question: Question, rules: Rules) -> None:
             f"The stop loss must be above 0 and below the investment of {question.investment} USDT, "
             f"not {question.stop_loss}."
         )
+    if question.stops_at_low and question.stop_loss is None:
+        raise WhatIfRefused("There is no stop loss to look for at the lows: give one, or leave that out.")
     for name, size in (
         ("order value", question.order_value),
         ("order ratio", question.order_ratio),

@@ -81,7 +81,11 @@ def _read(question: Question) -> Recording:
         return _read_trades(question, prices=prices)
     assert question.weights_path is not None, "one of the two was asked for"
     table = read_weights(question.weights_path, trader=question.trader, prices=prices)
-    bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=table.symbols))
+    bars = bars_of(
+        times=prices.times,
+        closes=_closes_of(prices, symbols=table.symbols),
+        lows=_lows_of(prices, symbols=table.symbols),
+    )
     path = path_of_weights(bars=bars, times=table.times, weights=table.weights, fee_rate=float(question.fee_rate))
     asked_for = _bars_asked_for(question, bars=bars, first_time=int(table.times[0]))
     return Recording(
@@ -206,7 +210,12 @@ def _path_of_trades(
     symbols: Sequence[str],
     question: Question,
 ) -> LeadPath:
-    bars = bars_of(times=prices.times, closes=_closes_of(prices, symbols=symbols), lead_trades=lead_trades)
+    bars = bars_of(
+        times=prices.times,
+        closes=_closes_of(prices, symbols=symbols),
+        lead_trades=lead_trades,
+        lows=_lows_of(prices, symbols=symbols),
+    )
     try:
         return path_of_trades(bars=bars, trades=lead_trades, lead_cash=question.lead_cash, fee_rate=question.fee_rate)
     except SoldMoreThanHeld as error:
@@ -238,6 +247,11 @@ def _sold_too_much(trades: LeadTrades, lead_trades: Sequence[LeadTrade], error: 
 def _closes_of(prices: PriceTable, *, symbols: Sequence[str]) -> FloatArray:
     # All bars stay, also those none of these pairs has: they are bars of the recording.
     return prices.closes[:, [prices.symbols.index(symbol) for symbol in symbols]]
+
+
+def _lows_of(prices: PriceTable, *, symbols: Sequence[str]) -> FloatArray | None:
+    columns = [prices.symbols.index(symbol) for symbol in symbols]
+    return None if prices.written is None else prices.written.lows[:, columns]
 
 
 def _bars_to_run(bars: Bars, *, start_time: int, end: datetime | None) -> tuple[int, int]:

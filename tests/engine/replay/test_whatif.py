@@ -53,10 +53,17 @@ def sell(time: int, asset: int, quantity: str, price: str) -> LeadTrade:
     return LeadTrade(time=time, asset=asset, side=-1, quantity=Decimal(quantity), price=Decimal(price))
 
 
-def replay(*, closes, trades: Sequence[LeadTrade], start: int = 0, lead_cash: int = 10_000, **changes) -> Replay:
+def replay(
+    *, closes, trades: Sequence[LeadTrade], start: int = 0, lead_cash: int = 10_000, lows=None, **changes
+) -> Replay:
     closes = np.array(closes, dtype=np.float64)
     copy_terms = terms(**changes)
-    bars = bars_of(times=np.arange(len(closes)), closes=closes, lead_trades=trades)
+    bars = bars_of(
+        times=np.arange(len(closes)),
+        closes=closes,
+        lead_trades=trades,
+        lows=None if lows is None else np.array(lows, dtype=np.float64),
+    )
     path = path_of_trades(
         bars=bars, trades=trades, lead_cash=Decimal(lead_cash), fee_rate=Decimal(str(copy_terms.fee_rate))
     )
@@ -177,6 +184,47 @@ class TestSmartSync:
         assert result.adjustments[Reason.CASH_SHORT].tolist() == [1]
         assert result.final_quantities == pytest.approx(np.array([[1000 / 101]]))
         assert (result.final_cash >= 0).all()
+
+
+class TestStopLossAtTheLow:
+    def test_sells_at_the_low_and_before_the_lead_is_followed(self):
+        result = replay(
+            closes=[[100], [100], [100], [200]],
+            lows=[[1], [90], [70], [100]],
+            trades=[buy(0, BTC, "50", "100"), buy(2, BTC, "50", "100")],
+            stop_loss=140.0,
+            stops_at_low=True,
+        )
+
+        # Half in coins loses 15 % of the whole where they lose 30 %; the low of the bar it starts in came before it.
+        assert result.stopped_bars.tolist() == [2]
+        assert result.copy_equity[0] == pytest.approx([1000.0, 1000.0, 850.0, 850.0])
+
+    def test_is_found_between_events_and_for_each_copy_alone(self):
+        result = replay(
+            closes=[[100]] * 40,
+            lows=[[100]] * 20 + [[60]] + [[100]] * 10 + [[40]] + [[100]] * 8,
+            trades=[buy(0, BTC, "100", "100")],
+            investments=(1000.0, 1000.0, 1000.0),
+            stop_losses=np.array([300.0, 500.0, NAN]),
+            stops_at_low=True,
+        )
+
+        assert result.stopped_bars.tolist() == [20, 31, NOT_STOPPED]
+        assert result.copy_equity[:, -1] == pytest.approx([600.0, 400.0, 1000.0])
+        assert result.tracking_errors_until_stop == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
+
+    def test_leaves_a_coin_that_has_no_bar_to_its_next_close(self):
+        result = replay(
+            closes=[[100, 100], [100, 100], [100, NAN], [100, 80]],
+            lows=[[100, 100], [100, 100], [50, NAN], [100, 60]],
+            trades=[buy(0, BTC, "50", "100"), buy(0, ETH, "50", "100")],
+            stop_loss=200.0,
+            stops_at_low=True,
+        )
+
+        assert result.stopped_bars.tolist() == [2]
+        assert result.copy_equity[0] == pytest.approx([1000.0, 1000.0, 750.0, 650.0])
 
 
 class TestStopLoss:

@@ -39,7 +39,7 @@ class Leads(OpenEndpoint):
         asked = self.read_query(LeadsQuery)
         page = {name: asked.pop(name) for name in ("cursor", "limit")}
         sorting = lead_queries.Sorting(asked.pop("sort"))
-        found = lead_queries.cards(wanted=lead_queries.LeadFilter(**asked), sorting=sorting, now=timezone.now())
+        found = lead_queries.ranked(wanted=lead_queries.LeadFilter(**asked), sorting=sorting, now=timezone.now())
         return Response(LeadsPageShape(part_of(found, page, of=f"leads by {sorting}")).data)
 
 

@@ -34,6 +34,8 @@ class LeadSummary(models.Model):
     got_lead_fraction = models.FloatField(null=True)
     # 1 to 10, see engine/track_record/risk.py; null below thirty days.
     risk = models.PositiveSmallIntegerField(null=True)
+    # 0 to 100, see engine/track_record/ranking.py: what lists are ranked by.
+    score = models.FloatField(default=0.0, db_default=0.0)
     # Unit prices, oldest first, one a day.
     curve = ArrayField(models.FloatField(), default=list)
 

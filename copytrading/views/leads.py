@@ -38,7 +38,7 @@ def discover(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     user = request.user if request.user.is_authenticated else None
     form = LeadFilterForm(request.GET or {"sort": leads.Sorting.KEPT}, user_id=user.pk if user else None)
-    found = leads.cards(wanted=form.wanted(), sorting=form.sorting(), now=now)
+    found = leads.ranked(wanted=form.wanted(), sorting=form.sorting(), now=now)
     page = Paginator(found, CARDS_A_PAGE).get_page(request.GET.get("page"))
     cards = list(page.object_list)
     context = {

@@ -5,13 +5,16 @@ Nothing here is scoped to a person, and so nothing here tells of one: holdings a
 who ended stay findable. The number of statements never depends on how many leads or copies there are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, overload
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import Case, DurationField, ExpressionWrapper, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Coalesce, Collate, Extract, Lower
 
 from accounts.models import User
 from copytrading.engine.track_record import ranking
@@ -142,13 +145,54 @@ def public_leads() -> QuerySet[Lead]:
     return Lead.objects.filter(started_at__isnull=False)
 
 
-def cards(*, wanted: LeadFilter, sorting: Sorting, now: datetime) -> list[LeadCard]:
-    """
-    Return the leads that answer a filter as cards in order.
+class RankedCards(Sequence[LeadCard]):
+    """Leads in an order that the database keeps: their number, and the cards of whatever part is asked for."""
 
-    The figures are those of the last summary, a minute old at most; a lead without one is counted now.
+    def __init__(self, leads: QuerySet[Lead], *, now: datetime) -> None:
+        self._leads, self._now = leads, now
+
+    @cached_property
+    def _count(self) -> int:
+        return self._leads.count()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[LeadCard]:
+        return iter(self[:])
+
+    @overload
+    def __getitem__(self, place: int) -> LeadCard: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[LeadCard]: ...
+
+    def __getitem__(self, place: int | slice) -> LeadCard | list[LeadCard]:
+        if isinstance(place, int):
+            return cards_of([self._leads[place]], now=self._now)[0]
+        return cards_of(list(self._leads[place]), now=self._now)
+
+
+def ranked(*, wanted: LeadFilter, sorting: Sorting, now: datetime) -> Sequence[LeadCard]:
     """
-    found = [card for card in cards_of(list(_matching(wanted)), now=now) if _answers(card, wanted)]
+    Return the leads that answer a filter as cards in order; only the part that is asked for is read.
+
+    The figures are those of the last summary, a minute old at most; a lead without one is counted now, with all others.
+    """
+    matching = _matching(wanted)
+    if matching.filter(summary__isnull=True).exists():
+        return _counted(matching, wanted=wanted, sorting=sorting, now=now)
+    return RankedCards(_in_order(_answering(matching, wanted, now), sorting, now), now=now)
+
+
+def cards(*, wanted: LeadFilter, sorting: Sorting, now: datetime) -> list[LeadCard]:
+    """Return all leads that answer a filter as cards in order."""
+    return list(ranked(wanted=wanted, sorting=sorting, now=now))
+
+
+def _counted(leads: QuerySet[Lead], *, wanted: LeadFilter, sorting: Sorting, now: datetime) -> list[LeadCard]:
+    """Return the same, each lead's figures looked at here."""
+    found = [card for card in cards_of(list(leads), now=now) if _answers(card, wanted)]
     worth = _WORTH[sorting]
 
     def place(card: LeadCard) -> tuple[bool, float, float, str]:
@@ -176,7 +220,7 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
     bitcoin = bitcoin_closes(days=CARD_DAYS, now=now)
     risks = {lead_id: risk_of(unit_prices=np.array(curve), bitcoin_prices=bitcoin) for lead_id, curve in curves.items()}
     nothing, nobody, unknown = records.RecordFigures(), records.Following(), FollowersGot()
-    return [
+    counted = [
         LeadSummary(
             lead_id=lead_id,
             counted_at=now,
@@ -196,6 +240,9 @@ def count_summaries(leads: Sequence[Lead], *, now: datetime) -> list[LeadSummary
         )
         for lead_id in lead_ids
     ]
+    for lead, summary in zip(leads, counted, strict=True):
+        summary.score = _card(lead, summary, now).score.points
+    return counted
 
 
 def scale_of(cards: Sequence[LeadCard]) -> tuple[float, float]:
@@ -276,6 +323,35 @@ def _answers(card: LeadCard, wanted: LeadFilter) -> bool:
     )
 
 
+def _answering(leads: QuerySet[Lead], wanted: LeadFilter, now: datetime) -> QuerySet[Lead]:
+    """Return what `_answers` would leave, asked of the database."""
+    asked = Q(
+        started_at__lte=Coalesce("ended_at", Value(now)) - timedelta(days=wanted.days_min),
+        summary__own_units__gte=wanted.own_units_min,
+        summary__following_units__gte=wanted.following_units_min,
+        summary__followers__gte=wanted.copies_min,
+    )
+    if wanted.fall_max is not None:
+        asked &= Q(summary__fall_fraction__lte=wanted.fall_max)
+    if wanted.stake_min is not None:
+        asked &= Q(summary__following_units__lte=0) | Q(stake_fraction__gte=wanted.stake_min)
+    if wanted.risk_max is not None:
+        asked &= Q(summary__risk__lte=wanted.risk_max)
+    if wanted.has_vacancies:
+        asked &= Q(status=Lead.Status.ACTIVE, summary__followers__lt=F("followers_max"))
+    return leads.annotate(stake_fraction=_STAKE).filter(asked)
+
+
+def _in_order(leads: QuerySet[Lead], sorting: Sorting, now: datetime) -> QuerySet[Lead]:
+    """Return leads in the order in which `_counted` would put them; among equals of one name the earlier one."""
+    unknown_by_score = Case(When(worth__isnull=True, then=-F("summary__score")), default=Value(0.0))
+    led_for = ExpressionWrapper(Coalesce("ended_at", Value(now)) - F("started_at"), output_field=DurationField())
+    worth = -Cast(Extract(led_for, "day"), FloatField()) if sorting == Sorting.DAYS else _WORTH_IN_DATABASE[sorting]
+    return leads.annotate(worth=worth).order_by(
+        F("worth").asc(nulls_last=True), unknown_by_score, Collate(Lower("name"), "C"), "pk"
+    )
+
+
 def _card(lead: Lead, summary: LeadSummary, now: datetime) -> LeadCard:
     return LeadCard(
         lead=lead,
@@ -313,4 +389,29 @@ _WORTH: dict[Sorting, Callable[[LeadCard], float | None]] = {
     Sorting.DAYS: lambda card: -card.days_leading,
     Sorting.FOLLOWERS: lambda card: -card.followers,
     Sorting.STAKE: lambda card: _highest_first(card.stake_fraction),
+}
+
+_STAKE = Case(
+    When(
+        summary__following_units__gt=0,
+        then=Cast("summary__own_units", FloatField()) / Cast("summary__following_units", FloatField()),
+    ),
+    output_field=FloatField(),
+)
+_MEDIAN = Case(When(summary__got_days=CARD_DAYS, then=F("summary__median_fraction")), output_field=FloatField())
+# The same by what is kept with a summary.
+_WORTH_IN_DATABASE: dict[Sorting, Any] = {
+    Sorting.KEPT: Case(
+        When(
+            summary__got_days=CARD_DAYS, summary__risk__gt=0, then=-F("summary__median_fraction") / F("summary__risk")
+        ),
+        output_field=FloatField(),
+    ),
+    Sorting.RISK: Cast("summary__risk", FloatField()),
+    Sorting.SCORE: -F("summary__score"),
+    Sorting.RETURN: -F("summary__return_fraction"),
+    Sorting.MEDIAN: -_MEDIAN,
+    Sorting.FALL: F("summary__fall_fraction"),
+    Sorting.FOLLOWERS: -Cast("summary__followers", FloatField()),
+    Sorting.STAKE: -_STAKE,
 }

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from copytrading.models import Lead
+from copytrading.models import Lead, LeadSummary
+from copytrading.queries.leads import listing, records
 from copytrading.queries.leads import listing as leads
-from copytrading.queries.leads import records
 from copytrading.queries.leads import statistics as lead_statistics
-from copytrading.queries.leads.listing import LeadFilter, Sorting, Standing
+from copytrading.queries.leads.listing import LeadCard, LeadFilter, Sorting, Standing
 from copytrading.services.books import records as recording
 from copytrading.services.leads import verbs as lead_services
 from tests.cast import NOON, World, usdt
@@ -250,6 +250,71 @@ class TestSummaries:
         assert card.return_fraction == pytest.approx(period.return_fraction, rel=1e-12)
         assert period.fall is not None
         assert card.fall_fraction == pytest.approx(period.fall.fraction, rel=1e-12)
+
+
+class TestRanked:
+    def test_reads_in_the_database_what_looking_at_each_lead_would_say(self, world: World) -> None:
+        random = np.random.default_rng(11)
+        made = make_leads(world, 25)
+        for number, lead in enumerate(made):
+            lead.started_at = NOON - timedelta(days=float(random.choice([0.5, 7, 7.2, 90, 400])))
+            lead.ended_at = NOON - timedelta(hours=3) if number % 6 == 5 else None
+            lead.status = random.choice([Lead.Status.ACTIVE, Lead.Status.PAUSED]) if number % 6 != 5 else "ENDED"
+            lead.followers_max = int(random.choice([3, 1000]))
+            lead.name = str(random.choice(["älva", "Zeta", "alpha"])) + str(number % 3)
+            lead.save()
+            known = random.random() < 0.7
+            summary = LeadSummary(
+                lead=lead,
+                counted_at=NOON,
+                return_fraction=float(random.choice([-0.2, 0.1, 0.4])) if known else None,
+                fall_fraction=float(random.choice([0.05, 0.2])) if known else None,
+                is_whole_period=bool(random.random() < 0.6),
+                own_units=int(random.choice([0, 100, 10_000])),
+                following_units=int(random.choice([0, 1_000, 90_000])),
+                followers=int(random.choice([0, 3, 200])),
+                got_days=int(random.choice([7, 90])),
+                median_fraction=float(random.choice([-0.1, 0.05, 0.3])) if known else None,
+                risk=int(random.choice([2, 7])) if random.random() < 0.7 else None,
+            )
+            summary.score = listing._card(lead, summary, NOON).score.points
+            summary.save()
+        questions = [
+            LeadFilter(),
+            LeadFilter(with_ended=True, days_min=7),
+            LeadFilter(fall_max=0.1, copies_min=3),
+            LeadFilter(stake_min=0.1, risk_max=5),
+            LeadFilter(has_vacancies=True, own_units_min=50, following_units_min=500),
+        ]
+
+        for sorting in Sorting:
+            for wanted in questions:
+                ranked = leads.ranked(wanted=wanted, sorting=sorting, now=NOON)
+                expected = listing._counted(listing._matching(wanted), wanted=wanted, sorting=sorting, now=NOON)
+                assert isinstance(ranked, listing.RankedCards)
+                # Leads that are equal in all that is asked may stand in either order.
+                assert [_standing(card, sorting) for card in ranked] == [_standing(card, sorting) for card in expected]
+                assert {card.lead.pk for card in ranked} == {card.lead.pk for card in expected}
+                assert len(ranked) == len(expected)
+
+    def test_reads_a_page_and_no_more(self, world: World) -> None:
+        made = make_leads(world, 6)
+        for lead in made:
+            record(lead, [1.0, 1.1])
+        recording.count_summaries(now=NOON)
+
+        with CaptureQueriesContext(connection) as queries:
+            page = leads.ranked(wanted=LeadFilter(), sorting=Sorting.KEPT, now=NOON)[2:4]
+
+        assert len(page) == 2
+        assert len(queries) <= 4
+        assert any("LIMIT 2 OFFSET 2" in query["sql"] for query in queries)
+
+
+def _standing(card: LeadCard, sorting: Sorting) -> tuple[object, ...]:
+    worth = listing._WORTH[sorting](card)
+    shown = None if worth is None else round(worth, 9)
+    return shown, round(card.score.points, 9) if worth is None else 0, card.lead.name.lower()
 
 
 class TestScore:

@@ -231,6 +231,12 @@ ACCOUNT_FORMS = {
 }
 MFA_ADAPTER = "accounts.identity.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "accounts.identity.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.identity.passkeys.AuthenticatePasskeyForm",
+    "login_webauthn": "accounts.identity.passkeys.LoginPasskeyForm",
+    "reauthenticate_webauthn": "accounts.identity.passkeys.ReauthenticatePasskeyForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 MFA_TOTP_ISSUER = "Smart Sync"

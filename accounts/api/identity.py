@@ -113,8 +113,12 @@ def _password_is_new(*, request: HttpRequest, user: User, **_: Any) -> None:
     dispatch_uid="accounts.api.identity.second_factor",
 )
 def _second_factor_is_new(*, request: HttpRequest, user: User, **_: Any) -> None:
-    """Put every other device out; the one that changed the second factor stays in."""
-    _revoke_others(user, _device_of(request), Device.RevokedFor.SECOND_FACTOR)
+    """Put every other device out; the one that changed the second factor stays in, with the number of its time."""
+    own = _device_of(request)
+    if own is not None:
+        user.refresh_from_db(fields=["sessions_ended"])
+        Device.objects.filter(pk=own).update(password_mark=user.get_session_auth_hash())
+    _revoke_others(user, own, Device.RevokedFor.SECOND_FACTOR)
 
 
 def _device_of(request: HttpRequest | None) -> int | None:

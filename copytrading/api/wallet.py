@@ -93,7 +93,7 @@ class Withdrawals(Endpoint):
         tags=["wallet"],
         summary="Take money out",
         description="Takes a proof of the last five minutes that it is you, see `confirm`; no key ever withdraws."
-        " Paper money is gone at once. Real money is promised to you until it was paid out.",
+        " Gone at once where no real money is traded; elsewhere promised to you until it was paid out.",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferInput,
         responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),

@@ -11,7 +11,8 @@ sends it has claimed its row under a message id, and sends it again under the sa
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Cast
 
 from accounts.models import Asset, User
 from copytrading.models.copies import Copy
@@ -96,6 +97,11 @@ class Notice(models.Model):
     read_at = models.DateTimeField(null=True)
     # Its deliveries are written; until then it waits for that.
     spread_at = models.DateTimeField(null=True)
+    # Which transaction wrote it: a stream goes on from there. The row's own mark changes when it is read or spread.
+    transaction_id = models.BigIntegerField(
+        editable=False,
+        db_default=Cast(Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()),
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "once"], name="a_fact_is_told_once"),)

@@ -27,9 +27,11 @@ from copytrading.queries.copies import copies_of
 REMEMBERED = timedelta(days=7)
 AFTER_EVERYTHING = "~"
 
-# A row keeps the lower half of its transaction's number; the upper one is that of now, or one less.
+# A row keeps the lower half of its transaction's number; the upper one is that of now, or one less. A notice, which is
+# read and spread later, keeps the whole number in a column.
 _WRITTEN_BY = """
-    SELECT kind, id, CASE WHEN half <= top.low THEN top.high + half ELSE top.high - 4294967296 + half END AS written_by
+    SELECT kind, id, CASE WHEN kind = 'notice' THEN half WHEN half <= top.low THEN top.high + half
+        ELSE top.high - 4294967296 + half END AS written_by
     FROM (
         {rows}
     ) AS rows, (
@@ -50,7 +52,7 @@ _ROWS = {
         WHERE row.copy_id = ANY(%(copies)s) AND row.noted_at >= %(since)s
     """,
     NOTICE: """
-        SELECT 'notice' AS kind, row.id, row.xmin::text::bigint AS half
+        SELECT 'notice' AS kind, row.id, row.transaction_id AS half
         FROM copytrading_notice AS row
         WHERE row.copy_id = ANY(%(copies)s) AND row.noted_at >= %(since)s
     """,

@@ -4,7 +4,6 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -135,17 +134,15 @@ class TestSecondFactors:
         assert codes.validate_code(codes.get_unused_codes()[0])
         assert len(Authenticator.objects.get(type="recovery_codes").data["seed"]) > 100
 
-    def test_end_every_other_session_and_token_when_they_change(
-        self, world: World, stranger: User, django_capture_on_commit_callbacks: Callable[..., Any]
-    ) -> None:
+    @pytest.mark.django_db(transaction=True)
+    def test_end_every_other_session_and_token_when_they_change(self, world: World, stranger: User) -> None:
         here, elsewhere = (confirm(sign_in(Client(), stranger), stranger) for _ in range(2))
         program = Program.of(stranger)
         here.get("/accounts/2fa/totp/activate/")
         secret = here.session["mfa.totp.secret"]
         code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
-        with django_capture_on_commit_callbacks(execute=True):
-            answer = here.post("/accounts/2fa/totp/activate/", {"code": code})
+        answer = here.post("/accounts/2fa/totp/activate/", {"code": code})
 
         assert answer.status_code == 302 and Authenticator.objects.filter(user=stranger, type="totp").exists()
         assert here.get("/wallet/").status_code == 200
@@ -167,6 +164,7 @@ class TestNotices:
         for _ in range(2):
             log_in(client, stranger.email)
             client.post("/accounts/logout/")
+            assert "device" in client.cookies
 
         assert Notice.objects.filter(user=stranger, kind=Notice.Kind.SIGNED_IN).count() == 1
         assert mail.outbox == []

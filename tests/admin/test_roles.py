@@ -20,6 +20,7 @@ SEEN_BY = {
         (
             "accounts_user", "accounts_transfer", "accounts_ledgeraccount", "accounts_balance", "accounts_posting",
             "accounts_journal", "accounts_hold", "accounts_asset", "accounts_requestkey", "accounts_idempotentrequest",
+            "accounts_device", "accounts_refreshtoken", "accounts_programkey",
         ),
         ALL,
     ),

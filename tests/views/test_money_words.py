@@ -28,9 +28,10 @@ CURRENCY = "EURC"
 TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_loss_in": "cash", "order_by": "ratio"}
 # Addresses that no page is read at: they take a press, ring a bell or hand out a file.
 NO_PAGES = {
-    "start_copy", "wallet_csv", "live", "theme", "lead_order_cancel", "lead_money_in", "lead_money_out", "lead_notice",
-    "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell", "devices",
-    "remove_device", "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
+    "start_copy", "wallet_csv", "live", "theme", "lead_order_cancel", "lead_money_in", "lead_money_out",
+    "lead_notice", "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
+    "devices", "program_key_make", "program_key_revoke", "device_revoke", "problem", "remove_device",
+    "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
 }  # fmt: skip
 
 Visit = Callable[[], str]
@@ -120,6 +121,8 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         "deposit": [send(follower, "deposit", value="some", idempotency_key="a")],
         "withdraw": [send(follower, "withdraw", value="999999", idempotency_key="b")],
         "spot": [send(follower, "spot", **spot)],
+        "programs": [read(follower, "programs")],
+        "problems": [read(None, "problems")],
         "balance": [read(follower, "balance")],
         "halt_notice": [read(follower, "halt_notice")],
         "activity": [read(follower, "activity")],
@@ -162,6 +165,7 @@ class TestPages:
 
         assert [name for name, text in texts.items() if "USDT" in text] == []
         silent = {"copy_live", "halt_notice", "nowhere", "schema", "lead_link", "lead_order_history", "activity"}
+        silent |= {"offline", "programs", "problems"}
         assert {name.split()[0] for name, text in texts.items() if CURRENCY not in text} <= silent
 
     def test_never_call_real_money_paper(self, pages: dict[str, list[Visit]], real_money: None) -> None:

@@ -18,6 +18,7 @@ from copytrading.services.running import heartbeats, sirens
 from copytrading.services.running.standby import TAKE_OVER_AFTER, Standby
 from copytrading.services.safety import alarms
 from tests.cast import NOON
+from tests.sign_in import sign_in
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -46,7 +47,7 @@ class TestListen:
         assert not Alarm.objects.exists()
 
     def test_is_said_on_the_operators_first_page(self, client: Client) -> None:
-        client.force_login(User.objects.create_superuser("operator@example.org", "a long passphrase"))
+        sign_in(client, User.objects.create_superuser("operator@example.org", "a long passphrase"))
         Heartbeat.objects.create(name="feed@copy1", kind="FEED", started_at=NOON, beaten_at=NOON)
 
         assert "feed@copy1" in client.get("/admin/").text

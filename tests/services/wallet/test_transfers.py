@@ -18,6 +18,7 @@ from copytrading.queries import market as market_queries
 from copytrading.services.safety import corrections, reconciling
 from copytrading.services.wallet import announced, transfers
 from tests.cast import World, usdt
+from tests.sign_in import sign_in
 
 VENUE, MANUAL = Transfer.Channel.VENUE, Transfer.Channel.MANUAL
 
@@ -254,15 +255,21 @@ class TestManual:
     ) -> None:
         venue.tell("50", now=world.now)
         looks(world)
-        client.force_login(operator)
-        entered = {"email": stranger.email, "direction": "DEPOSIT", "value": "50", "idempotency_key": "page"}
+        sign_in(client, operator)
+        entered = {
+            "email": stranger.email, "direction": "DEPOSIT", "value": "50", "idempotency_key": "page",
+            "reason": "A test",
+        }  # fmt: skip
         client.post("/admin/accounts/transfer/enter/", entered)
         transfer = Transfer.objects.get(user=stranger)
-        client.post("/admin/accounts/transfer/", {"action": "confirm", "_selected_action": [transfer.pk]})
-        client.force_login(second_operator)
+        client.post(
+            "/admin/accounts/transfer/", {"action": "confirm", "_selected_action": [transfer.pk], "reason": "A test"}
+        )
+        sign_in(client, second_operator)
 
         client.post(
-            "/admin/accounts/transfer/", {"action": "approve", "_selected_action": [transfer.pk], "confirmed": "yes"}
+            "/admin/accounts/transfer/",
+            {"action": "approve", "_selected_action": [transfer.pk], "confirmed": "yes", "reason": "A test"},
         )
 
         assert held(LedgerAccount.Kind.MAIN, stranger) == usdt("50")

@@ -1,0 +1,36 @@
+"""What a browser says of a passkey: an object, whatever somebody sends in its place."""
+
+from typing import Any
+
+from allauth.mfa.webauthn import forms as library
+from django import forms
+
+
+class CredentialField(forms.JSONField):
+    """A credential as the browser writes it. The library would fall over a number or a list."""
+
+    def clean(self, value: Any) -> Any:
+        credential = super().clean(value)
+        if not isinstance(credential, dict):
+            raise forms.ValidationError("That is no passkey's answer. Try again from the beginning.")
+        return credential
+
+
+def _credential() -> CredentialField:
+    return CredentialField(required=True, widget=forms.HiddenInput)
+
+
+class AddPasskeyForm(library.AddWebAuthnForm):
+    credential = _credential()
+
+
+class AuthenticatePasskeyForm(library.AuthenticateWebAuthnForm):
+    credential = _credential()
+
+
+class LoginPasskeyForm(library.LoginWebAuthnForm):
+    credential = _credential()
+
+
+class ReauthenticatePasskeyForm(library.ReauthenticateWebAuthnForm):
+    credential = _credential()

@@ -13,7 +13,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 
+from django.conf import settings
 from django.core import signing
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
@@ -99,8 +101,13 @@ def devices_of(user: User) -> QuerySet[Device]:
 
 
 def revoke(devices: QuerySet[Device], *, reason: Device.RevokedFor, now: datetime) -> int:
-    """Put devices out, from this moment on, and return how many there were."""
-    return devices.filter(revoked_at__isnull=True).update(revoked_at=now, revoked_for=reason)
+    """Put devices out, from this moment on, with the sessions that they came in by; return how many there were."""
+    standing = dict(devices.filter(revoked_at__isnull=True).values_list("pk", "session_key"))
+    put_out = Device.objects.filter(pk__in=list(standing), revoked_at__isnull=True)
+    count = put_out.update(revoked_at=now, revoked_for=reason)
+    for session_key in filter(None, standing.values()):
+        import_module(settings.SESSION_ENGINE).SessionStore(session_key).delete()
+    return count
 
 
 def confirm(device: Device, *, now: datetime) -> None:

@@ -94,6 +94,7 @@ def write(copy: Copy, count: int, *, seed: int) -> None:
 
 class TestStream:
     def test_tells_everything_once_however_often_it_is_cut(self, copy: Copy, follower: User) -> None:
+        earlier = set(Notice.objects.values_list("pk", flat=True))
         begun = happenings.place_now()
         writers = [Thread(target=write, args=(copy, 60), kwargs={"seed": number}) for number in range(4)]
         for writer in writers:
@@ -118,7 +119,7 @@ class TestStream:
 
         seen = [(event["event"], json.loads(event["data"])["id"]) for event in told]
         seen += [(happening.kind, happening.id) for happening in rest]
-        written = {("notice", row) for row in Notice.objects.exclude(kind="COPY_STARTED").values_list("pk", flat=True)}
+        written = {("notice", row) for row in Notice.objects.exclude(pk__in=earlier).values_list("pk", flat=True)}
         written |= {("adjustment", row) for row in Adjustment.objects.values_list("pk", flat=True)}
         assert len(written) > 480
         assert len(seen) == len(set(seen))
@@ -168,7 +169,7 @@ class TestStream:
         begin, _, mark, halt = run(first(4))
 
         assert begin["event"] == "begin"
-        assert Place.parse(begin["id"]) == happenings.place_now()
+        assert Place.parse(begin["id"]) <= happenings.place_now()
         assert {"market": "BTC-USDT", "price": "50000"}.items() <= json.loads(mark["data"])[0].items()
         assert json.loads(halt["data"]) == {"platform": False, "lead_ids": [], "market_ids": [], "asset_ids": []}
 

@@ -32,7 +32,7 @@ class TestEngineMetrics:
 
         found = self.figures()
 
-        assert found["smartsync_copies", ("active",)] == 1
+        assert found["smartsync_copies", ("starting",)] == 1
         assert found["smartsync_alarms", ("surplus",)] == 1
         assert found["smartsync_platform_account", ("dust", "USDT")] == 10_000
         assert found["smartsync_mark_age_seconds", ()] > 0

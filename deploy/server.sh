@@ -91,7 +91,7 @@ say "Redis ..."
 if ! redis-cli -p "$REDIS_PORT" ping > /dev/null 2>&1; then
     if [ -d /run/systemd/system ]; then systemctl start redis-server; else
         install -d -o redis -g redis "$ROOT/var/lib/smartsync-redis"
-        runuser -u redis -- redis-server --port "$REDIS_PORT" --dir "$ROOT/var/lib/smartsync-redis" --appendonly yes \
+        runuser -u redis -- redis-server --port "$REDIS_PORT" --dir "$ROOT/var/lib/smartsync-redis" --appendonly yes --save "" \
             --maxmemory-policy noeviction --daemonize yes > /dev/null
     fi
 fi
@@ -153,10 +153,9 @@ fi
 
 for _ in $(seq 120); do
     ready=$(curl -ks -H "Host: localhost" http://127.0.0.1:8001/health/ready || true)
-    case $ready in *'"feed": "ok"'*) break ;; esac
-    sleep 1
+    case $ready in '' | *missing* | *silent* | *down*) sleep 1 ;; *) break ;; esac
 done
 case $ready in
-    *'"feed": "ok"'*) say "Ready after $(( $(date +%s) - began )) s: https://$DOMAIN/  $ready" ;;
-    *) fail "It does not answer after two minutes: journalctl -u 'smartsync-*', or $BACKUPS/serve.log, says why. $ready" ;;
+    '' | *missing* | *silent* | *down*) fail "It does not answer after two minutes: journalctl -u 'smartsync-*', or $BACKUPS/serve.log, says why. $ready" ;;
+    *) say "Ready after $(( $(date +%s) - began )) s: https://$DOMAIN/  $ready" ;;
 esac

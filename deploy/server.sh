@@ -116,7 +116,9 @@ manage check_venue
 say "An operator ..."
 if ! manage shell -c "import sys; from accounts.models import User; sys.exit(not User.objects.filter(is_superuser=True).exists())" \
     > /dev/null 2>&1; then
-    DJANGO_SUPERUSER_PASSWORD=${OPERATOR_PASSWORD:=$(secret | head -c 20)} manage createsuperuser --no-input --email "$OPERATOR"
+    : "${OPERATOR_PASSWORD:=$(secret | head -c 20)}"
+    # It shows the second factor, once: an operator signs in with both.
+    printf '%s\n' "$OPERATOR_PASSWORD" | manage create_operator "$OPERATOR" --password-stdin
     say "The first operator: $OPERATOR, password $OPERATOR_PASSWORD (change it after signing in at /admin/)."
 fi
 

@@ -3,7 +3,7 @@ The roles that operators can have, as groups: what each may look at and do. They
 
     support      looks at people, their copies and their money
     risk         pauses, halts, stops, clears alarms, judges coins
-    finance      asks for and approves corrections of the ledger
+    finance      asks for and approves corrections of the ledger, deposits and withdrawals
     compliance   looks at everything, and takes the audit along
     admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines
 

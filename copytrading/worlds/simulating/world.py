@@ -213,7 +213,9 @@ def populate(world: World) -> None:
         _deposit(world, person, random.choice([2_000, 10_000, 50_000]))
     world.pass_time(1)
     _start_first_copies(world)
-    world.operators = [User.objects.create_user(f"operator{number}@simulation.invalid").pk for number in (1, 2)]
+    world.operators = [
+        User.objects.create_user(f"operator{number}@simulation.invalid", is_staff=True).pk for number in (1, 2)
+    ]
     swarm.ended = ended
 
 

@@ -10,7 +10,11 @@ class CredentialField(forms.JSONField):
     """A credential as the browser writes it. The library would fall over a number or a list."""
 
     def clean(self, value: Any) -> Any:
-        credential = super().clean(value)
+        try:
+            credential = super().clean(value)
+        except ValueError:
+            # A number with more digits than are read.
+            credential = None
         if not isinstance(credential, dict):
             raise forms.ValidationError("That is no passkey's answer. Try again from the beginning.")
         return credential

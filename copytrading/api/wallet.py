@@ -71,7 +71,8 @@ class Deposits(Endpoint):
         operation_id="deposit",
         tags=["wallet"],
         summary="Bring money in",
-        description="Paper money is there at once. Real money is announced: bring exactly the quantity of the answer.",
+        description="There at once where no real money is traded; elsewhere it is announced: bring exactly the quantity"
+        " of the answer.",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferInput,
         responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),

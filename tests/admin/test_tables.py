@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Asset, AuditEntry, AuditHead, LedgerAccount, OperatorRequest, User, Vouching
+from accounts.models import Asset, AuditEntry, AuditHead, LedgerAccount, OperatorRequest, ProgramKey, User, Vouching
 from copytrading.models import (
     AccountMove,
     Adjustment,
@@ -20,16 +20,26 @@ from copytrading.models import (
     CopyFlag,
     CopyGap,
     CopyGapRecord,
+    Delivery,
+    Favourite,
     Halt,
+    Heartbeat,
+    KnownDevice,
     Lead,
+    LeadCalm,
     LeadHolding,
+    LeadOutline,
     LeadSnapshot,
     LinkedAccount,
     Market,
     MarkRange,
+    NoticeHabits,
+    NoticeSwitch,
     ObservedTrade,
     PriceBar,
     ProfitShare,
+    PushSubscription,
+    Restore,
     UntradedHolding,
 )
 from copytrading.services.books import notices, records
@@ -44,7 +54,8 @@ from tests.cast import World, usdt
 OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_config(app).get_models()]
 # Made by the beat, or only where something special happened.
 SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
-SOMETIMES |= {OperatorRequest, Vouching}
+SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
+SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

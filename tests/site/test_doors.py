@@ -39,7 +39,7 @@ def ask(*parts: bytes, length: int | None = None, waits: float = 0.0) -> tuple[i
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
     headers = [] if length is None else [(b"content-length", str(length).encode())]
-    asyncio.run(BoundedBodies(application)({"type": "http", "headers": headers}, receive, send))
+    asyncio.run(BoundedBodies(application)({"type": "http", "path": "/", "headers": headers}, receive, send))
     return sent[0]["status"], read
 
 

@@ -1,5 +1,6 @@
 """`manage.py up` as people use it: one real start of everything, asked about from outside, then stopped."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psutil
@@ -19,6 +21,7 @@ from django.conf import settings
 SET_BY_THE_TESTS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEVELOPMENT", "DATABASE_ROLE", "DB_POOL"}
 START_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 10
+READY_SECONDS_MAX = 90
 
 
 def free_port() -> int:
@@ -91,6 +94,15 @@ class Home:
         return time.monotonic() - began_at
 
 
+def answers_ready(port: int) -> bool:
+    """Return whether every process says soon that it is there: some begin only when the first page stands."""
+    for _ in range(READY_SECONDS_MAX * 5):
+        with contextlib.suppress(HTTPError), urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10) as answer:
+            return bool(answer.status == 200)
+        time.sleep(0.2)
+    return False
+
+
 @pytest.fixture(scope="module")
 def home() -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="smartsync-up-") as path:
@@ -104,8 +116,7 @@ class TestUp:
         port = free_port()
         up = home.start(port=port)
         try:
-            with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10) as answer:
-                assert answer.status == 200
+            assert answers_ready(port)
 
             second = home.run("up", "--port", str(free_port()))
             assert second.returncode == 2

@@ -93,7 +93,7 @@ class TestLive:
     def test_tells_somebody_about_their_own_and_not_about_others(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
         follower, stranger = (User.objects.create_user(f"{name}@example.org", "secret") for name in "ab")
         with opened(site_url, user=follower) as stream:
-            stream.events(5)
+            stream.events(6)
 
             ring(valkey, (f"user:{stranger.pk}", "wallet"), (f"user:{follower.pk}", "copies"))
 
@@ -175,7 +175,7 @@ class TestHub:
             a_hub.leave(client)
             return client.take()
 
-        assert run(lose_the_connection()) == ["marks", "activity", "copies", "wallet"]
+        assert run(lose_the_connection()) == ["marks", "activity", "copies", "notices", "wallet"]
 
     def test_hands_a_bell_of_many_to_those_who_listen_and_to_nobody_else(self) -> None:
         async def ring_for_many() -> list[list[str]]:

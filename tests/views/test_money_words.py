@@ -175,7 +175,7 @@ class TestPages:
         assert "The money here is real money." in texts["discover 0"]
         assert "you can lose what you invest" in texts["account_signup 0"]
         assert "operators of this platform" in texts["wallet 1"]
-        assert 'action="/wallet/deposit/"' not in texts["wallet 0"]
+        assert "Real money: say here what you bring in" in texts["wallet 0"]
 
     def test_call_paper_money_so(self, pages: dict[str, list[Visit]]) -> None:
         texts = read_all({name: pages[name] for name in ("discover", "account_signup", "wallet")})

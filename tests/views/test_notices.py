@@ -5,6 +5,7 @@ import re
 
 import pytest
 from allauth.account.signals import user_logged_in
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -148,11 +149,12 @@ class TestSafety:
         def sign_in(response: HttpResponse, device: str = "") -> None:
             agent = "Mozilla/5.0 (Linux; Android 14) Chrome/140.0"
             request = RequestFactory(headers={"User-Agent": agent}).get("/")
-            request.COOKIES["device"] = device
+            request.COOKIES["browser"] = device
+            request.user, request.session = person, SessionStore()
             user_logged_in.send(sender=User, request=request, response=response, user=person)
 
         sign_in(first)
-        sign_in(HttpResponse(), first.cookies["device"].value)
+        sign_in(HttpResponse(), first.cookies["browser"].value)
         silent = Notice.objects.count()
         sign_in(second)
 

@@ -181,8 +181,8 @@ def change_stop_loss(*, copy_id: int, stop_loss_units: int | None, now: datetime
     refuse_inactive(copy)
     refuse_stop_loss(stop_loss_units, copy.invested_units)
     copy.stop_loss_units, copy.breached_at = stop_loss_units, None
-    # No fence: no decision looks at a stop loss, so what was planned before is what would be planned now. But it counts,
-    # for whoever keeps stop losses in memory.
+    # No fence: no decision looks at a stop loss, so what was planned before is what would be planned now. But it
+    # counts, for whoever keeps stop losses in memory.
     queueing.number_change(lead_id=copy.lead_id)
     copy.save(update_fields=["stop_loss_units", "breached_at"])
     _note(copy, Notice.Kind.STOP_LOSS_CHANGED, now, units=stop_loss_units)

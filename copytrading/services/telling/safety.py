@@ -22,7 +22,7 @@ from copytrading.models import KnownDevice, Notice
 from copytrading.services.telling import notices
 
 Kind = Notice.Kind
-COOKIE = "device"
+COOKIE = "browser"
 COOKIE_SECONDS = 400 * 24 * 3600  # the most that browsers keep one for
 NAME_LENGTH = 43
 FACTORS = {

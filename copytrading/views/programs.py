@@ -6,13 +6,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import devices, program_keys
 from accounts.identity.step_up import identity_confirmed
 from accounts.models import Device
 from copytrading.forms.programs import ProgramKeyForm
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, press_at
 
 
 @login_required
@@ -49,7 +49,7 @@ def program_key_make(request: MemberRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("programs")
 def program_key_revoke(request: MemberRequest, key_id: int) -> HttpResponse:
     """Put a key out."""
     if not program_keys.revoke_key(user=request.user, key_id=key_id, now=timezone.now()):
@@ -59,7 +59,7 @@ def program_key_revoke(request: MemberRequest, key_id: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@press_at("programs")
 def device_revoke(request: MemberRequest, device_id: int) -> HttpResponse:
     """Put a device out."""
     own = devices.devices_of(request.user).filter(pk=device_id)

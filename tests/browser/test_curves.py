@@ -279,6 +279,6 @@ class TestListedCurves:
 
         page.goto(f"{site_url}/")
 
-        expect(page.get_by_text("all on one scale")).to_be_visible()
-        expect(page.locator(".card .spark .zero")).to_have_count(4)
+        expect(page.get_by_text("The curves share one scale")).to_be_visible()
+        expect(page.locator(".leads .spark .zero")).to_have_count(4)
         shoot(page, "discover")

@@ -17,7 +17,7 @@ from tests.views.scenes import settle_now
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
 
 # The columns that a phone leaves out: each can be read from the one beside it.
-LEFT_OUT = {"Of 1,000 USDT"}
+LEFT_OUT = {"Of your 1,000"}
 TABLES = """
     () => [...document.querySelectorAll("table")].map((table) => {
       const heads = [...table.querySelectorAll("thead th")];

@@ -76,7 +76,7 @@ class TestDiscover:
         expect(page.get_by_role("heading", name="Nobody leads like that")).to_be_visible()
         expect(page).to_have_url(re.compile("search=zzz"))
         page.go_back()
-        expect(page.get_by_role("link", name="Copy Basalt")).to_be_visible()
+        expect(page.get_by_role("link", name="Basalt", exact=True)).to_be_visible()
 
     @pytest.mark.parametrize("width", [390, 1440])
     @pytest.mark.parametrize("path", ["/", "/leads/basalt/", "/leads/basalt/what-if/"])
@@ -137,6 +137,7 @@ class TestStartingACopy:
     ):
         sign_in(context, site_url, "follower@example.org")
         page.goto(site_url)
+        page.get_by_role("link", name="Basalt", exact=True).click()
         page.get_by_role("link", name="Copy Basalt").click()
 
         page.get_by_label("Total investment, USDT").fill("1,000")
@@ -188,7 +189,7 @@ class TestStartingACopy:
         sign_in(context, site_url, "follower@example.org")
         page = context.new_page()
         page.goto(f"{site_url}/leads/basalt/")
-        expect(page.locator("#curve svg.plot")).to_be_visible()
+        expect(page.locator("#curve svg.plot").first).to_be_visible()
 
         page.get_by_role("link", name="Copy Basalt").click()
         page.get_by_label("Total investment, USDT").fill("99")

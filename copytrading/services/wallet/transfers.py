@@ -238,7 +238,7 @@ def finish_transfers(*, now: datetime) -> int:
             alarms.raise_alarm(
                 kind=Alarm.Kind.TRANSFER_STUCK,
                 key=f"transfer:{transfer.pk}",
-                sentence=f"The {transfer.get_direction_display()} {transfer.pk} of {transfer.user} cannot be finished"
+                sentence=f"The {transfer.get_direction_display()} {transfer.pk} of person {transfer.user_id} cannot be finished"
                 f" ({type(trouble).__name__}).",
                 now=now,
             )

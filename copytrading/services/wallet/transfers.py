@@ -238,8 +238,8 @@ def finish_transfers(*, now: datetime) -> int:
             alarms.raise_alarm(
                 kind=Alarm.Kind.TRANSFER_STUCK,
                 key=f"transfer:{transfer.pk}",
-                sentence=f"The {transfer.get_direction_display()} {transfer.pk} of person {transfer.user_id} cannot be finished"
-                f" ({type(trouble).__name__}).",
+                sentence=f"The {transfer.get_direction_display()} {transfer.pk} of person {transfer.user_id} cannot be"
+                f" finished ({type(trouble).__name__}).",
                 now=now,
             )
     return len(stuck)

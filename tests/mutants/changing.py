@@ -29,7 +29,8 @@ class Live:
         self._functions: dict[tuple[str, str, int], list[FunctionType]] = {}
         gc.collect()
         for found in gc.get_objects():
-            if isinstance(found, FunctionType) and found.__code__.co_filename.startswith(str(root)):
+            # By its type, and not by isinstance: that would ask what a weak reference stands for, which may be gone.
+            if type(found) is FunctionType and found.__code__.co_filename.startswith(str(root)):
                 self._functions.setdefault(_key(found.__code__), []).append(found)
 
     def change(self, path: str, source: str) -> list[str]:

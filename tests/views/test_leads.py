@@ -104,7 +104,7 @@ class TestDiscover:
             counts.append(len(queries))
 
         assert counts[0] == counts[1]
-        assert counts[0] <= 11
+        assert counts[0] <= 12
 
 
 class TestLeadDetail:

@@ -91,7 +91,7 @@ def as_json(figures: cycles.SyncFigures) -> str:
             "times_floor": round(figures.times_floor, 2),
             "times_floor_processor": round(figures.times_floor_processor, 2),
             "processor_us_per_copy": round(figures.processor_us_per_copy, 1),
-            "wal_mb": round(figures.wal_mb, 1),
+            "wal_mb": round(figures.wal_mb, 3),
             "times_per_follower_loop": round(figures.times_per_follower_loop, 1),
             "queries_per_cycle": figures.queries,
             "peak_memory_mb": round(figures.peak_memory_mb, 1),

@@ -348,6 +348,22 @@ def test_nobody_moves_money_or_rights_alone_by(name: str, stage: Stage, monkeypa
     assert standing() == stage.before
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("approve one's own request by the service", "asked for this yourself"),
+        ("approve what is about oneself", "about yourself"),
+        ("approve one's own correction by the service", "yourself"),
+        ("approve after a day", "older than a day"),
+        ("take money after a day", "older than a day"),
+        ("approve what somebody asked for who was let go", "no operator any more"),
+    ],
+)
+def test_the_service_says_why_before_the_database_refuses(name: str, sentence: str, stage: Stage) -> None:
+    with pytest.raises(Refusal, match=sentence):
+        ATTACKS[name](stage)
+
+
 def test_two_who_are_independent_do_what_they_agree_on(stage: Stage) -> None:
     request = stage.ask()
     correction = stage.ask_for_money()

@@ -36,14 +36,12 @@ class TestPlay:
         assert sum(one.faults for one in outcomes) > 20, "worlds in which nothing fails prove nothing"
         assert all("everything is finished" in one.log[-1] for one in outcomes)
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=AssertionError,
-        reason="open: stopped copies are not paid out after an order that arrives late. When this passes, let"
-        " `make test` play 200 seeds again: it plays 90 because of this seed, too",
-    )
     def test_pays_out_copies_whose_order_arrived_late(self, crew: Crew) -> None:
-        assert campaign.play_in_empty_database(seed=94, crew=crew, steps=90).violations == []
+        outcome = campaign.play_in_empty_database(seed=94, crew=crew, steps=90)
+
+        assert outcome.violations == []
+        # The venue had sold what two stopped copies still owned: somebody has to buy it back.
+        assert any("suspense is level" in line for line in outcome.log)
 
     def test_tells_the_same_story_twice_for_the_same_seed(self, crew: Crew) -> None:
         first = campaign.play_in_empty_database(seed=11, crew=crew, steps=STEPS)

@@ -49,6 +49,7 @@ def read_own_trades(wire: Wire, *, pairs: Iterable[Pair], since: datetime) -> li
             rows += wire.ask(Call.TRADES, _of_pair(OF_ONE_PAIR[wire.exchange], pair, answers.milliseconds(since)))
     else:
         return []
+    # Those of one millisecond stay in the order in which they were made.
     return sorted(rows, key=lambda trade: trade.executed_at)
 
 
@@ -100,9 +101,9 @@ def _binance_trade(row: Mapping[str, Any], pair: Pair) -> OwnTrade:
 
 
 def okx_trades(exchange: Any, since: int) -> list[OwnTrade]:
-    """Return the last hundred trades on the spot market; a fee is below zero there where it was paid."""
+    """Return the last hundred trades on the spot market, told newest first; a paid fee is below zero there."""
     told = exchange.privateGetTradeFills({"instType": "SPOT", "begin": since, "limit": 100})
-    return [_okx_trade(row) for row in told["data"]]
+    return [_okx_trade(row) for row in reversed(told["data"])]
 
 
 def _okx_trade(row: Mapping[str, Any]) -> OwnTrade:
@@ -120,10 +121,14 @@ def _okx_trade(row: Mapping[str, Any]) -> OwnTrade:
 
 
 def bybit_trades(exchange: Any, pair: Pair, since: int) -> list[OwnTrade]:
-    """Return the last hundred trades of one pair, of a week at most: with a beginning it would tell the week after."""
+    """
+    Return the last hundred trades of one pair, told newest first, of a week at most.
+
+    Without a beginning: with one it would tell the week after.
+    """
     asked = {"category": "spot", "execType": "Trade", "symbol": "".join(pair), "limit": 100}
     rows = exchange.privateGetV5ExecutionList(asked)["result"]["list"]
-    return [_bybit_trade(row, pair) for row in rows if int(row["execTime"]) >= since]
+    return [_bybit_trade(row, pair) for row in reversed(rows) if int(row["execTime"]) >= since]
 
 
 def _bybit_trade(row: Mapping[str, Any], pair: Pair) -> OwnTrade:
@@ -141,12 +146,12 @@ def _bybit_trade(row: Mapping[str, Any], pair: Pair) -> OwnTrade:
 
 def bitget_trades(exchange: Any, pair: Pair, since: int) -> list[OwnTrade]:
     """
-    Return the last hundred trades of one pair; a fee is below zero there where it was paid.
+    Return the last hundred trades of one pair, told newest first; a fee is below zero there where it was paid.
 
     Without a beginning: one that is older than three months would be refused.
     """
     rows = exchange.privateSpotGetV2SpotTradeFills({"symbol": "".join(pair), "limit": "100"})["data"]
-    return [_bitget_trade(row, pair) for row in rows if int(row["cTime"]) >= since]
+    return [_bitget_trade(row, pair) for row in reversed(rows) if int(row["cTime"]) >= since]
 
 
 def _bitget_trade(row: Mapping[str, Any], pair: Pair) -> OwnTrade:

@@ -8,6 +8,7 @@ The platform in a world that we hold: one seed decides what happens, who works w
     rings            the bell between them: rings get lost, come twice, come late
     world            markets with true prices, leads, followers and their money
     coin_fates       coins that are counted anew or halted, and the operators who judge them
+    suspense         the operators again, when the venue did what nobody waits for any more
     lead_deeds       what leads do; people: what followers and operators do
     snapshot         what is in the database, read in one statement
     rulebook         what must hold after every step; rules_*: a function for each sentence

@@ -29,7 +29,7 @@ from copytrading.queries.rules import platform_rules
 from copytrading.queries.stop_book import StopBook
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
-from copytrading.worlds.simulating import liveness, rules_of_copies, rules_of_money
+from copytrading.worlds.simulating import liveness, rules_of_copies, rules_of_money, suspense
 from copytrading.worlds.simulating.beats import Beats
 from copytrading.worlds.simulating.ears import Ear, place_of
 from copytrading.worlds.simulating.lead_deeds import Deed
@@ -45,7 +45,7 @@ from copytrading.worlds.simulating.world import World, populate
 STEPS = 90
 LOOKS_MAX = 100
 LOOKS_MIN = 3
-# When an operator takes leads up again that were set aside, and lifts halts.
+# When operators take leads up again that were set aside, lift halts, and see to the suspense account.
 OPERATOR_LOOKS = (0, 20, 40)
 CREW_SIZE = 3
 # Further than that clocks of one installation do not differ: the platform allows for two seconds between two of them.
@@ -198,6 +198,7 @@ class Story:
             if look in OPERATOR_LOOKS:
                 Lead.objects.filter(failures__gt=0).update(failures=0)
                 Halt.objects.filter(lifted_at__isnull=True).update(lifted_at=self.world.now)
+                suspense.trade_level(self.world, self.world.now)
             while self.world.rings.has_arrived():
                 self._answer_ring(self.crew.idle()[0])
                 self._finish_jobs()

@@ -2,25 +2,15 @@
 
 from django.urls import path
 
-from copytrading.views import (
-    activity,
-    appearance,
-    choosing,
-    comparing,
-    copies,
-    lead_orders,
-    leading,
-    leads,
-    linking,
-    live,
-    mailbox,
-    notices,
-    pocket,
-    problems,
-    programs,
-    starting,
-    wallet,
-)
+from copytrading.views import appearance, live, pocket, problems
+from copytrading.views.account import mailbox, notices, programs, wallet
+from copytrading.views.copies import activity, starting
+from copytrading.views.copies import pages as copies
+from copytrading.views.leading import linking
+from copytrading.views.leading import orders as lead_orders
+from copytrading.views.leading import pages as leading
+from copytrading.views.leads import choosing, comparing
+from copytrading.views.leads import pages as leads
 
 urlpatterns = [
     path("", leads.discover, name="discover"),

@@ -16,7 +16,7 @@ from django_prometheus.exports import ExportToDjangoView
 from health_check.views import HealthCheckView
 from prometheus_client import generate_latest
 
-from copytrading.queries.running import running
+from copytrading.queries.operating.running import running
 from smartsync_site.engine_metrics import ENGINE
 
 SECURITY_TXT_GOOD_FOR = timedelta(days=180)

@@ -358,7 +358,7 @@ SPECTACULAR_SETTINGS = {
         "OrderStatus": "copytrading.queries.statuses.ORDER",
         "ProfitShareKind": "copytrading.queries.statuses.SHARE_KIND",
         "AdjustmentReason": "copytrading.engine.adjustments.Reason",
-        "ReceiptKind": "copytrading.queries.activity.KINDS",
+        "ReceiptKind": "copytrading.queries.happened.activity.KINDS",
         "SizingMode": "copytrading.queries.statuses.MODE",
         "RatioMode": "copytrading.queries.statuses.RATIO_MODE",
         "JournalKind": "accounts.models.Journal.Kind",

@@ -15,7 +15,7 @@ from accounts.admin.tables import ReadOnlyAdmin, link_to, whole
 from accounts.models import LedgerAccount
 from copytrading.forms.operating import OTHER_ACCOUNT, CorrectionForm, HaltForm
 from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Heartbeat, Restore, TradeCheckpoint
-from copytrading.queries import operating
+from copytrading.queries.operating import overview as operating
 from copytrading.services.running import sirens
 from copytrading.services.safety import alarms, corrections, halts
 

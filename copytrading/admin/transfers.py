@@ -12,7 +12,7 @@ from accounts.admin.asking import AskingAdmin
 from accounts.admin.tables import link_to, whole
 from accounts.models import Transfer
 from copytrading.forms.operating import ManualTransferForm
-from copytrading.queries import operating
+from copytrading.queries.operating import overview as operating
 from copytrading.services.wallet import transfers
 
 

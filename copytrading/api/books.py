@@ -18,7 +18,7 @@ from copytrading.api.shapes.books import (
     LedgerLineShape,
     ProfitShareShape,
 )
-from copytrading.queries import account_books as books
+from copytrading.queries.money import account_books as books
 
 PAGE_PROBLEMS = (400, 401, 403, 404, 429)
 

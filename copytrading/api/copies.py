@@ -24,8 +24,9 @@ from copytrading.api.shapes.copies import (
 )
 from copytrading.api.shapes.paging import ActivityQuery
 from copytrading.api.shapes.trades import ActivityPageShape
-from copytrading.queries import activity, coin_results, curves, gap_pages, portfolios, receipt_rows
-from copytrading.queries import copies as copy_queries
+from copytrading.queries.copies import coin_results, curves, gap_pages, portfolios
+from copytrading.queries.copies import own as copy_queries
+from copytrading.queries.happened import activity, receipt_rows
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.services.copies import verbs as copies
 

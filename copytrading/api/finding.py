@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts.models import User
-from copytrading.queries import copies as copy_queries
+from copytrading.queries.copies import own as copy_queries
 from copytrading.queries.leads import listing as lead_queries
 
 

@@ -32,8 +32,8 @@ from copytrading.api.shapes.leading import (
     OwnLeadShape,
 )
 from copytrading.api.shapes.wallet import TransferInput
-from copytrading.queries import account_books as books
 from copytrading.queries.leads import consoles, links
+from copytrading.queries.money import account_books as books
 from copytrading.services.books import notices
 from copytrading.services.leads import linking, orders, verbs
 from copytrading.services.safety.sealed_keys import ExchangeKey

@@ -29,11 +29,12 @@ from accounts.models import User
 from copytrading.api.finding import person
 from copytrading.api.shapes.trades import RowShape
 from copytrading.api.shapes.wallet import PriceMarkShape
-from copytrading.queries import halts, happenings, receipt_rows
-from copytrading.queries import wallet as wallet_queries
-from copytrading.queries.activity import KINDS
-from copytrading.queries.happenings import Place, PlaceUnreadable
-from copytrading.queries.receipt_rows import Row
+from copytrading.queries.happened import happenings, receipt_rows
+from copytrading.queries.happened.activity import KINDS
+from copytrading.queries.happened.happenings import Place, PlaceUnreadable
+from copytrading.queries.happened.receipt_rows import Row
+from copytrading.queries.money import wallet as wallet_queries
+from copytrading.queries.operating import halts
 from copytrading.services.hub import PLATFORM, PRICES, hub
 
 MARK, HALT, BEGIN, RESET = "mark", "halt", "begin", "reset"

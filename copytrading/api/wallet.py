@@ -29,9 +29,10 @@ from copytrading.api.shapes.wallet import (
     TroubleShape,
     WalletShape,
 )
-from copytrading.queries import account_books, degraded
-from copytrading.queries import spot as spot_queries
-from copytrading.queries import wallet as wallet_queries
+from copytrading.queries.market import degraded
+from copytrading.queries.money import account_books
+from copytrading.queries.money import spot as spot_queries
+from copytrading.queries.money import wallet as wallet_queries
 from copytrading.services.wallet import spot, transfers
 
 MONEY_PROBLEMS = (400, 401, 403, 409, 422, 429)

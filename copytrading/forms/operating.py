@@ -7,7 +7,7 @@ from uuid import uuid4
 from django import forms
 
 from copytrading.forms.fields import CashField
-from copytrading.queries import operating
+from copytrading.queries.operating import overview as operating
 from copytrading.services.wallet.money_words import with_cash
 
 OTHER_ACCOUNT = "OTHER"

@@ -12,8 +12,8 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.forms.terms import TermsForm
+from copytrading.queries.happened.sentences import ratio_in_words
 from copytrading.queries.leads.proportions import Proportion
-from copytrading.queries.sentences import ratio_in_words
 
 CUSTOM_FIELDS = ("order_ratio", "order_value", "order_value_max", "total_value_max", "markets")
 # Whoever answers orders chooses how, so these modes are one choice at first.

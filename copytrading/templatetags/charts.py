@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from copytrading.queries.curves import AccountCurve, CopyCurve, Move
+from copytrading.queries.copies.curves import AccountCurve, CopyCurve, Move
 from copytrading.queries.rules import cash_symbol
 from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent
 from copytrading.templatetags.plots import Line, Plot, coloured, kind_of, stretches_of

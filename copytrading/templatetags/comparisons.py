@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from copytrading.queries.sentences import ratio_in_words
+from copytrading.queries.happened.sentences import ratio_in_words
 from copytrading.templatetags.figures import signed_percent
 from copytrading.templatetags.plots import Line, Plot
 

@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 
-from copytrading.queries import operating
+from copytrading.queries.operating import overview as operating
 
 register = template.Library()
 

@@ -7,10 +7,11 @@ from django import template
 from django.http import HttpRequest
 
 from accounts import queries
-from copytrading.queries import copy_doubts, halts
-from copytrading.queries.copies import CopySummary
-from copytrading.queries.degraded import Trouble
+from copytrading.queries.copies import doubts as copy_doubts
+from copytrading.queries.copies.own import CopySummary
+from copytrading.queries.market.degraded import Trouble
 from copytrading.queries.notices import listing
+from copytrading.queries.operating import halts
 from copytrading.queries.rules import cash_symbol
 
 register = template.Library()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from copytrading.queries import copies
+from copytrading.queries.copies import own as copies
 from copytrading.queries.notices.habits import habits_of
 
 # What the page without a network is made of.

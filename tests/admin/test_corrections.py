@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import Balance, Journal, User
 from copytrading.exchange.paper.models import PaperBalance
 from copytrading.models import Alarm, Correction, CustodyDifference, Halt, Lead, Order
-from copytrading.queries.halts import standing_halts
+from copytrading.queries.operating.halts import standing_halts
 from copytrading.services.safety import reconciling
 from tests.admin.safety_stage import ALARMS, CORRECTIONS, DIFFERENCES, HALTS, REQUEST, act, asset
 from tests.cast import World

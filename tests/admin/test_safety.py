@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from copytrading.models import Alarm, Correction, Halt, Lead, Market
-from copytrading.queries.halts import standing_halts
+from copytrading.queries.operating.halts import standing_halts
 from copytrading.services.market import listings
 from copytrading.services.safety import alarms
 from tests.admin.safety_stage import ALARMS, HALTS, LEADS, MARKETS, PLACE, REQUEST, act, asset

@@ -15,8 +15,8 @@ from django.test import Client
 from accounts.models import User
 from copytrading.api import live
 from copytrading.models import Adjustment, Copy, Lead, Notice
-from copytrading.queries import happenings
-from copytrading.queries.happenings import Place
+from copytrading.queries.happened import happenings
+from copytrading.queries.happened.happenings import Place
 from tests.api.program import Program
 from tests.cast import NOON, World
 

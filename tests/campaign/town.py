@@ -12,7 +12,7 @@ from accounts.models import Journal, LedgerAccount, ProgramKey, User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.units import units_of
 from copytrading.models import Lead
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes

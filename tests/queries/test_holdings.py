@@ -8,8 +8,9 @@ from accounts import bulk_rows
 from accounts.models import User
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, Lead, Market
-from copytrading.queries import guarded, holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries import holdings
+from copytrading.queries.copies import guarded
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from tests.cast import World, usdt
 

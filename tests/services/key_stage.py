@@ -13,7 +13,7 @@ from accounts.models import Balance, Journal, LedgerAccount, Transfer, User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, CopyFlow, Correction, Lead, LeadFlow, LeadNotice, LeadOrder, ManualOrder, Market
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.services.books import notices
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import observing

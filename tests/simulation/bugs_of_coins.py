@@ -11,7 +11,7 @@ from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount
 from copytrading.engine.arrays import BoolArray
 from copytrading.engine.market import marks
-from copytrading.queries import doubts as doubt_queries
+from copytrading.queries.market import doubts as doubt_queries
 from copytrading.services.market import doubts
 from copytrading.services.orders import resolving
 

@@ -13,7 +13,7 @@ from copytrading.engine.holdings import profit_share
 from copytrading.engine.holdings.portfolios import STATUS_NUMBERS
 from copytrading.engine.sizing import planning
 from copytrading.models import Copy, LeadPosition
-from copytrading.queries import stop_book
+from copytrading.queries.copies import stop_book
 from copytrading.services.books import profit_shares, stops
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import closing, reducing, settling, syncing

@@ -18,10 +18,10 @@ from accounts.models import Balance, Posting, User
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, CopyFlow, Lead, Mark, Order, ProfitShare
-from copytrading.queries import coin_results, gap_pages
-from copytrading.queries import copies as queries
-from copytrading.queries.copies import CopySummary
-from copytrading.queries.portfolios import price_list
+from copytrading.queries.copies import coin_results, gap_pages
+from copytrading.queries.copies import own as queries
+from copytrading.queries.copies.own import CopySummary
+from copytrading.queries.copies.portfolios import price_list
 from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from accounts.models import Balance, User
 from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.models import Copy, CopyFlow, Lead
-from copytrading.queries import gaps as gap_queries
-from copytrading.queries import market as market_queries
-from copytrading.queries.gaps import Look
+from copytrading.queries.copies import gaps as gap_queries
+from copytrading.queries.copies.gaps import Look
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps, profit_shares
 from copytrading.services.leads import verbs as leads

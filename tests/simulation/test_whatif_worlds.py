@@ -30,7 +30,7 @@ from copytrading.engine.sizing.mode import SizingMode
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Copy, Lead, LeadOrder
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import stops
 from copytrading.services.copies import verbs as copies

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Journal
 from copytrading.models import Lead, Order, Restore
-from copytrading.queries.halts import standing_halts
+from copytrading.queries.operating.halts import standing_halts
 from copytrading.services.running import heartbeats
 from smartsync_site import backups
 from tests.cast import World

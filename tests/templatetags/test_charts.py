@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
-from copytrading.queries.curves import AccountCurve, CopyCurve, Move, WorthPoint
+from copytrading.queries.copies.curves import AccountCurve, CopyCurve, Move, WorthPoint
 from copytrading.templatetags import charts, comparisons
 from copytrading.templatetags.plots import stretches_of
 from tests.cast import usdt

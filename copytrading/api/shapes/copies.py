@@ -19,9 +19,11 @@ from copytrading.api.shapes.trades import PlannedTradeShape
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.queries import copy_doubts, gap_pages, statuses
-from copytrading.queries.coin_results import Part, ResultRow
-from copytrading.queries.copies import CopySummary
+from copytrading.queries import statuses
+from copytrading.queries.copies import doubts as copy_doubts
+from copytrading.queries.copies import gap_pages
+from copytrading.queries.copies.coin_results import Part, ResultRow
+from copytrading.queries.copies.own import CopySummary
 from copytrading.services.copies.cautions import RATIO_FAR_ABOVE_PROPORTION
 
 

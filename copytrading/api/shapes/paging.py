@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from accounts.api.paging import PageQuery
-from copytrading.queries.activity import KINDS
+from copytrading.queries.happened.activity import KINDS
 
 
 class ActivityQuery(PageQuery):

@@ -7,7 +7,7 @@ from copytrading.api.fields import MoneyField, PriceField, QuantityField, decima
 from copytrading.api.shapes.books import FillShape
 from copytrading.engine.adjustments import Reason
 from copytrading.queries import statuses
-from copytrading.queries.activity import KINDS
+from copytrading.queries.happened.activity import KINDS
 
 REASONS = [reason.value for reason in Reason]
 

@@ -7,7 +7,7 @@ from accounts.models import Transfer
 from copytrading.api.fields import MoneyField, MoneyInputField, PriceField, QuantityField
 from copytrading.api.shapes.books import LedgerLineShape
 from copytrading.queries import statuses
-from copytrading.queries.degraded import Code
+from copytrading.queries.market.degraded import Code
 
 SIDES = ["BUY", "SELL"]
 

@@ -20,8 +20,8 @@ from copytrading.models import (
     Market,
     ProfitShare,
 )
+from copytrading.queries.copies.portfolios import PriceList, price_list
 from copytrading.queries.leads import records
-from copytrading.queries.portfolios import PriceList, price_list
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from accounts import bulk_rows
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.replay.recorded_path import MONEY, Move
 from copytrading.models import Lead, Market
-from copytrading.queries import recounts
+from copytrading.queries.market import recounts
 
 # Money first: what is paid in may be spent in the same second.
 MOVES = f"""

@@ -9,8 +9,8 @@ import numpy as np
 
 from copytrading.engine.track_record import likeness
 from copytrading.models import Lead
+from copytrading.queries.copies.portfolios import Slice, price_list, slices_of
 from copytrading.queries.leads.listing import CARD_DAYS, LeadCard
-from copytrading.queries.portfolios import Slice, price_list, slices_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,10 @@ from copytrading.engine.arrays import IntArray
 from copytrading.engine.track_record import trade_record
 from copytrading.engine.track_record.record import DAY_SECONDS
 from copytrading.models import AccountMove, Lead, LeadFlow, LeadOrder, LeadStatusChange, Market, ObservedTrade
+from copytrading.queries.copies.portfolios import PriceList, lead_portfolio, price_list
 from copytrading.queries.leads import records
 from copytrading.queries.leads.records import Series
 from copytrading.queries.leads.statistics import moment_of, weights_when
-from copytrading.queries.portfolios import PriceList, lead_portfolio, price_list
 
 PERIODS = (7, 30, 90, 365, records.ALL_DAYS)
 CURVE_POINTS = 300

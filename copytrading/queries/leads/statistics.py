@@ -15,12 +15,12 @@ from copytrading.engine.track_record import record, trade_record
 from copytrading.engine.track_record.record import DayCount
 from copytrading.engine.track_record.trade_record import TradeFigures
 from copytrading.models import Lead, LeadOrder
+from copytrading.queries.copies.portfolios import PriceList, Slice, price_list
 from copytrading.queries.leads import records
 from copytrading.queries.leads.listing import LeadCard
 from copytrading.queries.leads.records import Series
 from copytrading.queries.leads.stakes import Stake, stake_of
 from copytrading.queries.leads.trades import made_by, seen_elsewhere
-from copytrading.queries.portfolios import PriceList, Slice, price_list
 
 MONTHS = range(1, 13)
 # Coins that are named in the preference; the rest is one slice.

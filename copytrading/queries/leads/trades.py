@@ -4,7 +4,7 @@ What a lead traded, one row a fill: here, as the own share of a bunched order, a
 
 from copytrading.engine.track_record.trade_record import RecordedTrade
 from copytrading.models import Allocation, Lead, ObservedTrade
-from copytrading.queries import recounts
+from copytrading.queries.market import recounts
 
 
 def made_by(lead: Lead) -> list[RecordedTrade]:

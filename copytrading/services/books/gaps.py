@@ -22,9 +22,9 @@ from copytrading.engine.rules import Rules
 from copytrading.engine.track_record import tracking_gap
 from copytrading.engine.track_record.tracking_gap import Gaps, Part
 from copytrading.models import Copy, CopyGap, Lead, LeadSnapshot
-from copytrading.queries import gaps as queries
-from copytrading.queries import market as market_queries
-from copytrading.queries.gaps import PART_COLUMNS, Look
+from copytrading.queries.copies import gaps as queries
+from copytrading.queries.copies.gaps import PART_COLUMNS, Look
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.locks import lock_idle_leads, lock_lead
 

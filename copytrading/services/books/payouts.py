@@ -10,7 +10,7 @@ from accounts.models import Journal, LedgerAccount
 from accounts.transactions import in_transaction
 from copytrading.engine.arrays import IntArray
 from copytrading.models import Copy
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.services import bell
 
 

@@ -23,8 +23,9 @@ from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.holdings.profit_share import Payment, ShareState
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, Notice, ProfitShare
-from copytrading.queries import doubts, holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries import holdings
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market import doubts
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_lead

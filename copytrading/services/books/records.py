@@ -17,8 +17,8 @@ from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
 from copytrading.queries.leads import listing as leads
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import copy_records, price_bars
 

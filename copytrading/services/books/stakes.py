@@ -14,7 +14,7 @@ from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LinkedAccount
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.services.refusals import Refusal
 
 # Of the minimum: what must still be there of money that was put in and lost.

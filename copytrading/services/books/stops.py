@@ -16,10 +16,11 @@ from copytrading.engine.arrays import BoolArray, FloatArray
 from copytrading.engine.holdings import stop_loss
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyFlow, Notice
-from copytrading.queries import doubts, guarded
-from copytrading.queries.guarded import GuardedCopies
+from copytrading.queries.copies import guarded
+from copytrading.queries.copies.guarded import GuardedCopies
+from copytrading.queries.copies.stop_book import StopBook
+from copytrading.queries.market import doubts
 from copytrading.queries.rules import platform_rules
-from copytrading.queries.stop_book import StopBook
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_lead
 from copytrading.services.telling import notices

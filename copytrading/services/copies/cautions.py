@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Lead
-from copytrading.queries import market as market_queries
-from copytrading.queries import sentences
+from copytrading.queries.happened import sentences
 from copytrading.queries.leads.proportions import proportion_of
+from copytrading.queries.market import board as market_queries
 
 RATIO_FAR_ABOVE_PROPORTION = "ratio_far_above_proportion"
 

@@ -9,7 +9,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Lead
 from copytrading.queries import holdings
-from copytrading.queries.copy_terms import terms_of
+from copytrading.queries.copies.terms import terms_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services.copies.quoting import Quote, one_copy, quote_copy
 from copytrading.services.copies.refusals import (

@@ -16,7 +16,7 @@ from copytrading.engine.market.books import Book
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.exchange.orders import Side
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.services.cycle.scene import Scene, books_at
 from copytrading.services.market import listings
 from copytrading.services.orders.pricing import PlannedTrade, trade_of

@@ -11,9 +11,9 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Lead, Market
-from copytrading.queries import market as market_queries
-from copytrading.queries.doubts import HOLDING_BACK
 from copytrading.queries.leads import links
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market.doubts import HOLDING_BACK
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.transactions import owns_transaction
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy
-from copytrading.queries.copy_terms import columns_of, terms_of
+from copytrading.queries.copies.terms import columns_of, terms_of
 from copytrading.services import bell, queueing
 from copytrading.services.copies.refusals import TermsNotPossible, refuse_inactive, refuse_terms
 from copytrading.services.locks import lock_copy

@@ -18,8 +18,8 @@ from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
-from copytrading.queries.copy_terms import columns_of
+from copytrading.queries.copies.terms import columns_of
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys, queueing
 from copytrading.services.books import gaps, profit_shares, stops

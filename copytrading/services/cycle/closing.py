@@ -20,8 +20,9 @@ from copytrading.engine.holdings.valuation import value_gross, values_of
 from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyFlow, Lead, Notice, ProfitShare
-from copytrading.queries import doubts, holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries import holdings
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market import doubts
 from copytrading.services import bell
 from copytrading.services.books import frozen_coins, gaps, profit_shares, rests
 from copytrading.services.books import payouts as paying_out

@@ -16,7 +16,7 @@ from copytrading.engine.arrays import BoolArray, FloatArray
 from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments
 from copytrading.services.cycle.scene import Scene, load_scene

@@ -11,8 +11,9 @@ from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.holdings.valuation import Valuation
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
-from copytrading.queries import doubts, holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries import holdings
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market import doubts
 from copytrading.services.books import gaps, payouts, profit_shares
 
 

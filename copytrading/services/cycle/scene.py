@@ -21,8 +21,9 @@ from copytrading.engine.market.books import Book
 from copytrading.engine.rules import Rules
 from copytrading.exchange.registry import venue
 from copytrading.models import Lead, Market, Order
-from copytrading.queries import halts, holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries import holdings
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.operating import halts
 from copytrading.services.market import listings
 
 # A market whose venue, or whose limits, refused an order is left alone for so long: asking again at once is no use.

@@ -14,7 +14,7 @@ from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.markets import Quote
 from copytrading.models import Alarm, Market
-from copytrading.queries.stop_book import StopBook
+from copytrading.queries.copies.stop_book import StopBook
 from copytrading.services.books import stops
 from copytrading.services.feed import source as price_feed
 from copytrading.services.market import quotes as market

@@ -30,8 +30,8 @@ from copytrading.exchange.live.holdings import LOCKED_SECONDS, Holdings, PriceBo
 from copytrading.exchange.live.linked import LinkedAccount
 from copytrading.exchange.live.own_trades import OwnTrade, Pair
 from copytrading.models import Market
-from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
+from copytrading.queries.market import board as market_queries
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety.sealed_keys import ExchangeKey
 

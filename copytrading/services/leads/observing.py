@@ -25,8 +25,9 @@ from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
 from copytrading.exchange.live.own_trades import OwnTrade
 from copytrading.models import AccountMove, Lead, LeadHolding, Market, ObservedTrade, UntradedHolding
-from copytrading.queries import doubts, holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries import holdings
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market import doubts
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services import keys, queueing
 from copytrading.services.books import flows, gaps, positions

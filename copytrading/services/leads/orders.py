@@ -20,8 +20,8 @@ from copytrading.engine.rules import Rules
 from copytrading.exchange.markets import Book
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
-from copytrading.queries.market import unit_price_in
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market.board import unit_price_in
 from copytrading.queries.rules import platform_rules
 from copytrading.services import keys, queueing
 from copytrading.services.books import positions, stakes

@@ -20,8 +20,8 @@ from copytrading.models import (
     Notice,
 )
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
 from copytrading.queries.leads import links
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys, queueing
 from copytrading.services.books import flows, gaps, positions, stops

@@ -28,9 +28,9 @@ from copytrading.engine.sizing.custom import CUSTOM_RATIO, custom_terms
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.models import Lead, Market
+from copytrading.queries.happened.sentences import cash_in_words
 from copytrading.queries.leads import history
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
-from copytrading.queries.sentences import cash_in_words
 from copytrading.services.copies import refusals as copy_refusals
 from copytrading.services.lookback.differences import (
     Asked,

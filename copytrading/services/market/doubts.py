@@ -1,7 +1,7 @@
 """
 Coins in doubt: who is told when a doubt begins and ends, and the sentence with which money verbs refuse.
 
-Which coins they are is read in queries/doubts.py; what people say of them is in verdicts.py.
+Which coins they are is read in queries/market/doubts.py; what people say of them is in verdicts.py.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,8 +10,8 @@ from datetime import datetime
 from accounts.transactions import in_transaction
 from copytrading.engine.market import marks
 from copytrading.models import Alarm, Copy, Lead, Market, Notice
-from copytrading.queries import doubts as doubt_queries
-from copytrading.queries.doubts import DoubtedCoin, Why
+from copytrading.queries.market import doubts as doubt_queries
+from copytrading.queries.market.doubts import DoubtedCoin, Why
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms
 from copytrading.services.telling import notices

@@ -8,7 +8,7 @@ A coin that is counted in another unit: of everything that anybody holds of it `
     lead orders   are ended, as exchanges do: their quantities and limits were meant in the old unit
 
 Orders, fills and shares stay as they were made: history is not rewritten. `order_id_last` says up to which of them the
-old unit counts, see queries/recounts.py.
+old unit counts, see queries/market/recounts.py.
 """
 
 from collections.abc import Sequence

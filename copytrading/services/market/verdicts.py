@@ -23,7 +23,7 @@ from copytrading.engine.rules import Rules
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.models import Alarm, CoinVerdict, Copy, Mark, Market, Notice, SourcePrice
-from copytrading.queries import doubts as doubt_queries
+from copytrading.queries.market import doubts as doubt_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, queueing
 from copytrading.services.locks import lock_all_leads

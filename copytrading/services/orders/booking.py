@@ -19,7 +19,7 @@ from copytrading.engine.orders import allocation
 from copytrading.engine.orders.allocation import Settlement
 from copytrading.engine.units import coins
 from copytrading.models import Alarm, Copy, Order, SyncCycle
-from copytrading.queries.market import unit_price_in
+from copytrading.queries.market.board import unit_price_in
 from copytrading.services.books import adjustments, positions
 from copytrading.services.locks import lock_lead
 from copytrading.services.orders.answering import lock_order

@@ -30,7 +30,7 @@ from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.orders import VenueOrder, VenueTrade
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Fill, Market, Order, TradeCheckpoint
-from copytrading.queries.doubts import Why, coins_in_doubt
+from copytrading.queries.market.doubts import Why, coins_in_doubt
 from copytrading.queries.rules import platform_rules
 from copytrading.services.orders import answering
 from copytrading.services.safety import alarms

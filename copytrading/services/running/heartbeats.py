@@ -10,7 +10,7 @@ import socket
 from datetime import datetime, timedelta
 
 from copytrading.models import Alarm, Heartbeat
-from copytrading.queries.running import SILENT_AFTER
+from copytrading.queries.operating.running import SILENT_AFTER
 from copytrading.services.safety import alarms
 
 BEAT_SECONDS = 5.0

@@ -17,7 +17,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from copytrading.models import Alarm
-from copytrading.queries.running import running
+from copytrading.queries.operating.running import running
 from copytrading.services.refusals import Refusal
 
 ESCALATE_AFTER = timedelta(minutes=15)

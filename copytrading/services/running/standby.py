@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from copytrading.queries.running import has_heard_rings
+from copytrading.queries.operating.running import has_heard_rings
 
 # Rings come every five seconds; twice that without one, and we look ourselves.
 TAKE_OVER_AFTER = timedelta(seconds=10)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import Asset, User
 from copytrading.models import Alarm
-from copytrading.queries import custody as custody_queries
+from copytrading.queries.operating import custody as custody_queries
 from copytrading.services.refusals import Refusal
 
 SENTENCE_LENGTH_MAX = 300

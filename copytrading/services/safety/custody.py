@@ -10,8 +10,8 @@ from accounts.models import Asset
 from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins, units_of
 from copytrading.exchange.registry import venue
-from copytrading.queries import custody as custody_queries
-from copytrading.queries.custody import Movement
+from copytrading.queries.operating import custody as custody_queries
+from copytrading.queries.operating.custody import Movement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts.models import Asset, User
 from accounts.transactions import in_transaction, owns_transaction
 from copytrading.models import Halt, Lead, Market, Notice, Restore
-from copytrading.queries import custody as custody_queries
+from copytrading.queries.operating import custody as custody_queries
 from copytrading.services import bell, queueing
 from copytrading.services.refusals import Refusal
 from copytrading.services.telling import notices

@@ -13,7 +13,8 @@ from django.db.models import Sum
 
 from copytrading.engine.rules import Rules
 from copytrading.models import Alarm, Mark, Order
-from copytrading.queries import doubts, halts
+from copytrading.queries.market import doubts
+from copytrading.queries.operating import halts
 
 # An order that waited longer than this was decided in another market: it is decided anew.
 ORDER_AGE_SECONDS_MAX = 30

@@ -23,7 +23,7 @@ from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, CoinVerdict, Correction, CustodyDifference, Halt
-from copytrading.queries import doubts
+from copytrading.queries.market import doubts
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms, custody, halts, restores, unassigned, venue_watch
 from copytrading.services.safety.custody import CustodyLook

@@ -13,9 +13,9 @@ from django.urls import reverse
 from accounts.models import User
 from copytrading.engine.rules import Rules
 from copytrading.models import Notice
+from copytrading.queries.happened.sentences import Sentence, sentence_of
 from copytrading.queries.notices.habits import Habits, habits_of
 from copytrading.queries.notices.kinds import Page, Topic, topic_of
-from copytrading.queries.sentences import Sentence, sentence_of
 
 UNSUBSCRIBE_SALT = "copytrading.unsubscribe"
 EVERYTHING = "*"

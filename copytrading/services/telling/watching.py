@@ -16,8 +16,10 @@ from django.db import connection, transaction
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadOutline, Notice, NoticeHabits
-from copytrading.queries import doubts, guarded, holdings
-from copytrading.queries.market import cash_asset, load_board
+from copytrading.queries import holdings
+from copytrading.queries.copies import guarded
+from copytrading.queries.market import doubts
+from copytrading.queries.market.board import cash_asset, load_board
 from copytrading.queries.notices.habits import zone_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell

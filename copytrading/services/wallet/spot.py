@@ -21,8 +21,8 @@ from copytrading.engine.units import coins
 from copytrading.exchange.markets import Book
 from copytrading.exchange.orders import Side
 from copytrading.models import ManualOrder, Market
-from copytrading.queries import market as market_queries
-from copytrading.queries.market import unit_price_in
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market.board import unit_price_in
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys
 from copytrading.services.market import doubts, listings

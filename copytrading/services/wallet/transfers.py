@@ -22,7 +22,7 @@ from copytrading.engine.units import coins
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueError
 from copytrading.models import Alarm, Notice
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys
 from copytrading.services.refusals import NotEnoughCash, Refusal

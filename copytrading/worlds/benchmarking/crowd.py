@@ -19,7 +19,7 @@ from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, Lead, LeadOrder, Market
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 from copytrading.services import queueing
 from copytrading.services.cycle import syncing

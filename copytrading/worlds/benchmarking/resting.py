@@ -29,9 +29,9 @@ from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, Lead, LeadPosition, Market
-from copytrading.queries import market as market_queries
+from copytrading.queries.copies.stop_book import StopBook
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
-from copytrading.queries.stop_book import StopBook
 from copytrading.services import bell
 from copytrading.services.books import stops
 from copytrading.services.cycle import conducting

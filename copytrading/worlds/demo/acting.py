@@ -24,7 +24,7 @@ from copytrading.engine.market.board import Board
 from copytrading.exchange.markets import Quote
 from copytrading.models import Lead, LeadOrder, Market
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.feed import source as price_feed
 from copytrading.services.leads import orders as lead_orders

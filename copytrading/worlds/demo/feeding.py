@@ -6,7 +6,7 @@ This is the *look* of the way of a change. What it sets off (cycles, orders, pay
 
 from datetime import datetime
 
-from copytrading.queries.stop_book import StopBook
+from copytrading.queries.copies.stop_book import StopBook
 from copytrading.services.books import stops
 from copytrading.services.feed import source as price_feed
 from copytrading.services.market import quotes as market

@@ -27,7 +27,7 @@ from copytrading.exchange.markets import Quote
 from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Copy, Lead, LeadFlow, ScheduledRun
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies

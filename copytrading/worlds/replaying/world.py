@@ -21,7 +21,7 @@ from copytrading.exchange.prices.files import moment_of
 from copytrading.exchange.prices.price_tables import exact
 from copytrading.models import Lead, Market
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from copytrading.queries.stop_book import GuardedRows
+from copytrading.queries.copies.stop_book import GuardedRows
 from copytrading.worlds.simulating.snapshot import Row, Snapshot
 
 # Which state may follow which; a final one has none.

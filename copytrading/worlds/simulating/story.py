@@ -23,10 +23,10 @@ from accounts import ledger_news
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueError
 from copytrading.models import Halt, Lead, LeadHolding
-from copytrading.queries import market as market_queries
-from copytrading.queries import stop_book
+from copytrading.queries.copies import stop_book
+from copytrading.queries.copies.stop_book import StopBook
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
-from copytrading.queries.stop_book import StopBook
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
 from copytrading.worlds.simulating import liveness, rules_of_copies, rules_of_money, suspense

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from accounts.models import Asset, Balance, LedgerAccount, User
 from copytrading.models import Market
-from copytrading.queries.market import unit_price_in
+from copytrading.queries.market.board import unit_price_in
 from copytrading.services.safety import corrections
 
 if TYPE_CHECKING:

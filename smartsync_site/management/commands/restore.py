@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import ProgrammingError, connection
 from django.utils import timezone
 
-from copytrading.queries.running import alive_names
+from copytrading.queries.operating.running import alive_names
 from copytrading.services.safety import restores
 from smartsync_site import backups
 

@@ -8,8 +8,8 @@ from accounts.models import Asset, User
 from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.exchange.paper import world as paper
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead, LeadHolding
-from copytrading.queries.gap_pages import GapView, gap_of
-from copytrading.queries.gaps import PART_COLUMNS
+from copytrading.queries.copies.gap_pages import GapView, gap_of
+from copytrading.queries.copies.gaps import PART_COLUMNS
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps
 from copytrading.services.copies import verbs as copies

@@ -10,7 +10,7 @@ from accounts.models import User
 from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries.leads import records
-from copytrading.queries.market import cash_asset, load_board
+from copytrading.queries.market.board import cash_asset, load_board
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import copy_records
 from copytrading.services.books import records as recording

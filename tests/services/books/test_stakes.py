@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, LeadOrder, LinkedAccount, Notice
-from copytrading.queries.activity import receipts_of
+from copytrading.queries.happened.activity import receipts_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import stakes
 from copytrading.services.leads import verbs as leads

@@ -6,9 +6,9 @@ import pytest
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
-from copytrading.queries.market import load_board
+from copytrading.queries.copies.stop_book import StopBook, load_rows
+from copytrading.queries.market.board import load_board
 from copytrading.queries.rules import platform_rules
-from copytrading.queries.stop_book import StopBook, load_rows
 from copytrading.services.books import stops
 from copytrading.services.copies import verbs as copies
 from copytrading.services.safety import reconciling

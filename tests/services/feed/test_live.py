@@ -10,7 +10,7 @@ from django.utils import timezone
 from copytrading.exchange import registry
 from copytrading.exchange.live import client, wire
 from copytrading.models import Alarm, Copy, Market, Order
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.services.cycle import syncing
 from copytrading.services.feed.live import SILENT_SECONDS, LiveFeed
 from copytrading.worlds.demo import acting

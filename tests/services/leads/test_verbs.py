@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, LeadOrder
-from copytrading.queries.activity import receipts_of
+from copytrading.queries.happened.activity import receipts_of
 from copytrading.queries.leads.listing import public_leads
 from copytrading.services.books import notices
 from copytrading.services.copies import refusals as copy_refusals

@@ -9,8 +9,8 @@ from accounts.models import Asset, User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.exchange.markets import MarketStatus, Quote
 from copytrading.models import Alarm, Copy, CopyFlow, Halt, Lead, LeadOrder, Mark, Market, Notice, Order, ProfitShare
-from copytrading.queries import degraded
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.market import degraded
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import profit_shares, stops
 from copytrading.services.copies import previews

@@ -8,7 +8,7 @@ import pytest
 from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
 from copytrading.models import Mark, Market, SourcePrice
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.market import quotes as market
 from tests.cast import World

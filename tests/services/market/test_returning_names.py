@@ -12,7 +12,7 @@ from accounts.models import Asset, User
 from copytrading.exchange.markets import Quote
 from copytrading.models import Alarm, Copy, Lead, Mark, Market, SourcePrice
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.market import quotes
 from copytrading.services.safety import reconciling

@@ -31,7 +31,7 @@ from copytrading.models import (
     SourcePrice,
 )
 from copytrading.queries import holdings
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps, price_bars, profit_shares
 from copytrading.services.copies import verbs as copies

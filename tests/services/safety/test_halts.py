@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Asset, User
 from copytrading.models import CustodyDifference, Halt, Lead, Market
-from copytrading.queries.halts import standing_halts
+from copytrading.queries.operating.halts import standing_halts
 from copytrading.services.safety import halts
 from tests.cast import NOON, World
 from tests.faults.test_parallel import at_once

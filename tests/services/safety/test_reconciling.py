@@ -15,8 +15,8 @@ from copytrading.exchange.paper import world as paper
 from copytrading.exchange.paper.models import PaperBalance
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.models import Alarm, CustodyDifference, Halt, Lead, Market, Order
-from copytrading.queries import custody as custody_queries
-from copytrading.queries.halts import standing_halts
+from copytrading.queries.operating import custody as custody_queries
+from copytrading.queries.operating.halts import standing_halts
 from copytrading.services.safety import alarms, corrections, halts, reconciling
 from tests.cast import World, usdt
 

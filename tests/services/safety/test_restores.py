@@ -10,7 +10,7 @@ from copytrading.exchange import registry
 from copytrading.exchange.orders import Side
 from copytrading.exchange.paper.models import PaperOrder
 from copytrading.models import Alarm, CustodyDifference, Halt, Lead, Order, Restore
-from copytrading.queries.halts import standing_halts
+from copytrading.queries.operating.halts import standing_halts
 from copytrading.services.safety import corrections, halts, reconciling, restores
 from tests.cast import World
 

@@ -14,7 +14,7 @@ from copytrading.exchange.paper import world as paper
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.exchange.transfers import TransferState, VenueTransfer
 from copytrading.models import Alarm, Correction, Halt
-from copytrading.queries import market as market_queries
+from copytrading.queries.market import board as market_queries
 from copytrading.services.safety import corrections, reconciling
 from copytrading.services.wallet import announced, transfers
 from tests.cast import World, usdt

@@ -1,0 +1,1 @@
+"""What happened, in order and in words: receipts, the stream of them, the sentences and the rows behind them."""

@@ -1,0 +1,1 @@
+"""What a person reads of their money: the wallet, orders by hand, the books of an account."""

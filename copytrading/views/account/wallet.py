@@ -1,0 +1,150 @@
+"""The wallet: what the main account holds, money in and out, trading by hand, and the history of it all."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.identity.step_up import identity_confirmed
+from copytrading.forms.refusals import refuse
+from copytrading.forms.wallet import SpotForm, TransferForm
+from copytrading.queries.money import wallet as queries
+from copytrading.services.refusals import Refusal
+from copytrading.services.wallet import spot as trading_by_hand
+from copytrading.services.wallet import transfers
+from copytrading.services.wallet.money_words import money_words
+from copytrading.templatetags.figures import money, quantity
+from copytrading.views.csv_lines import download, harmless
+from copytrading.views.requests import MemberRequest, press_at, row_number
+
+# Three forms share the page and the names of their fields; labels find theirs by these.
+DEPOSIT_ID, WITHDRAW_ID = "deposit_%s", "withdraw_%s"
+
+
+@login_required
+@require_safe
+def wallet(request: MemberRequest) -> HttpResponse:
+    """Show what a person's main account holds and how it came to be so."""
+    if request.htmx:
+        return render(request, "copytrading/wallet.html#balances", {"wallet": queries.wallet_of(request.user)})
+    return _page(request)
+
+
+@login_required
+@press_at("wallet")
+def deposit(request: MemberRequest) -> HttpResponse:
+    """Bring money in, once however often it is pressed."""
+    form = TransferForm(request.POST, auto_id=DEPOSIT_ID)
+    if form.is_valid():
+        try:
+            transfer = transfers.deposit(user=request.user, now=timezone.now(), **_transfer(form))
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            words, value = money_words(), f"{quantity(transfer.units, transfer.asset.decimals)}"
+            is_there = transfer.booked_at is not None
+            messages.success(request, words.came_in(money(transfer.units)) if is_there else words.announced_in(value))
+            return redirect("wallet")
+    return _page(request, deposit_form=form)
+
+
+@identity_confirmed(back_to=reverse_lazy("wallet"))
+@press_at("wallet")
+def withdraw(request: MemberRequest) -> HttpResponse:
+    """Take money out, once however often it is pressed."""
+    form = TransferForm(request.POST, auto_id=WITHDRAW_ID)
+    if form.is_valid():
+        try:
+            transfer = transfers.withdraw(user=request.user, now=timezone.now(), **_transfer(form))
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            words, value = money_words(), f"{quantity(transfer.units, transfer.asset.decimals)}"
+            is_gone = transfer.booked_at is not None
+            messages.success(request, words.went_out(money(transfer.units)) if is_gone else words.announced_out(value))
+            return redirect("wallet")
+    return _page(request, withdraw_form=form)
+
+
+@login_required
+@press_at("wallet")
+def spot(request: MemberRequest) -> HttpResponse:
+    """Preview a market order on the main account; on confirmation, place it."""
+    form = SpotForm(request.POST, markets=queries.spot_markets())
+    shown: dict[str, Any] = {"spot_form": form}
+    if form.is_valid():
+        wish = {"market_id": form.cleaned_data["market"], "side": form.cleaned_data["side"], "units": form.units}
+        try:
+            if request.POST.get("step") == "confirm":
+                placed = trading_by_hand.place_manual_order(
+                    user=request.user, idempotency_key=request.POST.get("key", "")[:64], now=timezone.now(), **wish
+                )
+                _tell(request, placed.order)
+                return redirect("wallet")
+            shown["spot_preview"] = trading_by_hand.preview_manual_order(user=request.user, now=timezone.now(), **wish)
+        except Refusal as refusal:
+            refuse(form, refusal)
+    if request.htmx:
+        return render(request, "copytrading/wallet.html#ticket", {"key": uuid4().hex, **shown})
+    return _page(request, **shown)
+
+
+@login_required
+@require_safe
+def wallet_csv(request: MemberRequest) -> StreamingHttpResponse:
+    """Download everything that ever moved on a person's main account."""
+    head = ("time", "what", "asset", "change", "balance")
+    return download("wallet.csv", head, _csv_rows(queries.whole_history_of(request.user)))
+
+
+def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
+    """Render the wallet; forms that are not shown as they were sent are empty, each with a key of its own."""
+    below = request.GET.get("below", "")
+    below_id = row_number(below)
+    if below and below_id is None:
+        raise Http404
+    context = {
+        "section": "wallet",
+        "wallet": queries.wallet_of(request.user),
+        "history": queries.history_of(request.user, below_id=below_id),
+        "is_first": not below,
+        "deposit_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=DEPOSIT_ID),
+        "withdraw_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=WITHDRAW_ID),
+        "key": uuid4().hex,
+        **shown,
+    }
+    if "spot_form" not in shown:
+        context["spot_form"] = SpotForm(markets=queries.spot_markets())
+    return render(request, "copytrading/wallet.html", context)
+
+
+def _transfer(form: TransferForm) -> dict[str, Any]:
+    return {"units": form.cleaned_data["value"], "idempotency_key": form.cleaned_data["idempotency_key"]}
+
+
+def _tell(request: MemberRequest, order: Any) -> None:
+    """Say what became of an order by hand; the figures are the venue's."""
+    base = order.market.base
+    if not order.filled_units:
+        messages.warning(request, f"Nothing was traded: {order.get_status_display()}.")
+        return
+    verb = "Bought" if order.side == SpotForm.BUY else "Sold"
+    partly = "" if order.filled_units == order.quantity_units else " The rest found no price within the limit."
+    coins = f"{quantity(order.filled_units, base.decimals)} {base.symbol}"
+    messages.success(request, f"{verb} {coins} for {money(order.value_units)} {money_words().cash}.{partly}")
+
+
+def _csv_rows(movements: Iterator[queries.Movement]) -> Iterator[tuple[str, ...]]:
+    for movement in movements:
+        change, balance = (
+            f"{Decimal(units).scaleb(-movement.decimals):f}" for units in (movement.units, movement.balance_units)
+        )
+        yield movement.at.isoformat(), harmless(movement.sentence), movement.symbol, change, balance

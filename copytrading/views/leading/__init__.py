@@ -1,0 +1,1 @@
+"""Being a lead: the application, the console, its orders, and an account elsewhere."""

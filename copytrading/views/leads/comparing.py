@@ -1,0 +1,48 @@
+"""What if I had copied this lead? Both modes over the lead's own past, with my amount."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
+from copytrading.forms.refusals import refuse
+from copytrading.queries.leads import listing as leads
+from copytrading.queries.market import board as market_queries
+from copytrading.queries.rules import platform_rules
+from copytrading.services.lookback.record import LookBack
+from copytrading.services.refusals import Refusal
+from copytrading.views.rate_limiting import at_most_a_minute
+
+# An answer takes a good half second of one core.
+QUESTIONS_A_MINUTE = 30
+
+
+@require_safe
+@at_most_a_minute(QUESTIONS_A_MINUTE, name="what-if")
+def what_if(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer what would have become of an investment; without a question, of 1,000 from the first day on."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    asked = request.GET if "investment" in request.GET else FIRST_QUESTION
+    form = WhatIfForm(asked, markets=market_queries.market_choices())
+    context = {"section": "discover", "lead": lead, "form": form, "fee_rate": platform_rules().fee_rate}
+    if form.is_valid():
+        try:
+            look_back = LookBack(lead=lead, question=form.question())
+            comparison, spread, differences = look_back.comparison(), look_back.spread(), look_back.differences()
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            context |= {
+                "comparison": comparison,
+                "spread": spread,
+                "differences": [differences.smart_sync, differences.custom],
+                "lines": [
+                    (lead.name, "lead", comparison.lead_curve),
+                    ("Custom copy", "custom", comparison.custom.curve),
+                    ("Smart Sync", "smart", comparison.smart_sync.curve),
+                ],
+            }
+    user = request.user if request.user.is_authenticated else None
+    context["standing"] = leads.standing_of(leads.card_of(lead, now=timezone.now()), user)
+    return render(request, "copytrading/whatif.html", context)

@@ -1,0 +1,166 @@
+"""The list of leads, and a lead's own page. Everybody may look; the portfolio is shown as ratios only."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from copytrading.forms.leads import LeadFilterForm
+from copytrading.queries.copies.portfolios import price_list, slices_of
+from copytrading.queries.leads import conflict, links, records
+from copytrading.queries.leads import listing as leads
+from copytrading.queries.leads import pages as lead_pages
+from copytrading.queries.leads import statistics as lead_statistics
+from copytrading.queries.leads.pages import PERIODS
+from copytrading.queries.leads.records import Series
+from copytrading.queries.leads.yardstick import bitcoin_curve
+from copytrading.queries.market import degraded
+from copytrading.services.leads import capacity
+from copytrading.templatetags.comparisons import Curve
+from copytrading.views.csv_lines import download, harmless
+from copytrading.views.requests import row_number
+
+CARDS_A_PAGE = 12
+DAYS_AT_FIRST = 90
+# What a page of a lead asks for again by itself, by the id of the element that it goes into.
+PARTS = ("portfolio", "curve", "events")
+
+
+@require_safe
+def discover(request: HttpRequest) -> HttpResponse:
+    """Show the leads that answer the visitor's filter."""
+    now = timezone.now()
+    user = request.user if request.user.is_authenticated else None
+    form = LeadFilterForm(request.GET or {"sort": leads.Sorting.KEPT}, user_id=user.pk if user else None)
+    found = leads.ranked(wanted=form.wanted(), sorting=form.sorting(), now=now)
+    page = Paginator(found, CARDS_A_PAGE).get_page(request.GET.get("page"))
+    cards = list(page.object_list)
+    context = {
+        "section": "discover",
+        "form": form,
+        "page": page,
+        "cards": cards,
+        "days": leads.CARD_DAYS,
+        "scale": leads.scale_of(cards),
+        "steps": leads.CARD_STEPS,
+        "holds": slices_of([card.lead for card in cards], prices=price_list()) if cards else {},
+        "favourites": leads.favourite_ids_of(user) if user else set(),
+    }
+    return render(request, "copytrading/discover.html" + ("#leads" if _asks_for(request, "leads") else ""), context)
+
+
+@require_safe
+def lead_detail(request: HttpRequest, slug: str, tab: str = "overview") -> HttpResponse:
+    """Show one tab of a lead's page; one part of it when that is all that is asked for."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    part = next((name for name in PARTS if _asks_for(request, name)), "")
+    context = {"section": "discover", "lead": lead, "tab": tab, **_content(request, lead, tab, part)}
+    return render(request, "copytrading/lead_detail.html" + (f"#{part}" if part else ""), context)
+
+
+@require_safe
+def lead_trades_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Download everything that a lead traded, latest first."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    return download(f"{lead.slug}-trades.csv", ("id", "time", "side", "coin", "quantity", "price"), _csv_rows(lead))
+
+
+def _csv_rows(lead: Any) -> Iterator[tuple[str, ...]]:
+    for trade in lead_pages.all_trades_of(lead, series=records.series_of(lead.pk)):
+        quantity = f"{Decimal(abs(trade.units)).scaleb(-trade.decimals):f}"
+        side = "buy" if trade.units > 0 else "sell"
+        yield str(trade.id), trade.happened_at.isoformat(), side, harmless(trade.symbol), quantity, f"{trade.price:f}"
+
+
+def _content(request: HttpRequest, lead: Any, tab: str, part: str) -> dict[str, Any]:
+    """Return what a tab of a lead's page shows, or only one part of it: each asks for no more than that."""
+    now = timezone.now()
+    if part == "portfolio":
+        return _holdings(lead, now)
+    series = records.series_of(lead.pk)
+    if part == "curve":
+        return _curve(request, lead, now, series)
+    if part == "events":
+        return _events(lead, series)
+    content = _head(request, lead, now)
+    card = content["card"]
+    if tab == "overview":
+        content |= _holdings(lead, now) | _curve(request, lead, now, series) | _events(lead, series)
+        content["earned"] = conflict.earned_with(card, series=series)
+        content["entry_costs"] = capacity.entry_costs_of(content["portfolio"], now=now)
+    elif tab == "portfolio":
+        content |= _holdings(lead, now)
+    elif tab == "trades":
+        content |= _trades(request, lead, series)
+    if tab in ("portfolio", "followers", "overview"):
+        content["statistics"] = lead_statistics.statistics_of(card, now=now, series=series)
+    return content
+
+
+def _head(request: HttpRequest, lead: Any, now: datetime) -> dict[str, Any]:
+    """Return what stands above the tabs: the card's figures, and whether the visitor can copy."""
+    user = request.user if request.user.is_authenticated else None
+    card = leads.card_of(lead, now=now)
+    standing = leads.standing_of(card, user)
+    return {
+        "card": card,
+        "standing": standing,
+        "link": links.link_of(lead),
+        "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,
+        "is_favourite": user is not None and lead.pk in leads.favourite_ids_of(user),
+        "days": leads.CARD_DAYS,
+    }
+
+
+def _holdings(lead: Any, now: datetime) -> dict[str, Any]:
+    portfolio, troubles = lead_pages.portfolio_of(lead), degraded.troubles(now=now)
+    held = [holding.symbol for holding in portfolio.holdings]
+    cautions = degraded.cautions_for(held, troubles=troubles, leads=[lead])
+    return {"portfolio": portfolio, "troubles": troubles, "cautions": cautions}
+
+
+def _curve(request: HttpRequest, lead: Any, now: datetime, series: Series) -> dict[str, Any]:
+    days = _days(request)
+    curve = lead_pages.curve_of(lead, days=days, now=now, series=series)
+    lines: list[Curve] = [(lead.name, "lead", curve.points)] if len(curve.points) > 1 else []
+    if lines and (bitcoin := bitcoin_curve(begins_at=curve.points[0][0], ends_at=curve.points[-1][0])):
+        lines.append(("Bitcoin", "btc", bitcoin))
+    return {
+        "curve": curve,
+        "lines": lines,
+        "period": lead_statistics.period_of(lead, days=days, now=now, series=series),
+        "periods": PERIODS,
+        "all_days": PERIODS[-1],
+    }
+
+
+def _events(lead: Any, series: Series) -> dict[str, Any]:
+    return {"trades": lead_pages.trades_of(lead, series=series), "events": lead_pages.events_of(lead)}
+
+
+def _trades(request: HttpRequest, lead: Any, series: Series) -> dict[str, Any]:
+    below_id = row_number(request.GET.get("below", ""))
+    trades = lead_pages.trades_of(lead, series=series, below_id=below_id, count=lead_pages.TRADES_A_PAGE)
+    return {
+        "all_trades": trades,
+        "is_first": below_id is None,
+        "below": trades[-1].id if len(trades) == lead_pages.TRADES_A_PAGE else None,
+        "events": lead_pages.events_of(lead),
+    }
+
+
+def _days(request: HttpRequest) -> int:
+    asked = request.GET.get("days", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and int(asked) in PERIODS else DAYS_AT_FIRST
+
+
+def _asks_for(request: HttpRequest, part: str) -> bool:
+    """Return whether HTMX asks for one element of the page; after a step back in history it wants the whole."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.history_restore_request and htmx.target == part

@@ -3,7 +3,7 @@
 #   make run [PORT=8000] [PRICES=a.csv.gz,b.csv SPEED=60 LEAD_TRADES=trades.csv]    start everything
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
-#   make worlds   two hundred random worlds, every invariant after every step
+#   make worlds   two hundred random worlds, every invariant after every step, and what-ifs and pages beside them
 #   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue (or okx, bybit, bitget), then
 #                                            books and venue compared
 #   make kill-notices [KILLS=100 NOTICES=1000]    kill −9 on whoever sends e-mail and push, each notice once on each channel
@@ -78,11 +78,11 @@ check: $(INSTALLED_DEV)
 		ALLOWED_HOSTS=copy.example.org DATABASE_URL=postgresql://localhost/smartsync REDIS_URL=redis://localhost:6379/0 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING > /dev/null
 
-# Two hundred random worlds through the whole stack, as many for the tracking gaps, and 500 wicks beside 500 breaches;
-# `make test` looks at a tenth of them.
+# Two hundred random worlds through the whole stack, as many for the tracking gaps and beside their what-ifs, a thousand
+# copies and what their pages say, and 500 wicks beside 500 breaches; `make test` looks at a tenth of them.
 worlds: $(INSTALLED_DEV)
-	@WORLDS=200 $(BIN)/python -m pytest -q -s tests/simulation/test_random_worlds.py tests/simulation/test_gaps.py \
-		tests/simulation/test_wicks.py
+	@WORLDS=200 $(BIN)/python -m pytest -q -s $(addprefix tests/simulation/test_,random_worlds.py gaps.py \
+		whatif_worlds.py a_crowd_of_copies.py wicks.py)
 
 kill: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.campaign --kills $(KILLS) --seed $(SEED) --dialect $(DIALECT)

@@ -8,7 +8,7 @@ twice at once and forgive one that comes again, so here they are those of a devi
     Authorization      afterwards: a device, for which the library is given a session of that person
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.core.internal.httpkit import authenticated_user
@@ -20,16 +20,22 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.dispatch import receiver
-from django.http import HttpRequest
-from django.urls import include, path
+from django.http import Http404, HttpRequest
+from django.urls import include, path, re_path
 from django.utils import timezone
 
 from accounts import devices, program_keys
 from accounts.addresses import client_address
 from accounts.models import Device, User
 
+
+def no_telephones(request: HttpRequest) -> NoReturn:
+    """Say that nothing is there: nobody here has a telephone number, and the library falls over its steps about one."""
+    raise Http404
+
+
 # The steps themselves. Whoever serves them hears of a new password and a new second factor, too.
-urlpatterns = [path("", include("allauth.headless.urls"))]
+urlpatterns = [re_path(r"^\w+/v1/\w+/phone(?:/|$)", no_telephones), path("", include("allauth.headless.urls"))]
 _signer = signing.Signer(salt="accounts.api.identity")
 BEARER = "bearer "
 

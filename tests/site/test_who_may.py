@@ -1,0 +1,267 @@
+"""
+Who may what: every address of the site, from one table. An address that no line of the table names fails.
+
+Each is asked by nobody, a follower, another follower, a lead and an operator, for what is somebody else's and for what
+does not exist: the two must look alike, to the last byte but for the number that was asked for.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts import devices, program_keys
+from accounts.models import User
+from copytrading.models import Lead, Market, Notice, PushSubscription
+from copytrading.services.wallet import spot
+from tests.api.program import Program
+from tests.cast import World, usdt
+
+PUBLIC, MEMBER, OWN, OPERATOR, STEP, PROBE = "public", "member", "own", "operator", "step", "probe"
+# The library of sign-ins has it, and we do not.
+ABSENT = "absent"
+MISSING = 2**31 - 1
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# The first line that fits counts. `own:NAME` is about one thing of somebody, of the kind that NAME says.
+TABLE = (
+    ("", PUBLIC),
+    ("leads/<slug:slug>/copy/*", MEMBER),
+    ("leads/<slug:slug>/favourite/", MEMBER),
+    ("leads/*", PUBLIC),
+    ("compare/", PUBLIC),
+    ("copies/", MEMBER),
+    ("copies/<int:copy_id>/*", "own:copy"),
+    ("wallet/*", MEMBER),
+    ("halt-notice/", PUBLIC),
+    ("notices/<int:notice_id>/", "own:notice"),
+    ("notices/devices/<int:subscription_id>/remove/", "own:subscription"),
+    ("notices/unsubscribe/<str:token>/", STEP),
+    ("notices/*", MEMBER),
+    # The letters of the demo, which nobody else sends.
+    ("mailbox/*", PROBE),
+    ("manifest.webmanifest", PUBLIC),
+    ("service-worker.js", PUBLIC),
+    ("offline/", PUBLIC),
+    ("live/", PUBLIC),
+    ("theme/", PUBLIC),
+    ("activity/", MEMBER),
+    ("programs/keys/<int:key_id>/revoke/", "own:key"),
+    ("programs/devices/<int:device_id>/revoke/", "own:device"),
+    ("programs/*", MEMBER),
+    ("problems/*", PUBLIC),
+    ("lead/orders/<int:order_id>/cancel/", "own:lead_order"),
+    ("lead/*", MEMBER),
+    ("api/v1/token", STEP),
+    ("api/v1/token/refresh", STEP),
+    ("api/v1/leads/<slug:slug>/preview", MEMBER),
+    ("api/v1/leads/<slug:slug>/what-if*", MEMBER),
+    ("api/v1/leads*", PUBLIC),
+    ("api/v1/markets*", PUBLIC),
+    ("api/v1/schema", PUBLIC),
+    ("api/v1/docs", PUBLIC),
+    ("api/v1/<path:rest>", PUBLIC),
+    ("api/v1/copies", MEMBER),
+    ("api/v1/copies/<int:copy_id>*", "own:copy"),
+    ("api/v1/wallet/orders/<int:order_id>", "own:order"),
+    ("api/v1/wallet*", MEMBER),
+    ("api/v1/activity", MEMBER),
+    ("api/v1/live", MEMBER),
+    ("api/v1/lead/orders/<int:order_id>", "own:lead_order"),
+    ("api/v1/lead*", MEMBER),
+    ("api/v1/devices", MEMBER),
+    ("api/v1/devices/<int:device_id>", "own:device"),
+    ("api/v1/keys", MEMBER),
+    ("api/v1/keys/<int:key_id>", "own:key"),
+    ("api/v1/confirm", MEMBER),
+    ("api/v1/me", MEMBER),
+    # The sign-in library's own: what is open there are the steps of coming in.
+    ("api/identity/app/v1/config", PUBLIC),
+    ("api/identity/^*", ABSENT),
+    ("api/identity/app/v1/account/phone*", ABSENT),
+    ("api/identity/app/v1/auth/phone*", ABSENT),
+    ("api/identity/app/v1/auth/*", STEP),
+    ("api/identity/app/v1/tokens/refresh", STEP),
+    ("api/identity/app/v1/account/*", MEMBER),
+    ("accounts/2fa/authenticate/", STEP),
+    ("accounts/2fa/webauthn/login/", STEP),
+    ("accounts/2fa/*", MEMBER),
+    ("accounts/sessions/", MEMBER),
+    ("accounts/email/", MEMBER),
+    ("accounts/reauthenticate/", MEMBER),
+    ("accounts/password/change/", MEMBER),
+    ("accounts/password/set/", MEMBER),
+    ("accounts/*", STEP),
+    ("admin/login/", STEP),
+    ("admin/logout/", STEP),
+    ("admin/*", OPERATOR),
+    ("health/*", PROBE),
+    (".well-known/security.txt", PUBLIC),
+    ("metrics", PROBE),
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    route: str
+    access: str
+
+    @property
+    def is_api(self) -> bool:
+        return self.route.startswith("api/")
+
+    @property
+    def kind(self) -> str:
+        return self.access.partition(":")[2]
+
+    def path(self, **of: object) -> str:
+        """Return the address of one thing; what the table says nothing of is somebody called x."""
+        plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", self.route).replace("^", "").replace("$", "")
+        return "/" + re.sub(
+            r"<(?:(\w+):)?(\w+)>", lambda part: str(of.get(part[2], "1" if part[1] == "int" else "x")), plain
+        )
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield route
+
+
+def access_of(route: str) -> str:
+    for line, access in TABLE:
+        if route == line or (line.endswith("*") and route.startswith(line[:-1])):
+            return access
+    raise LookupError(f"{route} is in no line of the table: who may?")
+
+
+ADDRESSES = [Address(route, access_of(route)) for route in dict.fromkeys(routes(get_resolver().url_patterns))]
+
+
+def of(*accesses: str) -> list[Address]:
+    return [address for address in ADDRESSES if address.access.partition(":")[0] in accesses]
+
+
+def ask(method: str, path: str, *, user: User | None = None, program: Program | None = None) -> HttpResponse:
+    client = Client(raise_request_exception=False)
+    headers = {"Idempotency-Key": "matrix-0001"} if path.startswith("/api/") else {}
+    if program is not None:
+        headers["Authorization"] = f"Bearer {program.token}"
+    if user is not None:
+        client.force_login(user)
+    body = {} if method == "GET" else {"content_type": "application/json", "data": {}}
+    return getattr(client, method.lower())(path, headers=headers, **body)
+
+
+def look(response: HttpResponse, number: int) -> tuple[int, str]:
+    """Return what can be seen of an answer, without what differs from one request to the next."""
+    text = response.content.decode() + response.get("Location", "")
+    text = re.sub(r'(nonce|name="csrfmiddlewaretoken" value)="[^"]*"', r"\1", text)
+    return response.status_code, re.sub(rf"/{number}\b", "/N", text)
+
+
+@pytest.fixture
+def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str, int]]:
+    """Return one thing of each kind, all of them the other follower's, who leads as well."""
+    copy = world.start(other_follower, lead)
+    market = Market.objects.get(symbol="ETH-USDT")
+    order = spot.place_manual_order(
+        user=other_follower,
+        market_id=market.pk,
+        side="BUY",
+        units=usdt(100),
+        idempotency_key="order-0001",
+        now=world.now,
+    )
+    own = world.make_lead(other_follower, name="Slate", stake="1000")
+    device, _ = devices.open_device(user=other_follower, now=world.now)
+    subscription = PushSubscription.objects.create(
+        user=other_follower,
+        endpoint="https://push.example.org/1",
+        key="k",
+        secret="s",
+        device="x",
+        subscribed_at=world.now,
+    )
+    key, _ = program_keys.make_key(user=other_follower, name="Robot", scopes=["read"], now=world.now)
+    return {
+        "copy": {"copy_id": copy.pk},
+        "order": {"order_id": order.pk},
+        "lead_order": {"order_id": world.lead_trades(own, "BTC", "BUY", "0.001").pk},
+        "device": {"device_id": device.pk},
+        "key": {"key_id": key.pk},
+        "notice": {"notice_id": Notice.objects.filter(user=other_follower).latest("pk").pk},
+        "subscription": {"subscription_id": subscription.pk},
+    }
+
+
+class TestEveryAddress:
+    def test_is_in_the_table_and_every_line_has_one(self) -> None:
+        assert len(ADDRESSES) > 400
+        used = {line for line, access in TABLE for address in ADDRESSES if line.rstrip("*") in address.route}
+        assert {line for line, _ in TABLE} == used
+        with pytest.raises(LookupError):
+            access_of("nobody/thought/of/this/")
+
+    def test_is_closed_to_nobody_in_particular(self, world: World, lead: Lead) -> None:
+        for address in of(MEMBER, OWN, OPERATOR):
+            methods = METHODS if address.access != OPERATOR else ("GET", "POST")
+            for method in methods:
+                response = ask(method, address.path(slug=lead.slug))
+                seen = (address.route, method, response.status_code)
+                if address.is_api:
+                    # The library of sign-ins says 409 where a step was not begun.
+                    assert response.status_code in {401, 405, 409, 410}, seen
+                    assert response["Content-Type"].startswith("application/"), seen
+                elif response.status_code in {301, 302}:
+                    assert "login" in response["Location"] or response["Location"].startswith("/admin/"), seen
+                else:
+                    assert response.status_code in {403, 404, 405}, seen
+
+    def test_that_the_library_has_and_we_do_not_is_not_there(self, follower: User) -> None:
+        program = Program.of(follower)
+        for address in of(ABSENT)[1:]:
+            for method in METHODS:
+                for asker in (None, program):
+                    assert ask(method, address.path(), program=asker).status_code == 404, (address.route, method)
+
+    def test_of_operators_is_closed_to_everybody_else(self, world: World, follower: User, lead: Lead) -> None:
+        for user in (follower, lead.user):
+            for address in of(OPERATOR):
+                response = ask("GET", address.path(), user=user)
+                assert response.status_code in {302, 403, 404}, (address.route, response.status_code)
+                if response.status_code == 302:
+                    assert "login" in response["Location"], (address.route, response["Location"])
+
+    def test_shows_what_is_somebody_elses_as_what_is_not_there(
+        self, things: dict[str, dict[str, int]], follower: User, lead: Lead, operator: User
+    ) -> None:
+        for user in (follower, lead.user, operator):
+            program = Program.of(user)
+            for address in of(OWN):
+                ((name, number),) = things[address.kind].items()
+                asker: dict[str, Any] = {"program": program} if address.is_api else {"user": user}
+                for method in METHODS:
+                    anothers = look(ask(method, address.path(**{name: number}), **asker), number)
+                    missing = look(ask(method, address.path(**{name: MISSING}), **asker), MISSING)
+                    seen = (address.route, method, user.email, anothers[0])
+                    assert anothers == missing, seen
+                    # Nothing is found: no method, no such thing, or what was sent is no request at all.
+                    assert anothers[0] in {404, 405, 400} or (method == "GET" and anothers[0] == 302), seen
+
+    def test_lets_its_owner_in(self, things: dict[str, dict[str, int]], other_follower: User) -> None:
+        program = Program.of(other_follower)
+        for address in of(OWN):
+            asker: dict[str, Any] = {"program": program} if address.is_api else {"user": other_follower}
+            answers = {
+                ask(method, address.path(**things[address.kind]), **asker).status_code for method in ("GET", "PUT")
+            }
+            assert 404 not in answers, (address.route, answers)

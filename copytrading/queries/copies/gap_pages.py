@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from copytrading.engine.rounding import rounded_parts
 from copytrading.engine.rules import Rules
 from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.models import Copy, CopyGap, CopyGapRecord
@@ -12,6 +13,8 @@ from copytrading.queries.copies.gaps import PART_COLUMNS
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 
+# A hundredth of a point: what is shown.
+SHOWN = 1e-4
 # A look without the lead's lock may fall into the middle of a booking; then the last written one is shown.
 UNEXPLAINED_MAX_UNITS = 1_000
 WEEKS_SHOWN = 8
@@ -29,12 +32,17 @@ LABELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class GapLine:
-    """One part of a gap: `fraction` of the investment, `units` in quote units."""
+    """
+    One part of a gap: `fraction` of the investment, `units` in quote units.
+
+    `shown` is the fraction to a hundredth of a point, rounded so that what is shown sums to what is shown of the whole.
+    """
 
     part: str
     label: str
     units: int
     fraction: float
+    shown: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +57,18 @@ class GapWeek:
     def fraction(self) -> float:
         return self.copy_return - self.lead_return
 
+    @property
+    def shown(self) -> float:
+        return _shown_difference(self.copy_return, self.lead_return)
+
 
 @dataclass(frozen=True, kw_only=True)
 class GapView:
     """
     Why a copy did not make exactly its lead's return. Fractions are of the investment; the lines sum to `units`.
 
-    `lead_return` is what the investment would have made with the lead, flow by flow.
+    `lead_return` is what the investment would have made with the lead, flow by flow. `shown` is the difference of the
+    two returns as they are shown.
     """
 
     measured_at: datetime
@@ -64,6 +77,7 @@ class GapView:
     copy_return: float
     units: int
     fraction: float
+    shown: float
     lines: tuple[GapLine, ...]
     weeks: tuple[GapWeek, ...]
 
@@ -77,21 +91,30 @@ def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
         row = _as_of(row, copy, now, platform_rules())
     parts = [int(getattr(row, column)) for column in PART_COLUMNS]
     units = row.equity_units - row.ideal_units
+    lead_return, copy_return = (worth / row.invested_units - 1 for worth in (row.ideal_units, row.equity_units))
+    fractions = [part / row.invested_units for part in parts]
+    whole = _shown_difference(copy_return, lead_return)
     return GapView(
         measured_at=row.measured_at,
         invested_units=row.invested_units,
-        lead_return=row.ideal_units / row.invested_units - 1,
-        copy_return=row.equity_units / row.invested_units - 1,
+        lead_return=lead_return,
+        copy_return=copy_return,
         units=units,
         fraction=units / row.invested_units,
+        shown=whole,
         lines=tuple(
             GapLine(
-                part=part.name.lower(), label=LABELS[part], units=parts[part], fraction=parts[part] / row.invested_units
+                part=part.name.lower(), label=LABELS[part], units=parts[part], fraction=fractions[part], shown=shown
             )
-            for part in Part
+            for part, shown in zip(Part, rounded_parts(fractions, step=SHOWN, whole=whole), strict=True)
         ),
         weeks=_weeks(copy, row),
     )
+
+
+def _shown_difference(copy_return: float, lead_return: float) -> float:
+    """Return how far apart two returns are by the figures that stand beside it."""
+    return (round(copy_return / SHOWN) - round(lead_return / SHOWN)) * SHOWN
 
 
 def _as_of(row: CopyGap, copy: Copy, now: datetime, rules: Rules) -> CopyGap:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from copytrading.engine.replay.lead_path import LeadPath
+from copytrading.engine.rounding import rounded_parts
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 
@@ -157,7 +158,7 @@ def difference_of(
             fraction=fraction,
             shown=shown,
         )
-        for (part, fraction), shown in zip(told.items(), _shown(list(told.values())), strict=True)
+        for (part, fraction), shown in zip(told.items(), rounded_parts(list(told.values()), step=SHOWN), strict=True)
     )
     return Difference(
         fraction=copy_return - lead_return, lines=lines, sentence=_sentence(words["mode"], words["lead"], lines)
@@ -202,15 +203,6 @@ def _told(fractions: dict[Part, float]) -> dict[Part, float]:
     }
     told[Part.SMALL] = sum(fractions.values()) - sum(told.values())
     return told
-
-
-def _shown(fractions: Sequence[float]) -> list[float]:
-    """Return the fractions in hundredths of a point, each cut up or down, so that they sum to their rounded sum."""
-    steps = np.array(fractions) / SHOWN
-    cut = np.floor(steps)
-    missing = int(round(float(steps.sum())) - cut.sum())
-    cut[np.argsort(-(steps - cut))[:missing]] += 1
-    return (cut * SHOWN).tolist()
 
 
 def _sentence(mode_name: str, lead_name: str, lines: Sequence[DifferenceLine]) -> str:

@@ -1,5 +1,6 @@
 """The tracking gap on a copy's page."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead
+from copytrading.queries.copies import gap_pages
+from copytrading.queries.copies.gaps import PART_COLUMNS
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import gaps
 from copytrading.services.copies import verbs as copies
@@ -47,6 +50,27 @@ class TestGap:
             assert f"<span>{label}</span>" in content
         fees = f"−{-gap.fees_units / usdt(1000) * 100:.2f}"
         assert f"<span>Fees</span><strong>{fees}</strong>" in content
+
+    def test_sums_as_it_stands_there(self, client: Client, copy: Copy) -> None:
+        # Seven parts that are all rounded the same way, and two returns that are rounded apart.
+        gap = CopyGap.objects.get(copy=copy)
+        gap.invested_units, gap.ideal_units = usdt(1000), usdt("1000.66")
+        parts = dict.fromkeys(PART_COLUMNS, usdt("-0.044"))
+        gap.equity_units = gap.ideal_units + sum(parts.values())
+        for column, units in parts.items():
+            setattr(gap, column, units)
+        gap.save()
+        Copy.objects.filter(pk=copy.pk).update(status=Copy.Status.STOPPED)
+
+        content = page(client, copy)
+
+        shown = re.findall(r"<span>([^<]+)</span><strong>([+−]?\d+\.\d\d)</strong>", content)
+        labels = set(gap_pages.LABELS.values())
+        hundredths = [int(points.replace("−", "-").replace(".", "")) for label, points in shown if label in labels]
+        assert len(hundredths) == len(labels)
+        assert "the lead’s +0.07\u202f%" in content or "the lead’s +0.07" in content
+        assert "<strong>Together, in points</strong><strong>−0.03</strong>" in content
+        assert sum(hundredths) == -3
 
     def test_moves_with_the_page(self, client: Client, copy: Copy) -> None:
         content = page(client, copy, "copy_live")

@@ -61,3 +61,19 @@ class TestBenchSync:
     def test_refuses_a_number_of_copies_that_no_lead_can_have(self, copies: str) -> None:
         with pytest.raises(CommandError, match="not a whole number from 1 to 100,000"):
             call_command("bench", "sync", f"--copies={copies}")
+
+
+class TestBenchRest:
+    def test_plays_a_minute_and_prints_every_promised_figure(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command(
+                "bench", "rest", "--copies=30", "--leads=3", "--minutes=1", "--json", stdout=printed, stderr=StringIO()
+            )
+
+        figures = json.loads(printed.getvalue())
+        assert (figures["copies"], figures["leads"], figures["minutes"]) == (30, 3, 1)
+        promised = ("core_share", "wal_mb_per_minute", "stop_loss_look_ms", "stop_loss_sieve_ms", "product_ms")
+        assert [name for name in promised if not figures[name] > 0] == []
+        assert "stop losses" in figures["processor_seconds_of"]

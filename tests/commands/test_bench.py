@@ -77,3 +77,20 @@ class TestBenchRest:
         promised = ("core_share", "wal_mb_per_minute", "stop_loss_look_ms", "stop_loss_sieve_ms", "product_ms")
         assert [name for name in promised if not figures[name] > 0] == []
         assert "stop losses" in figures["processor_seconds_of"]
+
+
+class TestBenchMonth:
+    def test_compares_the_first_cycles_with_the_last(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command("bench", "month", "--copies=5", "--cycles=20", "--json", stdout=printed, stderr=StringIO())
+
+        figures = json.loads(printed.getvalue())
+        assert (figures["copies"], figures["cycles"], figures["ledger_is_clean"]) == (5, 20, True)
+        # Each cycle trades for the lead and five copies, two lines each and two of the venue.
+        assert figures["postings"] >= 20 * 14
+        first, last = figures["queries_per_cycle"]
+        assert first == last
+        assert figures["growth"] == pytest.approx(figures["last_ms"] / figures["first_ms"], rel=0.05)
+        assert set(figures["bloat_of"]) >= {"accounts_balance", "copytrading_copy"}

@@ -94,3 +94,20 @@ class TestBenchMonth:
         assert first == last
         assert figures["growth"] == pytest.approx(figures["last_ms"] / figures["first_ms"], rel=0.05)
         assert set(figures["bloat_of"]) >= {"accounts_balance", "copytrading_copy"}
+
+
+class TestBenchPages:
+    def test_looks_at_every_page_and_prints_what_it_costs(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command(
+                "bench", "pages", "--leads=4", "--allocations=500", "--json", stdout=printed, stderr=StringIO()
+            )
+
+        figures = json.loads(printed.getvalue())
+        assert figures["allocations"] >= 500
+        assert figures["postings"] >= 2 * figures["allocations"]
+        assert figures["ledger_is_clean"]
+        assert {"discover", "lead", "my copies", "copy", "api copies"} <= set(figures["pages"])
+        assert all(page["p95_ms"] >= page["p50_ms"] > 0 and page["queries"] > 0 for page in figures["pages"].values())

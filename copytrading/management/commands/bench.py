@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
-from copytrading.worlds.benchmarking import cycles, months, resting
+from copytrading.worlds.benchmarking import cycles, months, pages, resting
 from copytrading.worlds.own_database import own_database
 
 
@@ -31,9 +31,14 @@ class Command(BaseCommand):
             "what",
             choices=["sync", *OTHERS],
             help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades; month: many trades"
-            " in a row, and whether the last cost what the first did",
+            " in a row, and whether the last cost what the first did; pages: what each page costs after years of use",
         )
-        parser.add_argument("--leads", type=count, default=200, metavar="N", help="of the copies at rest")
+        parser.add_argument(
+            "--leads", type=count, metavar="N", help="of the copies at rest (default: 200), or with pages (5,000)"
+        )
+        parser.add_argument(
+            "--allocations", type=int, default=1_100_000, metavar="N", help="shares of orders behind the pages"
+        )
         parser.add_argument("--minutes", type=count, default=60, metavar="N", help="at rest")
         parser.add_argument("--cycles", type=count, default=1_000, metavar="N", help="of a month")
         parser.add_argument("--copies", type=count, default=10_000, metavar="N")
@@ -62,7 +67,7 @@ def as_lines(printed: dict[str, Any]) -> str:
 def rest(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
     """Measure an hour at rest."""
     figures = resting.measure_rest(
-        copies=options["copies"], leads=options["leads"], minutes=options["minutes"], now=now, show=show
+        copies=options["copies"], leads=options["leads"] or 200, minutes=options["minutes"], now=now, show=show
     )
     return {
         "copies": figures.copies,
@@ -99,8 +104,33 @@ def month(options: dict[str, Any], now: datetime, show: Callable[[str], object])
     }
 
 
+def look_at_pages(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure every page of a platform with a past."""
+    visited = pages.measure_pages(
+        leads=options["leads"] or 5_000, allocations=options["allocations"], now=now, show=show
+    )
+    return {
+        "leads": visited.leads,
+        "copies": visited.copies,
+        "allocations": visited.allocations,
+        "postings": visited.postings,
+        "p95_ms": round(max(page.p95_ms for page in visited.pages), 1),
+        "ledger_is_clean": visited.is_clean,
+        "pages": {
+            page.name: {
+                "p50_ms": round(page.p50_ms, 1),
+                "p95_ms": round(page.p95_ms, 1),
+                "processor_ms": round(page.processor_ms, 1),
+                "queries": page.statements,
+                "kilobytes": round(page.kilobytes, 1),
+            }
+            for page in visited.pages
+        },
+    }
+
+
 # What is measured besides the cycle: a function of the options, the time, and who is told how far it is.
-OTHERS = {"rest": rest, "month": month}
+OTHERS = {"rest": rest, "month": month, "pages": look_at_pages}
 
 
 def as_json(figures: cycles.SyncFigures) -> str:

@@ -146,17 +146,19 @@ class Rest:
             (lead.ledger_account,) = self._funded(
                 lead, [lead.user], LedgerAccount.Kind.LEAD, np.array([STAKE], dtype=np.int64), f"lead {lead.pk}"
             )
-            self._start_copies(lead, first, last)
+            self.start_copies(lead, self._people("follower", last - first, first), first=first)
             if lead.pk % 20 == 0:
                 show(f"{last:,} of {copies:,} copies")
         Lead.objects.bulk_update(rows, ["ledger_account"], batch_size=1_000)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
-    def _start_copies(self, lead: Lead, first: int, last: int) -> None:
-        people = self._people("follower", last - first, first)
-        invested = 100 + np.arange(first, last, dtype=np.int64) % 901
-        accounts = self._funded(lead, people, LedgerAccount.Kind.COPY, invested, f"copies {first}")
+    def start_copies(self, lead: Lead, people: list[User], *, first: int) -> None:
+        """Write a copy of a lead for each of some people, from 100 to 1,000 by its number, which `first` begins."""
+        invested = 100 + np.arange(first, first + len(people), dtype=np.int64) % 901
+        accounts = self._funded(
+            lead, people, LedgerAccount.Kind.COPY, invested, f"copies of {lead.pk} for {people[0].pk}"
+        )
         units = invested * 10**CASH_DECIMALS
         Copy.objects.bulk_create(
             [
@@ -172,7 +174,7 @@ class Rest:
                     stop_loss_units=own // 5,
                     profit_share_rate=Decimal("0.1"),
                     shared_until=self.now,
-                    idempotency_key="rest",
+                    idempotency_key=f"rest {lead.pk}",
                     started_at=self.now,
                 )
                 for person, account, own in zip(people, accounts, units.tolist(), strict=True)

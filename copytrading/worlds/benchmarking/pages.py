@@ -200,9 +200,8 @@ class Town:
         everybody = np.append(accounts, venue)
         for order in orders:
             sign = 1 if order.side == Order.Side.BUY else -1
-            quantity = np.full(len(accounts), sign * order.filled_units // len(accounts), dtype=np.int64)
-            value = np.full(len(accounts), -sign * order.value_units // len(accounts), dtype=np.int64)
-            nothing = np.zeros_like(quantity)
+            ones = np.full(len(accounts), sign, dtype=np.int64)
+            quantity, value = ones * (order.filled_units // len(accounts)), -ones * (order.value_units // len(accounts))
             bulk_rows.write_columns(
                 "copytrading_allocation",
                 {
@@ -210,8 +209,8 @@ class Town:
                     "ledger_account_id": accounts,
                     "quantity_units": quantity,
                     "value_units": value,
-                    "fee_units": nothing,
-                    "fee_base_units": nothing,
+                    "fee_units": 0 * ones,
+                    "fee_base_units": 0 * ones,
                 },
             )
             with transaction.atomic():

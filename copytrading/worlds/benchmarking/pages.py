@@ -175,13 +175,13 @@ class Town:
             price = Decimal(PRICES[market.base.symbol])
             # A thousandth of a coin for each dollar of its price would be the same money everywhere: 0.10 here.
             units = max(int(10**7 / price), 1)
-            value = int(units * price)
+            paid = int(units * price)
             drafts.append(
                 Order(
                     cycle=cycle, market=market, venue_account="platform", client_order_id=f"bench{number + turn}",
                     side=Order.Side.BUY if sign > 0 else Order.Side.SELL, status=Order.Status.FILLED,
                     quantity_units=units * len(accounts), filled_units=units * len(accounts),
-                    value_units=value * len(accounts), price_limit=price, price_mid=price, price_buy_max=price,
+                    value_units=paid * len(accounts), price_limit=price, price_mid=price, price_buy_max=price,
                     participant_ids=accounts.tolist(), wish_units=[sign * units] * len(accounts),
                     planned_at=when, claimed_at=when, answered_at=when, booked_at=when,
                 )

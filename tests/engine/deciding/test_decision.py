@@ -1,4 +1,4 @@
-"""One decision for everybody: whose orders join, which phase takes which market, how far an exit reaches, what is told."""
+"""One decision for everybody: whose orders join, which phase takes which market, how far exits reach, what is told."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ One mutant after the other, in children of a process that has everything loaded.
 
 This is a plugin of pytest. It lets the chosen tests run once, as they are, and notes which functions each of them calls
 and how long it takes. Then, for each mutant, it forks: the child changes the one thing and runs the tests that call the
-changed function, the quickest first, until one fails. A mutant costs a fork and its tests, and no import.
+changed function, those of its room first, until one fails. A mutant costs a fork and its tests, and no import.
 """
 
 import math
@@ -86,12 +86,22 @@ class Watch:
             self.failed.add(name)
 
     def tests_of(self, path: str, names: Sequence[str]) -> list[str]:
-        """Return the tests that call any of some functions, or, of a value of the module, any function of it."""
+        """
+        Return the tests that call any of some functions, or, of a value of the module, any function of it.
+
+        Those of the same room come first, since its rules are stated there, and then all others, the quickest first.
+        """
         file = str(self.root / path)
         keys = {(file, name) for name in names} & self.wanted
         of_module = {key for key in self.wanted if key[0] == file}
         found = [name for name, seen in self.called.items() if seen & (keys or of_module) and name not in self.failed]
-        return sorted(found, key=lambda name: self.seconds[name])
+        room = tests_room_of(path)
+        return sorted(found, key=lambda name: (not name.startswith(room), self.seconds[name]))
+
+
+def tests_room_of(path: str) -> str:
+    """Return the folder in which the tests of a source are: tests/services/orders for one of services/orders."""
+    return "/".join(("tests", *(part for part in Path(path).parent.parts if part != "copytrading"), ""))
 
 
 class Trials:
@@ -138,7 +148,7 @@ class Trials:
 
         :param tests: beginnings of the ids of tests; those that call what changed where there are none.
         :param seconds: how much of the processor's time it may take.
-        :param most: how many tests may try, the quickest first.
+        :param most: how many tests may try, see `Watch.tests_of`.
         """
         readable, writable = os.pipe()
         child = os.fork()

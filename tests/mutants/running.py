@@ -32,6 +32,8 @@ from tests.mutants.changing import Live, NotInReach, codes_of
 
 # A run that is ended while it watches goes on from there.
 KEPT_EVERY = 50
+# What one test may take of the processor's time besides ten times what it usually does: more has no end.
+ENDLESS_SECONDS, USUAL_TIMES = 15, 10
 # Who waits for something that never comes takes no time of the processor: ended after so many times its seconds.
 PATIENCE = 20
 FAILED_CODE, SURVIVED_CODE, BROKEN_CODE, OUT_OF_REACH_CODE = 11, 12, 13, 14
@@ -147,7 +149,7 @@ class Trials:
         Return what becomes of a mutant, and by which test.
 
         :param tests: beginnings of the ids of tests; those that call what changed where there are none.
-        :param seconds: how much of the processor's time it may take.
+        :param seconds: after how much of the processor's time no further test is asked.
         :param most: how many tests may try, see `Watch.tests_of`.
         """
         readable, writable = os.pipe()
@@ -183,8 +185,6 @@ class Trials:
 
     def _be_child(self, path: str, source: str, tests: Sequence[str], most: int, seconds: float, writable: int) -> None:
         os.setsid()
-        # Of the processor's time: a busy machine is no reason to call a mutant dead.
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 1))
         code, told = BROKEN_CODE, ""
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
@@ -198,6 +198,10 @@ class Trials:
             )
             code, told = SURVIVED_CODE, f"{len(chosen)} tests"
             for number, name in enumerate(chosen):
+                if time.process_time() > seconds:
+                    told = f"{number} tests, and no time for more"
+                    break
+                self._end_after_long(name)
                 following = (
                     self.items[chosen[number + 1]] if number + 1 < len(chosen) else next(iter(self.items.values()))
                 )
@@ -211,6 +215,11 @@ class Trials:
         finally:
             os.write(writable, told.encode())
             os._exit(code)
+
+    def _end_after_long(self, name: str) -> None:
+        """End this child in a test that takes far longer than it does: of the processor's time, however busy it is."""
+        seconds = time.process_time() + ENDLESS_SECONDS + USUAL_TIMES * self.watch.seconds.get(name, 0.0)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), resource.RLIM_INFINITY))
 
 
 def _passes(item: pytest.Item, following: pytest.Item) -> bool:

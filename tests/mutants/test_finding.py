@@ -27,6 +27,7 @@ def pay(owed: int | None, paid: int) -> int | None:
         raise ValueError("too much")
     book(paid)
     left = max(owed - paid, 0)
+    pairs = zip([owed], [paid], strict=True)
     return left
 '''
 
@@ -50,6 +51,7 @@ class TestMutants:
         # Neither a type nor an assertion, and no name that would only be missing.
         assert not any("def pay" in before or "assert" in before for before, _ in changes)
         assert ("left = max(owed - paid, 0)", "pass") not in changes
+        assert not any("strict=True" in before for before, _ in changes)
         assert all(is_a_program(mutant.source(source)) for mutant in found)
         assert not is_a_program("def pay(+, owed): ...")
 

@@ -311,6 +311,22 @@ class TestWhatIsTold:
         assert adjusted is not None
         assert adjusted.copy_ids.tolist() == [1]
 
+    def test_is_told_to_sellers_of_a_sale_and_to_nobody_else(self) -> None:
+        shallow = {NEAR: a_book(100, quantity=4), FAR: BOOKS[FAR]}
+        selling, buying = {"cash": 0, "coins": (5, 0), "aligning": True}, {"cash": 200, "aligning": True}
+
+        decision = decided(
+            lead=a_lead(coins=(4, 0), cash=600), copies=copies_of(selling, buying, {"aligning": True, "cash": 0}),
+            books=shallow, phase=Phase.SELLING,
+        )  # fmt: skip
+
+        adjusted = told(decision, Reason.DEPTH_CAPPED)
+        assert adjusted is not None
+        assert adjusted.copy_ids.tolist() == [1]
+        # 3 are to be sold, of which 0.8 meet inside and one goes to the book.
+        assert coins_of(adjusted.wanted_values) == [300]
+        assert adjusted.planned_values[0] / UNIT == pytest.approx(180, rel=0.01)
+
     def test_is_no_drift_that_nobody_waits_for(self) -> None:
         shallow = {NEAR: a_book(100, quantity=4), FAR: BOOKS[FAR]}
 

@@ -125,9 +125,13 @@ class TestLimitOrders:
         assert coins_of(joined(*orders, exits=np.array([True, False])).units) == [0, 1]
         assert coins_of(joined(an_order(NEAR, 1), exits=np.array([True, True])).units) == [1, 0]
 
-    @pytest.mark.parametrize(("sign", "first"), [(1, 2), (-1, 1)])
-    def test_take_part_one_at_a_time_and_the_price_that_gives_most_first(self, sign: int, first: int) -> None:
-        prices = ("101", "102") if sign > 0 else ("98", "99")
+    @pytest.mark.parametrize(
+        ("sign", "prices", "first"),
+        [(1, ("101", "102"), 2), (1, ("102", "101"), 1), (-1, ("98", "99"), 1), (-1, ("99", "98"), 2)],
+    )
+    def test_take_part_one_at_a_time_and_the_price_that_gives_most_first(
+        self, sign: int, prices: tuple[str, str], first: int
+    ) -> None:
 
         wish = joined(
             *(an_order(NEAR, sign, number=number, limit=price) for number, price in enumerate(prices, start=1))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
 
 from copytrading.engine.adjustments import Reason
+from copytrading.engine.deciding.lead_orders import ROUNDING_SLACK_UNITS
 from copytrading.engine.deciding.wishes import Wishes, hold_ratios
 from copytrading.engine.holdings.terms import Terms
 from tests.engine.deciding.stage import (
@@ -23,6 +25,7 @@ from tests.engine.deciding.stage import (
     decided,
     units,
 )
+from tests.engine.stage import rules
 
 FIXED = Terms(mode="CUSTOM_FIXED", buy_existing=False, order_value_units=200 * UNIT)
 RATIO = Terms(mode="CUSTOM_RATIO", buy_existing=False, order_ratio=0.5)
@@ -88,6 +91,13 @@ class TestACopyAtRatios:
         assert trades(lead=lead, copies=copies_of({"aligning": True, "owed": 300}))[0][NEAR] == pytest.approx(
             6.965, abs=0.002
         )
+
+    def test_keeps_a_few_units_of_cash_for_what_is_rounded(self) -> None:
+        exact, all_in = rules(fee_rate=Decimal(0), slippage_cap=0), a_lead(coins=(100, 0), cash=0)
+
+        bought = wished(board=a_board((1, 1)), lead=all_in, copies=copies_of({"aligning": True}), rules=exact).copies[0]
+
+        assert 1_000 * UNIT - 3 * ROUNDING_SLACK_UNITS < bought[NEAR] <= 1_000 * UNIT - 2 * ROUNDING_SLACK_UNITS
 
     def test_is_sized_by_what_stays_when_money_is_on_its_way_out(self) -> None:
         # A hundredth more than is owed is sold, so that fees do not leave it short.

@@ -192,6 +192,12 @@ class TestWhatIsLeft:
         for lead in (a_lead(touched=[True, False]), a_lead(coins=(0, 20), cash=800, touched=[True, False])):
             assert decided(board=board, lead=lead, copies=copies_of(ALIKE), books=None).has_rest is waits
 
+    def test_is_something_where_a_trade_beside_a_shut_market_changes_what_is_due_there(self) -> None:
+        # The lead traded the coin at 10: whoever follows may have to trade the other one too.
+        board, lead = a_board(tradable=[False, True]), a_lead(touched=[False, True])
+
+        assert decided(board=board, lead=lead, copies=copies_of(ALIKE), books=None).has_rest
+
     def test_is_nothing_in_a_shut_market_that_nobody_waits_for(self) -> None:
         board = a_board(tradable=[False, True])
 

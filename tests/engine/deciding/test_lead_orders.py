@@ -57,6 +57,7 @@ class TestMarketOrders:
         # What they may cost is 1,000 with a tenth and a hundredth on top.
         part = 600 / (1_000 * 1.1 * 1.01)
         assert wish.units / UNIT == pytest.approx([6 * part, 40 * part])
+        assert float(wish.units @ a_board().unit_prices) * 1.1 * 1.01 <= 600 * UNIT
 
     def test_leave_what_is_sold_as_it_is_where_cash_is_short(self) -> None:
         wish = joined(an_order(NEAR, -1), an_order(FAR, 40), lead=a_lead(cash=0))

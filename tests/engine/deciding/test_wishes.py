@@ -256,7 +256,8 @@ class TestACopyThatAnswersOrders:
     def test_buys_nothing_for_less_than_a_coin_of_the_lead_that_was_sold(self) -> None:
         lead = a_lead(coins=(0, 0), cash=1_000, pending_units=units((-6, 0)))
 
-        assert trades(lead=lead, copies=copies_of({"cash": 0, "coins": (4, 0), "terms": FIXED})) == [[-4, 0]]
+        wishes = wished(lead=lead, copies=copies_of({"cash": 0, "coins": (4, 0), "terms": FIXED}))
+        assert wishes.copies.tolist() == [[-4 * UNIT, 0]], "to the last unit"
 
     def test_is_not_repaired_and_not_aligned(self) -> None:
         some = copies_of({"terms": FIXED}, {"terms": FIXED, "cash": 0, "coins": (10, 0)})

@@ -51,6 +51,7 @@ class TestAValuation:
         held = [[1, 0], [0, 1], [1, 1], [0, 0]]
 
         assert valued(cash=[0] * 4, held=held, prices=[NAN, 1.0]).known.tolist() == [False, True, False, True]
+        assert valued(cash=[0] * 4, held=held, prices=[NAN, NAN]).known.tolist() == [False, False, False, True]
         assert valued(cash=[0] * 4, held=held, prices=[1.0, 1.0]).known.all()
 
     def test_counts_what_is_known_where_a_price_is_not(self) -> None:

@@ -76,6 +76,11 @@ class TestAnswer:
 
         assert wishes.wish_units.tolist() == [[20, 0]]
 
+    def test_buys_coins_of_which_one_unit_is_worth_next_to_nothing(self):
+        wishes = size(lead_wish=[500, 500], lead_held=[0, 0], prices=[0.5, 1e-6], order_values=[2.0])
+
+        assert wishes.wish_units.tolist() == [[4, 2_000_000]]
+
     def test_buys_for_a_ratio_of_the_leads_value(self):
         wishes = size(lead_wish=[500], lead_held=[0], prices=[10.0], order_ratios=[0.1])
 

@@ -1,5 +1,6 @@
 """What became of an order whose answer never came: asked, adopted or proven absent, and never sent again."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -148,6 +149,23 @@ class TestLostQuestion:
         assert world.held(LedgerAccount.objects.get(lead=buying))["BTC"] == 10_000_000, "the next cycle bought it"
         assert not Hold.objects.filter(released_at__isnull=True).exists()
         assert reconciling.check_ledger().is_clean
+
+    def test_is_asked_about_again_after_waits_that_double_up_to_eight_seconds(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.SMARTSYNC_LEAD_ORDER_SECONDS = 600
+        asked_at = []
+
+        def is_silent(*_: Any, **__: Any) -> None:
+            asked_at.append(world.now)
+            raise VenueUnreachable("It does not answer.")
+
+        answered(is_never_reached, monkeypatch)
+        monkeypatch.setattr(PaperVenue, "find_order", is_silent)
+        world.settle(looks=45)
+
+        waits = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(asked_at)]
+        assert waits[:4] == [2, 4, 8, 8]
 
     def test_stays_unknown_while_coins_came_that_nothing_explains(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch

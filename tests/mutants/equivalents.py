@@ -24,12 +24,14 @@ CUSTOM = "copytrading/engine/sizing/custom.py"
 DECISION = "copytrading/engine/deciding/decision.py"
 PATH = "copytrading/engine/replay/lead_path.py"
 POSITIONS = "copytrading/services/books/positions.py"
+PROFIT_SHARES = "copytrading/services/books/profit_shares.py"
 REPLAYED = "copytrading/engine/replay/replayed_copies.py"
 STAKES = "copytrading/services/books/stakes.py"
 TRADES = "copytrading/engine/track_record/trade_record.py"
 WHATIF = "copytrading/engine/replay/whatif.py"
 WISHES = "copytrading/engine/deciding/wishes.py"
 
+PRICE_CALM = "copytrading/engine/deciding/calm.py"
 SNAPSHOT = 'growth_index = LeadSnapshot.objects.filter(lead=copy.lead).values_list("growth_index", flat=True)'
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
@@ -200,6 +202,18 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         SNAPSHOT + ".first() or 1.0",
         SNAPSHOT + ".last() or 1.0",
         "A lead has one snapshot.",
+    ),
+    Equivalent(
+        PRICE_CALM,
+        "if (left <= 0).any():",
+        "if (left < 0).any():",
+        "What is divided by zero is infinite or not a number, and neither is below a band.",
+    ),
+    Equivalent(
+        PROFIT_SHARES,
+        "batch_size=5_000,",
+        "batch_size= 4999,",
+        "How many rows a statement carries changes nothing of the rows.",
     ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

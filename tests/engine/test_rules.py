@@ -1,5 +1,6 @@
 """The rules of the platform: each within its bounds, or a sentence."""
 
+from contextlib import nullcontext
 from dataclasses import fields
 from decimal import Decimal
 from math import inf, nan
@@ -7,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from copytrading.engine.rules import BOUNDS, RuleOutOfBounds, Rules, in_words
+from copytrading.engine.rules import BOUNDS, RuleOutOfBounds, Rules, check_bounds, in_words
 
 USUAL: dict[str, Any] = {
     "fee_rate": Decimal("0.001"),
@@ -113,7 +114,13 @@ class TestBounds:
     def test_are_those_that_were_promised(self) -> None:
         promised = {name: bounds for bounds, names in self.PROMISED.items() for name in names.split()}
 
-        assert {name: bounds[:2] for name, bounds in BOUNDS.items()} == promised
+        assert set(promised) == set(BOUNDS)
+        for name, (least, most) in promised.items():
+            for value in (least, most):
+                check_bounds(name, value)
+            for value in (least - 1e-5, most * (1 + 1e-5)):
+                with pytest.raises(RuleOutOfBounds) if value < inf else nullcontext():
+                    check_bounds(name, value)
 
 
 class TestInWords:

@@ -32,6 +32,8 @@ WHATIF = "copytrading/engine/replay/whatif.py"
 WISHES = "copytrading/engine/deciding/wishes.py"
 
 PRICE_CALM = "copytrading/engine/deciding/calm.py"
+RESOLVING = "copytrading/services/orders/resolving.py"
+SAME_TRADES = 'known = set(Fill.objects.filter(venue_account=account, trade_id__in=ids).values_list("trade_id", '
 SNAPSHOT = 'growth_index = LeadSnapshot.objects.filter(lead=copy.lead).values_list("growth_index", flat=True)'
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
@@ -214,6 +216,12 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "batch_size=5_000,",
         "batch_size= 4999,",
         "How many rows a statement carries changes nothing of the rows.",
+    ),
+    Equivalent(
+        RESOLVING,
+        SAME_TRADES + "flat=True))",
+        SAME_TRADES + "flat=False))",
+        "A trade that is known is then compared order by order, where it is found to be known.",
     ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

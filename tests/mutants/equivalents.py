@@ -223,5 +223,11 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         SAME_TRADES + "flat=False))",
         "A trade that is known is then compared order by order, where it is found to be known.",
     ),
+    Equivalent(
+        REPLAYED,
+        "aimed = np.fmin(aimed, weight_max * size / np.maximum(marks[:, asset], 1e-300))",
+        "aimed = np.fmin(aimed, weight_max * size / np.minimum(marks[:, asset], 1e-300))",
+        "A cap that is overlooked makes more looks, which find nothing.",
+    ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

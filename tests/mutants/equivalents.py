@@ -28,10 +28,12 @@ PROFIT_SHARES = "copytrading/services/books/profit_shares.py"
 REPLAYED = "copytrading/engine/replay/replayed_copies.py"
 STAKES = "copytrading/services/books/stakes.py"
 TRADES = "copytrading/engine/track_record/trade_record.py"
+WEIGHTS = "copytrading/engine/holdings/weights.py"
 WHATIF = "copytrading/engine/replay/whatif.py"
 WISHES = "copytrading/engine/deciding/wishes.py"
 
 PRICE_CALM = "copytrading/engine/deciding/calm.py"
+REDUCING = "copytrading/services/cycle/reducing.py"
 RESOLVING = "copytrading/services/orders/resolving.py"
 SAME_TRADES = 'known = set(Fill.objects.filter(venue_account=account, trade_id__in=ids).values_list("trade_id", '
 SNAPSHOT = 'growth_index = LeadSnapshot.objects.filter(lead=copy.lead).values_list("growth_index", flat=True)'
@@ -228,6 +230,18 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "aimed = np.fmin(aimed, weight_max * size / np.maximum(marks[:, asset], 1e-300))",
         "aimed = np.fmin(aimed, weight_max * size / np.minimum(marks[:, asset], 1e-300))",
         "A cap that is overlooked makes more looks, which find nothing.",
+    ),
+    Equivalent(
+        REDUCING,
+        "return np.clip(payable, 0, net)",
+        "return np.clip(payable, -1, net)",
+        "Only what is above zero is paid.",
+    ),
+    Equivalent(
+        WEIGHTS,
+        "equity = np.where((held_units[:, ~priced] != 0).any(axis=1), np.nan, equity)",
+        "equity = np.where((held_units[:, ~priced] > 0).any(axis=1), np.nan, equity)",
+        "Nobody holds less than nothing.",
     ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

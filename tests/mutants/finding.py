@@ -27,8 +27,8 @@ SWAPPED = {
 }  # fmt: skip
 # Of these no test can tell a change, or a check of types does.
 UNSEEN = ("annassign", "tfpdef", "assert_stmt", "import_from", "import_name", "decorator")
-# Arguments that are assertions: what is zipped strictly is equally long.
-ASSERTING = ("strict",)
+# Arguments that are assertions: what is zipped strictly is equally long, and what is durable is within nothing else.
+ASSERTING = ("strict", "durable")
 
 
 class SwapName(Operator):

@@ -311,6 +311,30 @@ class TestReconcileMarket:
 
         assert Alarm.objects.get().kind == Alarm.Kind.FOREIGN_TRADE
 
+    @pytest.mark.parametrize(
+        ("client_order_id", "is_open", "alarms"),
+        [("", True, 0), ("", False, 1), ("somebodyelse", True, 1), ("somebodyelse", False, 1)],
+    )
+    def test_leaves_a_trade_without_a_name_to_the_order_that_is_being_asked_about(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, client_order_id: str, is_open: bool,
+        alarms: int,
+    ) -> None:  # fmt: skip
+        world.settle()
+        order = Order.objects.get()
+        (known,) = PaperVenue("platform").trades_since(symbol="BTC-USDT", since=order.planned_at)
+        unnamed = replace(known, trade_id="t-2", client_order_id=client_order_id, venue_order_id="v-2")
+        monkeypatch.setattr(PaperVenue, "trades_since", lambda *_, **__: [unnamed])
+        if is_open:
+            Order.objects.create(
+                market=order.market, venue_account=order.venue_account, client_order_id="asked", side="BUY",
+                quantity_units=10**6, price_limit=order.price_limit, price_mid=order.price_mid,
+                price_buy_max=order.price_buy_max, value_max_units=order.value_max_units, participant_ids=[],
+                wish_units=[], planned_at=world.now, status=Order.Status.UNKNOWN, claimed_at=world.now,
+            )  # fmt: skip
+
+        assert resolving.reconcile_market(market=order.market, now=world.now) == alarms
+        assert Alarm.objects.filter(kind=Alarm.Kind.FOREIGN_TRADE).count() == alarms
+
     def test_comes_before_sending_and_without_an_answer_nothing_is_sent(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from copytrading.engine.deciding.calm import price_slack
+from copytrading.engine.deciding.calm import MOVES, price_slack
 from copytrading.engine.deciding.decision import Decision, decide
 from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable, LeadPortfolio
 from copytrading.engine.holdings.profit_share import ShareState
@@ -70,6 +70,11 @@ def glance(board: Board, lead: LeadPortfolio, copies: CopyTable) -> Decision:
     return decide(
         board=board, lead=lead, copies=copies, lead_orders=(), books=None, phase=None, rules=RULES, now=0.0
     )  # fmt: skip
+
+
+def test_moves_are_tried_from_the_widest() -> None:
+    assert list(MOVES) == sorted(MOVES, reverse=True)
+    assert MOVES[-1] > 0
 
 
 class TestPriceSlack:

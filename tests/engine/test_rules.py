@@ -1,13 +1,14 @@
 """The rules of the platform: each within its bounds, or a sentence."""
 
+from contextlib import nullcontext
 from dataclasses import fields
 from decimal import Decimal
 from math import inf, nan
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from copytrading.engine.rules import BOUNDS, RuleOutOfBounds, Rules, in_words
+from copytrading.engine.rules import BOUNDS, RuleOutOfBounds, Rules, check_bounds, in_words
 
 USUAL: dict[str, Any] = {
     "fee_rate": Decimal("0.001"),
@@ -83,6 +84,43 @@ class TestRules:
 
     def test_have_bounds_but_for_the_name_of_the_cash(self) -> None:
         assert {field.name for field in fields(Rules)} - set(BOUNDS) == {"cash"}
+
+
+class TestBounds:
+    """What every operator may rely on: a platform that ran with a value yesterday runs with it tomorrow."""
+
+    DAY, MONTH, MOST = 86_400, 30 * 86_400, 1_000_000_000_000
+    PROMISED: ClassVar[dict[tuple[float, float], str]] = {
+        (0, 1): "drift_band profit_share_max platform_share stake_alarm",
+        (0, 0.1): "fee_rate limit_cushion",
+        (0, 0.5): "slippage_cap",
+        (0, 18): "cash_decimals",
+        (0, 3_600): "cycle_spacing_seconds stop_loss_confirm_seconds",
+        (0, DAY): "settling_seconds",
+        (0, MOST): "stake_min dust_float",
+        (0.0001, 1): "depth_share price_outlier price_collar",
+        (0.0001, inf): "price_jump",
+        (0.001, 3_650): "limit_order_days",
+        (0.1, 3_600): "price_age_max_seconds",
+        (1, 1_000): "failures_max",
+        (1, 3_600): "link_look_seconds",
+        (1, DAY): "repair_seconds lead_order_seconds link_retry_seconds reconcile_seconds",
+        (1, MONTH): "link_check_seconds frozen_after_seconds delisted_after_seconds",
+        (1, 80_000_000_000): "deposit_total_max",
+        (1, MOST): "investment_min order_value_max minute_value_max day_value_max deposit_max deposit_day_max",
+        (1.5, inf): "price_leap",
+    }
+
+    def test_are_those_that_were_promised(self) -> None:
+        promised = {name: bounds for bounds, names in self.PROMISED.items() for name in names.split()}
+
+        assert set(promised) == set(BOUNDS)
+        for name, (least, most) in promised.items():
+            for value in (least, most):
+                check_bounds(name, value)
+            for value in (least - 1e-5, most * (1 + 1e-5)):
+                with pytest.raises(RuleOutOfBounds) if value < inf else nullcontext():
+                    check_bounds(name, value)
 
 
 class TestInWords:

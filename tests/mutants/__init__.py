@@ -4,7 +4,7 @@ A mutation campaign: the money paths with one thing wrong at a time, and whether
 `make mutants` draws some of all mutants that there are, by a seed, so that two runs with other seeds look at others and
 `MUTANTS=all` at every one. What cosmic-ray makes of a source is never written anywhere: a process that has project and
 tests loaded forks for each mutant, and the child changes the one thing in itself. It runs the tests that call what was
-changed, the quickest first, until one fails. What none of them notices has survived: it needs a test, or a line in
+changed, those of its room first, until one fails. What none of them notices has survived: it needs a test, or a line in
 `equivalents.py` with the reason why nobody could notice it.
 
     finding      what can be changed in a source, and how

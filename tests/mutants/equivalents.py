@@ -18,6 +18,25 @@ class Equivalent(NamedTuple):
 NETTING = "copytrading/engine/orders/netting.py"
 CHANGES = "copytrading/engine/holdings/balance_changes.py"
 ALLOCATION = "copytrading/engine/orders/allocation.py"
+BOOKED_GAPS = "copytrading/services/books/gaps.py"
+CALM = "copytrading/services/cycle/calm.py"
+CUSTOM = "copytrading/engine/sizing/custom.py"
+DECISION = "copytrading/engine/deciding/decision.py"
+PATH = "copytrading/engine/replay/lead_path.py"
+POSITIONS = "copytrading/services/books/positions.py"
+PROFIT_SHARES = "copytrading/services/books/profit_shares.py"
+REPLAYED = "copytrading/engine/replay/replayed_copies.py"
+STAKES = "copytrading/services/books/stakes.py"
+TRADES = "copytrading/engine/track_record/trade_record.py"
+WEIGHTS = "copytrading/engine/holdings/weights.py"
+WHATIF = "copytrading/engine/replay/whatif.py"
+WISHES = "copytrading/engine/deciding/wishes.py"
+
+PRICE_CALM = "copytrading/engine/deciding/calm.py"
+REDUCING = "copytrading/services/cycle/reducing.py"
+RESOLVING = "copytrading/services/orders/resolving.py"
+SAME_TRADES = 'known = set(Fill.objects.filter(venue_account=account, trade_id__in=ids).values_list("trade_id", '
+SNAPSHOT = 'growth_index = LeadSnapshot.objects.filter(lead=copy.lead).values_list("growth_index", flat=True)'
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent(
@@ -43,6 +62,186 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "if crossed == 0:",
         "if crossed == -1:",
         "Where nothing met inside, both formulas below give zero, and the middle is always above zero.",
+    ),
+    Equivalent(
+        CALM,
+        "if lead.other_value_units or not lead.is_seen or not (board.unit_prices[held] > 0).all():",
+        "if lead.other_value_units or not lead.is_seen or not (board.unit_prices[held] >= 0).all():",
+        "The database keeps no mark that is not above zero, and NaN compares false either way.",
+    ),
+    Equivalent(
+        DECISION,
+        "cells[:, place] = (wishes.copies[:, place] > 0) == (wishes.net[place] > 0)",
+        "cells[:, place] = (wishes.copies[:, place] > 0) == (wishes.net[place] > -1)",
+        "Only a net of zero would tell, and an order whose wishes all meet inside has no reasons.",
+    ),
+    Equivalent(
+        STAKES,
+        "return not worth <= 0",
+        "return not worth == 0",
+        "What a lead is worth is a sum of balances, which the database keeps at zero or above.",
+    ),
+    Equivalent(
+        PATH,
+        "START_UNITS = 10**15",
+        "START_UNITS = 10** 14",
+        "Everything is counted in parts of it, and a rounding of 1e-14 of a portfolio is shown nowhere.",
+    ),
+    Equivalent(
+        WISHES,
+        "acting=acting & following[:, None] & (buy_prices > 0),",
+        "acting=acting & following[:, None] & (buy_prices > -1),",
+        "A price is above zero, or NaN, which compares false either way.",
+    ),
+    Equivalent(
+        WISHES,
+        "return asked",
+        "pass",
+        "Where nobody asked, whoever of them is on its own is nobody as well.",
+    ),
+    Equivalent(
+        WISHES,
+        "rebalanced = following & priced & valued & ~by_order",
+        "rebalanced = following & priced * valued & ~by_order",
+        "The product of two truths is true where both are.",
+    ),
+    Equivalent(
+        WISHES,
+        "if len(modes) and (modes == modes[0]).all():",
+        "if len(modes) and (modes == modes[ -1]).all():",
+        "All are like the first where all are like the last.",
+    ),
+    Equivalent(
+        NETTING,
+        "side = 0 if quantity == 0 else (1 if net > 0 else -1)",
+        "side = 0 if quantity <= 0 else (1 if net > 0 else -1)",
+        "A quantity is a number of whole lots, none or more.",
+    ),
+    Equivalent(
+        DECISION,
+        "if not taking_part.any() or (net != 0 and (net > 0) != (offer.side is Side.BUY)):",
+        "if not taking_part.any() or (net != 0 and (net > -1) != (offer.side is Side.BUY)):",
+        "A net is whole units, and that of zero is left out before.",
+    ),
+    Equivalent(
+        CUSTOM,
+        "ROUNDING_NOISE = 4 * float(np.finfo(np.float64).eps)",
+        "ROUNDING_NOISE = 3 * float(np.finfo(np.float64).eps)",
+        "A quotient and two products are three roundings of half an eps each: both forgive them.",
+    ),
+    Equivalent(
+        PATH,
+        "START_UNITS = 10**15",
+        "START_UNITS = 9**15",
+        "Everything is counted in parts of it, and a rounding of 1e-14 of a portfolio is shown nowhere.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "return acts",
+        "pass",
+        "Looks at copies that answer orders, or that do not run, find no drift: there are only more of them.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "acts |= ((held > 0) & stopped[:, None]) @ tradable.T",
+        "acts |= ((held > 0) + stopped[:, None]) @ tradable.T",
+        "More looks than are needed: each finds what the window found, and trades nothing else.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "acts |= (owed > 0)[:, None]",
+        "acts |= (owed > -1)[:, None]",
+        "More looks than are needed: each finds what the window found, and trades nothing else.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "band, is_capped = self._terms.drift_band * equity, not np.isnan(weight_max).all()",
+        "band, is_capped = self._terms.drift_band * equity,  np.isnan(weight_max).all()",
+        "A cap that is overlooked makes more looks, which find nothing; where there is none, fmin leaves all as it is.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "band, is_capped = self._terms.drift_band * equity, not np.isnan(weight_max).all()",
+        "band, is_capped = self._terms.drift_band * equity, not np.isnan(weight_max).any()",
+        "A cap that is overlooked makes more looks, which find nothing.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "capped = wishes.capped & (plan.trade_units > 0)",
+        "capped = wishes.capped & (plan.trade_units != 0)",
+        "A plan of buys has no sales.",
+    ),
+    Equivalent(
+        WHATIF,
+        "together = max(CELLS_AT_ONCE // (last + 1 - start), 1)",
+        "together = max(CELLS_AT_ONCE // (last + 1 | start), 1)",
+        "How many are counted at once changes nothing of what each comes to.",
+    ),
+    Equivalent(
+        TRADES,
+        "if held >= trade.lot_units or trade.quantity_units > 0:",
+        "if held >= trade.lot_units or trade.quantity_units >= 0:",
+        "A trade moves something.",
+    ),
+    Equivalent(
+        POSITIONS,
+        "own = np.flatnonzero(participants == (lead.ledger_account_id or -1))",
+        "own = np.flatnonzero(participants == (lead.ledger_account_id or - 0))",
+        "No ledger account has the number 0, as none has -1.",
+    ),
+    Equivalent(
+        BOOKED_GAPS,
+        "if batch and size + copies > COPIES_AT_ONCE:",
+        "if batch and size + copies is not COPIES_AT_ONCE:",
+        "How many are measured in one transaction changes nothing of what each comes to.",
+    ),
+    Equivalent(
+        BOOKED_GAPS,
+        'CopyGap.objects.bulk_update(rows, ["invested_units", "ideal_shares", *FIGURES], batch_size=2_000)',
+        'CopyGap.objects.bulk_update(rows, ["invested_units", "ideal_shares", *FIGURES], batch_size= 1999)',
+        "How many rows a statement carries changes nothing of the rows.",
+    ),
+    Equivalent(
+        BOOKED_GAPS,
+        SNAPSHOT + ".first() or 1.0",
+        SNAPSHOT + ".last() or 1.0",
+        "A lead has one snapshot.",
+    ),
+    Equivalent(
+        PRICE_CALM,
+        "if (left <= 0).any():",
+        "if (left < 0).any():",
+        "What is divided by zero is infinite or not a number, and neither is below a band.",
+    ),
+    Equivalent(
+        PROFIT_SHARES,
+        "batch_size=5_000,",
+        "batch_size= 4999,",
+        "How many rows a statement carries changes nothing of the rows.",
+    ),
+    Equivalent(
+        RESOLVING,
+        SAME_TRADES + "flat=True))",
+        SAME_TRADES + "flat=False))",
+        "A trade that is known is then compared order by order, where it is found to be known.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "aimed = np.fmin(aimed, weight_max * size / np.maximum(marks[:, asset], 1e-300))",
+        "aimed = np.fmin(aimed, weight_max * size / np.minimum(marks[:, asset], 1e-300))",
+        "A cap that is overlooked makes more looks, which find nothing.",
+    ),
+    Equivalent(
+        REDUCING,
+        "return np.clip(payable, 0, net)",
+        "return np.clip(payable, -1, net)",
+        "Only what is above zero is paid.",
+    ),
+    Equivalent(
+        WEIGHTS,
+        "equity = np.where((held_units[:, ~priced] != 0).any(axis=1), np.nan, equity)",
+        "equity = np.where((held_units[:, ~priced] > 0).any(axis=1), np.nan, equity)",
+        "Nobody holds less than nothing.",
     ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

@@ -27,6 +27,8 @@ SWAPPED = {
 }  # fmt: skip
 # Of these no test can tell a change, or a check of types does.
 UNSEEN = ("annassign", "tfpdef", "assert_stmt", "import_from", "import_name", "decorator")
+# Arguments that are assertions: what is zipped strictly is equally long, and what is durable is within nothing else.
+ASSERTING = ("strict", "durable")
 
 
 class SwapName(Operator):
@@ -173,6 +175,8 @@ def _is_unseen(node: Any, begin: tuple[int, int]) -> bool:
     """Return whether a place is in a type, an assertion or an import."""
     inner, outer = node, node.parent
     while outer is not None:
+        if outer.type == "argument" and getattr(outer.children[0], "value", "") in ASSERTING:
+            return True
         if outer.type == "funcdef" and inner in outer.children[outer.children.index(outer.children[-1]) - 2 : -1]:
             # What stands after the arrow of a function is a type.
             return bool(outer.annotation is inner)

@@ -3,7 +3,7 @@ One mutant after the other, in children of a process that has everything loaded.
 
 This is a plugin of pytest. It lets the chosen tests run once, as they are, and notes which functions each of them calls
 and how long it takes. Then, for each mutant, it forks: the child changes the one thing and runs the tests that call the
-changed function, the quickest first, until one fails. A mutant costs a fork and its tests, and no import.
+changed function, those of its room first, until one fails. A mutant costs a fork and its tests, and no import.
 """
 
 import math
@@ -32,6 +32,8 @@ from tests.mutants.changing import Live, NotInReach, codes_of
 
 # A run that is ended while it watches goes on from there.
 KEPT_EVERY = 50
+# What one test may take of the processor's time besides ten times what it usually does: more has no end.
+ENDLESS_SECONDS, USUAL_TIMES = 15, 10
 # Who waits for something that never comes takes no time of the processor: ended after so many times its seconds.
 PATIENCE = 20
 FAILED_CODE, SURVIVED_CODE, BROKEN_CODE, OUT_OF_REACH_CODE = 11, 12, 13, 14
@@ -86,12 +88,22 @@ class Watch:
             self.failed.add(name)
 
     def tests_of(self, path: str, names: Sequence[str]) -> list[str]:
-        """Return the tests that call any of some functions, or, of a value of the module, any function of it."""
+        """
+        Return the tests that call any of some functions, or, of a value of the module, any function of it.
+
+        Those of the same room come first, since its rules are stated there, and then all others, the quickest first.
+        """
         file = str(self.root / path)
         keys = {(file, name) for name in names} & self.wanted
         of_module = {key for key in self.wanted if key[0] == file}
         found = [name for name, seen in self.called.items() if seen & (keys or of_module) and name not in self.failed]
-        return sorted(found, key=lambda name: self.seconds[name])
+        room = tests_room_of(path)
+        return sorted(found, key=lambda name: (not name.startswith(room), self.seconds[name]))
+
+
+def tests_room_of(path: str) -> str:
+    """Return the folder in which the tests of a source are: tests/services/orders for one of services/orders."""
+    return "/".join(("tests", *(part for part in Path(path).parent.parts if part != "copytrading"), ""))
 
 
 class Trials:
@@ -137,8 +149,8 @@ class Trials:
         Return what becomes of a mutant, and by which test.
 
         :param tests: beginnings of the ids of tests; those that call what changed where there are none.
-        :param seconds: how much of the processor's time it may take.
-        :param most: how many tests may try, the quickest first.
+        :param seconds: after how much of the processor's time no further test is asked.
+        :param most: how many tests may try, see `Watch.tests_of`.
         """
         readable, writable = os.pipe()
         child = os.fork()
@@ -173,8 +185,6 @@ class Trials:
 
     def _be_child(self, path: str, source: str, tests: Sequence[str], most: int, seconds: float, writable: int) -> None:
         os.setsid()
-        # Of the processor's time: a busy machine is no reason to call a mutant dead.
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 1))
         code, told = BROKEN_CODE, ""
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
@@ -188,6 +198,10 @@ class Trials:
             )
             code, told = SURVIVED_CODE, f"{len(chosen)} tests"
             for number, name in enumerate(chosen):
+                if time.process_time() > seconds:
+                    told = f"{number} tests, and no time for more"
+                    break
+                self._end_after_long(name)
                 following = (
                     self.items[chosen[number + 1]] if number + 1 < len(chosen) else next(iter(self.items.values()))
                 )
@@ -201,6 +215,11 @@ class Trials:
         finally:
             os.write(writable, told.encode())
             os._exit(code)
+
+    def _end_after_long(self, name: str) -> None:
+        """End this child in a test that takes far longer than it does: of the processor's time, however busy it is."""
+        seconds = time.process_time() + ENDLESS_SECONDS + USUAL_TIMES * self.watch.seconds.get(name, 0.0)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), resource.RLIM_INFINITY))
 
 
 def _passes(item: pytest.Item, following: pytest.Item) -> bool:

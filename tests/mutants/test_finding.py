@@ -14,6 +14,7 @@ from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.finding import drawn, is_a_program, mutants_of
 from tests.mutants.named import NAMED
 from tests.mutants.rooms import SOURCES, TESTS
+from tests.mutants.running import Watch
 
 SOURCE = '''
 """A source."""
@@ -26,6 +27,7 @@ def pay(owed: int | None, paid: int) -> int | None:
         raise ValueError("too much")
     book(paid)
     left = max(owed - paid, 0)
+    pairs = zip([owed], [paid], strict=True)
     return left
 '''
 
@@ -49,6 +51,7 @@ class TestMutants:
         # Neither a type nor an assertion, and no name that would only be missing.
         assert not any("def pay" in before or "assert" in before for before, _ in changes)
         assert ("left = max(owed - paid, 0)", "pass") not in changes
+        assert not any("strict=True" in before for before, _ in changes)
         assert all(is_a_program(mutant.source(source)) for mutant in found)
         assert not is_a_program("def pay(+, owed): ...")
 
@@ -74,6 +77,26 @@ class TestLists:
 
     def test_name_sources_and_tests_that_are_there(self) -> None:
         assert [path for path in (*SOURCES, *TESTS) if not (settings.BASE_DIR / path).exists()] == []
+
+
+class TestWatch:
+    def test_asks_the_tests_of_the_room_first_and_then_the_quickest(self) -> None:
+        path = "copytrading/services/orders/trading.py"
+        watch = Watch(settings.BASE_DIR)
+        watch.want([path])
+        calls = {(str(settings.BASE_DIR / path), "submit_order")}
+        watch.called = {
+            "tests/queries/a": calls, "tests/services/orders/slow": calls, "tests/services/orders/quick": calls,
+            "tests/services/orders/idle": set(),
+        }  # fmt: skip
+        watch.seconds = {
+            "tests/queries/a": 0.1, "tests/services/orders/slow": 2, "tests/services/orders/quick": 1,
+            "tests/services/orders/idle": 0,
+        }  # fmt: skip
+
+        found = watch.tests_of(path, ["submit_order"])
+
+        assert found == ["tests/services/orders/quick", "tests/services/orders/slow", "tests/queries/a"]
 
 
 class TestLive:

@@ -15,23 +15,15 @@ import numpy as np
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.sizing.planning import plan_buys, plan_sells
 
-# A common factor this near to 1 is the rounding of a portfolio that is fully invested.
-CASH_SUFFICED = 1 - 1e-9
-
 
 @dataclass(frozen=True, kw_only=True)
 class Rebalance:
-    """
-    N portfolios after their trades, and what these cost in cash units.
-
-    `cash_short` (N, A) marks the buys that had to shrink.
-    """
+    """N portfolios after their trades, and what these cost in cash units."""
 
     held_units: IntArray
     cash_units: IntArray
     fee_costs: FloatArray
     slippage_costs: FloatArray
-    cash_short: BoolArray
 
 
 def trade_toward(
@@ -71,7 +63,6 @@ def trade_toward(
         cash_units=cash_units + spent,
         fee_costs=sale_fees + fees,
         slippage_costs=sale_slippage + slippage,
-        cash_short=(bought < plan.wanted_units) & (plan.factors < CASH_SUFFICED)[:, None],
     )
 
 

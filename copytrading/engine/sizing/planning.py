@@ -110,12 +110,13 @@ def plan_buys(
     assert priced.all() or not wanted[:, ~priced].any(), "nothing is bought without a price"
 
     costs = wanted * cost_of_unit
-    short = np.ceil(costs).sum(axis=1) > cash_units
+    # Who owes more than there is has none, and whoever buys nothing is not short of it.
+    cash = np.maximum(cash_units, 0)
+    short = np.ceil(costs).sum(axis=1) > cash
     if not short.any():
         return BuyPlan(trade_units=wanted, wanted_units=wanted, factors=np.ones(len(wanted)))
 
     # Each cost may round up by one unit when it is paid, so that much is set aside first.
-    cash = np.maximum(cash_units, 0)
     budget = np.maximum(cash * (1.0 - CASH_MARGIN) - (wanted > 0).sum(axis=1), 0.0)
     factors = np.ones(len(wanted))
     factors[short] = budget[short] / costs[short].sum(axis=1)

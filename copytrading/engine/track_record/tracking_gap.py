@@ -203,8 +203,8 @@ def _causes(
 ) -> tuple[BoolArray, BoolArray]:
     """Return where a coin (N, A) differs by rounding only, and where by cash that could not be invested."""
     sizes_after = copies.equity_units / max(float(lead.equity_units[0]), 1.0)
-    targets = np.maximum(sizes_after, 0.0)[:, None] * followed * lead.units
-    targets_before = np.maximum(sizes, 0.0)[:, None] * followed * lead.units_before
+    targets = sizes_after[:, None] * followed * lead.units
+    targets_before = sizes[:, None] * followed * lead.units_before
     slack = _lot_shares(targets, lead.units, lot_units)
     near = np.abs(copies.units - targets) <= slack
     slack_before = _lot_shares(targets_before, lead.units_before, lot_units)

@@ -190,6 +190,13 @@ class TestFills:
             (-COIN // 10, 5_100 * ONE_USDT),
         ]
         assert moved(change) == ({}, 0)
+        assert change.is_told
+
+    def test_are_not_needed_where_balances_say_it_all(self) -> None:
+        change = self.read({0: 0.1}, -5_005, [])
+
+        assert traded(change) == {0: (0.1, -5_005)}
+        assert not change.is_told
 
     def test_tell_a_trade_from_the_deposit_beside_it(self) -> None:
         change = self.read({0: 0.1}, -2_005, [self.BUY])

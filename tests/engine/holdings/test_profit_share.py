@@ -171,6 +171,22 @@ class TestBuyUnits:
         # The old loss stands: nothing is owed before it is made good.
         assert profit_share.accrued_units(state=state, equity_units=units(2 * 10**12)).tolist() == [0]
 
+    @pytest.mark.parametrize(("left", "issued"), [(1_000, 1_000_000 + 500_000), (999, 999 + 500)])
+    def test_recounts_below_a_thousandth_of_the_mark_and_not_at_it(self, left, issued):
+        state = profit_share.buy_units(state=started(10**6), equity_units=units(left), paid_in_units=units(500))
+
+        assert state.issued_units.tolist() == [issued]
+        # The old loss is made good first, either way.
+        assert profit_share.accrued_units(state=state, equity_units=units(10**6)).tolist() == [0]
+
+    def test_changes_nothing_of_a_copy_that_pays_nothing_in(self):
+        state = profit_share.buy_units(
+            state=started(1000, 1000), equity_units=units(1500, 1500), paid_in_units=units(0, 1450)
+        )
+
+        assert state.issued_units.tolist() == [1000, 2000]
+        assert state.mark_value_units.tolist() == [1000, 2450]
+
 
 class TestRedeemUnits:
     def test_settles_the_redeemed_part_only(self):
@@ -196,6 +212,19 @@ class TestRedeemUnits:
         with pytest.raises(AssertionError, match="no more goes out"):
             profit_share.redeem_units(state=started(1000), equity_units=units(1200), paid_out_units=units(1181))
 
+    def test_keeps_a_unit_of_whoever_leaves_money_in(self):
+        payment = profit_share.redeem_units(state=started(2), equity_units=units(1000), paid_out_units=units(898))
+
+        assert payment.state.issued_units.tolist() == [1]
+
+    def test_changes_nothing_of_a_copy_that_takes_nothing_out(self):
+        payment = profit_share.redeem_units(
+            state=started(1000, 1000), equity_units=units(1200, 1200), paid_out_units=units(0, 1180)
+        )
+
+        assert payment.share_units.tolist() == [0, 20]
+        assert payment.state.mark_value_units.tolist() == [1000, 0]
+
 
 class TestCrystallise:
     def test_pays_once_for_the_same_profit(self):
@@ -213,6 +242,27 @@ class TestCrystallise:
         assert payment.share_units.tolist() == [5, 20]
         left = profit_share.accrued_units(state=payment.state, equity_units=units(1195, 1180))
         assert left.tolist() == [15, 0]
+
+    @pytest.mark.parametrize("rate", [1, 99_999, 100_000, 300_000, 999_999])
+    def test_owes_the_rest_to_the_unit_after_it_paid_a_part(self, rate):
+        random = np.random.default_rng(rate)
+        equity = random.integers(1_000, 10**12, 200)
+        state = profit_share.open_state(paid_in_units=np.full(200, 1_000), rate_millionths=np.full(200, rate))
+        accrued = profit_share.accrued_units(state=state, equity_units=equity)
+
+        payment = profit_share.crystallise(
+            state=state, equity_units=equity, payable_units=random.integers(-3, np.maximum(accrued, 1) + 3)
+        )
+
+        assert (payment.share_units >= 0).all()
+        left = profit_share.accrued_units(state=payment.state, equity_units=equity - payment.share_units)
+        assert (left <= accrued - payment.share_units).all()
+        assert (left >= accrued - payment.share_units - 1).all()
+
+    def test_keeps_the_mark_of_a_copy_below_it(self):
+        payment = profit_share.crystallise(state=started(1000), equity_units=units(900), payable_units=units(50))
+
+        assert payment.state.mark_value_units.tolist() == [1000]
 
     def test_pays_nothing_at_a_rate_of_zero(self):
         payment = profit_share.crystallise(state=started(1000, rate=0), equity_units=units(5000))

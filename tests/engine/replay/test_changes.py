@@ -5,7 +5,7 @@ import pytest
 
 from copytrading.engine.replay.investments import Change, ChangeKind
 from copytrading.engine.replay.whatif import NOT_STOPPED
-from tests.engine.replay.test_whatif import BTC, buy, replay, sell
+from tests.engine.replay.test_whatif import BTC, ETH, buy, replay, sell
 
 NAN = np.nan
 # Half of the lead in a coin at 100, half in cash; half a copy of 1,000 is 5 coins.
@@ -49,6 +49,16 @@ class TestAReduction:
         # Worth 1,000 while it waits, 1,100 once the coin has a price again; 600 are still asked for, not less.
         assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 1_000, 1_000, 500])
         assert result.paid_out == pytest.approx([600.0])
+
+    def test_waits_for_one_of_several_coins_that_has_no_bar(self) -> None:
+        two = [buy(0, BTC, "30", "100"), buy(0, ETH, "30", "100")]
+        closes = [[100, 100], [100, 100], [100, NAN], [100, 100]]
+
+        result = replay(closes=closes, trades=two, changes=(change(2, ChangeKind.REDUCE, 900),))
+
+        # The cash and one coin would not do; nothing is paid before the other can be sold too.
+        assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 1_000, 100])
+        assert result.paid_out == pytest.approx([900.0])
 
     def test_is_paid_from_cash_where_that_is_enough(self) -> None:
         result = replay(closes=[[100], [100], [NAN], [NAN]], trades=HALF, changes=(change(2, ChangeKind.REDUCE, 400),))

@@ -185,6 +185,19 @@ class TestSmartSync:
         assert result.final_quantities == pytest.approx(np.array([[1000 / 101]]))
         assert (result.final_cash >= 0).all()
 
+    def test_keeps_to_a_cap_on_one_coin_and_says_where_it_cut(self):
+        result = replay(
+            closes=[[100, 10]] * 2,
+            trades=[buy(0, BTC, "50", "100"), buy(0, ETH, "100", "10"), sell(1, BTC, "10", "100")],
+            weight_max=np.array([0.3]),
+        )
+
+        assert result.final_quantities == pytest.approx(np.array([[3.0, 10.0]]))
+        # Once, as it bought: the lead's sale leaves the lead with more than the cap, so nothing is traded for it.
+        assert {reason: counts.tolist() for reason, counts in result.adjustments.items()} == {
+            Reason.CONCENTRATION_CAPPED: [1]
+        }
+
 
 class TestStopLossAtTheLow:
     def test_sells_at_the_low_and_before_the_lead_is_followed(self):

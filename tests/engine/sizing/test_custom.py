@@ -76,6 +76,11 @@ class TestAnswer:
 
         assert wishes.wish_units.tolist() == [[20, 0]]
 
+    def test_buys_coins_of_which_one_unit_is_worth_next_to_nothing(self):
+        wishes = size(lead_wish=[500, 500], lead_held=[0, 0], prices=[0.5, 1e-6], order_values=[2.0])
+
+        assert wishes.wish_units.tolist() == [[4, 2_000_000]]
+
     def test_buys_for_a_ratio_of_the_leads_value(self):
         wishes = size(lead_wish=[500], lead_held=[0], prices=[10.0], order_ratios=[0.1])
 
@@ -121,6 +126,14 @@ class TestAnswer:
 
     def test_buys_nothing_without_a_price(self):
         assert size(lead_wish=[10], lead_held=[0], prices=[NAN], order_values=[10.0]).wish_units.tolist() == [[0]]
+
+    def test_gives_a_coin_without_a_price_no_part_of_the_total(self):
+        wishes = size(
+            lead_wish=[10, 10], lead_held=[0, 0], prices=[NAN, 1.0], order_values=[100.0], total_values_max=[100.0]
+        )
+
+        assert wishes.wish_units.tolist() == [[0, 100]]
+        assert not wishes.total_max_capped.any()
 
     def test_refuses_a_copy_with_two_ways_to_size(self):
         with pytest.raises(AssertionError, match="fixed value or by a ratio"):

@@ -141,6 +141,20 @@ class TestPlanBuys:
 
         assert plan.trade_units.tolist() == [[10], [5]]
 
+    def test_buys_nothing_for_a_copy_that_owes_more_than_its_cash_beside_one_that_buys(self):
+        plan = planning.plan_buys(
+            target_units=np.array([[10.0], [0.0], [10.0]]),
+            held_units=np.array([[0], [0], [0]]),
+            cash_units=np.array([1000, -50, -50]),
+            unit_prices=np.array([10.0]),
+            fee_rate=0.0,
+            acting=np.ones((3, 1), dtype=bool),
+        )
+
+        assert plan.trade_units.tolist() == [[10], [0], [0]]
+        # Who wished for nothing is short of nothing.
+        assert plan.factors.tolist() == [1.0, 1.0, 0.0]
+
     @settings(max_examples=200)
     @given(
         target=TARGETS,

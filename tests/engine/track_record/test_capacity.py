@@ -49,6 +49,34 @@ class TestEntryCosts:
     def test_cost_nothing_for_a_lead_in_cash(self):
         assert [cost.cost_bp for cost in capacity.entry_costs(weights={}, books={})] == [0.0, 0.0, 0.0]
 
+    def test_are_told_of_a_thousand_ten_thousand_and_a_hundred_thousand(self):
+        assert [cost.value for cost in capacity.entry_costs(weights={}, books={})] == [1_000, 10_000, 100_000]
+
+    def test_of_ten_basis_points_are_one_in_a_thousand(self):
+        book = BookSide(prices=np.array([100.1]), quantities=np.array([50.0]), mid=100.0)
+
+        (cost,) = capacity.entry_costs(weights={"BTC": 1.0}, books={"BTC": book}, values=[1_000.0])
+
+        assert cost.cost_bp == pytest.approx(10)
+        assert cost.cost_in_1000 == pytest.approx(1)
+
+    def test_are_those_of_what_could_be_bought(self):
+        # Half of what is wanted is in a coin without a book, and a fifth stays cash.
+        (cost,) = capacity.entry_costs(weights={"BTC": 0.4, "ETH": 0.4}, books={"BTC": BOOK}, values=[200.0])
+
+        assert cost.cost_bp == pytest.approx(10.01001 * 80 / (80 + 40), rel=1e-6)
+        assert cost.filled_fraction == pytest.approx(0.5)
+
+    def test_are_nothing_where_nothing_can_be_bought(self):
+        (cost,) = capacity.entry_costs(weights={"ETH": 0.4}, books={}, values=[200.0])
+
+        assert (cost.cost_bp, cost.filled_fraction) == (0.0, 0.0)
+
+    def test_say_nothing_of_a_coin_that_weighs_nothing(self):
+        (cost,) = capacity.entry_costs(weights={"BTC": 0.5, "ETH": 0.0}, books={"BTC": BOOK}, values=[200.0])
+
+        assert set(cost.costs_bp) == {"BTC"}
+
     def test_rise_with_the_money_in_a_recorded_book(self, recorded_data):
         prices, quantities, bids = [], [], []
         with gzip.open(recorded_data / "market" / "book50_BTC-USDT_2024-08-08.csv.gz", "rt") as file:

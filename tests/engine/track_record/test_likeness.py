@@ -32,6 +32,14 @@ def test_correlation_by_hand_over_the_common_days():
     assert found.together == sum((one > 0) == (two > 0) for one, two in zip(gains, others, strict=True)) / 39
 
 
+def test_leaves_days_out_on_which_one_of_them_did_not_move():
+    one = np.cumprod([1, 1.1, 1.0, 1.1, 0.9, 1.1, 1.1, 0.9, 0.9, 1.1, 1.0, 1.1])
+    other = np.cumprod([1, 1.1, 1.1, 1.0, 0.9, 0.9, 1.1, 1.1, 0.9, 1.1, 1.0, 2.0])
+
+    # Of eight days on which both moved they went the same way on six.
+    assert likeness_of(unit_prices=one, other_prices=other).together == 6 / 8
+
+
 def test_says_nothing_too_early_or_of_one_that_stands_still():
     assert likeness_of(unit_prices=WALK[:DAYS_MIN], other_prices=WALK) is None
     assert likeness_of(unit_prices=WALK[: DAYS_MIN + 1], other_prices=WALK) is not None

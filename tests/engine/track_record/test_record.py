@@ -87,7 +87,9 @@ class TestFiguresOf:
     def test_say_nothing_of_a_period_longer_than_the_record(self):
         found = figures(np.array([1.0, 2.0, 3.0]), days=7)
 
-        assert found.time_weighted_return is None
+        assert (found.time_weighted_return, found.drawdown, found.volatility) == (None, None, None)
+        assert (found.sharpe_ratio, found.sortino_ratio) == (None, None)
+        assert found.day_count == record.DayCount(won=0, lost=0, flat=0)
         assert found.day_count.win_rate is None
 
     def test_keep_the_price_of_days_without_a_record(self):

@@ -107,6 +107,20 @@ class TestGrowGaps:
 
         assert parts_of(gaps) == {"ROUNDING": -20}
 
+    def test_is_rounding_of_a_few_units_behind_a_lead_without_money(self) -> None:
+        copy = stretch(1_000_040, [4, 0])
+
+        assert parts_of(grow(lead=stretch(0, [0, 0]), copy=copy, moved=RISE)) == {"ROUNDING": 40}
+
+    def test_is_timing_where_one_coin_stands_in_for_another(self) -> None:
+        # As much in coins as the lead has, but half of it in the other one, which fell.
+        moved = prices([50.0, 50.0], [60.0, 40.0])
+        lead = stretch(11_000_000, [100_000, 0])
+
+        gaps = grow(lead=lead, copy=stretch(975_000, [5_000, 7_500]), moved=moved)
+
+        assert parts_of(gaps) == {"TIMING": -125_000}
+
     def test_is_by_choice_what_is_not_followed(self) -> None:
         gaps = grow(lead=LEAD, copy=stretch(1_000_000, [0, 0]), moved=RISE, followed=np.array([[0.0, 1.0]]))
 

@@ -157,6 +157,14 @@ class TestRedeem:
         world.settle()
 
         assert earned(lead) == 0
+        assert not ProfitShare.objects.exists(), "a stop that settles nothing has no statement"
+
+    def test_a_week_without_profit_has_a_statement_of_nothing(self, invested: tuple[World, Lead, Copy]) -> None:
+        world, _, copy = invested
+
+        end_week(world, 1, "40000")
+
+        assert list(ProfitShare.objects.values_list("copy_id", "kind", "share_units")) == [(copy.pk, "WEEKLY", 0)]
 
     def test_a_reduction_settles_its_part(self, invested: tuple[World, Lead, Copy]) -> None:
         world, lead, copy = invested

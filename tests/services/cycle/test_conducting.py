@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from accounts.models import User
 from copytrading.exchange.errors import (
@@ -49,6 +50,14 @@ class TestPoisonLead:
         assert (before, alarm.kind, alarm.times_seen) == (0, Alarm.Kind.LEAD_SET_ASIDE, 2)
         assert alarm.sentence.startswith("Basalt was set aside after ")
         assert syncing.leads_to_sync(now=world.now) == [other.pk]
+
+    def test_leaves_its_failure_in_the_log(self, world: World, lead: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
+        fail(monkeypatch, LookupError("poison"))
+
+        with capture_logs() as logged:
+            look(lead, world, times=1)
+
+        assert [(entry["lead_id"], entry["trouble"]) for entry in logged] == [(lead.pk, "LookupError")]
 
     def test_is_readmitted_by_an_operator_who_is_remembered(self, world: World, lead: Lead, operator: User) -> None:
         with pytest.MonkeyPatch.context() as monkeypatch:

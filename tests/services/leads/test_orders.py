@@ -102,6 +102,26 @@ class TestLimitOrder:
             give(world, lead, "BUY", 10**6, limit)
 
 
+class TestMarketOrders:
+    def test_are_filled_oldest_first_where_the_book_gives_less(
+        self, world: World, lead: Lead, settings: object
+    ) -> None:
+        settings.SMARTSYNC_DEPTH_SHARE = 0.0002  # type: ignore[attr-defined]
+        first, second, third = (give(world, lead, "BUY", units) for units in (5_000_000, 8_000_000, 1_000_000))
+        world.wait(1)
+
+        syncing.sync_lead(lead_id=lead.pk, now=world.now)
+
+        held = world.held(lead.ledger_account)["BTC"]
+        for order in (first, second, third):
+            order.refresh_from_db()
+        assert 5_000_000 < held < 13_000_000
+        assert [order.filled_units for order in (first, second, third)] == [5_000_000, held - 5_000_000, 0]
+        assert [order.status for order in (first, second, third)] == ["FILLED", "SUBMITTED", "SUBMITTED"]
+        # Both paid the one price of the bunched order.
+        assert first.value_units / first.filled_units == pytest.approx(second.value_units / second.filled_units)
+
+
 class TestCancelLeadOrder:
     def test_takes_back_what_is_open(self, world: World, lead: Lead) -> None:
         order = give(world, lead, "BUY", 10**6, "45000")

@@ -1,5 +1,6 @@
 """Becoming a lead and being one: what is refused, what followers are told, and how it ends."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
@@ -82,6 +83,21 @@ class TestWriteToFollowers:
         for person in (follower, other_follower):
             told = [receipt for receipt in receipts_of(person).receipts if receipt.code == "LEAD_WROTE"]
             assert [receipt.sentence.detail for receipt in told] == ["I go on {holiday}."]
+
+    def test_may_be_as_long_as_it_is_said(self, world: World, lead: Lead) -> None:
+        written = notices.write_to_followers(lead_id=lead.pk, text="a" * 500, idempotency_key="page", now=world.now)
+
+        assert len(written.text) == 500
+
+    @pytest.mark.parametrize(("status", "may"), [("ACTIVE", True), ("PAUSED", True), ("ENDED", False)])
+    def test_is_for_a_lead_who_runs(self, world: World, lead: Lead, status: str, may: bool) -> None:
+        if status == Lead.Status.ENDED:
+            leads.end_lead(lead_id=lead.pk, now=world.now)
+        else:
+            Lead.objects.filter(pk=lead.pk).update(status=status)
+
+        with nullcontext() if may else pytest.raises(notices.NoticeNotPossible, match="who runs"):
+            notices.write_to_followers(lead_id=lead.pk, text="Hello", idempotency_key="page", now=world.now)
 
     @pytest.mark.parametrize("text", ["", "   ", "a" * 501])
     def test_refuses_nothing_and_too_much(self, world: World, lead: Lead, text: str) -> None:

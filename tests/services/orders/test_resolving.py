@@ -1,5 +1,6 @@
 """What became of an order whose answer never came: asked, adopted or proven absent, and never sent again."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -99,6 +100,19 @@ class TestLostAnswer:
         assert (early.status, early.filled_units) == (Order.Status.UNKNOWN, 0)
         assert Order.objects.get().filled_units == 10_000_000
 
+    def test_counts_a_trade_once_that_is_told_twice(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stammers(venue: PaperVenue, **order: Any) -> VenueOrder:
+            answer = place(venue, **order)
+            return replace(answer, trades=answer.trades * 2)
+
+        answered(stammers, monkeypatch)
+        world.settle(looks=10)
+
+        assert Order.objects.get().filled_units == 10_000_000
+        assert reconciling.check_ledger().is_clean
+
     def test_of_an_order_that_is_there_already_is_adopted(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -129,11 +143,29 @@ class TestLostQuestion:
 
         order = Order.objects.order_by("pk")[0]
         assert order.not_found_count >= 3
-        assert (world.now - claimed_at).total_seconds() > PaperVenue.validity_seconds
+        # Clocks differ by two seconds at most.
+        assert (world.now - claimed_at).total_seconds() > PaperVenue.validity_seconds + 2
         world.settle(looks=20)
         assert world.held(LedgerAccount.objects.get(lead=buying))["BTC"] == 10_000_000, "the next cycle bought it"
         assert not Hold.objects.filter(released_at__isnull=True).exists()
         assert reconciling.check_ledger().is_clean
+
+    def test_is_asked_about_again_after_waits_that_double_up_to_eight_seconds(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.SMARTSYNC_LEAD_ORDER_SECONDS = 600
+        asked_at = []
+
+        def is_silent(*_: Any, **__: Any) -> None:
+            asked_at.append(world.now)
+            raise VenueUnreachable("It does not answer.")
+
+        answered(is_never_reached, monkeypatch)
+        monkeypatch.setattr(PaperVenue, "find_order", is_silent)
+        world.settle(looks=45)
+
+        waits = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(asked_at)]
+        assert waits[:4] == [2, 4, 8, 8]
 
     def test_stays_unknown_while_coins_came_that_nothing_explains(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
@@ -278,6 +310,30 @@ class TestReconcileMarket:
         resolving.reconcile_market(market=order.market, now=world.now)
 
         assert Alarm.objects.get().kind == Alarm.Kind.FOREIGN_TRADE
+
+    @pytest.mark.parametrize(
+        ("client_order_id", "is_open", "alarms"),
+        [("", True, 0), ("", False, 1), ("somebodyelse", True, 1), ("somebodyelse", False, 1)],
+    )
+    def test_leaves_a_trade_without_a_name_to_the_order_that_is_being_asked_about(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, client_order_id: str, is_open: bool,
+        alarms: int,
+    ) -> None:  # fmt: skip
+        world.settle()
+        order = Order.objects.get()
+        (known,) = PaperVenue("platform").trades_since(symbol="BTC-USDT", since=order.planned_at)
+        unnamed = replace(known, trade_id="t-2", client_order_id=client_order_id, venue_order_id="v-2")
+        monkeypatch.setattr(PaperVenue, "trades_since", lambda *_, **__: [unnamed])
+        if is_open:
+            Order.objects.create(
+                market=order.market, venue_account=order.venue_account, client_order_id="asked", side="BUY",
+                quantity_units=10**6, price_limit=order.price_limit, price_mid=order.price_mid,
+                price_buy_max=order.price_buy_max, value_max_units=order.value_max_units, participant_ids=[],
+                wish_units=[], planned_at=world.now, status=Order.Status.UNKNOWN, claimed_at=world.now,
+            )  # fmt: skip
+
+        assert resolving.reconcile_market(market=order.market, now=world.now) == alarms
+        assert Alarm.objects.filter(kind=Alarm.Kind.FOREIGN_TRADE).count() == alarms
 
     def test_comes_before_sending_and_without_an_answer_nothing_is_sent(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch

@@ -221,7 +221,7 @@ class Story:
 
     def path(self) -> LeadPath:
         bars = bars_of(times=np.arange(HOURS) * HOUR_SECONDS, closes=np.array(self.closes))
-        return path_of_trades(bars=bars, trades=self.trades, lead_cash=STAKE, fee_rate=self.fee_rate)
+        return path_of_trades(bars=bars, trades=self.trades, lead_cash=STAKE, fee_rate=self.fee_rate, in_one_order=True)
 
     def look_back(self, number: int) -> Replay:
         """Return what the engine alone says of one follower's copy."""

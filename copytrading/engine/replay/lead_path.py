@@ -105,7 +105,9 @@ class LeadPath:
     """
     A lead's portfolio over the bars, see above; V states, the first of which is all cash.
 
-    `touched` (V, A) and `orders` are the changes that led to each state.
+    `touched` (V, A) and `orders` are the changes that led to each state. `sale_fees` and `purchase_fees` (V,) are what
+    those cost a lead who trades here, in cash units: copies are in one order with it, so they are sized before it has
+    paid them. Of a lead elsewhere they are 0, for there the trade, and its fee, are over when copies follow.
     """
 
     bars: Bars
@@ -116,6 +118,8 @@ class LeadPath:
     epoch: IntArray
     touched: BoolArray
     orders: tuple[tuple[LeadOrder, ...], ...]
+    sale_fees: IntArray
+    purchase_fees: IntArray
 
     def equity(self) -> FloatArray:
         """Return the lead's equity at every bar, (T,), in its cash units."""
@@ -169,13 +173,16 @@ def bars_of(
     )
 
 
-def path_of_trades(*, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decimal, fee_rate: Decimal) -> LeadPath:
+def path_of_trades(
+    *, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decimal, fee_rate: Decimal, in_one_order: bool = False
+) -> LeadPath:
     """
     Return the path of a lead that starts with `lead_cash` and made these trades, in order of time.
 
     A trade executes at its own price and pays its own fee, or the rate in cash. Trades after the last bar are not
     looked at.
 
+    :param in_one_order: the lead traded here, in one order with the copies; see LeadPath.
     :raises SoldMoreThanHeld: if a trade sells what the lead does not have.
     :raises SpentMoreThanCash: if a trade, with its fee, costs more than the lead has.
     """
@@ -188,6 +195,7 @@ def path_of_trades(*, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decima
         if trade.time > bars.times[-1]:
             break
         before, change = held[trade.asset], trade.cash_change(fee_rate=fee_rate)
+        fee = -change - trade.side * trade.quantity * trade.price
         sold = max(-trade.coins_change, Decimal(0))
         if cash + change < 0:
             raise SpentMoreThanCash(trade=position, cash=cash, cost=-change)
@@ -210,6 +218,7 @@ def path_of_trades(*, bars: Bars, trades: Sequence[LeadTrade], lead_cash: Decima
                 bought_value=float(trade.quantity * trade.price * units_per_value) if trade.side > 0 else 0.0,
                 sold_fraction=sold_fraction,
             ),
+            fee_units=int(fee * units_per_value) if in_one_order else 0,
         )
     return recorder.path()
 
@@ -271,8 +280,11 @@ class _Recorder:
         self._epoch = [[0] * assets]
         self._touched = [[False] * assets]
         self._orders: list[list[LeadOrder]] = [[]]
+        self._sale_fees, self._purchase_fees = [0], [0]
 
-    def record(self, *, bar: int, cash_units: int, asset: int, held_units: int, order: LeadOrder) -> None:
+    def record(
+        self, *, bar: int, cash_units: int, asset: int, held_units: int, order: LeadOrder, fee_units: int = 0
+    ) -> None:
         assert bar >= self._state_bars[-1], "a path is written forward"
         if bar > self._state_bars[-1]:
             self._open_state(bar)
@@ -287,6 +299,8 @@ class _Recorder:
         self._cash[-1] = cash_units
         self._touched[-1][asset] = True
         self._orders[-1].append(order)
+        fees = self._sale_fees if order.sold_fraction > 0 else self._purchase_fees
+        fees[-1] += fee_units
 
     def path(self) -> LeadPath:
         return LeadPath(
@@ -298,6 +312,8 @@ class _Recorder:
             epoch=np.array(self._epoch, dtype=np.int64),
             touched=np.array(self._touched),
             orders=tuple(tuple(orders) for orders in self._orders),
+            sale_fees=np.array(self._sale_fees, dtype=np.int64),
+            purchase_fees=np.array(self._purchase_fees, dtype=np.int64),
         )
 
     def _open_state(self, bar: int) -> None:
@@ -308,3 +324,5 @@ class _Recorder:
         self._epoch.append(list(self._epoch[-1]))
         self._touched.append([False] * len(self._bars.coin_prices))
         self._orders.append([])
+        self._sale_fees.append(0)
+        self._purchase_fees.append(0)

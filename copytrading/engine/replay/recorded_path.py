@@ -68,17 +68,20 @@ class RecordIncomplete(Exception):
         self.move = move
 
 
-def path_of_moves(*, bars: Bars, moves: Sequence[Move], price_units: FloatArray) -> RecordedPath:
+def path_of_moves(
+    *, bars: Bars, moves: Sequence[Move], price_units: FloatArray, in_one_order: bool = False
+) -> RecordedPath:
     """
     Return the path of an account whose first move is money paid in.
 
     `price_units` (A,) are the quote units that one unit of each coin is worth at a price of 1. Moves after the last
     bar are not looked at; each of the others belongs to the first bar at or after it.
 
+    :param in_one_order: the lead traded here, in one order with the copies; see LeadPath.
     :raises RecordIncomplete: if a move takes more of a coin, or of cash, than there is.
     """
     assert moves and moves[0].asset == MONEY and moves[0].cash_units > 0, "an account begins with money"
-    account = _Account(bars=bars, start_cash=moves[0].cash_units, price_units=price_units)
+    account = _Account(bars=bars, start_cash=moves[0].cash_units, price_units=price_units, in_one_order=in_one_order)
     for position, move in enumerate(moves):
         bar = bars.bar_at_or_after(move.time)
         if bar == len(bars.times):
@@ -91,7 +94,7 @@ def path_of_moves(*, bars: Bars, moves: Sequence[Move], price_units: FloatArray)
 class _Account:
     """The account on its way through the moves, and the states it leaves behind."""
 
-    def __init__(self, *, bars: Bars, start_cash: int, price_units: FloatArray) -> None:
+    def __init__(self, *, bars: Bars, start_cash: int, price_units: FloatArray, in_one_order: bool) -> None:
         assets = len(price_units)
         self._bars, self._start_cash = bars, float(start_cash)
         self._unit_prices = bars.marks * price_units
@@ -106,6 +109,8 @@ class _Account:
         self._scales = [1.0]
         self._touched = [np.zeros(assets, dtype=np.bool_)]
         self._orders: list[list[LeadOrder]] = [[]]
+        self._in_one_order = in_one_order
+        self._sale_fees, self._purchase_fees = [0], [0]
 
     def take(self, move: Move, *, bar: int) -> bool:
         """Make one move and return whether it was possible."""
@@ -115,6 +120,8 @@ class _Account:
             self._scales.append(self._scale)
             self._touched.append(np.zeros_like(self._touched[0]))
             self._orders.append([])
+            self._sale_fees.append(0)
+            self._purchase_fees.append(0)
         is_possible = self._pay(move, bar=bar) if move.asset == MONEY else self._trade(move)
         self._states[-1] = self._state()
         self._scales[-1] = self._scale
@@ -132,6 +139,8 @@ class _Account:
             epoch=np.stack(epoch),
             touched=np.stack(self._touched),
             orders=tuple(tuple(orders) for orders in self._orders),
+            sale_fees=np.array(self._sale_fees, dtype=np.int64),
+            purchase_fees=np.array(self._purchase_fees, dtype=np.int64),
         )
         return RecordedPath(path=path, start_cash=self._start_cash, scales=np.array(self._scales))
 
@@ -181,6 +190,10 @@ class _Account:
             sold_fraction=sold_fraction,
         )
         self._orders[-1].append(order)
+        if self._in_one_order and move.value:
+            fee = (move.value if move.units < 0 else -move.value) - move.cash_units
+            fees = self._sale_fees if move.units < 0 else self._purchase_fees
+            fees[-1] += int(fee * self._scale * START_UNITS / self._start_cash)
         return True
 
     def _close(self, asset: int) -> None:

@@ -16,7 +16,7 @@ sells and once more for the buys that they pay for, carried out at the bar's clo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -169,7 +169,14 @@ class ReplayedCopies:
         for change in self._changes.get(bar, ()):
             self._change(change, bar=bar)
         self._pending |= touched
-        self._look(bar, rows=rows, opens=True, touched=touched)
+        if not (is_change and (self._path.purchase_fees[state] or self._path.sale_fees[state])):
+            self._look(bar, rows=rows, opens=True, touched=touched)
+            return
+        # Who runs trades along with the lead; who starts comes when that is done.
+        comes = starting[rows]
+        for some, trades_along in ((rows[~comes], True), (rows[comes], False)):
+            if len(some):
+                self._look(bar, rows=some, opens=True, touched=touched, trades_along=trades_along)
 
     def _change(self, change: Change, *, bar: int) -> None:
         """Let a follower change a copy; what that means for its holdings is decided at the next look."""
@@ -208,12 +215,19 @@ class ReplayedCopies:
         found = self._path.bars.tradable[after + 1 : before, waiting].any(axis=1)
         return after + 1 + int(found.argmax()) if found.any() else before
 
-    def _look(self, bar: int, *, rows: IntArray, opens: bool, touched: BoolArray | None = None) -> None:
-        """Let some copies look at one bar, trade, and note their equity after it; `opens` takes pending orders up."""
+    def _look(
+        self, bar: int, *, rows: IntArray, opens: bool, touched: BoolArray | None = None, trades_along: bool = False
+    ) -> None:
+        """
+        Let some copies look at one bar, trade, and note their equity after it; `opens` takes pending orders up.
+
+        :param trades_along: they are in one order with the lead, who has paid no fee yet.
+        """
         tradable = self._path.bars.tradable[bar]
         self._stop(bar, rows=rows)
         at = self._at(rows)
         board, lead = self._boards.at(bar), self._lead(bar, at)
+        lead, lead_sold = self._before_fees(bar, lead) if trades_along else (lead, lead)
         # A copy that is out takes no more orders, so none is cut for it; one that pauses skips them.
         running = self._status[at] == ACTIVE
         ordered = self._waiting_orders.take_due(tradable=tradable, rows=at, running=running) if opens else ()
@@ -222,7 +236,7 @@ class ReplayedCopies:
             self._count_untradable(bar, rows=at, targets=wishes.targets, touched=touched[at])
         self._pending[at] &= ~tradable
         self._sell(board, at, wishes)
-        bought = self._buy(board, lead, at, wishes)
+        bought = self._buy(board, lead_sold, at, wishes)
         self._count(at, wishes, bought)
         self._pay_out(at, tradable)
         self.equity[at, bar - self.first_bar] = self.cash[at] + self.held[at] @ self._marks[bar]
@@ -424,6 +438,12 @@ class ReplayedCopies:
             pending_units=self._nothing,
             pending_orders=self._nothing,
         )
+
+    def _before_fees(self, bar: int, lead: LeadPortfolio) -> tuple[LeadPortfolio, LeadPortfolio]:
+        """Return the lead before it has paid for this bar's trades: when all sell, and when all buy."""
+        state = self._path.state_of_bar[bar]
+        buying = replace(lead, cash_units=lead.cash_units + int(self._path.purchase_fees[state]))
+        return replace(buying, cash_units=buying.cash_units + int(self._path.sale_fees[state])), buying
 
     def _table(self, rows: Rows) -> CopyTable:
         """Return the table of some copies as they stand now."""

@@ -70,7 +70,12 @@ def read_history(lead: Lead) -> History:
         )
     bars = bars_of(times=closes.times, closes=closes.closes, lead_trades=_trades(account))
     try:
-        recorded = path_of_moves(bars=bars, moves=account.moves, price_units=account.price_units)
+        recorded = path_of_moves(
+            bars=bars,
+            moves=account.moves,
+            price_units=account.price_units,
+            in_one_order=lead.source == Lead.Source.PLATFORM,
+        )
     except RecordIncomplete as error:
         raise HistoryIncomplete(_gap(lead)) from error
     return History(market_ids=account.market_ids, recorded=recorded)

@@ -1,8 +1,8 @@
 """
 Tax lots: what was bought when and for how much, and which of it left when something was sold.
 
-A buy opens a *lot*: so many units that cost so much, fees included. A sale closes lots, or parts of them, and its gain is
-what it brought after fees less what they cost. Which lots leave first is the *method*:
+A buy opens a *lot*: so many units that cost so much, fees included. A sale closes lots, or parts of them, and its gain
+is what it brought after fees less what they cost. Which lots leave first is the *method*:
 
     FIFO       the oldest
     HIFO       the dearest by unit when they were bought, the older of two alike
@@ -17,8 +17,8 @@ Coins that leave without being sold (`HAND_OVER`) take their cost along and brin
 (`RECOUNT`) keeps its lots with dates and costs: the new units are shared out by largest remainder, to the last unit.
 
 Sources: IRS, *Frequently asked questions on virtual currency transactions*, A39 to A41 (specific identification, and
-FIFO without it); HMRC, *Cryptoassets Manual*, CRYPTO22200 (pooling: a part takes its share of the pool's cost). Same-day
-and thirty-day rules are not in it: what a tax office wants is for the person and the office.
+FIFO without it); HMRC, *Cryptoassets Manual*, CRYPTO22200 (pooling: a part takes its share of the pool's cost).
+Same-day and thirty-day rules are not in it: what a tax office wants is for the person and the office.
 """
 
 from __future__ import annotations

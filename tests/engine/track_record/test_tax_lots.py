@@ -1,14 +1,13 @@
 """Tax lots: worked by hand, and against a second program that counts unit by unit and knows no heap."""
 
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from random import Random
 from typing import Any
 
 import pytest
 
 from copytrading.engine.track_record.tax_lots import LotBook, LotEvent, LotEventKind, LotMethod, book_lots, shared_out
+from tests.engine.track_record.second_lots import second_program
 
 DAY = timedelta(days=1)
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
@@ -117,67 +116,6 @@ class TestByHand:
         found = book("fifo", buy(1, 5, 50), event("ACQUIRE", 1, 7, 70, "ETH"), event("SELL", 2, 7, 60, "ETH"))
 
         assert (found.units_of("BTC"), found.units_of("ETH")) == (5, 0)
-
-
-def second_program(events: list[LotEvent], method: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """
-    Return disposals and lots as plain rows, by lists that are searched from the beginning each time.
-
-    Written from the definition: which lot leaves is looked for anew for every piece, and the average is of sums.
-    """
-    books: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    pools: dict[str, int] = defaultdict(int)
-    gone: list[tuple[Any, ...]] = []
-    for one in events:
-        lots = books[one.coin]
-        if one.kind == "ACQUIRE":
-            lots.append({"at": one.at, "units": one.units, "cost": one.value_units,
-                         "dear": Fraction(one.value_units, one.units)})  # fmt: skip
-            pools[one.coin] += one.value_units
-            continue
-        held = sum(lot["units"] for lot in lots)
-        if one.kind == "RECOUNT":
-            exact = [Fraction(one.units * lot["units"], held) for lot in lots]
-            whole = [int(share) for share in exact]
-            while sum(whole) < one.units:
-                best = max(range(len(lots)), key=lambda place: (exact[place] - whole[place], -place))
-                whole[best] += 1
-            for lot, units in zip(lots, whole, strict=True):
-                lot["units"], lot["dear"] = units, lot["dear"] * Fraction(held, one.units)
-            continue
-        wanted, value = one.units, one.value_units
-        rows = []
-        total_cost = pools[one.coin] * wanted // held
-        while wanted:
-            alive = [lot for lot in lots if lot["units"]]
-            lot = alive[0]
-            if method == "hifo":
-                for other in alive:
-                    if other["dear"] > lot["dear"]:
-                        lot = other
-            taken = min(wanted, lot["units"])
-            proceeds = value * taken // wanted
-            if method == "average":
-                cost = total_cost * taken // wanted
-                total_cost -= cost
-                pools[one.coin] -= cost
-            else:
-                cost = lot["cost"] * taken // lot["units"]
-            lot["units"] -= taken
-            lot["cost"] -= cost
-            rows.append((one.coin, taken, lot["at"], one.at, cost, proceeds if one.kind == "SELL" else None))
-            wanted, value = wanted - taken, value - proceeds
-        gone += rows
-    kept = []
-    for coin in sorted(books):
-        alive = [lot for lot in books[coin] if lot["units"]]
-        cost, units = pools[coin], sum(lot["units"] for lot in alive)
-        for lot in alive:
-            if method == "average":
-                lot["cost"] = cost * lot["units"] // units
-                cost, units = cost - lot["cost"], units - lot["units"]
-            kept.append((coin, lot["at"], lot["units"], lot["cost"]))
-    return gone, kept
 
 
 def random_events(random: Random) -> tuple[list[LotEvent], dict[str, int]]:

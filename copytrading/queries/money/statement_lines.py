@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from accounts.models import Journal
+from copytrading.engine.rounding import cut_together
 from copytrading.engine.track_record.tax_lots import Disposal, Lot, LotMethod
 
 
@@ -183,6 +184,18 @@ class YearOfGains:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InCents:
+    """The heading of a statement as people read it: cut to cents, and still opening + flows + result = closing."""
+
+    opening_units: int
+    flow_units: int
+    result_units: int
+    closing_units: int
+    # (part, its units in whole cents), which sum to the result.
+    parts: tuple[tuple[ResultPart, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """
     A statement of one copy (`copy_id`), or of everything of a person, in quote units and whole units of each coin.
@@ -228,3 +241,19 @@ class Statement:
     @property
     def has_movements(self) -> bool:
         return bool(self.flows or self.trades or self.shares or self.others)
+
+    @property
+    def in_cents(self) -> InCents:
+        cent = 10 ** (self.cash_decimals - 2)
+        opening, flow, closing = (
+            units // cent * cent for units in (self.opening.value_units, self.flow_units, self.closing.value_units)
+        )
+        result = closing - opening - flow
+        shown = cut_together([part.units for part in self.results], whole=result, step=cent)
+        return InCents(
+            opening_units=opening,
+            flow_units=flow,
+            result_units=result,
+            closing_units=closing,
+            parts=tuple(zip(self.results, shown, strict=True)),
+        )

@@ -1,0 +1,100 @@
+"""Which statement somebody asks for: of what, of which time, and which lots leave first. Times are UTC."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+
+from copytrading.engine.track_record.tax_lots import LotMethod
+from copytrading.queries.money.statements import period_refusal
+
+THIS_YEAR, LAST_YEAR, THIS_MONTH, LAST_MONTH = "this_year", "last_year", "this_month", "last_month"
+ALL, OWN = "all", "own"
+# Nobody had money here before.
+FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+PERIODS = (
+    (THIS_YEAR, "This year"),
+    (LAST_YEAR, "Last year"),
+    (THIS_MONTH, "This month"),
+    (LAST_MONTH, "Last month"),
+    (ALL, "From the start to now"),
+    (OWN, "From and until"),
+)
+METHODS = (
+    (LotMethod.FIFO.value, "FIFO: the oldest first"),
+    (LotMethod.HIFO.value, "HIFO: the dearest first"),
+    (LotMethod.AVERAGE.value, "Average cost"),
+)
+NO_MOMENT = "Enter a day and a time such as 2026-01-31 12:00:00."
+FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+
+
+class MomentField(forms.DateTimeField):
+    """Any second, in UTC; a day alone is its midnight."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, input_formats=list(FORMATS), error_messages={"invalid": NO_MOMENT}, **options)
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        text = str(value).strip()
+        for form in FORMATS:
+            try:
+                return datetime.strptime(text, form).replace(tzinfo=UTC)
+            except ValueError:
+                continue
+        raise forms.ValidationError(NO_MOMENT, code="invalid")
+
+
+class StatementForm(forms.Form):
+    """A statement of a copy or of everything; `begins_at` and `ends_at` are there once it is valid."""
+
+    copy = forms.ChoiceField(label="Of what", required=False)
+    period = forms.ChoiceField(
+        label="Of which time",
+        choices=PERIODS,
+        error_messages={"invalid_choice": "Choose one of the times."},
+    )
+    begins = MomentField(label="From, UTC")
+    ends = MomentField(label="Until, UTC")
+    lots = forms.ChoiceField(
+        label="Tax lots", choices=METHODS, error_messages={"invalid_choice": "Choose FIFO, HIFO or average cost."}
+    )
+
+    def __init__(self, *args: Any, copies: Iterable[tuple[int, str]], now: datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._now = now
+        self.fields["copy"].choices = [("", "Everything"), *copies]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if "period" not in typed or self.errors:
+            return typed
+        begins_at, ends_at = self._span(typed)
+        if begins_at is None:
+            self.add_error("begins", "Say from when.")
+        elif refusal := period_refusal(begins_at=begins_at, ends_at=ends_at, now=self._now):
+            self.add_error("ends" if typed["period"] == OWN else "period", refusal)
+        typed["begins_at"], typed["ends_at"] = begins_at, ends_at
+        return typed
+
+    def _span(self, typed: dict[str, Any]) -> tuple[datetime | None, datetime]:
+        now = self._now.astimezone(UTC)
+        year, month = datetime(now.year, 1, 1, tzinfo=UTC), datetime(now.year, now.month, 1, tzinfo=UTC)
+        match typed["period"]:
+            case "last_year":
+                return datetime(now.year - 1, 1, 1, tzinfo=UTC), year
+            case "this_month":
+                return month, self._now
+            case "last_month":
+                return (month - timedelta(days=1)).replace(day=1), month
+            case "all":
+                return FIRST_DAY, self._now
+            case "own":
+                return typed["begins"], typed["ends"] or self._now
+            case _:
+                return year, self._now

@@ -1,6 +1,6 @@
 """Which statement somebody asks for: of what, of which time, and which lots leave first. Times are UTC."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +11,6 @@ from copytrading.queries.money.statements import period_refusal
 
 THIS_YEAR, LAST_YEAR, THIS_MONTH, LAST_MONTH = "this_year", "last_year", "this_month", "last_month"
 ALL, OWN = "all", "own"
-# Nobody had money here before.
-FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 PERIODS = (
     (THIS_YEAR, "This year"),
     (LAST_YEAR, "Last year"),
@@ -51,7 +49,11 @@ class MomentField(forms.DateTimeField):
 
 
 class StatementForm(forms.Form):
-    """A statement of a copy or of everything; `begins_at` and `ends_at` are there once it is valid."""
+    """
+    A statement of a copy or of everything; `begins_at` and `ends_at` are there once it is valid.
+
+    :param first_moment: says when the first thing was booked for what is chosen.
+    """
 
     copy = forms.ChoiceField(label="Of what", required=False)
     period = forms.ChoiceField(
@@ -65,9 +67,16 @@ class StatementForm(forms.Form):
         label="Tax lots", choices=METHODS, error_messages={"invalid_choice": "Choose FIFO, HIFO or average cost."}
     )
 
-    def __init__(self, *args: Any, copies: Iterable[tuple[int, str]], now: datetime, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        copies: Iterable[tuple[int, str]],
+        first_moment: Callable[[str], datetime | None],
+        now: datetime,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self._now = now
+        self._first_moment, self._now = first_moment, now
         self.fields["copy"].choices = [("", "Everything"), *copies]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -93,7 +102,8 @@ class StatementForm(forms.Form):
             case "last_month":
                 return (month - timedelta(days=1)).replace(day=1), month
             case "all":
-                return FIRST_DAY, self._now
+                first = self._first_moment(typed["copy"])
+                return first.astimezone(UTC).replace(microsecond=0) if first else year, self._now
             case "own":
                 return typed["begins"], typed["ends"] or self._now
             case _:

@@ -53,7 +53,7 @@ class StatementQuery(serializers.Serializer):
         return asked
 
 
-class HoldingShape(serializers.Serializer):
+class StatementHoldingShape(serializers.Serializer):
     coin = serializers.CharField()
     quantity = ExactField()
     price = ExactField(allow_null=True, help_text="The last that was recorded by then; null for cash or without any.")
@@ -65,7 +65,7 @@ class StandShape(serializers.Serializer):
     """What there was, before the profit share that was due then."""
 
     value = ExactField()
-    holdings = HoldingShape(many=True)
+    holdings = StatementHoldingShape(many=True)
     unpriced = serializers.ListField(child=serializers.CharField(), help_text="Coins without a price count nothing.")
 
 

@@ -11,6 +11,8 @@ from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
+from django.db.models import Min
+
 from accounts.models import Asset, Journal, LedgerAccount, Posting, User
 from copytrading.models import Allocation, Copy, Lead, Notice
 from copytrading.queries.market.board import cash_asset
@@ -111,6 +113,14 @@ def trades_of(*, user: User, copy: Copy | None, begins_at: datetime, ends_at: da
         journal__posted_at__lt=ends_at,
     )
     return journals.values("journal_id").distinct().count()
+
+
+def first_moment_of(*, user: User, copy_id: int | None) -> datetime | None:
+    """Return when the first thing was booked for a copy of a person, or for anything of theirs; None before it."""
+    owned = {"ledger_account__copy": copy_id} if copy_id else {}
+    lines = Posting.objects.filter(ledger_account__owner=user, **owned)
+    first: datetime | None = lines.aggregate(first=Min("journal__posted_at"))["first"]
+    return first
 
 
 def _places(user: User, copy: Copy | None) -> dict[int, Place]:

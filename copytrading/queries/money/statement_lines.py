@@ -38,6 +38,13 @@ class OtherKind(StrEnum):
     NEW_UNIT = "NEW_UNIT"
 
 
+OTHER_WORDS = {
+    OtherKind.TAKEN_OVER: "A rest, taken over at the mark",
+    OtherKind.CORRECTION: "A correction",
+    OtherKind.NEW_UNIT: "Counted in another unit",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Holding:
     """What there was of one asset at a moment; `price` is None where none was recorded, and it counts nothing then."""
@@ -115,7 +122,13 @@ class ShareMove:
 
     at: datetime
     place: str
+    symbol: str
+    decimals: int
     units: int
+
+    @property
+    def sentence(self) -> str:
+        return "Profit share paid" if self.units < 0 else "Profit share of those who copy you"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +142,10 @@ class OtherMove:
     decimals: int
     units: int
     value_units: int
+
+    @property
+    def sentence(self) -> str:
+        return OTHER_WORDS[self.kind]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +210,26 @@ class InCents:
     closing_units: int
     # (part, its units in whole cents), which sum to the result.
     parts: tuple[tuple[ResultPart, int], ...]
+
+    def cost_of(self, part: Part) -> int:
+        """Return what a part cost, as it is shown among the parts."""
+        return -sum(units for one, units in self.parts if one.part == part)
+
+    @property
+    def fee_units(self) -> int:
+        return self.cost_of(Part.FEES)
+
+    @property
+    def spread_units(self) -> int:
+        return self.cost_of(Part.SPREAD)
+
+    @property
+    def share_units(self) -> int:
+        return self.cost_of(Part.PROFIT_SHARE)
+
+    @property
+    def all_costs_units(self) -> int:
+        return self.fee_units + self.spread_units + self.share_units
 
 
 @dataclass(frozen=True, kw_only=True)

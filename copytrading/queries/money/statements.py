@@ -162,8 +162,14 @@ class _Reading:
             case Journal.Kind.PROFIT_SHARE:
                 if self._is_in(journal):
                     self.shares += [
-                        ShareMove(at=journal.at, place=self._name(account), units=units)
-                        for account, _, units in journal.lines
+                        ShareMove(
+                            at=journal.at,
+                            place=self._name(account),
+                            symbol=self.books.assets[asset_id].symbol,
+                            decimals=self.books.assets[asset_id].decimals,
+                            units=units,
+                        )
+                        for account, asset_id, units in journal.lines
                     ]
             case Journal.Kind.REDENOMINATION:
                 self._take_recount(journal)

@@ -15,8 +15,8 @@ from typing import Any
 from django.conf import settings
 
 from copytrading.engine.track_record.tax_lots import LotMethod
-from copytrading.queries.money.statement_lines import OtherKind, Stand, Statement
-from copytrading.services.wallet.statement_plain import exact, price_text
+from copytrading.queries.money.statement_lines import Stand, Statement
+from copytrading.services.wallet.statement_plain import average_text, exact, price_text
 
 WIDTH, HEIGHT, MARGIN, FOOT = 841.89, 595.28, 40.0, 46.0
 INK, QUIET, LINE, ACCENT = "#14181b", "#5b6369", "#e5e1d8", "#0b5d57"
@@ -28,11 +28,6 @@ METHOD_WORDS = {
     LotMethod.FIFO: "the oldest first (FIFO)",
     LotMethod.HIFO: "the dearest first (HIFO)",
     LotMethod.AVERAGE: "at average cost",
-}
-OTHER_WORDS = {
-    OtherKind.TAKEN_OVER: "A rest, taken over at the mark",
-    OtherKind.CORRECTION: "A correction",
-    OtherKind.NEW_UNIT: "Counted in another unit",
 }
 NOTHING_MOVED = "Nothing moved in this time: no money, no trade, no profit share."
 # (heading, where the column ends as a share of the line, whether it is figures)
@@ -156,7 +151,8 @@ class _Paper:
 def _head(paper: _Paper, statement: Statement, owner: str, made_at: datetime) -> None:
     paper.line("Smart Sync", bold=True, colour=ACCENT, size=10)
     paper.line("Statement", bold=True, size=20)
-    paper.line(f"{statement.name} of {owner}" if statement.copy_id is None else f"{statement.name} ({owner})", size=11)
+    paper.line(statement.name, size=12, bold=True)
+    paper.line(f"For {owner}", size=11)
     paper.line(f"From {_moment(statement.begins_at)} until before {_moment(statement.ends_at)}, UTC", size=11)
     paper.line(
         f"Made on {_moment(made_at)}. All money in {statement.cash_symbol}. Values are before the profit share that was"
@@ -193,10 +189,10 @@ def _heading(paper: _Paper, statement: Statement) -> None:
     )
     costs = statement.costs
     rows = [
-        ("Fees", cents(costs.fee_units), _of(costs.fee_fraction, "of what was traded")),
-        ("Spread beside the mid", cents(costs.spread_units), _of(costs.spread_fraction, "of what was traded")),
-        ("Profit share paid", cents(costs.share_units), ""),
-        ("All costs", cents(costs.total_units), _of(costs.total_fraction, "of what was at work")),
+        ("Fees", cents(shown.fee_units), _of(costs.fee_fraction, "of what was traded")),
+        ("Spread beside the mid", cents(shown.spread_units), _of(costs.spread_fraction, "of what was traded")),
+        ("Profit share paid", cents(shown.share_units), ""),
+        ("All costs", cents(shown.all_costs_units), _of(costs.total_fraction, "of what was at work")),
     ]
     if statement.has_movements:
         paper.table("What it cost", columns, rows)
@@ -265,8 +261,8 @@ def _moves(paper: _Paper, statement: Statement) -> None:
     )
     paper.table(
         "Profit shares",
-        (("Time, UTC", 0.16, False), ("Of", 0.8, False), (statement.cash_symbol, 1.0, True)),
-        [(_moment(share.at), share.place, money(share.units)) for share in statement.shares],
+        (("Time, UTC", 0.16, False), ("What", 0.8, False), (statement.cash_symbol, 1.0, True)),
+        [(_moment(share.at), f"{share.sentence}, {share.place}", money(share.units)) for share in statement.shares],
     )
     paper.table(
         "What else moved",
@@ -274,7 +270,7 @@ def _moves(paper: _Paper, statement: Statement) -> None:
         [
             (
                 _moment(other.at),
-                ", ".join(part for part in (OTHER_WORDS[other.kind], other.place) if part),
+                ", ".join(part for part in (other.sentence, other.place) if part),
                 other.symbol,
                 _grouped(exact(other.units, other.decimals)),
                 money(other.value_units),
@@ -302,7 +298,7 @@ def _trades(paper: _Paper, statement: Statement) -> None:
                 trade.place,
                 f"{trade.side.title()} {trade.symbol}",
                 _grouped(exact(abs(trade.units), trade.decimals)),
-                _price(trade.price),
+                _grouped(average_text(trade.price)),
                 _price(trade.price_mid) if trade.price_mid is not None else NOTHING,
                 money(trade.value_units),
                 " + ".join(fees) or NOTHING,

@@ -1,7 +1,7 @@
 """A statement as plain values, for programs: decimal strings that are exact to the last unit, times in UTC."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from copytrading.engine.track_record.tax_lots import Disposal, Lot
@@ -9,6 +9,7 @@ from copytrading.queries.money.statement_lines import Costs, Stand, Statement, S
 
 CENTS = 2
 FRACTION_PLACES = 6
+AVERAGE = Context(prec=12)
 
 
 def as_plain(statement: Statement) -> dict[str, Any]:
@@ -82,8 +83,13 @@ def exact(units: int, decimals: int, *, places_min: int = 0) -> str:
 
 
 def price_text(price: Decimal | None) -> str | None:
-    """Return a price as a decimal string of eight digits or more, None where there is none."""
-    return None if price is None else f"{Decimal(f'{price:.12g}'):f}"
+    """Return a price as a decimal string, as it was recorded; None where there is none."""
+    return None if price is None else f"{price.normalize():f}"
+
+
+def average_text(price: Decimal) -> str:
+    """Return an average, whose digits have no end, as a decimal string: money is in the sums that it is of."""
+    return f"{AVERAGE.plus(price).normalize():f}"
 
 
 def moment_text(at: datetime) -> str:
@@ -151,7 +157,7 @@ def _trade(trade: StatementTrade, statement: Statement, money: _Money) -> dict[s
         "coin": trade.symbol,
         "side": trade.side,
         "quantity": exact(abs(trade.units), trade.decimals),
-        "price": price_text(trade.price),
+        "price": average_text(trade.price),
         "mid": price_text(trade.price_mid),
         "value": money(trade.value_units),
         "fees": [{"coin": symbol, "quantity": exact(units, decimals)} for symbol, units, decimals in fees if units],

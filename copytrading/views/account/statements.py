@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 from copytrading.engine.track_record.tax_lots import LotMethod
 from copytrading.forms.statements import OWN, THIS_YEAR, StatementForm
 from copytrading.queries.copies.own import copies_of
-from copytrading.queries.money.statement_lines import Statement
+from copytrading.queries.money import statement_books
+from copytrading.queries.money.statement_lines import OtherMove, ShareMove, Statement, StatementFlow
 from copytrading.queries.money.statements import statement_of
 from copytrading.services.wallet import statement_files
 from copytrading.services.wallet.statement_files import State, StatementQuestion
@@ -91,7 +92,12 @@ def _form(request: MemberRequest, now: datetime) -> StatementForm:
     asked = {"copy": "", "period": THIS_YEAR, "lots": LotMethod.FIFO.value, **request.GET.dict()}
     own = [(copy.pk, f"{copy.lead.name}, since {day(copy.started_at)}") for copy in copies_of(request.user)]
     # To the second, so that the files are of the very time that the page shows.
-    return StatementForm(asked, copies=own, now=now.replace(microsecond=0))
+    return StatementForm(
+        asked,
+        copies=own,
+        first_moment=lambda copy: statement_books.first_moment_of(user=request.user, copy_id=row_number(copy)),
+        now=now.replace(microsecond=0),
+    )
 
 
 def _question(request: MemberRequest, form: StatementForm) -> StatementQuestion | None:
@@ -138,13 +144,15 @@ def _statement(request: MemberRequest, question: StatementQuestion) -> Statement
 
 def _shown(statement: Statement) -> dict[str, Any]:
     """Return as much of the tables as a page shows: the first lots, and the last of what moved."""
+    moves: list[StatementFlow | ShareMove | OtherMove] = [*statement.flows, *statement.shares, *statement.others]
+    moves.sort(key=lambda move: move.at)
     return {
         "rows_shown": ROWS_SHOWN,
         "stands": (("at the beginning", statement.opening), ("at the end", statement.closing)),
         "lots_shown": [(lot, statement.decimals_of[lot.coin]) for lot in statement.lots[:ROWS_SHOWN]],
-        "flows_shown": statement.flows[-ROWS_SHOWN:],
-        "shares_shown": statement.shares[-ROWS_SHOWN:],
+        "moves_shown": moves[-ROWS_SHOWN:],
         "trades_shown": statement.trades[: -ROWS_SHOWN - 1 : -1],
+        "disposals_shown": [(one, statement.decimals_of[one.coin]) for one in statement.disposals[-ROWS_SHOWN:]],
     }
 
 

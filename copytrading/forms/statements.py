@@ -28,24 +28,32 @@ NO_MOMENT = "Enter a day and a time such as 2026-01-31 12:00:00."
 FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
+class MomentInput(forms.DateTimeInput):
+    """A browser's own field for a moment, which shows a day alone only with its time."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"type": "datetime-local", "step": "1"}, format=FORMATS[0])
+
+    def format_value(self, value: Any) -> Any:
+        moment = _moment(str(value or ""))
+        return f"{moment:{FORMATS[0]}}" if moment else super().format_value(value)
+
+
 class MomentField(forms.DateTimeField):
     """Any second, in UTC; a day alone is its midnight."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+    widget = MomentInput
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, input_formats=list(FORMATS), error_messages={"invalid": NO_MOMENT}, **options)
+        super().__init__(required=False, **options)
 
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
-        text = str(value).strip()
-        for form in FORMATS:
-            try:
-                return datetime.strptime(text, form).replace(tzinfo=UTC)
-            except ValueError:
-                continue
-        raise forms.ValidationError(NO_MOMENT, code="invalid")
+        moment = _moment(str(value))
+        if moment is None:
+            raise forms.ValidationError(NO_MOMENT, code="invalid")
+        return moment
 
 
 class StatementForm(forms.Form):
@@ -108,3 +116,13 @@ class StatementForm(forms.Form):
                 return typed["begins"], typed["ends"] or self._now
             case _:
                 return year, self._now
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment that a text says, None where it says none."""
+    for written in FORMATS:
+        try:
+            return datetime.strptime(text.strip(), written).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None

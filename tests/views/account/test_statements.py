@@ -101,6 +101,12 @@ class TestPage:
         for name in FILES:
             assert signed_in.get(reverse(name), asked).status_code == 404
 
+    def test_keeps_what_was_typed_as_browsers_show_it(self, signed_in: Client, copy: Copy) -> None:
+        content = page(signed_in, period="own", begins="2026-01-02", ends="2026-01-03 04:05:06")
+
+        assert 'value="2026-01-02T00:00:00"' in content
+        assert 'value="2026-01-03T04:05:06"' in content
+
     @pytest.mark.parametrize("period", ["this_year", "last_year", "this_month", "last_month", "all"])
     def test_knows_its_times(self, signed_in: Client, period: str) -> None:
         assert "Value at the end" in page(signed_in, period=period)

@@ -1,8 +1,9 @@
 """
 What a coin was worth at a past second, as far as it was recorded: the last hourly close, or the mid of an own trade.
 
-What is recorded does not change, so the same second has the same price whenever it is asked for. Bars of a coin that
-was counted anew are turned into its new unit; here a price is for the unit of the moment that is asked about.
+What is recorded does not change, so the same second has the same price whenever it is asked for; only the close of an
+hour may come up to five minutes late. Bars of a coin that was counted anew are turned into its new unit; here a price
+is for the unit of the moment that is asked about.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +30,11 @@ CLOSES = """
 
 @dataclass(frozen=True, kw_only=True)
 class SeenPrice:
-    """Quote currency for one coin, in the unit that the coin had at `as_of`, and when it was so."""
+    """Quote currency for one coin, in the unit that it had at `as_of`; in the books since `known_at`."""
 
     asset_id: int
     as_of: datetime
+    known_at: datetime
     price: Decimal
 
 
@@ -92,7 +94,7 @@ def past_prices(
     for one in seen:
         by_asset.setdefault(one.asset_id, []).append(one)
     for asset_id, at in pairs:
-        earlier = [one for one in by_asset.get(asset_id, ()) if one.as_of < at]
+        earlier = [one for one in by_asset.get(asset_id, ()) if one.known_at < at]
         if not earlier:
             continue
         last = max(earlier, key=lambda one: one.as_of)

@@ -39,6 +39,7 @@ class OwnShare:
     market: str
     asset_id: int
     planned_at: datetime
+    booked_at: datetime
     price_mid: Decimal
     value_units: int
     fee_units: int
@@ -155,7 +156,7 @@ def _journals(account_ids: list[int], before: datetime) -> Iterator[BookedJourna
 def _shares(account_ids: list[int], before: datetime) -> dict[tuple[int, int], OwnShare]:
     rows = Allocation.objects.filter(ledger_account__in=account_ids, order__booked_at__lt=before).values_list(
         "ledger_account_id", "order_id", "order__cycle_id", "order__market__symbol", "order__market__base_id",
-        "order__planned_at", "order__price_mid", "value_units", "fee_units", "fee_base_units",
+        "order__planned_at", "order__booked_at", "order__price_mid", "value_units", "fee_units", "fee_base_units",
     )  # fmt: skip
     return {
         (order_id, account_id): OwnShare(
@@ -164,15 +165,17 @@ def _shares(account_ids: list[int], before: datetime) -> dict[tuple[int, int], O
             market=market,
             asset_id=asset_id,
             planned_at=planned_at,
+            booked_at=booked_at,
             price_mid=price_mid,
             value_units=value_units,
             fee_units=fee_units,
             fee_base_units=fee_base_units,
         )
         for (
-            account_id, order_id, cycle_id, market, asset_id, planned_at, price_mid, value_units, fee_units,
+            account_id, order_id, cycle_id, market, asset_id, planned_at, booked_at, price_mid, value_units, fee_units,
             fee_base_units,
         ) in rows
+        if booked_at is not None
     }  # fmt: skip
 
 

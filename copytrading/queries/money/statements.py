@@ -141,7 +141,7 @@ class _Reading:
             if asset != self.books.cash.pk
         ]
         seen = [
-            SeenPrice(asset_id=share.asset_id, as_of=share.planned_at, price=share.price_mid)
+            SeenPrice(asset_id=share.asset_id, as_of=share.planned_at, known_at=share.booked_at, price=share.price_mid)
             for share in self.books.shares.values()
         ]
         self.prices = past_prices.past_prices(

@@ -60,6 +60,12 @@ def _library() -> Any:
     return import_module("reportlab.pdfgen.canvas")
 
 
+@cache
+def _colour(text: str) -> Any:
+    """Return a colour of the look; to read it anew for each cell would be a third of the work."""
+    return import_module("reportlab.lib.colors").HexColor(text)
+
+
 class _Paper:
     """Pages that fill from the top, each with its foot once it is known how many there are."""
 
@@ -121,7 +127,7 @@ class _Paper:
     def _table_head(self, columns: Sequence[Column]) -> None:
         self._y -= LEADING
         self._row(columns, [heading for heading, _, _ in columns], colour=QUIET)
-        self._canvas.setStrokeColor(LINE)
+        self._canvas.setStrokeColor(_colour(LINE))
         self._canvas.line(MARGIN, self._y - 3.5, WIDTH - MARGIN, self._y - 3.5)
         self._y -= 2
 
@@ -137,14 +143,14 @@ class _Paper:
     def _write(self, x: float, text: str, *, size: float, width: float, bold: bool = False, colour: str = INK) -> None:
         font = SEMIBOLD if bold else REGULAR
         self._canvas.setFont(font, size)
-        self._canvas.setFillColor(colour)
+        self._canvas.setFillColor(_colour(colour))
         while text and self._canvas.stringWidth(text, font, size) > width:
             text = f"{text[:-2]}…" if len(text) > 2 else ""
         self._canvas.drawString(x, self._y, text)
 
     def _write_to(self, x: float, text: str, *, size: float, colour: str = INK) -> None:
         self._canvas.setFont(REGULAR, size)
-        self._canvas.setFillColor(colour)
+        self._canvas.setFillColor(_colour(colour))
         self._canvas.drawRightString(x, self._y, text)
 
 

@@ -185,7 +185,7 @@ class TestOfACopy:
         PriceBar.objects.all().delete()
         books = statement_books.load_books(user=follower, copy=copy, before=world.now)
         for share in books.shares.values():
-            object.__setattr__(share, "planned_at", world.now + DAY)
+            object.__setattr__(share, "booked_at", world.now + DAY)
 
         reading = statements._Reading(books, begins_at=NOON, ends_at=world.now)
         for journal in books.journals:

@@ -22,7 +22,7 @@ from copytrading.services.orders import resolving
 from copytrading.services.running import heartbeats
 from copytrading.services.safety import reconciling
 from copytrading.services.telling import watching
-from copytrading.services.wallet import announced, transfers
+from copytrading.services.wallet import announced, statement_files, transfers
 
 
 @shared_task
@@ -144,6 +144,12 @@ def measure_gaps(**_: Any) -> None:
 def export_audit_head(**_: Any) -> None:
     """Write today's head of the audit, signed, to where it is carried away from."""
     audit.export_head(folder=Path(settings.AUDIT_FOLDER), now=timezone.now())
+
+
+@shared_task
+def draw_statement(number: int, **_: Any) -> None:
+    """Draw a statement that somebody waits for."""
+    statement_files.make(number=number, now=timezone.now())
 
 
 @shared_task

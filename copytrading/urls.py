@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copytrading.views import appearance, live, pocket, problems
-from copytrading.views.account import mailbox, notices, programs, wallet
+from copytrading.views.account import mailbox, notices, programs, statements, wallet
 from copytrading.views.copies import activity, starting
 from copytrading.views.copies import pages as copies
 from copytrading.views.leading import linking
@@ -35,6 +35,10 @@ urlpatterns = [
     path("wallet/withdraw/", wallet.withdraw, name="withdraw"),
     path("wallet/spot/", wallet.spot, name="spot"),
     path("wallet/history.csv", wallet.wallet_csv, name="wallet_csv"),
+    path("wallet/statements/", statements.statements, name="statements"),
+    path("wallet/statements.pdf", statements.statement_pdf, name="statement_pdf"),
+    path("wallet/statements.csv", statements.statement_csv, name="statement_csv"),
+    path("wallet/statements.json", statements.statement_json, name="statement_json"),
     path("wallet/balance/", appearance.balance, name="balance"),
     path("halt-notice/", appearance.halt_notice, name="halt_notice"),
     path("activity/", activity.activity, name="activity"),

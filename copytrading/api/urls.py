@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import devices, people, program_keys
-from copytrading.api import books, changing, copies, leading, leads, live, records, schema, wallet
+from copytrading.api import books, changing, copies, leading, leads, live, records, schema, statements, wallet
 from copytrading.api.nowhere import Nowhere
 
 app_name = "api"
@@ -53,6 +53,7 @@ urlpatterns = [
     path("copies/<int:copy_id>/profit-shares", books.CopyProfitShares.as_view(), name="copy_profit_shares"),
     path("copies/<int:copy_id>/terms", changing.Terms.as_view(), name="copy_terms"),
     path("activity", copies.Activity.as_view(), name="activity"),
+    path("statements", statements.Statements.as_view(), name="statements"),
     path("live", live.Live.as_view(), name="live"),
     path("wallet", wallet.Wallet.as_view(), name="wallet"),
     path("wallet/history", wallet.WalletHistory.as_view(), name="wallet_history"),

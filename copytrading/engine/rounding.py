@@ -28,3 +28,18 @@ def rounded_parts(parts: Sequence[float], *, step: float, whole: float | None = 
     rounded += way * turns
     rounded[furthest[:rest]] += way
     return (rounded * step + 0.0).tolist()
+
+
+def cut_together(parts: Sequence[int], *, whole: int, step: int) -> list[int]:
+    """
+    Return whole parts as multiples of a step that sum to `whole`, which is one; those give way that were cut most.
+
+    :param whole: what they are to sum to: their own sum, cut downwards or a little beside it.
+    """
+    cut = [part // step for part in parts]
+    missing = whole // step - sum(cut)
+    way = 1 if missing > 0 else -1
+    furthest = sorted(range(len(parts)), key=lambda place: -way * (parts[place] % step))
+    for turn in range(abs(missing) if parts else 0):
+        cut[furthest[turn % len(parts)]] += way
+    return [part * step for part in cut]

@@ -17,6 +17,8 @@ from django.db import transaction
 
 LIVE_CHANNEL = "smartsync:live"
 RING_WORTH_SECONDS = 4
+# Nobody else rings for a statement, so its ring waits as long as somebody may wait for it.
+STATEMENT_WORTH_SECONDS = 300
 # An order's followers hear of it in a few messages, however many they are.
 TOPICS_A_MESSAGE = 1_000
 _connections: dict[str, redis.Redis] = {}
@@ -55,6 +57,13 @@ def ring_for_link(link_id: int) -> None:
         transaction.on_commit(lambda: _send("copytrading.tasks.look_at_link", link_id))
 
 
+def ring_for_statement(number: int) -> None:
+    """Have a worker draw a statement that was asked for."""
+    if settings.SMARTSYNC_BELL:
+        task = "copytrading.tasks.draw_statement"
+        transaction.on_commit(lambda: _send(task, number, worth_seconds=STATEMENT_WORTH_SECONDS))
+
+
 def publish(topic: str, event: str) -> None:
     """Tell open pages that something changed, after the commit. `topic` is prices, lead:ID or user:ID."""
     if settings.SMARTSYNC_BELL:
@@ -67,14 +76,14 @@ def publish_to_users(user_ids: list[int], event: str) -> None:
         transaction.on_commit(lambda: _tell([(f"user:{user_id}", event) for user_id in user_ids]))
 
 
-def _send(task_name: str, *arguments: int) -> None:
+def _send(task_name: str, *arguments: int, worth_seconds: int = RING_WORTH_SECONDS) -> None:
     if _carriers:
         _carriers[-1].send(task_name, *arguments)
         return
     try:
         # Celery's own retry would hold a web request while the broker is away; the beat rings again soon. So an old
         # ring is worth nothing, and would only keep workers from the sweepers behind it.
-        current_app.send_task(task_name, args=arguments, ignore_result=True, retry=False, expires=RING_WORTH_SECONDS)
+        current_app.send_task(task_name, args=arguments, ignore_result=True, retry=False, expires=worth_seconds)
     except (kombu.exceptions.OperationalError, redis.RedisError, OSError):
         return
 

@@ -82,6 +82,7 @@ ROUTES = {
     "stop_quote": Route(methods={"GET": None}, owned="copy"),
     "stop": Route(methods={"POST": None}, owned="copy"),
     "activity": Route(methods={"GET": None}),
+    "statements": Route(methods={"GET": None}),
     "live": Route(methods={"GET": None}),
     "wallet": Route(methods={"GET": None}),
     "wallet_history": Route(methods={"GET": None}),

@@ -126,6 +126,7 @@ class TestTablesOnAPhone:
     ) -> None:
         copies.increase_copy(copy_id=copy.pk, units=usdt(500), idempotency_key="more", now=world.now)
         check(go("/wallet/", follower))
+        check(go(f"/wallet/statements/?copy={copy.pk}&period=all", follower))
         check(go(f"/leads/{copy.lead.slug}/"))
         check(go("/lead/", copy.lead.user))
         check(go("/lead/orders/"))

@@ -34,8 +34,8 @@ def pages(role: str, *, lead: Lead, copy: Copy) -> list[str]:
                 "/accounts/password/reset/"]  # fmt: skip
     if role == "follower":
         return ["/wallet/", f"/copies/{copy.pk}/", f"/copies/{copy.pk}/settings/", f"/copies/{copy.pk}/stop/",
-                f"/leads/{lead.slug}/copy/", "/lead/", "/copies/", "/activity/", "/accounts/email/",
-                "/accounts/password/change/"]  # fmt: skip
+                f"/leads/{lead.slug}/copy/", "/lead/", "/copies/", "/activity/", "/wallet/statements/",
+                "/accounts/email/", "/accounts/password/change/"]  # fmt: skip
     if role == "lead":
         return ["/lead/", "/lead/terms/", "/lead/end/", "/lead/orders/", "/lead/earnings/"]
     tables = [model._meta for model in admin.site._registry]

@@ -71,6 +71,7 @@ TABLE = (
     ("api/v1/wallet/orders/<int:order_id>", "own:order"),
     ("api/v1/wallet*", MEMBER),
     ("api/v1/activity", MEMBER),
+    ("api/v1/statements", MEMBER),
     ("api/v1/live", MEMBER),
     ("api/v1/lead/orders/<int:order_id>", "own:lead_order"),
     ("api/v1/lead*", MEMBER),

@@ -26,8 +26,8 @@ MISSING_ID = 2**62
 INVESTMENT = {"investment": "100.00"}
 VALUE = {"value": "100.00"}
 TERMS = {"profit_share_rate": "0.1", "followers_max": 50}
-LEAD_WEBHOOK = {"address": "https://192.0.2.1/", "events": ["copy"]}
-ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
+WEBHOOK = {"address": "https://192.0.2.1/", "events": ["copy"]}
+LEAD_ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
 LINK = {"exchange": "nowhere", "key": "k", "secret": "s"}
 ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
 

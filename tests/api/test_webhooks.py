@@ -1,4 +1,4 @@
-"""Webhooks by API: made by a person who has just proved to be it, never by a key; tried, read about, rotated, removed."""
+"""Webhooks by API: made by a person who has just proved to be it, never by a key; tried, rotated, removed."""
 
 from typing import Any
 

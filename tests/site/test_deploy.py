@@ -69,7 +69,7 @@ def test_every_process_of_a_server_is_in_every_way_to_run_it() -> None:
     ]
 
     for way in ways:
-        for process in ("uvicorn", "worker", "beat", "feed", "standby"):
+        for process in ("uvicorn", "worker", "beat", "feed", "standby", "tell", "call"):
             assert process in way
         for queue in ("exits", "cycles", "rest"):
             assert queue in way

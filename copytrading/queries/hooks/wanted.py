@@ -42,4 +42,4 @@ def notice_kinds_of(webhook: Webhook) -> list[str]:
 
 def type_of_notice(kind: str) -> str:
     """Return what the event of a notice is called."""
-    return OF_COPIES.get(kind, f"notice.{kind.lower()}")  # type: ignore[call-overload,no-any-return]
+    return OF_COPIES.get(kind, f"notice.{kind.lower()}")  # type: ignore[call-overload]

@@ -118,7 +118,7 @@ def _post(target: Target, machine: str, headers: dict[str, str], body: bytes, de
 def _speak(target: Target, connected: socket.socket, headers: dict[str, str], body: bytes, deadline: _Deadline) -> int:
     line = _Line(connected, deadline)
     asking = http.client.HTTPConnection(target.host, target.port)
-    asking.sock = line  # type: ignore[assignment]
+    asking.sock = line
     fixed = {"Host": target.name, "Content-Type": "application/json", "User-Agent": "Smart Sync", "Connection": "close"}
     asking.request("POST", target.path, body=body, headers=fixed | headers)
     answer = http.client.HTTPResponse(line, method="POST")  # type: ignore[arg-type]

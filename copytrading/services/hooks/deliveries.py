@@ -47,11 +47,11 @@ CLAIM = """
                     SELECT count(*) FROM unnest(%(busy)s::bigint[]) AS posted(webhook_id)
                     WHERE posted.webhook_id = webhook.id) AS busy
                 WHERE first.delivered_at IS NULL AND first.given_up_at IS NULL AND first.due_at <= %(now)s
-                    AND NOT EXISTS (
-                        SELECT FROM copytrading_webhookdelivery AS earlier
-                        WHERE earlier.webhook_id = first.webhook_id AND earlier.lane = first.lane
-                            AND earlier.id < first.id
-                            AND earlier.delivered_at IS NULL AND earlier.given_up_at IS NULL)
+                    AND (first.lane IS NULL OR first.id = (
+                        SELECT waiting.id FROM copytrading_webhookdelivery AS waiting
+                        WHERE waiting.webhook_id = first.webhook_id AND waiting.lane = first.lane
+                            AND waiting.delivered_at IS NULL AND waiting.given_up_at IS NULL
+                        ORDER BY waiting.id LIMIT 1))
             ) AS due
             WHERE turn <= room ORDER BY due_at, id LIMIT %(count)s)
             AND delivery.delivered_at IS NULL AND delivery.given_up_at IS NULL AND delivery.due_at <= %(now)s

@@ -19,7 +19,7 @@ from typing import Any
 
 import certifi
 
-from copytrading.services.hooks.targets import Target, WebhookAddressRefused, machine_of, target_of
+from copytrading.services.hooks.targets import Target, WebhookAddressRefused, machines_of, target_of
 
 # Nobody needs to say more, and what is not read is not kept.
 ANSWER_BYTES_MAX = 16_384
@@ -93,7 +93,7 @@ def post(*, address: str, headers: dict[str, str], payload: str, seconds_max: fl
     status: int | None = None
     try:
         target = target_of(address)
-        status, trouble = _post(target, machine_of(target), headers, payload.encode(), deadline), ""
+        status, trouble = _post(target, machines_of(target), headers, payload.encode(), deadline), ""
     except WebhookAddressRefused as refusal:
         trouble = str(refusal)
     except (_TooSlow, TimeoutError):
@@ -106,13 +106,25 @@ def post(*, address: str, headers: dict[str, str], payload: str, seconds_max: fl
     return Answer(tried_at=now, milliseconds=milliseconds, status=status, trouble=trouble)
 
 
-def _post(target: Target, machine: str, headers: dict[str, str], body: bytes, deadline: _Deadline) -> int:
-    with socket.create_connection((machine, target.port), timeout=deadline.left()) as plain:
+def _post(target: Target, machines: list[str], headers: dict[str, str], body: bytes, deadline: _Deadline) -> int:
+    with _connected(machines, target.port, deadline) as plain:
         if not target.is_tls:
             return _speak(target, plain, headers, body, deadline)
         plain.settimeout(deadline.left())
         with _trusted().wrap_socket(plain, server_hostname=target.host) as sealed:
             return _speak(target, sealed, headers, body, deadline)
+
+
+def _connected(machines: list[str], port: int, deadline: _Deadline) -> socket.socket:
+    """Return a connection to the first of some machines that takes one."""
+    for machine in machines[:-1]:
+        try:
+            return socket.create_connection((machine, port), timeout=deadline.left())
+        except TimeoutError:
+            raise
+        except OSError:
+            continue
+    return socket.create_connection((machines[-1], port), timeout=deadline.left())
 
 
 def _speak(target: Target, connected: socket.socket, headers: dict[str, str], body: bytes, deadline: _Deadline) -> int:

@@ -84,9 +84,9 @@ def target_of(address: str) -> Target:
     return target
 
 
-def machine_of(target: Target) -> str:
+def machines_of(target: Target) -> list[str]:
     """
-    Return the machine that is called for a target, as an IP address. It asks the network, and may take its time.
+    Return the machines that a target means, as IP addresses. It asks the network, and may take its time.
 
     :raises WebhookAddressRefused: if the name means nothing, or anything that is not public.
     """
@@ -97,7 +97,7 @@ def machine_of(target: Target) -> str:
     machines = list(dict.fromkeys(str(place[0]) for _, _, _, _, place in found))
     if not machines or not (target.is_local or all(is_public(machine) for machine in machines)):
         raise WebhookAddressRefused(f"{target.host[:100]} is no public machine; only those are called.")
-    return machines[0]
+    return machines
 
 
 def is_public(machine: str) -> bool:

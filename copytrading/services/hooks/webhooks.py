@@ -13,9 +13,9 @@ from copytrading.queries.hooks.wanted import EVENTS, NUMBER_MAX
 from copytrading.queries.notices.kinds import TOPICS
 from copytrading.services.hooks import hook_secrets
 from copytrading.services.hooks.deliveries import give_up_all
-from copytrading.services.hooks.events import make_test_event
+from copytrading.services.hooks.events import TEST_TYPE, make_test_event
 from copytrading.services.hooks.spreading import put_at, queue
-from copytrading.services.hooks.targets import machine_of, target_of
+from copytrading.services.hooks.targets import machines_of, target_of
 from copytrading.services.refusals import Refusal
 
 OVERLAP_HOURS, OVERLAP_HOURS_MAX = 24, 168
@@ -58,7 +58,7 @@ def add_webhook(
     if not hook_secrets.can_seal():
         raise WebhooksNotPossible("This platform cannot keep secrets yet; its operators have to name a key for them.")
     wanted_events, wanted_topics = _wanted(events, topics)
-    machine_of(target_of(address))
+    machines_of(target_of(address))
     secret = hook_secrets.make_secret()
     with transaction.atomic():
         # Whoever else adds one for this person waits here.
@@ -103,7 +103,7 @@ def change_webhook(
     :raises WebhookNotActive: if it is to go on, and its receiver has ended it.
     """
     if address is not None and address != webhook.address:
-        machine_of(target_of(address))
+        machines_of(target_of(address))
     with transaction.atomic():
         changed = _locked(webhook)
         changed.address = changed.address if address is None else address
@@ -155,10 +155,14 @@ def send_test(*, webhook: Webhook, now: datetime) -> WebhookDelivery:
     Return the delivery of an event that says nothing: it is tried once, and the attempt tells what came of it.
 
     :raises WebhookNotActive: if nothing is sent to the webhook.
+    :raises DeliveryStillWaits: if a test is on its way already: nobody is to be flooded by this button.
     """
     event = make_test_event(webhook_id=webhook.pk, now=now)
     with transaction.atomic():
         tried = _active(webhook)
+        tests = WebhookDelivery.objects.filter(webhook=tried, event_type=TEST_TYPE)
+        if tests.filter(delivered_at__isnull=True, given_up_at__isnull=True).exists():
+            raise DeliveryStillWaits("A test is on its way already; wait for what comes of it.")
         queue(tried, [event], now=now)
     return WebhookDelivery.objects.get(webhook=webhook, event_id=event.id)
 

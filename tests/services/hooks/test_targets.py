@@ -104,7 +104,7 @@ class TestMachine:
     )
     def test_that_is_not_public_is_refused(self, host: str) -> None:
         with pytest.raises(targets.WebhookAddressRefused):
-            targets.machine_of(targets.target_of(f"https://{host}/"))
+            targets.machines_of(targets.target_of(f"https://{host}/"))
 
     @pytest.mark.parametrize(
         "machines", [["127.0.0.1"], ["10.1.2.3"], [PUBLIC, "192.168.0.9"], ["::1"], ["169.254.169.254"], []]
@@ -115,7 +115,7 @@ class TestMachine:
         names(monkeypatch, machines)
 
         with pytest.raises(targets.WebhookAddressRefused):
-            targets.machine_of(targets.target_of("https://hooks.example.org/"))
+            targets.machines_of(targets.target_of("https://hooks.example.org/"))
 
     @pytest.mark.parametrize("machine", [PUBLIC, "8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
     def test_that_is_public_is_taken(self, machine: str) -> None:

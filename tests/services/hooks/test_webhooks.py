@@ -1,13 +1,22 @@
 """What is told to webhooks, in which order, how often, and what ends them."""
 
 import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from standardwebhooks import Webhook as Signer
 from standardwebhooks import WebhookVerificationError
@@ -31,13 +40,15 @@ from copytrading.queries.money import account_books
 from copytrading.services.copies import verbs
 from copytrading.services.hooks import deliveries, hook_secrets, webhooks
 from copytrading.services.hooks.calling import call_all
-from copytrading.services.hooks.spreading import spread_events
+from copytrading.services.hooks.events import make_test_event
+from copytrading.services.hooks.spreading import queue, spread_events
 from copytrading.services.telling import notices
 from tests.cast import NOON, World
 from tests.hook_receiver import Receiver
 
 EVERYTHING = ["copy", "fill", "order", "adjustment"]
 Kind = Notice.Kind
+DOCS = django_settings.BASE_DIR / "docs"
 
 
 def at(moment: datetime) -> Callable[[], datetime]:
@@ -324,8 +335,7 @@ class TestAttempts:
 
     def test_of_a_webhook_that_fails_are_made_one_at_a_time(self, person: User, receiver: Receiver) -> None:
         webhook, _ = add(person, receiver)
-        for _ in range(6):
-            webhooks.send_test(webhook=webhook, now=NOON)
+        queue(webhook, [make_test_event(webhook_id=webhook.pk, now=NOON) for _ in range(6)], now=NOON)
         Webhook.objects.update(failures=1)
         assert len(deliveries.claim_due(count=10, now=NOON)) == 1
         Webhook.objects.update(failures=0)
@@ -393,8 +403,9 @@ class TestVerbs:
         webhook, _ = add(person, receiver)
         receiver.answers = lambda path, number: 500
         delivery = webhooks.send_test(webhook=webhook, now=NOON)
-        with pytest.raises(webhooks.DeliveryStillWaits):
-            webhooks.send_again(webhook=webhook, delivery=delivery, now=NOON)
+        for verb in (webhooks.send_test, partial(webhooks.send_again, delivery=delivery)):
+            with pytest.raises(webhooks.DeliveryStillWaits):
+                verb(webhook=webhook, now=NOON)
 
         call(NOON)
         call(after(hours=1))
@@ -433,3 +444,37 @@ class TestVerbs:
         call(NOON)
 
         assert receiver.arrivals == []
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheReceiverOfTheDocumentation:
+    @pytest.mark.parametrize("is_right", [True, False])
+    def test_takes_what_is_signed_with_its_secret(self, person: User, settings: Settings, is_right: bool) -> None:
+        (code,) = re.findall(r"```python\n(import http.server.*?)```", (DOCS / "api.md").read_text(), re.DOTALL)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        settings.WEBHOOK_LOCAL_HOSTS = [f"127.0.0.1:{port}"]
+        webhook, secret = webhooks.add_webhook(
+            user=person, address=f"http://127.0.0.1:{port}/", events=["copy"], topics=[], now=timezone.now()
+        )
+        ran = subprocess.Popen(
+            [sys.executable, "-c", code.replace("9000", str(port))],
+            env={**os.environ, "WEBHOOK_SECRET": secret if is_right else hook_secrets.make_secret()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            answers = []
+            for _ in range(50):
+                webhooks.send_test(webhook=webhook, now=timezone.now())
+                call_all(describe=describe, clock=timezone.now)
+                answers.append(WebhookAttempt.objects.latest("pk").status)
+                if answers[-1] is not None:
+                    break
+                time.sleep(0.2)
+        finally:
+            ran.kill()
+            ran.communicate()
+
+        assert answers[-1] == (204 if is_right else 400)

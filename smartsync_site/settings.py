@@ -399,12 +399,17 @@ SPECTACULAR_SETTINGS = {
         "RatioMode": "copytrading.queries.statuses.RATIO_MODE",
         "JournalKind": "accounts.models.Journal.Kind",
         "TransferStatus": "accounts.models.Transfer.Status",
+        "WebhookStatus": "copytrading.queries.hooks.wanted.STATUSES",
+        "WebhookEvent": "copytrading.queries.hooks.wanted.EVENTS",
+        "WebhookDeliveryState": "copytrading.queries.hooks.wanted.DELIVERY_STATES",
+        "EventKind": "copytrading.queries.hooks.wanted.EVENT_KINDS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "accounts.api.schema.close_requests",
         "copytrading.api.schema.list_codes",
     ],
+    "WEBHOOKS": ["copytrading.api.events.EVENT"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

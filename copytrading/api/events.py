@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import OpenApiWebhook, extend_schema
 from rest_framework import serializers
 
 from accounts.models import User
@@ -10,11 +11,11 @@ from copytrading.api.shapes.books import CopyOrderShape
 from copytrading.api.shapes.trades import RowShape
 from copytrading.queries.copies.own import copies_of
 from copytrading.queries.happened import receipt_rows
-from copytrading.queries.happened.activity import ADJUSTMENT, NOTICE, TRADE
+from copytrading.queries.happened.activity import ADJUSTMENT, TRADE
 from copytrading.queries.happened.happenings import ORDER, Happening
 from copytrading.queries.happened.receipt_rows import Row
 from copytrading.queries.happened.sentences import sentence_of
-from copytrading.queries.hooks.wanted import type_of_notice
+from copytrading.queries.hooks.wanted import EVENT_KINDS, type_of_notice
 from copytrading.queries.money import account_books
 from copytrading.queries.rules import platform_rules
 from copytrading.services.hooks.events import OWN_LANE, Event
@@ -25,11 +26,31 @@ TYPES = {TRADE: "fill.booked", ADJUSTMENT: "adjustment.noted"}
 class EventDataShape(RowShape):
     """One thing that happened: the figures of its kind, the others null; a notice has its sentence as well."""
 
-    kind = serializers.ChoiceField(choices=[TRADE, ADJUSTMENT, NOTICE, ORDER])
+    kind = serializers.ChoiceField(choices=EVENT_KINDS)
     copy_id = serializers.IntegerField(allow_null=True, help_text="Null where it is about no copy.")
     order = CopyOrderShape(allow_null=True, default=None)
     headline = serializers.CharField(allow_null=True, default=None)
     detail = serializers.CharField(allow_null=True, default=None)
+
+
+class EventShape(serializers.Serializer):
+    """What is posted to a webhook: fields and types are added at any time."""
+
+    type = serializers.CharField(help_text="As `copy.paused`, `fill.booked`, `order.filled`, `notice.deposited`.")
+    timestamp = serializers.DateTimeField(help_text="When it happened.")
+    data = EventDataShape(help_text="Of `webhook.test`, the `webhook_id` alone.")
+
+
+EVENT = OpenApiWebhook(
+    name="event",
+    decorator=extend_schema(
+        summary="Something happened that the webhook is to be told of",
+        description="Signed as Standard Webhooks are, in `webhook-id`, `webhook-timestamp` and `webhook-signature`."
+        " Any 2xx says that it was taken; anything else has it come again, for a day.",
+        request={"application/json": EventShape},
+        responses={204: None},
+    ),
+)
 
 
 def describe(user: User, happened: Sequence[Happening]) -> list[Event]:

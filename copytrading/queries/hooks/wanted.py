@@ -1,7 +1,7 @@
 """What a webhook wants, as the rows that are looked for; and what the event of a notice is called."""
 
 from copytrading.models import Notice, Webhook
-from copytrading.queries.happened.activity import ADJUSTMENT, TRADE
+from copytrading.queries.happened.activity import ADJUSTMENT, NOTICE, TRADE
 from copytrading.queries.happened.happenings import ORDER
 from copytrading.queries.notices.kinds import TOPICS, kinds_of
 
@@ -9,6 +9,7 @@ Event, Kind = Webhook.Event, Notice.Kind
 EVENTS = Event.choices
 STATUSES = [choice for choice in Webhook.Status.choices if choice[0] != Webhook.Status.REMOVED]
 DELIVERY_STATES = [("WAITING", "on its way"), ("DELIVERED", "taken"), ("GIVEN_UP", "given up")]
+EVENT_KINDS = [TRADE, ADJUSTMENT, NOTICE, ORDER]
 NUMBER_MAX = 5
 ROW_KINDS = {Event.FILL: TRADE, Event.ORDER: ORDER, Event.ADJUSTMENT: ADJUSTMENT}
 # The notices that are about what a copy is, and not about what happens to it.

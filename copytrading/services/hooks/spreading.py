@@ -39,7 +39,8 @@ def _spread_next(describe: Describe, now: datetime) -> int | None:
         due = Webhook.objects.filter(
             status=Webhook.Status.ACTIVE, spread_at__lte=now - LOOK_EVERY, user__is_active=True
         )
-        webhook = due.order_by("spread_at").select_for_update(skip_locked=True, of=("self",)).first()
+        unlocked = due.select_related("user").select_for_update(skip_locked=True, of=("self",))
+        webhook = unlocked.order_by("spread_at").first()
         if webhook is None:
             return None
         place = place_of(webhook)

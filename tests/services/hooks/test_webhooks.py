@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings as django_settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from standardwebhooks import Webhook as Signer
@@ -151,12 +151,23 @@ class TestEvents:
 
     def test_wait_for_a_transaction_that_is_still_open(self, person: User, receiver: Receiver) -> None:
         add(person, receiver)
-        for number in range(3):
-            tell(person, units=number + 1)
-
+        slow = connection.copy()
+        slow.set_autocommit(False)
+        with slow.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO copytrading_notice (user_id, kind, units, noted_at) VALUES (%s, 'DEPOSITED', 1, %s)",
+                [person.pk, NOON],
+            )
+        tell(person, units=2)
         call(after(seconds=2))
+        too_early = len(receiver.arrivals)
+        slow.commit()
+        slow.close()
 
-        assert [arrival.event["data"]["notice"]["value"][-1] for arrival in receiver.arrivals] == ["1", "2", "3"]
+        call(after(seconds=4))
+
+        assert too_early == 0
+        assert [arrival.event["data"]["notice"]["value"][-1] for arrival in receiver.arrivals] == ["1", "2"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from standardwebhooks import WebhookVerificationError
 
 from accounts.models import User
 from copytrading.models import Copy, Notice, WebhookAttempt, WebhookDelivery
+from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.hooks import webhooks
 from copytrading.services.telling import notices
 from tests.campaign.fleet import Fleet
@@ -138,7 +140,7 @@ def _count(receiver: Receiver, told: int) -> Figures:
     taken: dict[tuple[int, int], int] = defaultdict(int)
     for arrival in receiver.arrivals:
         data = arrival.event["data"]
-        copy_id, number = data["copy_id"], int(data["notice"]["value"].replace(".", ""))
+        copy_id, number = data["copy_id"], int(Decimal(data["notice"]["value"]).scaleb(CASH_DECIMALS))
         forms[copy_id, number].add((arrival.id, arrival.text))
         figures.unsigned += not arrival.is_verified
         # The one before was taken before this one came.

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from copytrading.queries.hooks.wanted import EVENTS, topic_labels
+from copytrading.queries.hooks.wanted import EVENTS, topics_by_section
 from copytrading.services.hooks.targets import ADDRESS_LENGTH_MAX
 from copytrading.services.hooks.webhooks import DESCRIPTION_LENGTH_MAX
 
@@ -19,15 +19,15 @@ class WebhookForm(forms.Form):
     )
     description = forms.CharField(label="What it is for", max_length=DESCRIPTION_LENGTH_MAX, required=False)
     events = forms.MultipleChoiceField(
-        label="What happens to your copies",
+        label="What happens to your copies, as figures",
         choices=EVENTS,
         initial=["copy"],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     topics = forms.MultipleChoiceField(
-        label="What you are told of besides",
-        choices=topic_labels,
+        label="Notices",
+        choices=topics_by_section,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

@@ -1,5 +1,7 @@
 """The pages of webhooks on a phone and on a desk: nothing is wider than the screen, and a test says what came of it."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -50,12 +52,11 @@ class TestWebhooks:
         page.goto(f"{site_url}/programs/")
         page.get_by_role("link", name="Add a webhook").click()
         look()
-        page.get_by_label("Address").fill(f"{receiver.address}/{'a-long-name-of-a-page' * 5}")
+        page.get_by_label("Address", exact=True).fill(f"{receiver.address}/{'a-long-name-of-a-page' * 5}")
         page.get_by_label("What it is for").fill("My own books")
         page.get_by_label("A copy bought or sold").check()
         page.get_by_role("button", name="Add the webhook").click()
-        expect(page.locator(SECRET)).to_have_value(r := page.locator(SECRET).input_value())
-        assert r.startswith("whsec_")
+        expect(page.locator(SECRET)).to_have_value(re.compile("^whsec_"))
         look()
         page.get_by_role("link", name="I have it").click()
         page.get_by_role("button", name="Send a test").click()

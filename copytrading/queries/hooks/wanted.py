@@ -30,6 +30,14 @@ def topic_labels() -> list[tuple[str, str]]:
     return [(topic.name, topic.label) for topic in TOPICS.values()]
 
 
+def topics_by_section() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the topics of notices as (name, words), section by section."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for topic in TOPICS.values():
+        sections.setdefault(topic.section, []).append((topic.name, topic.label))
+    return list(sections.items())
+
+
 def row_kinds_of(webhook: Webhook) -> list[str]:
     """Return the kinds of rows, beside notices, that a webhook is told of."""
     return [kind for event, kind in ROW_KINDS.items() if event in webhook.events]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -45,7 +46,8 @@ def webhook(request: MemberRequest, webhook_id: int) -> HttpResponse:
     """Show a webhook with what was sent to it, every attempt, latest first."""
     found = _own(request, webhook_id)
     page = Paginator(deliveries_of(found), DELIVERIES_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "copytrading/webhook.html", {"webhook": found, "page": page})
+    context = {"webhook": found, "page": page, "days": settings.WEBHOOK_LOG_DAYS}
+    return render(request, "copytrading/webhook.html", context)
 
 
 @login_required

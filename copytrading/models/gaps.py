@@ -40,8 +40,10 @@ class LeadSnapshot(models.Model):
     # Marks by asset, as unit prices; a coin that is not here had none.
     asset_ids = WholeNumbersField()
     unit_prices = ArrayField(models.FloatField())
-    # What an observed lead's own trades since then brought beside these marks, fees included.
+    # What an observed lead's own trades since then brought beside these marks, without the fees that were named.
     traded_units = models.BigIntegerField(default=0)
+    # What its exchange says it took for them; below zero where it paid.
+    traded_fee_units = models.BigIntegerField(default=0, db_default=0)
     # What an observed lead's coins that are not traded here have brought since this look.
     untraded_units = models.BigIntegerField(default=0, db_default=0)
     cycle_id_last = models.BigIntegerField(default=0)

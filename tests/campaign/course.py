@@ -118,6 +118,7 @@ class Course:
         killer.run(kills=kills)
         crowd.stop()
         killer.finish()
+        crowd.leave()
         self.venue.calm()
         return killer, crowd
 
@@ -163,6 +164,7 @@ class Course:
             killer.look_after()
             time.sleep(0.2)
         crowd.stop()
+        crowd.leave()
         self.venue.calm()
         doubled = len(verdicts.doubled_orders(self.venue.state())) - len(before)
         say(f"{killer.kills} kills doubled {doubled} orders of naive workers")

@@ -191,6 +191,9 @@ class Crowd:
         self._stopping.set()
         for trader in self._traders:
             trader.join(20)
+
+    def leave(self) -> None:
+        """Let everybody take back what is still open; no worker may be asleep with a lead's lock by now."""
         # What this thread had open may be a connection to a server that was killed since.
         connections.close_all()
         for trader in self._traders:

@@ -61,3 +61,53 @@ class TestBenchSync:
     def test_refuses_a_number_of_copies_that_no_lead_can_have(self, copies: str) -> None:
         with pytest.raises(CommandError, match="not a whole number from 1 to 100,000"):
             call_command("bench", "sync", f"--copies={copies}")
+
+
+class TestBenchRest:
+    def test_plays_a_minute_and_prints_every_promised_figure(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command(
+                "bench", "rest", "--copies=30", "--leads=3", "--minutes=1", "--json", stdout=printed, stderr=StringIO()
+            )
+
+        figures = json.loads(printed.getvalue())
+        assert (figures["copies"], figures["leads"], figures["minutes"]) == (30, 3, 1)
+        promised = ("core_share", "wal_mb_per_minute", "stop_loss_look_ms", "stop_loss_sieve_ms", "product_ms")
+        assert [name for name in promised if not figures[name] > 0] == []
+        assert "stop losses" in figures["processor_seconds_of"]
+
+
+class TestBenchMonth:
+    def test_compares_the_first_cycles_with_the_last(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command("bench", "month", "--copies=5", "--cycles=20", "--json", stdout=printed, stderr=StringIO())
+
+        figures = json.loads(printed.getvalue())
+        assert (figures["copies"], figures["cycles"], figures["ledger_is_clean"]) == (5, 20, True)
+        # Each cycle trades for the lead and five copies, two lines each and two of the venue.
+        assert figures["postings"] >= 20 * 14
+        first, last = figures["queries_per_cycle"]
+        assert first == last
+        assert figures["growth"] == pytest.approx(figures["last_ms"] / figures["first_ms"], rel=0.05)
+        assert set(figures["bloat_of"]) >= {"accounts_balance", "copytrading_copy"}
+
+
+class TestBenchPages:
+    def test_looks_at_every_page_and_prints_what_it_costs(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command(
+                "bench", "pages", "--leads=4", "--allocations=500", "--json", stdout=printed, stderr=StringIO()
+            )
+
+        figures = json.loads(printed.getvalue())
+        assert figures["allocations"] >= 500
+        assert figures["postings"] >= 2 * figures["allocations"]
+        assert figures["ledger_is_clean"]
+        assert {"discover", "lead", "my copies", "copy", "api copies"} <= set(figures["pages"])
+        assert all(page["p95_ms"] >= page["p50_ms"] > 0 and page["queries"] > 0 for page in figures["pages"].values())

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from copytrading.management.commands.replay import Command
 from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import NotPossibleNow
 
@@ -143,6 +144,106 @@ class TestReplay:
 
     def test_drops_its_database(self, outcome: dict) -> None:
         assert outcome["left"] == set()
+
+
+class TestAStopLoss:
+    # The second hour falls to 60 and closes at 95, the third closes at 70.
+    BARS = ((100, 100, 100), (100, 60, 95), (95, 70, 70), (70, 70, 120))
+
+    def write_bars(self, folder: Path) -> None:
+        rows = [
+            f"2021-01-01T0{number}:00:00Z,BTC-USDT,{first},{max(first, last)},{low},{last},1"
+            for number, (first, low, last) in enumerate(self.BARS)
+        ]
+        write(folder, "prices.csv", "ts,symbol,open,high,low,close,volume", *rows)
+        write_trades(folder, "2021-01-01T00:00:00Z,BTC-USDT,buy,100,100")
+
+    @pytest.mark.parametrize(("stop_at", "hour", "copy_return"), [("close", 2, -0.3), ("low", 1, -0.4)])
+    def test_sells_everything_at_the_price_that_it_looks_at(
+        self, tmp_path: Path, django_db_blocker: object, stop_at: str, hour: int, copy_return: float
+    ) -> None:
+        self.write_bars(tmp_path)
+        crowd = ["--followers=2", "--investment=100", "--investment-max=10000", "--fee-rate=0"]
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            found = json.loads(run(tmp_path, *crowd, "--stop-loss=20", f"--stop-at={stop_at}", "--json"))
+
+        assert found["copy_return_min"] == pytest.approx(copy_return, abs=1e-5)
+        assert (found["ledger_ok"], found["whatif_difference"] <= 1e-5) == (True, True)
+        for copy in (found, *found["modes"]["smart-sync"]["by_investment"]):
+            assert copy["stopped_at"] == f"2021-01-01T0{hour}:00:00Z"
+            assert copy["tracking_error_until_stop"] == pytest.approx(0.0, abs=1e-6)
+
+    # BTC falls to 60 in the fourth hour and comes back, and falls to 70 in the fifth. ETH has no bar in the third, when
+    # the lead buys more of it; the lead sells in the very hours of both falls. Purchases are made at closes, so that a
+    # ratio answers the same value at either price.
+    FALLS = (
+        ("BTC-USDT", ((0, 100, 100), (1, 100, 104), (2, 102, 103), (3, 60, 95), (4, 68, 70), (5, 70, 72), (6, 72, 90))),
+        ("ETH-USDT", ((0, 10, 10), (1, 10, 10.5), (3, 5, 10.5), (4, 7, 8), (5, 8, 8.5), (6, 8.5, 9.5))),
+    )
+    FALLING = (
+        "2021-01-01T00:00:00Z,BTC-USDT,buy,60,100",
+        "2021-01-01T00:30:00Z,ETH-USDT,buy,200,10.5",
+        "2021-01-01T01:30:00Z,ETH-USDT,buy,50,10.5",
+        "2021-01-01T02:40:00Z,BTC-USDT,sell,10,96",
+        "2021-01-01T03:40:00Z,BTC-USDT,sell,10,70",
+        "2021-01-01T05:20:00Z,ETH-USDT,buy,30,9.5",
+    )
+
+    @pytest.mark.parametrize(("stop_at", "hour"), [("close", 4), ("low", 3)])
+    def test_stops_at_the_bar_of_the_what_if_and_comes_to_the_same_worth(
+        self, tmp_path: Path, django_db_blocker: object, stop_at: str, hour: int
+    ) -> None:
+        rows = [
+            f"2021-01-01T0{number}:00:00Z,{symbol},{close},{close * 1.2},{low},{close},1"
+            for symbol, bars in self.FALLS
+            for number, low, close in bars
+        ]
+        prices = write(tmp_path, "prices.csv", "ts,symbol,open,high,low,close,volume", *rows)
+        trades = write_trades(tmp_path, *self.FALLING)
+        terms = ["--investment=100", "--stop-loss=15", f"--stop-at={stop_at}"]
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            crowd = ["--followers=8", "--investment-max=5000", "--mode=both"]
+            found = json.loads(run(tmp_path, *crowd, *terms, "--json"))
+
+        assert found["ledger_ok"] is True
+        for mode, figures in found["modes"].items():
+            printed = StringIO()
+            call_command(
+                "whatif", f"--prices={prices}", f"--lead-trades={trades}", *terms, f"--mode={mode}", "--json",
+                stdout=printed,
+            )  # fmt: skip
+            expected, copy = json.loads(printed.getvalue()), figures["by_investment"][0]
+            stops = None if mode == "custom-fixed" else f"2021-01-01T0{hour}:00:00Z"
+            assert (copy["stopped_at"], expected["stopped_at"]) == (stops, stops)
+            worth = 1 + found["lead_return"] + copy["return_difference"]
+            assert worth == pytest.approx(1 + expected["copy_return"], rel=1e-5)
+            assert copy["tracking_error_until_stop"] == pytest.approx(expected["tracking_error_until_stop"], abs=1e-6)
+            # Larger investments stop at the same share.
+            assert figures["by_investment"][1]["stopped_at"] == stops
+            assert figures["whatif_difference"] <= 1e-5
+
+    def test_that_was_never_reached_is_said_to_have_stopped_nobody(
+        self, tmp_path: Path, django_db_blocker: object
+    ) -> None:
+        write_prices(tmp_path)
+        write_trades(tmp_path, *TRADES)
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            found = json.loads(run(tmp_path, "--followers=1", "--stop-loss=900", "--json"))
+
+        assert set(found) == JSON_KEYS | {"stopped_at", "tracking_error_until_stop"}
+        assert found["stopped_at"] is None
+        assert found["tracking_error_until_stop"] == found["modes"]["smart-sync"]["tracking_error_per_bar"]
+
+    def test_is_told_to_people(self, tmp_path: Path, django_db_blocker: object) -> None:
+        self.write_bars(tmp_path)
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            text = run(tmp_path, "--followers=2", "--fee-rate=0", "--stop-loss=200")
+
+        assert "2 by their stop loss, 2021-01-01 02:00 UTC; tracking error" in text
 
 
 @pytest.fixture(scope="module")
@@ -361,6 +462,11 @@ class TestBadInput:
             (TRADES, ["--investment-max=1e12"], "1,000,000,000 USDT"),
             (TRADES, ["--investment-max=0"], "below the smallest"),
             (TRADES, ["--investment=200", "--investment-max=100"], "below the smallest"),
+            (TRADES, ["--stop-loss=1000"], "above 0 and below the investment of 1000 USDT, not 1000"),
+            (TRADES, ["--stop-loss=0"], "The stop loss must be above 0"),
+            (TRADES, ["--stop-loss=-5"], "The stop loss must be above 0"),
+            (TRADES, ["--stop-loss=1e-9"], "A stop loss of 1E-9 USDT is none in whole units of 1E-8 USDT"),
+            (TRADES, ["--stop-at=low"], "There is no stop loss to look for at the lows"),
         ],
     )
     def test_is_refused_in_a_sentence(
@@ -371,6 +477,31 @@ class TestBadInput:
 
         with pytest.raises(CommandError, match=sentence) as refused:
             run(tmp_path, *arguments)
+
+        assert refused.value.returncode == 2
+
+    @pytest.mark.parametrize(
+        ("argument", "sentence"),
+        [("--stop-loss=much", "'much' is not a number"), ("--stop-at=open", "invalid choice: 'open'")],
+    )
+    def test_that_is_no_stop_loss_ends_the_command(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], argument: str, sentence: str
+    ) -> None:
+        files = [f"--prices={tmp_path / 'prices.csv'}", f"--lead-trades={tmp_path / 'trades.csv'}"]
+
+        with pytest.raises(SystemExit) as ended:
+            Command().run_from_argv(["manage.py", "replay", *files, argument])
+
+        assert ended.value.code == 2
+        assert sentence in capsys.readouterr().err
+
+    def test_with_bars_too_near_for_a_stop_loss_is_refused(self, tmp_path: Path) -> None:
+        bars = [f"2021-01-01T00:00:00.{tenth}00Z,BTC-USDT,100,100,100,100" for tenth in range(3)]
+        write(tmp_path, "prices.csv", "ts,symbol,open,high,low,close", *bars)
+        write_trades(tmp_path, "2021-01-01T00:00:00Z,BTC-USDT,buy,1,100")
+
+        with pytest.raises(CommandError, match="bars have to be a second apart") as refused:
+            run(tmp_path, "--stop-loss=10")
 
         assert refused.value.returncode == 2
 

@@ -8,16 +8,19 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 from django.db import transaction
 
 from accounts import transactions
 from copytrading.engine import units as engine_units
+from copytrading.engine.arrays import IntArray
 from copytrading.engine.rules import Rules
 from copytrading.exchange.errors import DuplicateOrder, OrderRejected, OutcomeUnknown, RejectionCode
 from copytrading.exchange.orders import VenueOrder, VenueStatus
 from copytrading.models import Copy, Lead, LeadOrder, Order
 from copytrading.services.books import positions
 from copytrading.services.cycle import scene, syncing
+from copytrading.services.cycle.scene import Scene
 from copytrading.services.orders import answering, booking, resolving, trading
 
 PlaceOrder = Callable[..., VenueOrder]
@@ -170,39 +173,28 @@ def fill_is_booked_by_answer() -> list[Any]:
 
 
 def shared_with_those_who_follow_now() -> list[Any]:
-    lock = answering.lock_order
+    participants_of = booking._participants_of
 
-    def lock_and_look_who_is_there(order_id: int) -> Order:
-        order = lock(order_id)
-        if order.cycle is None or order.booked_at is not None:
-            return order
-        now_there = set(
-            Copy.objects.filter(lead_id=order.cycle.lead_id, status__in=Copy.FOLLOWING).values_list(
-                "ledger_account_id", flat=True
-            )
-        )
-        copies = set(Copy.objects.filter(lead_id=order.cycle.lead_id).values_list("ledger_account_id", flat=True))
-        stay = [account not in copies or account in now_there for account in order.participant_ids]
-        if any(stay):
-            order.wish_units = [units for units, stays in zip(order.wish_units, stay, strict=True) if stays]
-            order.participant_ids = [one for one, stays in zip(order.participant_ids, stay, strict=True) if stays]
-        return order
+    def who_is_there(order: Order) -> tuple[IntArray, IntArray]:
+        participants, wishes = participants_of(order)
+        if order.cycle is None:
+            return participants, wishes
+        of_lead = Copy.objects.filter(lead_id=order.cycle.lead_id)
+        copies = list(of_lead.values_list("ledger_account_id", flat=True))
+        following = list(of_lead.filter(status__in=Copy.FOLLOWING).values_list("ledger_account_id", flat=True))
+        stay = ~np.isin(participants, copies) | np.isin(participants, following)
+        return (participants[stay], wishes[stay]) if stay.any() else (participants, wishes)
 
-    return [patch.object(booking, "lock_order", lock_and_look_who_is_there)]
+    return [patch.object(booking, "_participants_of", who_is_there)]
 
 
 def decided_on_what_was_seen_before_the_lock() -> list[Any]:
     """The scene is looked at once, without the lock, and decided on later."""
-    seen: dict[tuple[int, datetime], Any] = {}
-    load = scene.load_scene
 
-    def load_once(lead: Any, *, now: datetime, **named: Any) -> Any:
-        key = (lead.pk, now)
-        if not transaction.get_connection().in_atomic_block:
-            seen[key] = load(lead, now=now, **named)
-        return seen[key] if key in seen else load(lead, now=now, **named)
+    def as_it_was(seen: Scene, lead: Lead) -> Scene:
+        return replace(seen, lead=lead)
 
-    return [patch.object(syncing, "load_scene", load_once)]
+    return [patch.object(syncing, "load_again", as_it_was)]
 
 
 def coalescing_loses_a_lead_order() -> list[Any]:

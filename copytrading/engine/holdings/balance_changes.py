@@ -36,11 +36,17 @@ DUST_SHARE_MAX = 0.001
 
 
 class Trade(NamedTuple):
-    """Coins that were bought or sold: signed units of a place, and what that changed the cash by, fee included."""
+    """
+    Coins that were bought or sold: signed units of a place, and what that changed the cash by, fee included.
+
+    `fee_units` is that fee in quote units, whichever of the two it was taken of, where the exchange named it; a trade
+    that was read from balances has 0, since nobody knows. A fee in a third coin is in no trade.
+    """
 
     place: int
     units: int
     cash_units: int
+    fee_units: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +68,8 @@ class Fill:
     """
     A trade as the exchange tells it: signed units by place, CASH among them, that paid for each other.
 
-    `fee_place` is the coin of a fee that is none of the two, and `fee_units` what was taken of it.
+    `fee_place` is the coin of a fee that is none of the two, and `fee_units` what was taken of it. A fee in one of the
+    two is in the units already, and `kept_value_units` is what it was worth in quote units.
     """
 
     base: int
@@ -71,6 +78,7 @@ class Fill:
     quote_units: int
     fee_place: int | None = None
     fee_units: int = 0
+    kept_value_units: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,11 +234,13 @@ def _read_fills(
 def _trades_of(fill: Fill, prices: PriceRange) -> list[Trade]:
     """Return one trade for cash, or the sale of one coin and the purchase of another for what it was worth."""
     if fill.quote == CASH:
-        return [Trade(fill.base, fill.base_units, fill.quote_units)]
+        return [Trade(fill.base, fill.base_units, fill.quote_units, fill.kept_value_units)]
     value = round(abs(fill.quote_units) * float(prices.now[fill.quote]))
     legs = ((fill.base, fill.base_units), (fill.quote, fill.quote_units))
     sold_first = sorted(legs, key=lambda leg: leg[1])
-    return [Trade(place, units, -value if units > 0 else value) for place, units in sold_first]
+    # The quote counts at its price, so whatever was kept is missing from the base.
+    kept = {fill.base: fill.kept_value_units}
+    return [Trade(place, units, -value if units > 0 else value, kept.get(place, 0)) for place, units in sold_first]
 
 
 def _values(units: IntArray, unit_prices: FloatArray) -> FloatArray:

@@ -8,6 +8,8 @@ its ideal. Both are looked at again and again, and a *stretch* is what happened 
     price   Σ Δq·m + value              what the orders cost beside the mid; value is negative when paid
     fees    −Σ fee
 
+Of a lead who trades elsewhere a fee is known where the exchange was asked and named it; any other is in the price.
+
 The lead's stretch has the same three, and r, its return, is their sum by the equity it began with. So the ideal goes
 from V to V·(1 + r), and the gap, with e and E the equities at the beginning of the stretch, by
 

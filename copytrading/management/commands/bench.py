@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
-from copytrading.worlds.benchmarking import cycles, resting
+from copytrading.worlds.benchmarking import cycles, months, pages, resting
 from copytrading.worlds.own_database import own_database
 
 
@@ -30,10 +30,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "what",
             choices=["sync", *OTHERS],
-            help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades",
+            help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades; month: many trades"
+            " in a row, and whether the last cost what the first did; pages: what each page costs after years of use",
         )
-        parser.add_argument("--leads", type=count, default=200, metavar="N", help="of the copies at rest")
+        parser.add_argument(
+            "--leads", type=count, metavar="N", help="of the copies at rest (default: 200), or with pages (5,000)"
+        )
+        parser.add_argument(
+            "--allocations", type=int, default=1_100_000, metavar="N", help="shares of orders behind the pages"
+        )
         parser.add_argument("--minutes", type=count, default=60, metavar="N", help="at rest")
+        parser.add_argument("--cycles", type=count, default=1_000, metavar="N", help="of a month")
         parser.add_argument("--copies", type=count, default=10_000, metavar="N")
         parser.add_argument("--repeats", type=count, default=3, metavar="N", help="medians are taken over them")
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
@@ -60,7 +67,7 @@ def as_lines(printed: dict[str, Any]) -> str:
 def rest(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
     """Measure an hour at rest."""
     figures = resting.measure_rest(
-        copies=options["copies"], leads=options["leads"], minutes=options["minutes"], now=now, show=show
+        copies=options["copies"], leads=options["leads"] or 200, minutes=options["minutes"], now=now, show=show
     )
     return {
         "copies": figures.copies,
@@ -77,8 +84,53 @@ def rest(options: dict[str, Any], now: datetime, show: Callable[[str], object]) 
     }
 
 
+def month(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure many cycles in a row."""
+    figures = months.measure_month(cycles=options["cycles"], copies=options["copies"], now=now, show=show)
+    return {
+        "cycles": figures.cycles,
+        "copies": figures.copies,
+        "postings": figures.postings,
+        "first_ms": round(figures.first.seconds * 1000, 1),
+        "last_ms": round(figures.last.seconds * 1000, 1),
+        "growth": round(figures.growth, 3),
+        "first_processor_ms": round(figures.first.processor_seconds * 1000, 1),
+        "last_processor_ms": round(figures.last.processor_seconds * 1000, 1),
+        "growth_processor": round(figures.growth_processor, 3),
+        "queries_per_cycle": [figures.first.statements, figures.last.statements],
+        "bloat_of": {table: round(bloat, 3) for table, bloat in figures.bloat_of.items()},
+        "ledger_is_clean": figures.is_clean,
+        "seconds": round(figures.seconds, 1),
+    }
+
+
+def look_at_pages(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure every page of a platform with a past."""
+    visited = pages.measure_pages(
+        leads=options["leads"] or 5_000, allocations=options["allocations"], now=now, show=show
+    )
+    return {
+        "leads": visited.leads,
+        "copies": visited.copies,
+        "allocations": visited.allocations,
+        "postings": visited.postings,
+        "p95_ms": round(max(page.p95_ms for page in visited.pages), 1),
+        "ledger_is_clean": visited.is_clean,
+        "pages": {
+            page.name: {
+                "p50_ms": round(page.p50_ms, 1),
+                "p95_ms": round(page.p95_ms, 1),
+                "processor_ms": round(page.processor_ms, 1),
+                "queries": page.statements,
+                "kilobytes": round(page.kilobytes, 1),
+            }
+            for page in visited.pages
+        },
+    }
+
+
 # What is measured besides the cycle: a function of the options, the time, and who is told how far it is.
-OTHERS = {"rest": rest}
+OTHERS = {"rest": rest, "month": month, "pages": look_at_pages}
 
 
 def as_json(figures: cycles.SyncFigures) -> str:

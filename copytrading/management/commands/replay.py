@@ -11,10 +11,18 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts import ledger_export
+from copytrading.engine.arrays import BoolArray
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.management.commands.whatif import USAGE_ERROR, add_file_arguments, moment, number
+from copytrading.management.commands.whatif import (
+    LOW,
+    USAGE_ERROR,
+    add_file_arguments,
+    add_stop_at_argument,
+    moment,
+    number,
+)
 from copytrading.services.lookback import files as whatif
 from copytrading.services.refusals import Refusal
 from copytrading.worlds.own_database import own_database
@@ -27,7 +35,9 @@ class Command(BaseCommand):
     help = (
         "Replay a lead's recorded trades over recorded prices on the whole platform, with many followers, in a "
         "database of its own, and compare with the what-if. The paper venue fills at the close of each bar, without "
-        "spread or end, in lots of 0.00000001 coin, so that what remains is the rounding of whole units."
+        "spread or end, in lots of 0.00000001 coin, so that what remains is the rounding of whole units. A stop loss "
+        "is the platform's own; where it looks at the lows, the low of each bar comes as a price half a second before "
+        "its close, and only those trade there who stop."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,6 +61,13 @@ class Command(BaseCommand):
             action="store_true",
             help="the lead paid what its trades say (fee,fee_asset; a third coin is taken as cash at its price)",
         )
+        terms.add_argument(
+            "--stop-loss",
+            type=number,
+            metavar="USDT",
+            help="sell everything at this loss of the smallest investment; larger ones stop at the same share",
+        )
+        add_stop_at_argument(terms)
         terms.add_argument(
             "--mode",
             choices=[*(mode.word for mode in registry.modes()), replay.BOTH],
@@ -79,6 +96,8 @@ class Command(BaseCommand):
                 lead_cash=options["lead_cash"],
                 investment=options["investment"],
                 fee_rate=options["fee_rate"],
+                stop_loss=options["stop_loss"],
+                stops_at_low=options["stop_at"] == LOW,
                 start=options["start"],
                 end=options["end"],
                 format_name=options["format"],
@@ -164,6 +183,8 @@ def as_json(outcome: replay.Outcome, *, lead: str) -> str:
             "seconds": round(outcome.seconds, 3),
             "allocations_per_second": round(outcome.allocations / outcome.seconds, 1),
         }
+        # Of the smallest investment in the first mode, which is the one that a what-if of these terms is about.
+        | _stop_figures(outcome, 0)
     )
 
 
@@ -182,8 +203,20 @@ def _mode_figures(outcome: replay.Outcome, mode: SizingMode) -> dict[str, Any]:
                 "tracking_error_per_bar": float(errors[end]),
                 "return_difference": float(returns[end]) - outcome.lead_return,
             }
+            | _stop_figures(outcome, int(places[end]))
             for end in (0, -1)
         ],
+    }
+
+
+def _stop_figures(outcome: replay.Outcome, place: int) -> dict[str, Any]:
+    """Return when a copy stopped and how near it kept until then, where it had a stop loss at all."""
+    if outcome.crowd[place].stop_loss_units is None:
+        return {}
+    at = outcome.stopped_at[place]
+    return {
+        "stopped_at": None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "tracking_error_until_stop": float(outcome.tracking_errors_until_stop[place]),
     }
 
 
@@ -216,5 +249,18 @@ def _mode_rows(outcome: replay.Outcome, mode: SizingMode) -> list[tuple[str, str
             f"{np.median(returns):+.4%} median, {returns.min():+.4%} to {returns.max():+.4%}; "
             f"tracking error {np.median(errors):.4%} a bar",
         ),
+        *_stop_rows(outcome, places),
         ("  what-if", f"differs by {outcome.whatif_differences[places].max():.1e} of the investment at most"),
     ]
+
+
+def _stop_rows(outcome: replay.Outcome, places: BoolArray) -> list[tuple[str, str]]:
+    """Return how many of these (K,) their stop loss stopped, and from when to when; no row where none did."""
+    stopped = [place for place in np.flatnonzero(places).tolist() if outcome.stopped_at[place] is not None]
+    if not stopped:
+        return []
+    moments = sorted(at for place in stopped if (at := outcome.stopped_at[place]) is not None)
+    first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (moments[0], moments[-1]))
+    when = first if first == last else f"{first} to {last}"
+    until = f"tracking error {np.median(outcome.tracking_errors_until_stop[stopped]):.4%} a bar until then"
+    return [("  stopped", f"{len(stopped):,} by their stop loss, {when} UTC; {until}")]

@@ -268,9 +268,9 @@ def _stretches(
         units=portfolio.units[None, :],
         traded_units=traded[-1:],
         traded_at_mid=at_mid[-1:],
-        # An observed lead's trades are in the portfolio when it is looked at, and this is what they brought.
+        # An observed lead's trades are in the portfolio when it is looked at, and this is what they brought and cost.
         value_units=value[-1:] + snapshot.traded_units,
-        fee_units=fee[-1:],
+        fee_units=fee[-1:] + snapshot.traded_fee_units,
         untraded_units=snapshot.untraded_units,
     )
     return lead_stretch, Stretch(

@@ -52,15 +52,15 @@ INSERT_RECORDS = f"""
 
 INSERT_SNAPSHOTS = """
     INSERT INTO copytrading_leadsnapshot (lead_id, measured_at, growth_index, asset_ids, unit_prices, traded_units,
-        untraded_units, recorded_on, cycle_id_last, allocation_id_last, profit_share_id_last)
-    SELECT line.lead_id, %s, line.growth_index, %s, %s, 0, 0, %s,
+        traded_fee_units, untraded_units, recorded_on, cycle_id_last, allocation_id_last, profit_share_id_last)
+    SELECT line.lead_id, %s, line.growth_index, %s, %s, 0, 0, 0, %s,
         coalesce((SELECT max(id) FROM copytrading_synccycle WHERE lead_id = line.lead_id), 0),
         coalesce((SELECT max(id) FROM copytrading_allocation), 0),
         coalesce((SELECT max(id) FROM copytrading_profitshare), 0)
     FROM unnest(%s::bigint[], %s::double precision[]) AS line(lead_id, growth_index)
     ON CONFLICT (lead_id) DO UPDATE SET measured_at = excluded.measured_at, growth_index = excluded.growth_index,
-        asset_ids = excluded.asset_ids, unit_prices = excluded.unit_prices, traded_units = 0, untraded_units = 0,
-        recorded_on = excluded.recorded_on, cycle_id_last = excluded.cycle_id_last,
+        asset_ids = excluded.asset_ids, unit_prices = excluded.unit_prices, traded_units = 0, traded_fee_units = 0,
+        untraded_units = 0, recorded_on = excluded.recorded_on, cycle_id_last = excluded.cycle_id_last,
         allocation_id_last = excluded.allocation_id_last, profit_share_id_last = excluded.profit_share_id_last
 """
 
@@ -222,14 +222,26 @@ def take_money(*, copy_ids: IntArray, units: IntArray) -> None:
     CopyGap.objects.bulk_update(rows, ["invested_units", "ideal_shares", *FIGURES], batch_size=2_000)
 
 
-def note_observed_trade(*, lead: Lead, asset_id: int, signed_units: int, cash_units: int) -> None:
-    """Note what an observed lead's trade brought beside the marks. Measured just before, lead locked."""
+def note_observed_trade(*, lead: Lead, asset_id: int, signed_units: int, cash_units: int, fee_units: int = 0) -> None:
+    """
+    Note what an observed lead's trade brought beside the marks, and its fee. Measured just before, lead locked.
+
+    :param signed_units: what the trade added to the coin, and `cash_units` to the cash, the fee taken off.
+    :param fee_units: the fee in quote units where the exchange named it. Where balances alone were read nobody knows
+        it: 0 then, and it counts as a worse price.
+    """
     snapshot = LeadSnapshot.objects.filter(lead=lead).first()
     if snapshot is None or asset_id not in snapshot.asset_ids:
         return
     unit_price = snapshot.unit_prices[snapshot.asset_ids.index(asset_id)]
-    snapshot.traded_units += round(signed_units * unit_price) + cash_units
-    snapshot.save(update_fields=["traded_units"])
+    snapshot.traded_units += round(signed_units * unit_price) + cash_units + fee_units
+    snapshot.traded_fee_units += fee_units
+    snapshot.save(update_fields=["traded_units", "traded_fee_units"])
+
+
+def note_observed_fees(*, lead: Lead, units: int) -> None:
+    """Note fees of an observed lead, in quote units, that are in no trade noted with a fee. Lead locked."""
+    LeadSnapshot.objects.filter(lead=lead).update(traded_fee_units=F("traded_fee_units") + units)
 
 
 def note_untraded_result(*, lead: Lead, units: int) -> None:

@@ -69,10 +69,14 @@ class Puzzle:
     held: tuple[str, ...]
 
 
-def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units: int, now: datetime) -> None:
+def observe_trade(
+    *, lead_id: int, asset_id: int, signed_units: int, cash_units: int, fee_units: int = 0, now: datetime
+) -> None:
     """
     Note a trade that a lead made elsewhere: signed units of a coin, and what the cash changed by, fee included.
 
+    :param fee_units: that fee in quote units, so that gaps count it as one; 0 where nobody knows it, and it counts as
+        a part of the price.
     :raises NotHeld: if more is sold, or spent, than the lead was seen to have.
     """
     _observe_trade(
@@ -80,13 +84,14 @@ def observe_trade(*, lead_id: int, asset_id: int, signed_units: int, cash_units:
         asset_id=asset_id,
         signed_units=signed_units,
         cash_units=cash_units,
+        fee_units=fee_units,
         now=now,
         rules=platform_rules(),
     )
 
 
 def _observe_trade(
-    *, lead_id: int, asset_id: int, signed_units: int, cash_units: int, now: datetime, rules: Rules
+    *, lead_id: int, asset_id: int, signed_units: int, cash_units: int, fee_units: int, now: datetime, rules: Rules
 ) -> None:
     with transaction.atomic():
         lead = lock_lead(lead_id)
@@ -98,7 +103,9 @@ def _observe_trade(
         if cash_holding.units + cash_units < 0:
             raise NotHeld(f"{lead.name} was seen to spend more than the cash held.")
         gaps.measure_lead(lead=lead, now=now, rules=rules)
-        gaps.note_observed_trade(lead=lead, asset_id=asset_id, signed_units=signed_units, cash_units=cash_units)
+        gaps.note_observed_trade(
+            lead=lead, asset_id=asset_id, signed_units=signed_units, cash_units=cash_units, fee_units=fee_units
+        )
         positions.note_trade(
             lead=lead,
             asset_id=asset_id,
@@ -316,7 +323,7 @@ def _take(
     untraded.take(lead, seen.others, quantities=_quantities_after(seen, reading), cash=seen.cash)
     fees = float(places.values_of(reading.fee_units, seen.prices).sum())
     if fees:
-        gaps.note_untraded_result(lead=lead, units=-round(fees))
+        gaps.note_observed_fees(lead=lead, units=round(fees))
     if not reading.moved_turnover(prices):
         return
     units = round(reading.moved_value(prices))
@@ -347,6 +354,7 @@ def _trade(lead: Lead, seen: Places, trade: Trade, now: datetime, rules: Rules) 
                 asset_id=int(seen.board.asset_ids[trade.place]),
                 signed_units=trade.units,
                 cash_units=trade.cash_units,
+                fee_units=trade.fee_units,
                 now=now,
                 rules=rules,
             )
@@ -354,7 +362,8 @@ def _trade(lead: Lead, seen: Places, trade: Trade, now: datetime, rules: Rules) 
     # Nobody follows it, so only the cash is booked; what the price was beside the present one is the lead's result.
     _move_cash(lead, trade.cash_units)
     price = float(np.nan_to_num(seen.prices.now[trade.place]))
-    gaps.note_untraded_result(lead=lead, units=round(trade.units * price) + trade.cash_units)
+    gaps.note_untraded_result(lead=lead, units=round(trade.units * price) + trade.cash_units + trade.fee_units)
+    gaps.note_observed_fees(lead=lead, units=trade.fee_units)
     AccountMove.objects.create(
         lead=lead,
         kind=AccountMove.Kind.TRADED,

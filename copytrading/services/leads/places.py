@@ -129,9 +129,10 @@ class Places:
     def _fill(self, trade: OwnTrade, place_of: dict[str, int]) -> Fill | None:
         base, quote = place_of.get(trade.base), place_of.get(trade.quote)
         quantities = {trade.base: trade.base_quantity, trade.quote: trade.quote_quantity}
-        fee_place = None
+        fee_place, kept_place = None, None
         if trade.fee_coin in quantities:
             quantities[trade.fee_coin] -= trade.fee_quantity
+            kept_place = place_of.get(trade.fee_coin)
         elif trade.fee_quantity > 0:
             fee_place = place_of.get(trade.fee_coin)
         if base is None or quote is None or base == CASH or not self._is_priced(quote):
@@ -143,10 +144,16 @@ class Places:
             quote_units=self._units(quantities[trade.quote], quote),
             fee_place=fee_place if fee_place != CASH and fee_place is not None and self._is_priced(fee_place) else None,
             fee_units=self._units(trade.fee_quantity, fee_place) if fee_place is not None else 0,
+            kept_value_units=0 if kept_place is None else self._value(trade.fee_quantity, kept_place),
         )
 
     def _is_priced(self, place: int) -> bool:
         return place == CASH or bool(np.isfinite(self.prices.now[place]))
+
+    def _value(self, quantity: Decimal, place: int) -> int:
+        """Return what coins of a place, or cash, are worth now, in quote units; 0 where they have no price."""
+        units = self._units(quantity, place)
+        return units if place == CASH else round(units * float(np.nan_to_num(self.prices.now[place])))
 
     def _units(self, quantity: Decimal, place: int) -> int:
         return units_of(quantity, self.cash.decimals if place == CASH else int(self.decimals[place]))

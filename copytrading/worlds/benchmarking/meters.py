@@ -31,6 +31,16 @@ class Cost:
     wal_mb: float = 0.0
 
 
+class ProcessorClock:
+    """Tells the processor seconds of this process and of its own server process, as far as that can be told."""
+
+    def __init__(self) -> None:
+        self._server = _server_process()
+
+    def seconds(self) -> float:
+        return process_time() + _seconds_of(self._server)
+
+
 @contextmanager
 def metered() -> Iterator[Cost]:
     """Measure a block; the figures are in the cost that is yielded, once the block has ended."""
@@ -40,14 +50,14 @@ def metered() -> Iterator[Cost]:
         cost.statements += 1
         return execute(*call)
 
-    server = _server_process()
+    clock = ProcessorClock()
     logged_before = _logged_bytes()
-    processor_before = process_time() + _seconds_of(server)
+    processor_before = clock.seconds()
     began_at = perf_counter()
     with connection.execute_wrapper(counting):
         yield cost
     cost.seconds = perf_counter() - began_at
-    cost.processor_seconds = process_time() + _seconds_of(server) - processor_before
+    cost.processor_seconds = clock.seconds() - processor_before
     cost.wal_mb = (_logged_bytes() - logged_before) / BYTES_A_MEGABYTE
 
 

@@ -6,14 +6,12 @@ hour is played by the timetable of the installation, every ring in its turn, and
 backend worked is set against the hour. Needs a database of its own.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from statistics import median
-from time import perf_counter, process_time
+from time import perf_counter
 from unittest.mock import patch
 
 import numpy as np
@@ -35,8 +33,9 @@ from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
 from copytrading.services import bell
 from copytrading.services.books import stops
 from copytrading.services.cycle import conducting
+from copytrading.services.locks import lock_lead
 from copytrading.services.market import quotes as market
-from copytrading.worlds.benchmarking.crowd import CHUNK
+from copytrading.worlds.benchmarking.meters import ProcessorClock, metered
 
 PRICES = {
     "BTC": "50000", "ETH": "2500", "SOL": "100", "ADA": "0.5", "XRP": "0.6",
@@ -47,7 +46,6 @@ STAKE = 100_000
 # A second of an ordinary market: a price moves by half a tenth of a thousandth.
 VOLATILITY = 0.00005
 SETTINGS = {"SMARTSYNC_BELL": True}
-MEGABYTE = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +97,7 @@ class Rest:
         self.prices = {symbol: float(price) for symbol, price in PRICES.items()}
         self.book = StopBook()
         self.waiting: list[int] = []
+        self.clock: ProcessorClock
 
     def send(self, task_name: str, *arguments: int) -> None:
         if task_name.endswith(".sync_lead"):
@@ -123,7 +122,6 @@ class Rest:
         market.list_markets()
         self.quote()
         people = self._people("lead", leads)
-        accounts = self._funded(people, LedgerAccount.Kind.LEAD, np.full(leads, STAKE, dtype=np.int64), "leads")
         rows = Lead.objects.bulk_create(
             [
                 Lead(
@@ -133,33 +131,40 @@ class Rest:
                     status=Lead.Status.ACTIVE,
                     profit_share_rate=Decimal("0.1"),
                     followers_max=max(copies, 1),
-                    ledger_account=account,
                     applied_at=self.now,
                     started_at=self.now - timedelta(days=1),
                     units_issued=STAKE,
                     looked_at=self.now,
                 )
-                for number, (person, account) in enumerate(zip(people, accounts, strict=True))
+                for number, person in enumerate(people)
             ]
         )
         bases = list(Market.objects.order_by("base_id").values_list("base_id", flat=True))
         LeadPosition.objects.bulk_create([LeadPosition(lead=lead, asset_id=base) for lead in rows for base in bases])
-        for first in range(0, copies, CHUNK):
-            self._start_copies(rows, first, min(first + CHUNK, copies))
-            show(f"{min(first + CHUNK, copies):,} of {copies:,} copies")
+        ends = np.linspace(0, copies, leads + 1).astype(int).tolist()
+        for lead, first, last in zip(rows, ends[:-1], ends[1:], strict=True):
+            (lead.ledger_account,) = self._funded(
+                lead, [lead.user], LedgerAccount.Kind.LEAD, np.array([STAKE], dtype=np.int64), f"lead {lead.pk}"
+            )
+            self.start_copies(lead, self._people("follower", last - first, first), first=first)
+            if lead.pk % 20 == 0:
+                show(f"{last:,} of {copies:,} copies")
+        Lead.objects.bulk_update(rows, ["ledger_account"], batch_size=1_000)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
-    def _start_copies(self, leads: list[Lead], first: int, last: int) -> None:
-        people = self._people("follower", last - first, first)
-        invested = 100 + np.arange(first, last, dtype=np.int64) % 901
-        accounts = self._funded(people, LedgerAccount.Kind.COPY, invested, f"copies {first}")
+    def start_copies(self, lead: Lead, people: list[User], *, first: int) -> None:
+        """Write a copy of a lead for each of some people, from 100 to 1,000 by its number, which `first` begins."""
+        invested = 100 + np.arange(first, first + len(people), dtype=np.int64) % 901
+        accounts = self._funded(
+            lead, people, LedgerAccount.Kind.COPY, invested, f"copies of {lead.pk} for {people[0].pk}"
+        )
         units = invested * 10**CASH_DECIMALS
         Copy.objects.bulk_create(
             [
                 Copy(
                     follower=person,
-                    lead=leads[(first + place) % len(leads)],
+                    lead=lead,
                     ledger_account=account,
                     status=Copy.Status.ACTIVE,
                     invested_units=own,
@@ -169,10 +174,10 @@ class Rest:
                     stop_loss_units=own // 5,
                     profit_share_rate=Decimal("0.1"),
                     shared_until=self.now,
-                    idempotency_key="rest",
+                    idempotency_key=f"rest {lead.pk}",
                     started_at=self.now,
                 )
-                for place, (person, account, own) in enumerate(zip(people, accounts, units.tolist(), strict=True))
+                for person, account, own in zip(people, accounts, units.tolist(), strict=True)
             ]
         )
 
@@ -182,11 +187,13 @@ class Rest:
         )
 
     def _funded(
-        self, people: list[User], kind: LedgerAccount.Kind, values: np.ndarray, key: str
+        self, lead: Lead, people: list[User], kind: LedgerAccount.Kind, values: np.ndarray, key: str
     ) -> list[LedgerAccount]:
         """Open accounts that hold some value (accounts,) each: a tenth in cash, the rest in all coins alike."""
         cash = market_queries.cash_asset()
-        accounts = ledger.open_accounts(kind=kind, owner_ids=[person.pk for person in people], now=self.now)
+        accounts = ledger.open_accounts(
+            kind=kind, owner_ids=[person.pk for person in people], guard=lead.pk, now=self.now
+        )
         ids = np.array([account.pk for account in accounts], dtype=np.int64)
         external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=self.now)
         parts = [(cash.pk, cash.symbol, cash.decimals, values * CASH_SHARE)]
@@ -202,6 +209,7 @@ class Rest:
             )
             lines += [Lines.of(ids, asset_id, units), Lines.of([external.pk], asset_id, [-total])]
         with transaction.atomic():
+            lock_lead(lead.pk)
             ledger.post(kind=Journal.Kind.DEPOSIT, idempotency_key=key, lines=Lines.join(*lines), now=self.now)
         return accounts
 
@@ -223,31 +231,28 @@ class Rest:
             self._look()
             seconds_of: dict[str, float] = {}
             looks: list[float] = []
-            wal, began_at = _wal_position(), perf_counter()
-            start = _processor_seconds()
-            for second in range(1, minutes * 60 + 1):
-                self.now += timedelta(seconds=1)
-                self._timed(seconds_of, "prices", self.quote)
-                looked_at = perf_counter()
-                self._timed(seconds_of, "stop losses", self._look)
-                looks.append(perf_counter() - looked_at)
-                for name, every in entries:
-                    if second % every == 0:
-                        self._timed(seconds_of, name, lambda name=name: self._ring(name))  # type: ignore[misc]
-                self._timed(seconds_of, "looks at leads", self._answer)
-                if second % 600 == 0:
-                    show(f"{second // 60} of {minutes} minutes")
-            processor_seconds = _processor_seconds() - start
-            seconds = perf_counter() - began_at
-            wal_mb = (_wal_position() - wal) / MEGABYTE
+            self.clock = ProcessorClock()
+            with metered() as cost:
+                for second in range(1, minutes * 60 + 1):
+                    self.now += timedelta(seconds=1)
+                    self._timed(seconds_of, "prices", self.quote)
+                    looked_at = perf_counter()
+                    self._timed(seconds_of, "stop losses", self._look)
+                    looks.append(perf_counter() - looked_at)
+                    for name, every in entries:
+                        if second % every == 0:
+                            self._timed(seconds_of, name, lambda name=name: self._ring(name))  # type: ignore[misc]
+                    self._timed(seconds_of, "looks at leads", self._answer)
+                    if second % 600 == 0:
+                        show(f"{second // 60} of {minutes} minutes")
             sieve_ms, product_ms = self._time_sieve()
         return RestFigures(
             leads=Lead.objects.count(),
             copies=Copy.objects.count(),
             minutes=minutes,
-            seconds=seconds,
-            processor_seconds=processor_seconds,
-            wal_mb=wal_mb,
+            seconds=cost.seconds,
+            processor_seconds=cost.processor_seconds,
+            wal_mb=cost.wal_mb,
             stop_loss_look_ms=median(looks) * 1000,
             stop_loss_sieve_ms=sieve_ms,
             product_ms=product_ms,
@@ -281,9 +286,9 @@ class Rest:
             conducting.sync_one_lead(lead_id=lead_id, clock=lambda: self.now)
 
     def _timed(self, seconds_of: dict[str, float], name: str, act: Callable[[], object]) -> None:
-        start = _processor_seconds()
+        start = self.clock.seconds()
         act()
-        seconds_of[name] = seconds_of.get(name, 0.0) + _processor_seconds() - start
+        seconds_of[name] = seconds_of.get(name, 0.0) + self.clock.seconds() - start
 
     def _time_sieve(self) -> tuple[float, float]:
         """Return the milliseconds of the book's own look in memory, and of a product of its size."""
@@ -299,18 +304,3 @@ class Rest:
             sieve.append(between - began_at)
             product.append(perf_counter() - between)
         return median(sieve) * 1000, median(product) * 1000
-
-
-def _processor_seconds() -> float:
-    """Return the processor time of this process and of its database backend."""
-    connection.ensure_connection()
-    backend = Path(f"/proc/{connection.connection.info.backend_pid}/stat")
-    ticks = sum(int(number) for number in backend.read_text().rpartition(")")[2].split()[11:13])
-    return process_time() + ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _wal_position() -> int:
-    """Return how many bytes the server has ever written ahead."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
-        return int(cursor.fetchone()[0])

@@ -23,13 +23,20 @@ UNITS_MAX = 2**61
 PRICE_MIN, PRICE_MAX = 1e-9, 1e17
 # A unit of a coin may be this part of the smallest portfolio; a dearer one cannot be bought in its share.
 UNIT_SHARE_MAX = 1e-3
+# A low comes before its close, and the prices that confirm a stop loss after those that reached it, all within a bar.
+BAR_MICROSECONDS_MIN = 1_000_000
 
 
 def refuse_uncountable(
-    recording: Recording, *, movements: Sequence[Movement], crowd: Sequence[Investor], lead_cash: Decimal
+    recording: Recording,
+    *,
+    movements: Sequence[Movement],
+    crowd: Sequence[Investor],
+    lead_cash: Decimal,
+    stops_at_low: bool = False,
 ) -> None:
     """
-    Look at prices, amounts and numbers of coins.
+    Look at prices, amounts and numbers of coins, and with stop losses at the distance of bars and at their lows.
 
     :raises WhatIfRefused: if the platform's units and decimals cannot say one of them.
     """
@@ -40,12 +47,18 @@ def refuse_uncountable(
             f"All investments together are {sum(investments) / 10**decimals:,.0f} USDT, more than a platform can count "
             f"({UNITS_MAX / 10**decimals:,.0f}). Ask for fewer followers or smaller investments."
         )
-    marks = recording.path.bars.marks[: recording.last_bar + 1]
+    bars = recording.path.bars
+    apart = np.diff(bars.times[recording.first_bar : recording.last_bar + 1])
+    if any(investor.stop_loss_units is not None for investor in crowd) and (apart < BAR_MICROSECONDS_MIN).any():
+        raise WhatIfRefused("With a stop loss bars have to be a second apart at least, not less. Ask whatif.")
+    marks = bars.marks[: recording.last_bar + 1]
+    lows = bars.lows[: recording.last_bar + 1] if stops_at_low and bars.lows is not None else marks
     smallest = min(float(lead_cash), min(investments) / 10**decimals)
     for place, symbol in enumerate(recording.symbols):
-        known = marks[~np.isnan(marks[:, place]), place]
-        if known.size:
-            _refuse_price(symbol, float(known.min()), float(known.max()), smallest=smallest, decimals=decimals)
+        known = ~np.isnan(marks[:, place])
+        if known.any():
+            lowest, highest = float(lows[known, place].min()), float(marks[known, place].max())
+            _refuse_price(symbol, lowest, highest, smallest=smallest, decimals=decimals)
     copies_of_lead = max(1.0, sum(investments) / 10**decimals / float(lead_cash))
     held: dict[str, int] = defaultdict(int)
     for movement in movements:

@@ -19,6 +19,9 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
 from copytrading.services.lookback.questions import CASH_MAX, ORDER_VALUE_FRACTION, WhatIfRefused
+from copytrading.worlds.replaying.lead import whole_units
+
+UNIT_VALUE = Decimal(1).scaleb(-CASH_DECIMALS)
 
 # A crowd copies all in one mode, or half by Smart Sync and a quarter each by the two custom modes.
 BOTH = "both"
@@ -26,10 +29,11 @@ BOTH = "both"
 
 @dataclass(frozen=True, kw_only=True)
 class Investor:
-    """Somebody with so many units of cash who copies in a mode."""
+    """Somebody with so many units of cash who copies in a mode, and stops at a loss of so many; None for never."""
 
     mode: SizingMode
     units: int
+    stop_loss_units: int | None = None
 
     @property
     def value(self) -> float:
@@ -49,14 +53,19 @@ class Investor:
             buy_existing=self.mode.holds_ratios,
             order_value_units=self.order_value_units if by_value else None,
             order_ratio=self.units / lead_equity_units if by_ratio else None,
+            stop_loss_units=self.stop_loss_units,
         )
 
 
-def crowd_of(*, modes: str, followers: int, investment: Decimal, investment_max: Decimal) -> list[Investor]:
+def crowd_of(
+    *, modes: str, followers: int, investment: Decimal, investment_max: Decimal, stop_loss: Decimal | None = None
+) -> list[Investor]:
     """
     Return the investors, those of a mode together, the smallest first; `modes` is the word of a mode, or BOTH.
 
-    :raises WhatIfRefused: if nobody follows, or the amounts are the wrong way round.
+    :param stop_loss: of the smallest investment, below it, in quote currency; the others stop at the same share of
+        theirs.
+    :raises WhatIfRefused: if nobody follows, the amounts are the wrong way round, or whole units cannot say one.
     """
     if not 1 <= followers <= FOLLOWERS_MAX:
         raise WhatIfRefused(f"There can be 1 to {FOLLOWERS_MAX:,} followers, not {followers:,}.")
@@ -68,10 +77,22 @@ def crowd_of(*, modes: str, followers: int, investment: Decimal, investment_max:
         raise WhatIfRefused(f"The largest investment can be {CASH_MAX:,} USDT, not {investment_max}.")
     counts = _halves(followers) if modes == BOTH else {registry.mode_of(modes): followers}
     return [
-        Investor(mode=mode, units=units)
+        Investor(
+            mode=mode, units=units, stop_loss_units=_stop_loss_units(units, stop_loss=stop_loss, investment=investment)
+        )
         for mode, count in counts.items()
         for units in _amounts(count, first=float(investment), last=float(investment_max))
     ]
+
+
+def _stop_loss_units(units: int, *, stop_loss: Decimal | None, investment: Decimal) -> int | None:
+    """Return the stop loss of an investment of so many units: the share that `stop_loss` is of `investment`."""
+    if stop_loss is None:
+        return None
+    found = units * whole_units(stop_loss) // whole_units(investment)
+    if not 0 < found < units:
+        raise WhatIfRefused(f"A stop loss of {stop_loss} USDT is none in whole units of {UNIT_VALUE} USDT.")
+    return found
 
 
 def _halves(followers: int) -> dict[SizingMode, int]:

@@ -11,29 +11,31 @@ copy answers what the lead traded since the bar before, netted; the engine answe
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from time import perf_counter
 
 import numpy as np
 from django.test.utils import override_settings
 
-from copytrading.engine.arrays import BoolArray, FloatArray
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.replay.investments import Investments
 from copytrading.engine.replay.whatif import replay_portfolio
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.engine.track_record.performance import tracking_error_per_bar
-from copytrading.models import Allocation, Fill, Order, SyncCycle
+from copytrading.exchange.prices.files import moment_of, time_of
+from copytrading.models import Allocation, Copy, Fill, Order, SyncCycle
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.lookback.questions import Question as Files
-from copytrading.services.lookback.questions import WhatIfRefused
+from copytrading.services.lookback.questions import WhatIfRefused, check_question
 from copytrading.services.lookback.recordings import Recording, read_recording
 from copytrading.services.safety import reconciling
 from copytrading.worlds.replaying.bounds import refuse_uncountable
 from copytrading.worlds.replaying.crowd import BOTH, Investor, crowd_of
 from copytrading.worlds.replaying.lead import Movement, movements_of_trades, movements_of_weights
-from copytrading.worlds.replaying.world import ReplayNeverSettled, ReplayWorld, replay_settings
+from copytrading.worlds.replaying.world import LOW_BEFORE, ReplayNeverSettled, ReplayWorld, replay_settings
 
 __all__ = [
     "BOTH",
@@ -78,8 +80,9 @@ class Outcome:
     """
     What became of everybody. Returns are fractions; `custody_difference` is custody less liabilities, in coins.
 
-    Of each investor of the `crowd` (K,): `copy_returns`, `tracking_errors_per_bar` against the lead, and
-    `whatif_differences`, how far the return is from the engine's alone.
+    Of each investor of the `crowd` (K,): `copy_returns`, `tracking_errors_per_bar` against the lead, the same over the
+    bars before the one at which the stop loss sold everything, which was `stopped_at`, and `whatif_differences`, how
+    far the return is from the engine's alone.
     """
 
     crowd: list[Investor]
@@ -93,6 +96,8 @@ class Outcome:
     lead_return: float
     copy_returns: FloatArray
     tracking_errors_per_bar: FloatArray
+    tracking_errors_until_stop: FloatArray
+    stopped_at: tuple[datetime | None, ...]
     whatif_differences: FloatArray
     warnings: tuple[str, ...]
     seconds: float
@@ -114,11 +119,13 @@ def read_script(question: Question) -> Script:
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
     files = question.files
+    check_question(files, rules=platform_rules())
     crowd = crowd_of(
         modes=question.modes,
         followers=question.followers,
         investment=files.investment,
         investment_max=question.investment_max,
+        stop_loss=files.stop_loss,
     )
     recording = read_recording(files, rules=platform_rules())
     if recording.lead_trades is not None:
@@ -129,7 +136,13 @@ def read_script(question: Question) -> Script:
         movements = movements_of_weights(
             recording.path, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate
         )
-    refuse_uncountable(recording, movements=movements, crowd=crowd, lead_cash=files.lead_cash)
+    refuse_uncountable(
+        recording,
+        movements=movements,
+        crowd=crowd,
+        lead_cash=files.lead_cash,
+        stops_at_low=files.stops_at_low,
+    )
     return Script(question=question, recording=recording, movements=movements, crowd=crowd)
 
 
@@ -144,10 +157,12 @@ def replay(script: Script, *, show: Show) -> Outcome:
     began_at = perf_counter()
     files, crowd = script.question.files, script.crowd
     with override_settings(**replay_settings(fee_rate=files.fee_rate)):
-        world = ReplayWorld(script.recording, fee_rate=files.fee_rate)
+        world = ReplayWorld(script.recording, fee_rate=files.fee_rate, stops_at_low=files.stops_at_low)
         world.open(lead_cash=files.lead_cash, followers_max=len(crowd))
         lead_equity, copy_equity = _run(world, script=script, show=show)
         report = reconciling.check_ledger()
+    times = world.bars.times[script.recording.first_bar : script.recording.last_bar + 1]
+    stopped_bars = _stopped_bars(times)
     invested = np.array([investor.units for investor in crowd], dtype=np.float64)
     copy_returns = copy_equity[:, -1] / invested - 1
     return Outcome(
@@ -162,6 +177,13 @@ def replay(script: Script, *, show: Show) -> Outcome:
         lead_return=float(lead_equity[-1] / lead_equity[0] - 1),
         copy_returns=copy_returns,
         tracking_errors_per_bar=tracking_error_per_bar(values=copy_equity, lead_values=lead_equity),
+        tracking_errors_until_stop=np.array(
+            [
+                tracking_error_per_bar(values=copy_equity[row, :stopped], lead_values=lead_equity[:stopped])
+                for row, stopped in enumerate(stopped_bars)
+            ]
+        ),
+        stopped_at=tuple(None if stopped is None else moment_of(times[stopped]) for stopped in stopped_bars),
         whatif_differences=np.abs(copy_returns - _what_if(script)),
         warnings=script.recording.warnings,
         seconds=perf_counter() - began_at,
@@ -196,6 +218,14 @@ def _run(world: ReplayWorld, *, script: Script, show: Show) -> tuple[FloatArray,
     return lead_equity, copy_equity
 
 
+def _stopped_bars(times: IntArray) -> list[int | None]:
+    """Return at which of these bars each copy's stop loss sold everything; None where it did not."""
+    stopped = Copy.objects.filter(stop_reason=Copy.StopReason.STOP_LOSS).values_list("pk", "stopping_at")
+    # The lows of a bar come a little before it.
+    bars = {pk: int(np.searchsorted(times, time_of(at + LOW_BEFORE), side="right")) - 1 for pk, at in stopped if at}
+    return [bars.get(pk) for pk in Copy.objects.order_by("pk").values_list("pk", flat=True)]
+
+
 def _what_if(script: Script) -> FloatArray:
     """Return what the engine alone says that these investments return (K,)."""
     recording, files, crowd = script.recording, script.question.files, script.crowd
@@ -223,7 +253,11 @@ def _terms_of(investors: Sequence[Investor], *, mode: SizingMode, lead_equity: f
         buys_existing=True,
         fee_rate=float(files.fee_rate),
         slippage_rate=0.0,
-        stop_losses=np.full(len(values), np.nan),
+        stop_losses=np.array(
+            [np.nan if one.stop_loss_units is None else one.stop_loss_units for one in investors], dtype=np.float64
+        )
+        / 10.0**CASH_DECIMALS,
+        stops_at_low=files.stops_at_low,
         order_values=np.array([investor.order_value_units for investor in investors]) / 10.0**CASH_DECIMALS,
         order_ratios=values / lead_equity,
         drift_band=platform_rules().drift_band,

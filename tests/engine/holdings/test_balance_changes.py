@@ -1,5 +1,7 @@
 """What changed between two looks: each kind of trade and of flow, and the edges between them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -183,7 +185,7 @@ class TestFills:
     def test_tell_a_round_trip_that_balances_show_as_cash_alone(self) -> None:
         change = self.read({}, 95, [self.BUY, self.SELL])
 
-        assert [trade[1:] for trade in change.trades] == [
+        assert [trade[1:3] for trade in change.trades] == [
             (COIN // 10, -5_005 * ONE_USDT),
             (-COIN // 10, 5_100 * ONE_USDT),
         ]
@@ -212,11 +214,24 @@ class TestFills:
 
         change = self.read({0: -0.1, 1: 2, 2: -0.05}, 0, [swap])
 
-        assert [tuple(trade) for trade in change.trades] == [
+        assert [trade[:3] for trade in change.trades] == [
             (0, -COIN // 10, 5_000 * ONE_USDT),
             (1, 2 * COIN, -5_000 * ONE_USDT),
         ]
         assert change.moved_turnover(PRICES) == 0
+
+    def test_name_the_fee_that_was_kept_of_a_trade(self) -> None:
+        bought = replace(self.BUY, kept_value_units=5 * ONE_USDT)
+        swap = Fill(base=1, base_units=2 * COIN, quote=0, quote_units=-COIN // 10, kept_value_units=7 * ONE_USDT)
+
+        told = self.read({0: 0.1}, -5_005, [bought])
+        swapped = self.read({0: -0.1, 1: 2}, 0, [swap])
+        guessed = self.read({0: 0.1}, -5_005, [])
+
+        assert [trade.fee_units for trade in told.trades] == [5 * ONE_USDT]
+        # The quote counts at its price, so the fee is the base's.
+        assert [(trade.place, trade.fee_units) for trade in swapped.trades] == [(0, 0), (1, 7 * ONE_USDT)]
+        assert [trade.fee_units for trade in guessed.trades] == [0]
 
     @staticmethod
     def read(coins: dict[int, float], cash: float, fills: list[Fill]) -> BalanceChange:

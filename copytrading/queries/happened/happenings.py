@@ -170,6 +170,9 @@ def happened_outside(
     """
     # Before the rows are read: what is below it is over now, so they hold all of that.
     frontier = place_now()
+    if place.transaction > frontier.transaction:
+        # Of a place that is not there yet the database was put back to an earlier day.
+        return [], frontier
     copies = list(copies_of(user).values_list("pk", "ledger_account_id", "lead_id"))
     asked: dict[str, Any] = {
         "copies": [copy_id for copy_id, _, _ in copies],

@@ -436,7 +436,7 @@ KINDS: dict[str, NoticeKind] = {
     Kind.WEBHOOK_PAUSED: NoticeKind(
         topic="WEBHOOKS",
         words=(
-            "Nothing is sent to your webhook {words} any more",
+            "Nothing is sent any more to your webhook {words}",
             "It took nothing for a day, or said that it is gone. Its attempts stand under Programs and devices.",
         ),
     ),

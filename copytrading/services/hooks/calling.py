@@ -35,6 +35,7 @@ class Caller(AbstractContextManager["Caller"]):
         self._describe, self._clock = describe, clock
         self._threads = ThreadPoolExecutor(max_workers=AT_ONCE)
         self._posted: dict[Future[Answer], WebhookDelivery] = {}
+        self.calls = 0
 
     def __enter__(self) -> Self:
         return self
@@ -51,26 +52,27 @@ class Caller(AbstractContextManager["Caller"]):
         return bool(self._posted)
 
     @outside_transaction
-    def go_round(self) -> int:
-        """Do once what there is to do, without waiting for receivers, and return how many calls were begun or noted."""
-        spread_events(describe=self._describe, now=self._clock())
-        done = self._note_answers()
-        while (room := AT_ONCE - len(self._posted)) and (begun := self._begin(room)):
-            done += begun
-        return done
+    def go_round(self) -> bool:
+        """Do once what there is to do, without waiting for receivers, and return whether there was anything."""
+        is_more = spread_events(describe=self._describe, now=self._clock())
+        is_any = self._note_answers() or is_more
+        while (room := AT_ONCE - len(self._posted)) and self._begin(room):
+            is_any = True
+        return is_any
 
     def wait(self, seconds: float) -> None:
         """Wait until something that is being posted was answered, or so long."""
         wait(list(self._posted), timeout=seconds, return_when=FIRST_COMPLETED)
 
-    def _begin(self, count: int) -> int:
+    def _begin(self, count: int) -> bool:
         busy = [delivery.webhook_id for delivery in self._posted.values()]
         claimed = deliveries.claim_due(count=count, busy=busy, now=self._clock())
         for delivery in claimed:
             self._posted[self._threads.submit(_send, delivery, self._clock())] = delivery
-        return len(claimed)
+        self.calls += len(claimed)
+        return bool(claimed)
 
-    def _note_answers(self) -> int:
+    def _note_answers(self) -> bool:
         over = [future for future in self._posted if future.done()]
         for future in over:
             delivery, answer = self._posted[future], future.result()
@@ -85,18 +87,16 @@ class Caller(AbstractContextManager["Caller"]):
                     status=answer.status,
                     trouble=answer.trouble,
                 )
-        return len(over)
+        return bool(over)
 
 
 @outside_transaction
 def call_all(*, describe: Describe, clock: Callable[[], datetime]) -> int:
     """Go rounds until nothing is due and nothing is being posted, and return how many calls that were."""
     with Caller(describe=describe, clock=clock) as caller:
-        count = 0
-        while (done := caller.go_round()) or caller.is_busy:
-            count += done
+        while caller.go_round() or caller.is_busy:
             caller.wait(0.1)
-    return count
+    return caller.calls
 
 
 def _send(delivery: WebhookDelivery, now: datetime) -> Answer:

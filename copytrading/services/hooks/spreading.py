@@ -22,19 +22,18 @@ from copytrading.services.hooks.events import Describe, Event
 
 LOOK_EVERY = timedelta(seconds=1)
 EVENTS_A_TIME = 500
+# So that those who wait for their calls do not wait for all looks.
+WEBHOOKS_A_TIME = 50
 
 
 @outside_transaction
-def spread_events(*, describe: Describe, now: datetime) -> int:
-    """Spread what happened to every webhook that was not looked at lately, and return how many deliveries it took."""
-    spread = 0
-    while (count := _spread_next(describe, now)) is not None:
-        spread += count
-    return spread
+def spread_events(*, describe: Describe, now: datetime) -> bool:
+    """Spread what happened to those that were not looked at lately, some at a time; return whether any may be left."""
+    return all(_spread_next(describe, now) for _ in range(WEBHOOKS_A_TIME))
 
 
-def _spread_next(describe: Describe, now: datetime) -> int | None:
-    """Spread to the webhook whose turn it is, and return how many deliveries it took; None where it is nobody's."""
+def _spread_next(describe: Describe, now: datetime) -> bool:
+    """Spread to the webhook whose turn it is, and return whether there was one."""
     with transaction.atomic():
         due = Webhook.objects.filter(
             status=Webhook.Status.ACTIVE, spread_at__lte=now - LOOK_EVERY, user__is_active=True
@@ -42,27 +41,23 @@ def _spread_next(describe: Describe, now: datetime) -> int | None:
         unlocked = due.select_related("user").select_for_update(skip_locked=True, of=("self",))
         webhook = unlocked.order_by("spread_at").first()
         if webhook is None:
-            return None
-        place = place_of(webhook)
-        if place.transaction > happenings.place_now().transaction:
-            # Of a place that is not there yet the database was put back to an earlier day.
-            place = happenings.place_now()
+            return False
         found, place = happenings.happened_outside(
             webhook.user,
-            place,
+            place_of(webhook),
             kinds=row_kinds_of(webhook),
             notice_kinds=notice_kinds_of(webhook),
             dated_at=webhook.spread_at,
             now=now,
             count=EVENTS_A_TIME,
         )
-        events = describe(webhook.user, found) if found else []
-        queue(webhook, events, now=now)
+        if found:
+            queue(webhook, describe(webhook.user, found), now=now)
         put_at(webhook, place)
         # With more to come it is looked at again in this round.
         webhook.spread_at = now if len(found) < EVENTS_A_TIME else webhook.spread_at
         webhook.save(update_fields=["place_transaction", "place_kind", "place_id", "spread_at"])
-        return len(events)
+        return True
 
 
 def queue(webhook: Webhook, events: list[Event], *, now: datetime) -> None:

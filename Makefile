@@ -7,6 +7,7 @@
 #   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue (or okx, bybit, bitget), then
 #                                            books and venue compared
 #   make kill-notices [KILLS=100 NOTICES=1000]    kill −9 on whoever sends e-mail and push, each notice once on each channel
+#   make kill-webhooks [KILLS=50 EVENTS=1000]    kill −9 on whoever calls webhooks, while a receiver fails half the time
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make alike [TRIES=200]    whether known and unknown addresses are answered in the same time
 #   make mutants [MUTANTS=100] [SEED=1] [FROM=0] [MINUTES=60]    sources of the money paths with one thing wrong: does a
@@ -21,6 +22,7 @@ HOST ?= 127.0.0.1
 COPIES ?= 10000
 KILLS ?= 100
 NOTICES ?= 1000
+EVENTS ?= 1000
 DIALECT ?= binance
 SEED ?= 1
 SEEDS ?= 200
@@ -44,7 +46,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: server setup run test check worlds alike kill kill-notices simulate mutants bench format lock browser
+.PHONY: server setup run test check worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -97,6 +99,10 @@ mutants: $(INSTALLED_DEV)
 
 kill-notices: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.kill_notices --kills $(KILLS) --notices $(NOTICES) --seed $(SEED)
+
+kill-webhooks: KILLS = 50
+kill-webhooks: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.kill_webhooks --kills $(KILLS) --events $(EVENTS) --seed $(SEED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

@@ -16,6 +16,7 @@ from accounts import audit
 from accounts.api import idempotency
 from copytrading.services.books import gaps, profit_shares, records, stops
 from copytrading.services.cycle import conducting, holding_back
+from copytrading.services.hooks import deliveries
 from copytrading.services.leads import linking
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
@@ -168,3 +169,9 @@ def watch_for_notices(**_: Any) -> None:
 def drop_old_answers(**_: Any) -> None:
     """Forget the API's stored answers once nobody can be waiting for them."""
     idempotency.drop_old_answers(now=timezone.now())
+
+
+@shared_task
+def drop_old_deliveries(**_: Any) -> None:
+    """Forget what was sent to webhooks some time ago."""
+    deliveries.drop_old_deliveries(now=timezone.now())

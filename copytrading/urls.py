@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copytrading.views import appearance, live, pocket, problems
-from copytrading.views.account import mailbox, notices, programs, statements, wallet
+from copytrading.views.account import mailbox, notices, programs, statements, wallet, webhooks
 from copytrading.views.copies import activity, starting
 from copytrading.views.copies import pages as copies
 from copytrading.views.leading import linking
@@ -62,6 +62,18 @@ urlpatterns = [
     path("programs/keys/new/", programs.program_key_make, name="program_key_make"),
     path("programs/keys/<int:key_id>/revoke/", programs.program_key_revoke, name="program_key_revoke"),
     path("programs/devices/<int:device_id>/revoke/", programs.device_revoke, name="device_revoke"),
+    path("programs/webhooks/new/", webhooks.webhook_add, name="webhook_add"),
+    path("programs/webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("programs/webhooks/<int:webhook_id>/change/", webhooks.webhook_change, name="webhook_change"),
+    path("programs/webhooks/<int:webhook_id>/rotate/", webhooks.webhook_rotate, name="webhook_rotate"),
+    path("programs/webhooks/<int:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
+    path("programs/webhooks/<int:webhook_id>/switch/", webhooks.webhook_switch, name="webhook_switch"),
+    path("programs/webhooks/<int:webhook_id>/remove/", webhooks.webhook_remove, name="webhook_remove"),
+    path(
+        "programs/webhooks/<int:webhook_id>/again/<int:delivery_id>/",
+        webhooks.webhook_send_again,
+        name="webhook_send_again",
+    ),
     path("problems/", problems.problems, name="problems"),
     path("problems/<str:code>/", problems.problem, name="problem"),
     path("lead/", leading.lead_console, name="lead_console"),

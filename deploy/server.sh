@@ -139,7 +139,7 @@ if [ -d /run/systemd/system ] && [ -z "$ROOT" ]; then
     systemctl daemon-reload
     systemctl enable --now --quiet smartsync.target
     # Web units one after the other, so that one of them always answers; then the rest.
-    for unit in smartsync-web@8001 smartsync-web@8002 'smartsync-worker@*' smartsync-beat smartsync-feed smartsync-standby smartsync-tell; do
+    for unit in smartsync-web@8001 smartsync-web@8002 'smartsync-worker@*' smartsync-beat smartsync-feed smartsync-standby smartsync-tell smartsync-call; do
         systemctl restart "$unit"
         sleep 2
     done

@@ -53,7 +53,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "measure tracking gaps": {"task": "copytrading.tasks.measure_gaps", "schedule": 60, "options": {"expires": 60}},
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
     "count summaries": {"task": "copytrading.tasks.count_summaries", "schedule": 60, "options": {"expires": 60}},
-    # What leaves the house is sent by a process of its own: `manage.py tell`.
+    # What leaves the house is sent by a process of its own: `manage.py tell`, and `call` for webhooks.
     "watch for notices": {
         "task": "copytrading.tasks.watch_for_notices",
         "schedule": 20,
@@ -68,6 +68,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "clear sessions": {
         "task": "copytrading.tasks.clear_sessions",
         "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
+    },
+    "drop old webhook deliveries": {
+        "task": "copytrading.tasks.drop_old_deliveries",
+        "schedule": crontab(hour="3", minute="30"),
         "options": {"expires": 3600},
     },
     "drop old answers of the API": {

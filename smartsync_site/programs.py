@@ -45,6 +45,7 @@ def _single_programs() -> list[Program]:
         Program("standby", [*python, "standby"]),
         Program("feed", [*python, "feed"]),
         Program("tell", [*python, "tell"]),
+        Program("call", [*python, "call"]),
     ]
 
 

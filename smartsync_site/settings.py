@@ -22,6 +22,10 @@ from smartsync_site.environment import read_env_file
 from smartsync_site.rules import *  # noqa: F403  (Django reads the names of one module)
 
 PROXIES_MAX = 10
+WEBHOOK_LOG_DAYS_MIN = 7
+WEBHOOK_RETRY_SECONDS_DEFAULT = ("5", "60", "300", "1800", "7200", "18000", "36000")
+FREE_PORT_MIN, PORT_MAX = 1024, 65535
+SECONDS_MAX = 1e6
 BASE_DIR = Path(__file__).resolve().parent.parent
 read_env_file()
 env = environ.Env()
@@ -39,6 +43,17 @@ def required(name: str, *, in_development: str) -> str:
     if given or DEVELOPMENT:
         return given or in_development
     raise environ.ImproperlyConfigured(f"{name} is not set (see .env.example); DEVELOPMENT=1 does without.")
+
+
+def positive(name: str, given: str) -> float:
+    """Return a number of seconds that a variable of the environment names."""
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < SECONDS_MAX:
+        raise environ.ImproperlyConfigured(f"{name} has {given!r}; it takes seconds, more than 0.")
+    return seconds
 
 
 # `manage.py` prepares the local folder; a check or a lint run without it gets a key for its own duration.
@@ -264,6 +279,27 @@ WEB_PUSH_HOSTS = env.list(
 # One on this machine, by host and port: for tests.
 WEB_PUSH_LOCAL_HOSTS = env.list("WEB_PUSH_LOCAL_HOSTS", default=[]) if DEVELOPMENT else []
 
+# Webhooks: the waits between attempts (the last one again, for a day), and the seconds that one attempt may take.
+WEBHOOK_RETRY_SECONDS = [
+    positive("WEBHOOK_RETRY_SECONDS", wait)
+    for wait in env.list("WEBHOOK_RETRY_SECONDS", default=[]) or WEBHOOK_RETRY_SECONDS_DEFAULT
+]
+WEBHOOK_SECONDS_MAX = positive("WEBHOOK_SECONDS_MAX", env.str("WEBHOOK_SECONDS_MAX", default="") or "10")
+# Days that what was sent is kept, with its attempts: longer than the week in which an event may still be spread.
+WEBHOOK_LOG_DAYS = env.int("WEBHOOK_LOG_DAYS", default=30)
+if WEBHOOK_LOG_DAYS <= WEBHOOK_LOG_DAYS_MIN:
+    raise environ.ImproperlyConfigured(
+        f"WEBHOOK_LOG_DAYS is {WEBHOOK_LOG_DAYS}; it is more than {WEBHOOK_LOG_DAYS_MIN}."
+    )
+# Ports that may be called beside 443.
+WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=[])]
+if closed := [port for port in WEBHOOK_PORTS if not FREE_PORT_MIN <= port <= PORT_MAX]:
+    raise environ.ImproperlyConfigured(
+        f"WEBHOOK_PORTS has {closed[0]}; ports beside 443 are {FREE_PORT_MIN} to {PORT_MAX}."
+    )
+# Receivers on this machine, by host and port, also without TLS: for tests.
+WEBHOOK_LOCAL_HOSTS = env.list("WEBHOOK_LOCAL_HOSTS", default=[]) if DEVELOPMENT else []
+
 # -- Security ----------------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
@@ -363,12 +399,17 @@ SPECTACULAR_SETTINGS = {
         "RatioMode": "copytrading.queries.statuses.RATIO_MODE",
         "JournalKind": "accounts.models.Journal.Kind",
         "TransferStatus": "accounts.models.Transfer.Status",
+        "WebhookStatus": "copytrading.queries.hooks.wanted.STATUSES",
+        "WebhookEvent": "copytrading.queries.hooks.wanted.EVENTS",
+        "WebhookDeliveryState": "copytrading.queries.hooks.wanted.DELIVERY_STATES",
+        "EventKind": "copytrading.queries.hooks.wanted.EVENT_KINDS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "accounts.api.schema.close_requests",
         "copytrading.api.schema.list_codes",
     ],
+    "WEBHOOKS": ["copytrading.api.events.EVENT"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -58,6 +58,7 @@ from copytrading.admin.trading import (
     SyncCycleAdmin,
 )
 from copytrading.admin.transfers import TransferAdmin
+from copytrading.admin.webhooks import WebhookAdmin, WebhookAttemptAdmin, WebhookDeliveryAdmin
 
 __all__ = [
     "AccountMoveAdmin",
@@ -111,4 +112,7 @@ __all__ = [
     "TradeCheckpointAdmin",
     "TransferAdmin",
     "UntradedHoldingAdmin",
+    "WebhookAdmin",
+    "WebhookAttemptAdmin",
+    "WebhookDeliveryAdmin",
 ]

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import devices, people, program_keys
-from copytrading.api import books, changing, copies, leading, leads, live, records, schema, statements, wallet
+from copytrading.api import books, changing, copies, leading, leads, live, records, schema, statements, wallet, webhooks
 from copytrading.api.nowhere import Nowhere
 
 app_name = "api"
@@ -17,6 +17,16 @@ urlpatterns = [
     path("devices/<int:device_id>", devices.OneDevice.as_view(), name="device"),
     path("keys", program_keys.ProgramKeys.as_view(), name="keys"),
     path("keys/<int:key_id>", program_keys.OneProgramKey.as_view(), name="key"),
+    path("webhooks", webhooks.Webhooks.as_view(), name="webhooks"),
+    path("webhooks/<int:webhook_id>", webhooks.OneWebhook.as_view(), name="webhook"),
+    path("webhooks/<int:webhook_id>/rotate", webhooks.RotateWebhook.as_view(), name="webhook_rotate"),
+    path("webhooks/<int:webhook_id>/test", webhooks.TryWebhook.as_view(), name="webhook_test"),
+    path("webhooks/<int:webhook_id>/deliveries", webhooks.WebhookDeliveries.as_view(), name="webhook_deliveries"),
+    path(
+        "webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/resend",
+        webhooks.SendAgain.as_view(),
+        name="webhook_resend",
+    ),
     path("me", people.Me.as_view(), name="me"),
     path("leads", leads.Leads.as_view(), name="leads"),
     path("leads/<slug:slug>", leads.Lead.as_view(), name="lead"),

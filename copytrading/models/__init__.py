@@ -1,7 +1,7 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, trading, gaps, history, notices, records, safety, running.
+Read: market, leads, links, copies, trading, gaps, history, notices, webhooks, records, safety, running.
 """
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare
@@ -34,6 +34,7 @@ from copytrading.models.records import LeadStatusChange, LeadSummary
 from copytrading.models.running import Heartbeat
 from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Restore, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
+from copytrading.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "AccountMove",
@@ -88,4 +89,7 @@ __all__ = [
     "SyncCycle",
     "TradeCheckpoint",
     "UntradedHolding",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
 ]

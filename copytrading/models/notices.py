@@ -74,6 +74,7 @@ class Notice(models.Model):
         PASSWORD_CHANGED = "PASSWORD_CHANGED", "password changed"
         EMAIL_CHANGED = "EMAIL_CHANGED", "e-mail address changed"
         SECOND_FACTOR_CHANGED = "SECOND_FACTOR_CHANGED", "second factor changed"
+        WEBHOOK_PAUSED = "WEBHOOK_PAUSED", "a webhook takes nothing any more"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
     copy = models.ForeignKey(Copy, null=True, on_delete=models.PROTECT, related_name="notices")

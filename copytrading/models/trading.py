@@ -124,6 +124,7 @@ class Order(models.Model):
                 name="order_refused",
             ),
             models.Index(fields=["claimed_at"], include=["value_max_units"], name="order_claimed"),
+            models.Index(fields=["booked_at"], name="order_booked"),
         )
 
     def __str__(self) -> str:

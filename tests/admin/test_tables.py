@@ -41,6 +41,9 @@ from copytrading.models import (
     PushSubscription,
     Restore,
     UntradedHolding,
+    Webhook,
+    WebhookAttempt,
+    WebhookDelivery,
 )
 from copytrading.services.books import notices, records
 from copytrading.services.copies import verbs as copies
@@ -55,7 +58,7 @@ OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_c
 # Made by the beat, or only where something special happened.
 SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
-SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm}
+SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

@@ -74,6 +74,7 @@ class TestProgramKeys:
             ("POST", "wallet/withdrawals", {"value": "1.00"}),
             ("POST", "wallet/deposits", {"value": "1.00"}),
             ("POST", "keys", {"name": "More", "scopes": ["read"]}),
+            ("POST", "webhooks", {"address": "https://192.0.2.1/", "events": ["copy"]}),
             ("DELETE", "devices", None),
             ("DELETE", "token", None),
             ("PATCH", "me", {"language": "de"}),

@@ -16,14 +16,17 @@ from accounts import devices, program_keys
 from accounts.models import User
 from copytrading.api.urls import urlpatterns
 from copytrading.models import Copy, Lead, ManualOrder, Market
+from copytrading.services.hooks import webhooks
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
+from tests.hook_receiver import webhook_of
 
 MISSING_ID = 2**62
 INVESTMENT = {"investment": "100.00"}
 VALUE = {"value": "100.00"}
 TERMS = {"profit_share_rate": "0.1", "followers_max": 50}
+WEBHOOK = {"address": "https://192.0.2.1/", "events": ["copy"]}
 LEAD_ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
 LINK = {"exchange": "nowhere", "key": "k", "secret": "s"}
 ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
@@ -46,6 +49,12 @@ ROUTES = {
     "device": Route(methods={"PATCH": {"name": "x"}, "DELETE": None}, owned="device"),
     "keys": Route(methods={"GET": None, "POST": {"name": "x", "scopes": ["read"]}}),
     "key": Route(methods={"DELETE": None}, owned="key"),
+    "webhooks": Route(methods={"GET": None, "POST": WEBHOOK}),
+    "webhook_rotate": Route(methods={"POST": {"overlap_hours": 1}}, owned="webhook"),
+    "webhook_test": Route(methods={"POST": None}, owned="webhook"),
+    "webhook_deliveries": Route(methods={"GET": None}, owned="webhook"),
+    "webhook_resend": Route(methods={"POST": None}, owned="delivery"),
+    "webhook": Route(methods={"GET": None, "PATCH": {"description": "x"}, "DELETE": None}, owned="webhook"),
     "me": Route(methods={"GET": None, "PATCH": {"language": "de"}}),
     "leads": Route(methods={"GET": None}, is_open={"GET"}),
     "lead": Route(methods={"GET": None}, owned="lead", is_open={"GET"}),
@@ -136,6 +145,8 @@ MISSING = {
     "lead_order": {"order_id": MISSING_ID},
     "device": {"device_id": MISSING_ID},
     "key": {"key_id": MISSING_ID},
+    "webhook": {"webhook_id": MISSING_ID},
+    "delivery": {"webhook_id": MISSING_ID, "delivery_id": MISSING_ID},
     "lead": {"slug": "nobody"},
 }
 
@@ -157,12 +168,15 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
     lead_order = world.lead_trades(other_lead, "BTC", "BUY", "0.001")
     device, _ = devices.open_device(user=other_follower, now=world.now)
     key, _ = program_keys.make_key(user=other_follower, name="Robot", scopes=["read"], now=world.now)
+    tried = webhooks.send_test(webhook=webhook_of(other_follower, now=world.now), now=world.now)
     return {
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},
         "lead_order": {"order_id": lead_order.pk},
         "device": {"device_id": device.pk},
         "key": {"key_id": key.pk},
+        "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},
+        "delivery": {"webhook_id": tried.webhook_id, "delivery_id": tried.pk},
         "lead": {"slug": applied.slug},
     }
 

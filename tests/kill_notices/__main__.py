@@ -10,14 +10,9 @@ is counted: it came twice under the same id, as nobody can know whether a messag
 """
 
 import argparse
-import dataclasses
-import json
-import os
 import sys
 
-import django
-
-from tests.campaign.fleet import Fleet
+from tests.kill_notices.stage import play
 from tests.mail_sink import mail_sink
 from tests.push_service import push_service
 
@@ -34,40 +29,17 @@ def arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     given = arguments()
-    fleet, code = Fleet(), 1
-    try:
-        fleet.start_servers()
-        with mail_sink() as mails, push_service() as pushes:
-            os.environ |= {
-                "DATABASE_URL": fleet.folder.database_url(),
-                "REDIS_URL": fleet.folder.redis_url(),
-                "SECRET_KEY": fleet.folder.secret("django"),
-                "SMARTSYNC_LOCAL": str(fleet.home / "local"),
-                "DJANGO_SETTINGS_MODULE": "smartsync_site.settings",
-                "DEVELOPMENT": "1",
-                "DATABASE_ROLE": "",
-                "LOG_LEVEL": "ERROR",
+    with mail_sink() as mails, push_service() as pushes:
+        code = play(
+            course="tests.kill_notices.course",
+            surroundings={
                 "EMAIL_URL": f"smtp://127.0.0.1:{mails.port}",
                 "WEB_PUSH_SECRET": "of the campaign",
                 "WEB_PUSH_LOCAL_HOSTS": pushes.host,
-            }
-            django.setup()
-            # The models may only be imported once Django knows where the database is.
-            from django.core.management import call_command
-
-            from tests.kill_notices.course import run
-
-            call_command("migrate", verbosity=0)
-            figures = run(
+            },
+            keep=given.keep,
+            run=lambda course, fleet: course.run(
                 fleet, mails, pushes, kills=given.kills, count=given.notices, seed=given.seed, seconds_max=given.seconds
-            )
-            fleet.stop_members()
-        sys.stdout.write(json.dumps(dataclasses.asdict(figures)) + "\n")
-        code = 0 if figures.is_clean else 1
-    finally:
-        fleet.stop()
-        if code == 0 and not given.keep:
-            fleet.remove()
-        else:
-            sys.stderr.write(f"campaign | the logs are in {fleet.home}\n")
+            ),
+        )
     sys.exit(code)

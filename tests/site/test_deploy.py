@@ -46,7 +46,7 @@ def test_systemd_takes_every_line_of_every_unit(tmp_path: Path) -> None:
 def test_kustomize_renders_every_part() -> None:
     kinds = re.findall(r"^kind: (\w+)$", read_by("kubectl", "kustomize", DEPLOY / "kubernetes"), flags=re.MULTILINE)
 
-    assert (kinds.count("Deployment"), kinds.count("Job"), kinds.count("Ingress")) == (8, 1, 1)
+    assert (kinds.count("Deployment"), kinds.count("Job"), kinds.count("Ingress")) == (9, 1, 1)
 
 
 @needs("nginx")
@@ -69,7 +69,7 @@ def test_every_process_of_a_server_is_in_every_way_to_run_it() -> None:
     ]
 
     for way in ways:
-        for process in ("uvicorn", "worker", "beat", "feed", "standby"):
+        for process in ("uvicorn", "worker", "beat", "feed", "standby", "tell", "call"):
             assert process in way
         for queue in ("exits", "cycles", "rest"):
             assert queue in way

@@ -21,6 +21,7 @@ from copytrading.models import Lead, Market, Notice, PushSubscription
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
+from tests.hook_receiver import webhook_of
 
 PUBLIC, MEMBER, OWN, OPERATOR, STEP, PROBE = "public", "member", "own", "operator", "step", "probe"
 # The library of sign-ins has it, and we do not.
@@ -53,6 +54,8 @@ TABLE = (
     ("activity/", MEMBER),
     ("programs/keys/<int:key_id>/revoke/", "own:key"),
     ("programs/devices/<int:device_id>/revoke/", "own:device"),
+    ("programs/webhooks/new/", MEMBER),
+    ("programs/webhooks/<int:webhook_id>/*", "own:webhook"),
     ("programs/*", MEMBER),
     ("problems/*", PUBLIC),
     ("lead/orders/<int:order_id>/cancel/", "own:lead_order"),
@@ -79,6 +82,8 @@ TABLE = (
     ("api/v1/devices/<int:device_id>", "own:device"),
     ("api/v1/keys", MEMBER),
     ("api/v1/keys/<int:key_id>", "own:key"),
+    ("api/v1/webhooks", MEMBER),
+    ("api/v1/webhooks/<int:webhook_id>*", "own:webhook"),
     ("api/v1/confirm", MEMBER),
     ("api/v1/me", MEMBER),
     # The sign-in library's own: what is open there are the steps of coming in.
@@ -194,6 +199,7 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
     )
     key, _ = program_keys.make_key(user=other_follower, name="Robot", scopes=["read"], now=world.now)
     return {
+        "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},
         "lead_order": {"order_id": world.lead_trades(own, "BTC", "BUY", "0.001").pk},

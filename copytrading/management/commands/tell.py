@@ -1,63 +1,16 @@
 """manage.py tell: sends what people are to be told, by e-mail and push, until it is asked to stop."""
 
-import signal
-import time
-from typing import Any
-
-import structlog
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from copytrading.management.rounds import Rounds
 from copytrading.services.telling.sending import send_round
 
-LOOK_SECONDS = 0.5
-BACK_OFF_SECONDS_MAX = 30.0
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-log = structlog.get_logger()
-
-
-class Command(BaseCommand):
+class Command(Rounds):
     help = "Send notices by e-mail and push as they are due. Several may run: each message is sent by one of them."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="send what is due now, and end")
+    def once(self) -> int:
+        return send_round(clock=timezone.now)
 
-    def handle(self, *, once: bool, **_: Any) -> None:
-        # A plain flag: an Event set by a signal handler can lock up when the signal arrives inside its wait.
-        self.asked_to_stop = False
-        if once:
-            self.stdout.write(f"{send_round(clock=timezone.now)} sent.")
-            return
-        for number in STOP_SIGNALS:
-            signal.signal(number, self.stop)
-        self.run()
-
-    def stop(self, *_: Any) -> None:
-        self.asked_to_stop = True
-
-    def run(self) -> None:
-        """Go round until asked to stop. A database that is away is waited for, longer each time."""
-        back_off_seconds = 1.0
-        while not self.asked_to_stop:
-            try:
-                send_round(clock=timezone.now)
-            except DatabaseError as trouble:
-                if not isinstance(trouble, OperationalError | InterfaceError):
-                    raise
-                connection.close()
-                sentence = str(trouble).splitlines()[0]
-                log.warning("the database does not answer", trouble=sentence, again_in_seconds=back_off_seconds)
-                self.wait(back_off_seconds)
-                back_off_seconds = min(back_off_seconds * 2, BACK_OFF_SECONDS_MAX)
-                continue
-            back_off_seconds = 1.0
-            self.wait(LOOK_SECONDS)
-
-    def wait(self, seconds: float) -> None:
-        """Sleep in short pieces, so that a signal is heeded at once."""
-        ends_at = time.monotonic() + seconds
-        while not self.asked_to_stop and (left := ends_at - time.monotonic()) > 0:
-            time.sleep(min(left, 0.1))
+    def go_round(self) -> None:
+        send_round(clock=timezone.now)

@@ -25,7 +25,10 @@ from copytrading.queries.happened.activity import ADJUSTMENT, KINDS, NOTICE, TRA
 
 # A stream that was away for longer is told to read everything anew.
 REMEMBERED = timedelta(days=7)
+# No transaction here is open for so long: what is written after a place was dated no longer before it.
+OPEN_FOR_MAX = timedelta(days=1)
 AFTER_EVERYTHING = "~"
+ORDER = "order"
 
 # A row keeps the lower half of its transaction's number; the upper one is that of now, or one less. A notice, which is
 # read and spread later, keeps the whole number in a column.
@@ -55,6 +58,29 @@ _ROWS = {
         SELECT 'notice' AS kind, row.id, row.transaction_id AS half
         FROM copytrading_notice AS row
         WHERE row.copy_id = ANY(%(copies)s) AND row.noted_at >= %(since)s
+    """,
+}
+# For whoever is told outside: all notices of the person, and each order at its end. An order is not touched after it is
+# booked; should it ever be, it comes a second time under the same id.
+_ROWS_OUTSIDE = {
+    TRADE: """
+        SELECT 'trade' AS kind, row.id, row.xmin::text::bigint AS half
+        FROM copytrading_allocation AS row
+        JOIN copytrading_order AS parent ON parent.id = row.order_id
+        WHERE row.ledger_account_id = ANY(%(accounts)s) AND parent.booked_at >= %(since)s
+    """,
+    ORDER: """
+        SELECT 'order' AS kind, row.id, row.xmin::text::bigint AS half
+        FROM copytrading_order AS row
+        JOIN copytrading_synccycle AS cycle ON cycle.id = row.cycle_id
+        WHERE row.booked_at >= %(since)s AND cycle.lead_id = ANY(%(leads)s)
+            AND row.participant_ids && %(accounts)s::bigint[]
+    """,
+    ADJUSTMENT: _ROWS[ADJUSTMENT],
+    NOTICE: """
+        SELECT 'notice' AS kind, row.id, row.transaction_id AS half
+        FROM copytrading_notice AS row
+        WHERE row.user_id = %(user)s AND row.kind = ANY(%(notice_kinds)s) AND row.noted_at >= %(since)s
     """,
 }
 _NEXT = """
@@ -118,17 +144,57 @@ def happened_after(
     copies = list(copies_of(user).values_list("pk", "ledger_account_id"))
     if not copies or not kinds:
         return []
-    rows = " UNION ALL ".join(_ROWS[kind] for kind in KINDS if kind in kinds)
     asked: dict[str, Any] = {
         "copies": [copy_id for copy_id, _ in copies],
         "accounts": [account_id for _, account_id in copies],
         "since": now - REMEMBERED,
-        "transaction": place.transaction,
-        "kind": place.kind,
-        "id": place.id,
-        "count": count,
     }
+    return _next([_ROWS[kind] for kind in KINDS if kind in kinds], asked, place=place, count=count)
+
+
+def happened_outside(
+    user: User,
+    place: Place,
+    *,
+    kinds: Sequence[str],
+    notice_kinds: Sequence[str],
+    dated_at: datetime,
+    now: datetime,
+    count: int = 200,
+) -> tuple[list[Happening], Place]:
+    """
+    Return what is to be told outside after a place, in order, and the place to go on from.
+
+    :param kinds: of TRADE, ORDER and ADJUSTMENT. :param notice_kinds: the kinds of notices, about copies or not.
+    :param dated_at: when the place was true.
+    """
+    # Before the rows are read: what is below it is over now, so they hold all of that.
+    frontier = place_now()
+    if place.transaction > frontier.transaction:
+        # Of a place that is not there yet the database was put back to an earlier day.
+        return [], frontier
+    copies = list(copies_of(user).values_list("pk", "ledger_account_id", "lead_id"))
+    asked: dict[str, Any] = {
+        "copies": [copy_id for copy_id, _, _ in copies],
+        "accounts": [account_id for _, account_id, _ in copies],
+        "leads": list({lead_id for _, _, lead_id in copies}),
+        "user": user.pk,
+        "notice_kinds": list(notice_kinds),
+        "since": max(min(now, dated_at) - OPEN_FOR_MAX, now - REMEMBERED),
+    }
+    wanted = [kind for kind in (TRADE, ORDER, ADJUSTMENT) if kind in kinds] if copies else []
+    if notice_kinds:
+        wanted.append(NOTICE)
+    found = _next([_ROWS_OUTSIDE[kind] for kind in wanted], asked, place=place, count=count) if wanted else []
+    if len(found) == count:
+        return found, found[-1].place
+    return found, max([frontier, *(happening.place for happening in found)])
+
+
+def _next(rows: Sequence[str], asked: dict[str, Any], *, place: Place, count: int) -> list[Happening]:
+    """Return the first rows after a place that nothing can join any more."""
+    after = {"transaction": place.transaction, "kind": place.kind, "id": place.id, "count": count}
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT.format(written=_WRITTEN_BY.format(rows=rows)), asked)
+        cursor.execute(_NEXT.format(written=_WRITTEN_BY.format(rows=" UNION ALL ".join(rows))), asked | after)
         found = cursor.fetchall()
     return [Happening(kind=kind, id=id_, place=Place(written_by, kind, id_)) for kind, id_, written_by in found]

@@ -26,7 +26,8 @@ class Row:
 
     kind: str
     id: int
-    copy_id: int
+    # None of a notice that is about no copy.
+    copy_id: int | None
     at: datetime
     trade: Allocation | None = None
     adjustment: Adjustment | None = None
@@ -71,5 +72,5 @@ def _rows_of(kind: str, ids: list[int]) -> dict[int, Any]:
     elif kind == activity.ADJUSTMENT:
         found = Adjustment.objects.select_related("asset")
     else:
-        found = Notice.objects.select_related("asset", "lead_notice")
+        found = Notice.objects.select_related("asset", "lead_notice", "lead", "copy__lead")
     return {row.pk: row for row in found.filter(pk__in=ids)}

@@ -23,6 +23,7 @@ class Page(StrEnum):
     COCKPIT = "cockpit"
     COPIES = "copies"
     ACCOUNT = "account"
+    PROGRAMS = "programs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +172,14 @@ TOPICS: dict[str, Topic] = {
             page=Page.ACCOUNT,
             is_urgent=True,
             is_fixed=True,
+        ),
+        Topic(
+            name="WEBHOOKS",
+            label="A webhook of yours takes nothing any more",
+            section=ACCOUNT,
+            mail=True,
+            push=False,
+            page=Page.PROGRAMS,
         ),
     )
 }
@@ -423,6 +432,13 @@ KINDS: dict[str, NoticeKind] = {
     ),
     Kind.SECOND_FACTOR_CHANGED: NoticeKind(
         topic="SECURITY", words=("Your second factor was changed: {words}", NOT_YOU)
+    ),
+    Kind.WEBHOOK_PAUSED: NoticeKind(
+        topic="WEBHOOKS",
+        words=(
+            "Nothing is sent any more to your webhook {words}",
+            "It took nothing for a day, or said that it is gone. Its attempts stand under Programs and devices.",
+        ),
     ),
 }
 

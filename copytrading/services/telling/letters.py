@@ -37,7 +37,12 @@ def page_of(notice: Notice) -> str:
     page = topic_of(notice.kind).page
     if notice.copy_id and page in (Page.COPY, Page.WALLET):
         return reverse("copy_detail", args=[notice.copy_id])
-    names = {Page.WALLET: "wallet", Page.COCKPIT: "lead_console", Page.ACCOUNT: "account_email"}
+    names = {
+        Page.WALLET: "wallet",
+        Page.COCKPIT: "lead_console",
+        Page.ACCOUNT: "account_email",
+        Page.PROGRAMS: "programs",
+    }
     return reverse(names.get(page, "my_copies"))
 
 

@@ -1,4 +1,4 @@
-"""Where somebody is signed in with a program, and the keys that programs use: made, shown once, revoked."""
+"""Where somebody is signed in with a program, the keys that programs use, and the webhooks that are called."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,6 +12,7 @@ from accounts import devices, program_keys
 from accounts.identity.step_up import identity_confirmed
 from accounts.models import Device
 from copytrading.forms.programs import ProgramKeyForm
+from copytrading.queries.hooks.listing import webhooks_of
 from copytrading.views.requests import MemberRequest, press_at
 
 
@@ -19,7 +20,7 @@ from copytrading.views.requests import MemberRequest, press_at
 @require_safe
 @never_cache
 def programs(request: MemberRequest) -> HttpResponse:
-    """Show the devices and the keys of whoever asks."""
+    """Show the devices, the keys and the webhooks of whoever asks."""
     return render(request, "copytrading/programs.html", _context(request))
 
 
@@ -73,4 +74,5 @@ def _context(request: MemberRequest) -> dict[str, object]:
     return {
         "devices": devices.devices_of(request.user).order_by("-last_used_at", "-pk"),
         "keys": program_keys.keys_of(request.user),
+        "webhooks": webhooks_of(request.user),
     }

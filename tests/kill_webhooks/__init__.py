@@ -1,0 +1,1 @@
+"""A campaign of its own: whoever calls webhooks is killed while events go out to a receiver that fails."""

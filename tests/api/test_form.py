@@ -132,12 +132,15 @@ class TestDescription:
             if field in {"status", "code", "kind", "side", "mode", "reason", "stop_reason"}
             and not ({"$ref", "enum", "oneOf", "allOf"} & set(of))
         ]
-        # HTTP's own status, the code of a second factor, and the sentences of a link and of what is looked back on.
+        # HTTP's own status, the code of a second factor, and the sentences of a link and of a webhook.
         assert set(open_ended) == {
             "Problem.status",
             "SignInInputRequest.code",
             "ProofInputRequest.code",
             "LinkShape.reason",
+            "WebhookAttemptShape.status",
+            "WebhookShape.reason",
+            "NewWebhookShape.reason",
         }
 
     def test_is_built_once(self, db: None) -> None:

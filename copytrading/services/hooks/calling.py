@@ -35,6 +35,8 @@ class Caller(AbstractContextManager["Caller"]):
         self._describe, self._clock = describe, clock
         self._threads = ThreadPoolExecutor(max_workers=AT_ONCE)
         self._posted: dict[Future[Answer], WebhookDelivery] = {}
+        # Whose events could not be told, until when.
+        self._set_aside: dict[int, datetime] = {}
         self.calls = 0
 
     def __enter__(self) -> Self:
@@ -54,7 +56,7 @@ class Caller(AbstractContextManager["Caller"]):
     @outside_transaction
     def go_round(self) -> bool:
         """Do once what there is to do, without waiting for receivers, and return whether there was anything."""
-        is_more = spread_events(describe=self._describe, now=self._clock())
+        is_more = spread_events(describe=self._describe, now=self._clock(), set_aside=self._set_aside)
         is_any = self._note_answers() or is_more
         while (room := AT_ONCE - len(self._posted)) and self._begin(room):
             is_any = True

@@ -36,11 +36,12 @@ from copytrading.models import (
     WebhookDelivery,
 )
 from copytrading.queries.happened import receipt_rows
+from copytrading.queries.happened.happenings import Happening
 from copytrading.queries.money import account_books
 from copytrading.services.copies import verbs
 from copytrading.services.hooks import deliveries, hook_secrets, webhooks
 from copytrading.services.hooks.calling import call_all
-from copytrading.services.hooks.events import make_test_event
+from copytrading.services.hooks.events import Event, make_test_event
 from copytrading.services.hooks.spreading import queue, spread_events
 from copytrading.services.telling import notices
 from tests.cast import NOON, World
@@ -302,7 +303,7 @@ class TestAttempts:
             for number in (1, 2):
                 for copy in copies:
                     notices.tell_copies([copy.pk], Kind.COPY_FELL, world.now, units=[number], numbers=[1000])
-        broken = copies[0].pk
+        # Both are called at once: whichever comes first is refused.
         receiver.answers = lambda path, number: 500 if number < 1 else 200
 
         call(world.now + timedelta(seconds=2))
@@ -310,9 +311,32 @@ class TestAttempts:
         order = [(each["copy_id"], each["notice"]["value"][-1]) for each in told]
         call(world.now + timedelta(seconds=20))
 
-        assert order == [(broken, "1"), (copies[1].pk, "1"), (copies[1].pk, "2")]
+        refused = order[0][0]
+        (other,) = {copy.pk for copy in copies} - {refused}
+        assert order == [(refused, "1"), (other, "1"), (other, "2")]
         later = [each.event["data"]["notice"]["value"][-1] for each in receiver.arrivals[3:]]
         assert later == ["1", "2"]
+
+    def test_of_one_that_cannot_be_told_hold_up_nobody_else(self, person: User, receiver: Receiver) -> None:
+        stranger = User.objects.create_user("grace@example.org", "correct horse battery")
+        add(person, receiver)
+        add(stranger, receiver)
+        for user in (person, stranger):
+            tell(user)
+
+        def describe_some(user: User, found: list[Happening]) -> list[Event]:
+            if user == person:
+                raise ValueError("nobody knows how to say that")
+            return describe(user, found)
+
+        aside: dict[int, datetime] = {}
+        spread_events(describe=describe_some, now=after(seconds=2), set_aside=aside)
+        assert [delivery.webhook.user for delivery in WebhookDelivery.objects.all()] == [stranger]
+        # Nothing of it is lost: it is told once that is possible.
+        spread_events(describe=describe, now=after(seconds=30), set_aside=aside)
+        assert WebhookDelivery.objects.count() == 1
+        spread_events(describe=describe, now=after(seconds=63), set_aside=aside)
+        assert {delivery.webhook.user for delivery in WebhookDelivery.objects.all()} == {person, stranger}
 
     def test_end_with_410(self, person: User, receiver: Receiver) -> None:
         webhook, _ = add(person, receiver)

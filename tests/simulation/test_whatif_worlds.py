@@ -6,7 +6,8 @@ orders. They pay in and out, pause and resume. Database, services, ledger and pa
 `replay_portfolio` to 1e-5 of what was paid in.
 
 Wishes that meet inside pay the venue nothing, which an engine that knows one copy cannot know. So a world has five
-followers and no fees, or fees and one follower whose changes fall into hours in which the lead rests.
+followers and no fees, or fees and one follower whose changes fall into hours in which the lead rests. Nor does it know
+of a venue's least order: here that is a cent.
 """
 
 import os
@@ -28,7 +29,7 @@ from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.exchange.paper.models import PaperMarket
-from copytrading.models import Copy, Lead, LeadOrder
+from copytrading.models import Copy, Lead, LeadOrder, Market
 from copytrading.queries import holdings
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
@@ -85,7 +86,8 @@ class Story:
         self.random = Random(seed)
         self.fee_rate = fee_rate
         self.world = build_world(smooth=True, coins=COINS)
-        PaperMarket.objects.update(fee_rate=fee_rate)
+        PaperMarket.objects.update(fee_rate=fee_rate, value_min=Decimal("0.01"))
+        Market.objects.update(value_min_units=usdt("0.01"))
         self.lead = self.world.make_lead(User.objects.create_user("lead@example.org"), stake=str(STAKE))
         Lead.objects.filter(pk=self.lead.pk).update(profit_share_rate=0)
         self.began_at = self.world.now

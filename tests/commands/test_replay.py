@@ -402,7 +402,7 @@ class TestSigterm:
             sleep(1)
 
             command.terminate()
-            said = command.communicate(timeout=60)
+            said = command.communicate(timeout=300)
         finally:
             command.kill()
 

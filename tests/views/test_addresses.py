@@ -13,7 +13,7 @@ ENDLESS = {"live"}
 
 
 def address_of(name: str, lead: Lead, copy: Copy) -> str:
-    for arguments in ([], [lead.slug], [copy.pk]):
+    for arguments in ([], [lead.slug], [copy.pk], [copy.pk, copy.pk]):
         try:
             return reverse(name, args=arguments)
         except NoReverseMatch:

@@ -32,6 +32,9 @@ NO_PAGES = {
     "lead_notice", "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
     "devices", "program_key_make", "program_key_revoke", "device_revoke", "problem", "remove_device",
     "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
+    "statement_pdf", "statement_csv", "statement_json",
+    "webhook", "webhook_add", "webhook_change", "webhook_rotate", "webhook_test", "webhook_switch", "webhook_remove",
+    "webhook_send_again",
 }  # fmt: skip
 
 Visit = Callable[[], str]
@@ -118,6 +121,7 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         ],
         "copy_stop": [read(follower, "copy_stop", running.pk)],
         "wallet": [read(follower, "wallet"), read(newcomer, "wallet")],
+        "statements": [read(follower, "statements"), read(newcomer, "statements")],
         "deposit": [send(follower, "deposit", value="some", idempotency_key="a")],
         "withdraw": [send(follower, "withdraw", value="999999", idempotency_key="b")],
         "spot": [send(follower, "spot", **spot)],

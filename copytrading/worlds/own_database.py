@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +25,8 @@ from psycopg import sql
 NAME_LENGTH_MAX = 63
 # What a shell reports of a program that a signal ended is this much and the signal's number.
 SIGNALLED = 128
+# So long is waited where SIGTERM came at a moment at which nothing can be ended.
+AGAIN_SECONDS = 0.05
 
 
 @contextmanager
@@ -91,13 +94,28 @@ def _ended_by_sigterm() -> Iterator[None]:
 
     def unwind(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        sys.exit(SIGNALLED + number)
+        if _is_finalizing(frame):
+            # What is raised here Python would tell and forget: a moment later it is somewhere else.
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+            return
+        sys.exit(SIGNALLED + signal.SIGTERM)
 
-    before = signal.signal(signal.SIGTERM, unwind)
+    before, alarm_before = signal.signal(signal.SIGTERM, unwind), signal.signal(signal.SIGALRM, unwind)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm_before)
         signal.signal(signal.SIGTERM, before)
+
+
+def _is_finalizing(frame: FrameType | None) -> bool:
+    """Return whether what was interrupted is called by the garbage collection, or by nobody who hears of an error."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__" or frame.f_code.co_filename == weakref.__file__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def use_database(name: str) -> None:

@@ -29,6 +29,8 @@
     if (!isLost) isLost = setTimeout(() => { if (paused) paused.hidden = false; }, 1500);
   };
   const found = () => {
+    // A stream that was opened a moment before the network went says so afterwards.
+    if (!navigator.onLine) return;
     clearTimeout(isLost);
     isLost = 0;
     if (paused) paused.hidden = true;
@@ -36,6 +38,7 @@
   document.addEventListener("htmx:sseError", lost);
   document.addEventListener("htmx:sseOpen", found);
   window.addEventListener("offline", lost);
+  window.addEventListener("online", found);
   window.addEventListener("pagehide", () => clearTimeout(isLost));
 
   // What a person asked for by hand; what a bell asked for is said by the stream's own state.

@@ -19,6 +19,7 @@ from copytrading.queries.happened import happenings
 from copytrading.queries.happened.happenings import Happening, Place
 from tests.api.program import Program
 from tests.cast import NOON, World
+from tests.other_transactions import wait_for_other_transactions
 
 CUTS = 200
 
@@ -113,6 +114,7 @@ class TestStream:
         told = run(listen())
         for writer in writers:
             writer.join()
+        wait_for_other_transactions()
         rest = happenings.happened_after(
             follower, Place.parse(told[-1]["id"]), kinds=("notice", "adjustment"), now=NOON, count=10_000
         )
@@ -151,12 +153,8 @@ class TestStream:
         before = new()
         may_commit.set()
         writer.join()
-        # Whoever else writes on this server is waited for as well.
-        for _ in range(200):
-            after = new()
-            if len(after) == 2:
-                break
-            Event().wait(0.05)
+        wait_for_other_transactions()
+        after = new()
 
         assert before == []
         assert len(after) == 2

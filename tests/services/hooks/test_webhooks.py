@@ -46,6 +46,7 @@ from copytrading.services.hooks.spreading import queue, spread_events
 from copytrading.services.telling import notices
 from tests.cast import NOON, World
 from tests.hook_receiver import Receiver
+from tests.other_transactions import wait_for_other_transactions
 
 EVERYTHING = ["copy", "fill", "order", "adjustment"]
 Kind = Notice.Kind
@@ -56,8 +57,15 @@ def at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def call(now: datetime) -> int:
+def call(now: datetime, *, is_at_once: bool = False) -> int:
+    if not is_at_once:
+        wait_for_other_transactions()
     return call_all(describe=describe, clock=at(now))
+
+
+def spread(now: datetime, **more: Any) -> bool:
+    wait_for_other_transactions()
+    return spread_events(**{"describe": describe, "now": now, **more})
 
 
 def add(user: User, receiver: Receiver, *, events: list[str] | None = None, **more: Any) -> tuple[Webhook, str]:
@@ -160,7 +168,7 @@ class TestEvents:
                 [person.pk, NOON],
             )
         tell(person, units=2)
-        call(after(seconds=2))
+        call(after(seconds=2), is_at_once=True)
         too_early = len(receiver.arrivals)
         slow.commit()
         slow.close()
@@ -330,12 +338,12 @@ class TestAttempts:
             return describe(user, found)
 
         aside: dict[int, datetime] = {}
-        spread_events(describe=describe_some, now=after(seconds=2), set_aside=aside)
+        spread(after(seconds=2), describe=describe_some, set_aside=aside)
         assert [delivery.webhook.user for delivery in WebhookDelivery.objects.all()] == [stranger]
         # Nothing of it is lost: it is told once that is possible.
-        spread_events(describe=describe, now=after(seconds=30), set_aside=aside)
+        spread(after(seconds=30), set_aside=aside)
         assert WebhookDelivery.objects.count() == 1
-        spread_events(describe=describe, now=after(seconds=63), set_aside=aside)
+        spread(after(seconds=63), set_aside=aside)
         assert {delivery.webhook.user for delivery in WebhookDelivery.objects.all()} == {person, stranger}
 
     def test_end_with_410(self, person: User, receiver: Receiver) -> None:
@@ -356,7 +364,7 @@ class TestAttempts:
     def test_whose_sender_died_are_made_again_under_the_same_id(self, person: User, receiver: Receiver) -> None:
         add(person, receiver)
         tell(person)
-        spread_events(describe=describe, now=after(seconds=2))
+        spread(after(seconds=2))
         (claimed,) = deliveries.claim_due(count=10, now=after(seconds=2))
         assert deliveries.claim_due(count=10, now=after(seconds=61)) == []
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
-from copytrading.worlds.benchmarking import cycles, months, pages, resting, scaling
+from copytrading.worlds.benchmarking import cycles, months, pages, resting, scaling, streaming
 from copytrading.worlds.own_database import own_database
 
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             choices=["sync", *OTHERS],
             help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades; month: many trades"
             " in a row, and whether the last cost what the first did; pages: what each page costs after years of use;"
-            " scale: many leads at once with 1, 2 and 4 workers",
+            " scale: many leads at once with 1, 2 and 4 workers; streams: how soon open pages hear of an order",
         )
         parser.add_argument(
             "--leads", type=count, metavar="N", help="of the copies (default: 200), or with pages (5,000)"
@@ -40,6 +40,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--allocations", type=int, default=1_100_000, metavar="N", help="shares of orders behind the pages"
         )
+        parser.add_argument("--streams", type=count, default=2_000, metavar="N", help="open pages")
         parser.add_argument("--latency", type=count, default=50, metavar="MS", help="of the venue, with scale")
         parser.add_argument("--minutes", type=count, default=60, metavar="N", help="at rest")
         parser.add_argument("--cycles", type=count, default=1_000, metavar="N", help="of a month")
@@ -154,8 +155,23 @@ def scale(options: dict[str, Any], now: datetime, show: Callable[[str], object])
     }
 
 
+def streams(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure how soon open pages hear."""
+    figures = streaming.measure_streams(streams=options["streams"], repeats=options["repeats"], show=show)
+    return {
+        "streams": figures.streams,
+        "repeats": figures.repeats,
+        "order_last_ms": round(figures.order_last_ms, 1),
+        "order_half_ms": round(figures.order_half_ms, 1),
+        "price_last_ms": round(figures.price_last_ms, 1),
+        "price_half_ms": round(figures.price_half_ms, 1),
+        "kilobytes_a_stream": round(figures.kilobytes_a_stream, 1),
+        "connections_held": figures.connections_held,
+    }
+
+
 # What is measured besides the cycle: a function of the options, the time, and who is told how far it is.
-OTHERS = {"rest": rest, "month": month, "pages": look_at_pages, "scale": scale}
+OTHERS = {"rest": rest, "month": month, "pages": look_at_pages, "scale": scale, "streams": streams}
 
 
 def as_json(figures: cycles.SyncFigures) -> str:

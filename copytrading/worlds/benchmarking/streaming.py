@@ -31,6 +31,7 @@ from copytrading.services.hub import PRICES
 
 START_SECONDS = 60
 ANSWER_SECONDS = 60
+REST_SECONDS = 20
 # So many come at once: a listening socket keeps no more waiting.
 AT_ONCE = 64
 BEGUN = b"retry:"
@@ -94,9 +95,8 @@ async def _measure(
     idle = _kilobytes(process.pid)
     gate = asyncio.Semaphore(AT_ONCE)
     pages = await asyncio.gather(*(_open(port, cookie, gate) for cookie in cookies))
-    await asyncio.sleep(1)
-    opened = _kilobytes(process.pid)
     held = await asyncio.to_thread(_connections_held)
+    opened = _kilobytes(process.pid)
     ids = [person.pk for person in people]
     orders, prices = [], []
     for repeat in range(repeats):
@@ -201,11 +201,18 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 
 def _connections_held() -> int:
+    """Return how many connections the web process keeps, once it has had the time to give back what it needed."""
+    until = monotonic() + REST_SECONDS
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return int(cursor.fetchone()[0]) - 1
+        while True:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            # One is that of this process's main thread.
+            held = int(cursor.fetchone()[0]) - 1
+            if not held or monotonic() > until:
+                return held
+            sleep(0.1)
 
 
 def _kilobytes(process_id: int) -> int:

@@ -15,6 +15,7 @@ from copytrading.queries.leads import links
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.market.doubts import HOLDING_BACK
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
+from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
 from copytrading.services.market import doubts
@@ -90,7 +91,7 @@ def refuse_start(
         raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
     self_copies.refuse_own_lead(lead, follower)
     _refuse_unseen(lead)
-    doubts.refuse_held(lead=lead)
+    doubts.refuse_held(lead=lead, is_named=visibility_of(lead, follower, now=now).is_whole)
     _refuse_without_stake(lead, now, rules)
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, Lead, LeadRecord, Market, PriceBar
 from copytrading.queries.rules import platform_rules
+from copytrading.queries.shown.visibility import EVERYTHING
 from copytrading.services.books import price_bars
 from copytrading.services.books import records as recording
 from copytrading.services.copies.refusals import InvestmentTooSmall, StopLossTooHigh, TermsNotPossible
@@ -31,7 +32,7 @@ def seen_lead(world: World, lead: Lead) -> Lead:
 
 def ask(lead: Lead, **options: object) -> LookBack:
     terms: dict[str, object] = {"investment_units": usdt(1_000)}
-    return LookBack(lead=lead, question=Question(**(terms | options)))
+    return LookBack(lead=lead, question=Question(**(terms | options)), visibility=EVERYTHING)
 
 
 class TestComparison:
@@ -104,7 +105,7 @@ class TestComparison:
         closes = {"BTC-USDT": np.linspace(50_000, 60_000, hours)}
         price_bars.write_bars(closes=closes, times=[start + timedelta(hours=hour) for hour in range(hours)])
 
-        history = lead_history.read_history(lead)
+        history = lead_history.read_history(lead, until=None)
 
         real = lead_services.equity_of(lead, now=world.now, rules=platform_rules())
         assert history.account_values()[-1] == pytest.approx(real, rel=1e-9)
@@ -256,7 +257,7 @@ class TestDemoPast:
         price_bars.record_bars(now=NOON)
 
         for lead in Lead.objects.all():
-            history = lead_history.read_history(lead)
+            history = lead_history.read_history(lead, until=None)
             equity = history.recorded.path.equity()
             times = history.bars.times.tolist()
             records = {

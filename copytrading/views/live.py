@@ -5,7 +5,7 @@ Who listens, and what each has still to be told, is kept by services.hub.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from asgiref.sync import sync_to_async
 from django.db import connections
@@ -43,22 +43,24 @@ async def live(request: HttpRequest) -> StreamingHttpResponse:
     member = user if isinstance(user, User) else None
     if member is not None:
         topics.add(f"user:{member.pk}")
-    if asked:
-        topics |= await sync_to_async(_open_books)(asked, member)
+    books = await sync_to_async(_open_books)(asked, member) if asked else set()
     await sync_to_async(_let_go_of_the_database)()
     was_away = "Last-Event-ID" in request.headers
-    response = StreamingHttpResponse(_bells(topics, was_away=was_away), content_type="text/event-stream")
+    bells = _bells(topics | books, was_away=was_away, still_open=lambda: books <= _open_books(asked, member))
+    response = StreamingHttpResponse(bells, content_type="text/event-stream")
     # Proxies that gather a response before they pass it on would hold every bell back.
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _bells(topics: Iterable[str], *, was_away: bool) -> AsyncIterator[bytes]:
+async def _bells(topics: Iterable[str], *, was_away: bool, still_open: Callable[[], bool]) -> AsyncIterator[bytes]:
     """
     Yield the stream of one client; one that lost its connection hears everything once, to catch up.
 
-    A stream that hears of a book ends when something became of the person's copies: whoever copied may be a stranger
-    now. The browser comes back by itself, and is asked again.
+    A stream that hears of a book ends when the person has become a stranger to it. The browser comes back by itself,
+    and is asked again who it is.
+
+    :param still_open: whether every book of the topics is still shown; asked when something became of the copies.
     """
     client = hub().join(topics)
     hears_books = any(topic.startswith(BOOK) for topic in client.topics)
@@ -82,7 +84,10 @@ async def _bells(topics: Iterable[str], *, was_away: bool) -> AsyncIterator[byte
             for event in rung:
                 yield f"event: {event}\ndata: {event}\n\n".encode()
             if hears_books and COPIES in rung:
-                return
+                is_open = await sync_to_async(still_open)()
+                await sync_to_async(_let_go_of_the_database)()
+                if not is_open:
+                    return
     finally:
         hub().leave(client)
 

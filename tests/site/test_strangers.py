@@ -144,10 +144,10 @@ class Stage:
     def sees_all(self, who: str) -> bool:
         return visibility_of(self.lead, self.people[who], now=self.world.now).is_whole
 
-    def read(self, who: str, route: str, reading: Reading) -> HttpResponse | StreamingHttpResponse:
-        """Return what somebody is answered at an address, with what streams out of it as its text."""
+    def read(self, who: str, route: str, reading: Reading, **of: object) -> HttpResponse | StreamingHttpResponse:
+        """Return what somebody is answered at an address, of the lead or of something else that is named."""
         address = next(address for address in ADDRESSES if address.route == route)
-        path, user = address.path(slug=self.lead.slug), self.people[who]
+        path, user = address.path(slug=self.lead.slug, **of), self.people[who]
         cache.clear()
         client = Client(raise_request_exception=False)
         headers = dict(reading.headers)
@@ -353,6 +353,21 @@ class TestEveryAddress:
         assert shows_coin(stage, "stranger", WEIGHTS, before=before) == {False}
         stage.go_to(shown_at)
         assert shows_coin(stage, "stranger", WEIGHTS, before=before) == {True}
+
+    def test_of_an_ended_copy_tells_nothing_of_what_came_after_it(self, stage: Stage) -> None:
+        ended = Copy.objects.get(follower=stage.people["once"])
+        routes = [address.route for address in ADDRESSES if address.kind == "copy"]
+
+        def texts() -> dict[str, str]:
+            return {route: text_of(stage.read("once", route, Reading(NOTHING), copy_id=ended.pk)) for route in routes}
+
+        before = texts()
+        stage.trade()
+
+        for route, text in texts().items():
+            assert not traces_in(text), route
+            assert mentions_in(text) == mentions_in(before[route]), route
+        assert len(routes) > 15
 
     def test_tells_who_stops_copying_no_more_than_a_stranger(self, stage: Stage) -> None:
         before = seen_by(stage, "once")

@@ -91,6 +91,33 @@ class TestMoney:
         assert "not enough cash" in send(console, "lead_money_in", value="1", idempotency_key="key")
 
 
+class TestVisibility:
+    def test_is_chosen_and_shows_at_once_what_was_chosen(self, console: Client, lead: Lead) -> None:
+        assert "Strangers see your trades" in page(console, "lead_visibility")
+
+        told = send(console, "lead_visibility", trades_delay_hours="168", weights_shown="DAILY")
+
+        lead.refresh_from_db()
+        assert "Whoever copies you sees everything at once" in told
+        assert (lead.trades_delay_hours, lead.weights_shown) == (168, "DAILY")
+        assert '<option value="168" selected>after 7 days' in page(console, "lead_visibility")
+
+    def test_keeps_a_delay_that_was_chosen_by_program(self, console: Client, lead: Lead) -> None:
+        Lead.objects.filter(pk=lead.pk).update(trades_delay_hours=36)
+
+        assert '<option value="36" selected>after 36 hours' in page(console, "lead_visibility")
+
+    @pytest.mark.parametrize(
+        "wrong", [{"trades_delay_hours": "5"}, {"weights_shown": "NEVER"}, {"trades_delay_hours": ""}]
+    )
+    def test_refuses_what_is_none_of_the_choices(self, console: Client, lead: Lead, wrong: dict[str, str]) -> None:
+        content = send(console, "lead_visibility", **{"trades_delay_hours": "24", "weights_shown": "DAILY", **wrong})
+
+        lead.refresh_from_db()
+        assert 'class="errors"' in content
+        assert lead.trades_delay_hours == 0
+
+
 class TestTerms:
     def test_are_for_new_copies_and_say_so(self, console: Client, world: World, lead: Lead, follower: User) -> None:
         copy = world.start(follower, lead)

@@ -12,7 +12,7 @@ opinion of its own; what reads the book takes a `Visibility` and has no default 
 A cut never moves back: what was public before the lead chose to show less stays public, up to that moment.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,10 +49,6 @@ class Visibility:
         """Return up to when the weights of every hour are shown, and after it those of daily closes; None for never."""
         return self.public_until if self.is_daily else self.weights_until
 
-    def shows(self, happened_at: datetime) -> bool:
-        """Return whether something of that time is shown."""
-        return self.trades_until is None or happened_at <= self.trades_until
-
     @property
     def sentence(self) -> str:
         """Return in a sentence what is shown later, and why; nothing where everything is shown."""
@@ -84,7 +80,7 @@ def visibility_of(lead: Lead, viewer: User | None, *, now: datetime) -> Visibili
     return visibilities_of([lead], viewer, now=now)[lead.pk]
 
 
-def visibilities_of(leads: Iterable[Lead], viewer: User | None, *, now: datetime) -> dict[int, Visibility]:
+def visibilities_of(leads: Sequence[Lead], viewer: User | None, *, now: datetime) -> dict[int, Visibility]:
     """Return what a viewer sees of the books of some leads, by lead id, in one statement; none for nobody signed in."""
     shown = {lead.pk: for_strangers(lead, now=now) for lead in leads}
     if viewer is None or not shown:

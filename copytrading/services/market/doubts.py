@@ -27,22 +27,14 @@ class CoinInDoubt(Refusal, code="coin_in_doubt"):
     """Money would move by the price of a coin that nobody may believe alone."""
 
 
-def refuse_held(
-    *, lead: Lead, copy: Copy | None = None, whys: Collection[Why] = tuple(Why), is_named: bool = True
-) -> None:
+def refuse_held(*, lead: Lead, copy: Copy | None = None, whys: Collection[Why] = tuple(Why)) -> None:
     """
     Refuse to move money by value while a lead, or one of its copies, holds a coin in doubt.
 
     :param whys: the doubts that count.
-    :param is_named: whether the coin may be named to whoever asks: not to those who may not see what the lead holds.
-    :raises CoinInDoubt: with the sentence that says so.
+    :raises CoinInDoubt: with the sentence that names it.
     """
     found = [coin for coin in doubt_queries.held_in_doubt(lead=lead, copy=copy) if coin.why in whys]
-    if found and not is_named:
-        raise CoinInDoubt(
-            f"Not now: the price of a coin that {lead.name} holds is in doubt, or its trading is halted. Nothing was"
-            " changed; try again later."
-        )
     if found:
         holder = lead.name if copy is None else f"this copy or {lead.name}"
         raise CoinInDoubt(f"Not now: {_words(found[0])}, and {holder} holds it. Nothing was changed; try again later.")

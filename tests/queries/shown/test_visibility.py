@@ -32,8 +32,6 @@ class TestVisibility:
 
             assert visibility.trades_until == visibility.weights_until == world.now - timedelta(days=1)
             assert visibility.is_daily
-            assert visibility.shows(world.now - timedelta(days=1))
-            assert not visibility.shows(world.now - timedelta(days=1) + timedelta(microseconds=1))
 
     def test_of_followers_the_lead_and_operators_is_whole(
         self, discreet: Lead, world: World, follower: User, operator: User

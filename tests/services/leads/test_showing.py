@@ -1,17 +1,19 @@
 """A lead chooses what strangers see; what is held is kept by the hour."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from accounts.models import Asset, User
-from copytrading.models import Lead, LeadWeights, LinkedAccount
+from copytrading.models import Lead, LeadHolding, LeadWeights, LinkedAccount
 from copytrading.queries.leads import pages, records
 from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.leads import showing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.leads.verbs import LeadNotActive
-from tests.cast import NOON, World
+from tests.cast import NOON, World, usdt
 
 DAILY, WITH_TRADES = Lead.WeightsShown.DAILY, Lead.WeightsShown.WITH_TRADES
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -124,6 +126,35 @@ class TestKeepWeights:
 
         with django_assert_max_num_queries(9):  # type: ignore[operator]
             assert showing.keep_weights(now=world.now) == 6
+
+
+class TestUpgrade:
+    def test_leaves_public_what_was_public_and_keeps_the_weights_of_that_moment(self, world: World, lead: Lead) -> None:
+        for symbol, quantity in (("BTC", "0.1"), ("SOL", "20")):
+            world.lead_trades(lead, symbol, "BUY", quantity)
+        world.settle()
+        far = Lead.objects.create(
+            user=User.objects.create_user("far@example.org"), name="Far", slug="far", source=Lead.Source.OBSERVED,
+            status=Lead.Status.ACTIVE, applied_at=NOON, started_at=NOON, other_value_units=usdt(5_000),
+        )  # fmt: skip
+        for symbol, units in (("BTC", 10**7), ("USDT", usdt(2_500))):
+            LeadHolding.objects.create(lead=far, asset=Asset.objects.get(symbol=symbol), units=units)
+        upgrade = import_module("copytrading.migrations.0048_what_strangers_see")
+
+        with connection.cursor() as cursor:
+            cursor.execute(upgrade.WAS_PUBLIC)
+            cursor.execute(upgrade.KEEP_WEIGHTS)
+
+        kept = {row.lead_id: row for row in LeadWeights.objects.all()}
+        LeadWeights.objects.all().delete()
+        showing.keep_weights(now=world.now)
+        for row in LeadWeights.objects.all():
+            before = kept[row.lead_id]
+            expected = dict(zip(row.asset_ids, row.weights, strict=True))
+            assert dict(zip(before.asset_ids, before.weights, strict=True)) == pytest.approx(expected)
+            assert before.recorded_at == Lead.objects.get(pk=row.lead_id).public_until
+        assert len(kept) == 2
+        assert sum(kept[far.pk].weights) == pytest.approx(0.4)
 
 
 class TestDropWeights:

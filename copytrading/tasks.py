@@ -17,7 +17,7 @@ from accounts.api import idempotency
 from copytrading.services.books import gaps, profit_shares, records, stops
 from copytrading.services.cycle import conducting, holding_back
 from copytrading.services.hooks import deliveries
-from copytrading.services.leads import linking
+from copytrading.services.leads import linking, showing
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
 from copytrading.services.running import heartbeats
@@ -124,6 +124,12 @@ def record_values(**_: Any) -> None:
 
 
 @shared_task
+def keep_weights(**_: Any) -> None:
+    """Keep what leads hold, once an hour, for those who are shown it later."""
+    showing.keep_weights(now=timezone.now())
+
+
+@shared_task
 def count_summaries(**_: Any) -> None:
     """Count what the list of leads shows."""
     records.count_summaries(now=timezone.now())
@@ -133,6 +139,12 @@ def count_summaries(**_: Any) -> None:
 def thin_records(**_: Any) -> None:
     """Keep one hour's worth of what is older than two days."""
     records.thin_records(now=timezone.now())
+
+
+@shared_task
+def drop_weights(**_: Any) -> None:
+    """Drop what leads held so long ago that nobody is shown it any more."""
+    showing.drop_weights(now=timezone.now())
 
 
 @shared_task

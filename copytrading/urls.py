@@ -85,6 +85,7 @@ urlpatterns = [
     path("lead/money/in/", leading.lead_money, {"way": "in"}, name="lead_money_in"),
     path("lead/money/out/", leading.lead_money, {"way": "out"}, name="lead_money_out"),
     path("lead/terms/", leading.lead_terms, name="lead_terms"),
+    path("lead/visibility/", leading.lead_visibility, name="lead_visibility"),
     path("lead/notice/", leading.lead_notice, name="lead_notice"),
     path("lead/pause/", leading.lead_pause, name="lead_pause"),
     path("lead/link/", linking.lead_link, name="lead_link"),

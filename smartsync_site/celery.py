@@ -52,6 +52,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     },
     "measure tracking gaps": {"task": "copytrading.tasks.measure_gaps", "schedule": 60, "options": {"expires": 60}},
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
+    "keep weights": {"task": "copytrading.tasks.keep_weights", "schedule": 60, "options": {"expires": 60}},
     "count summaries": {"task": "copytrading.tasks.count_summaries", "schedule": 60, "options": {"expires": 60}},
     # What leaves the house is sent by a process of its own: `manage.py tell`, and `call` for webhooks.
     "watch for notices": {
@@ -60,6 +61,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "options": {"expires": 20},
     },
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
+    "drop weights": {
+        "task": "copytrading.tasks.drop_weights",
+        "schedule": crontab(hour="3", minute="40"),
+        "options": {"expires": 3600},
+    },
     "export the head of the audit": {
         "task": "copytrading.tasks.export_audit_head",
         "schedule": crontab(hour="0", minute="5"),

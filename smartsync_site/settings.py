@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "smartsync_site.requests.only_for_who_asks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "smartsync_site.requests.KnownHosts",
     "django.middleware.csrf.CsrfViewMiddleware",

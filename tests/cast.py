@@ -110,7 +110,8 @@ class World:
             now=self.now,
         )
 
-    def make_lead(self, user: User, *, name: str = "Basalt", stake: str = "10000") -> Lead:
+    def make_lead(self, user: User, *, name: str = "Basalt", stake: str = "10000", shows_all: bool = True) -> Lead:
+        """Return an active lead; one who shows the whole book to everybody at once, unless it is to show it later."""
         lead = leads.apply_as_lead(
             user=user,
             name=name,
@@ -123,6 +124,8 @@ class World:
         leads.approve_lead(lead_id=lead.pk, now=self.now)
         self.deposit(user, stake)
         leads.deposit_to_lead(lead_id=lead.pk, units=usdt(stake), idempotency_key=self.key(), now=self.now)
+        if shows_all:
+            Lead.objects.filter(pk=lead.pk).update(trades_delay_hours=0, weights_shown=Lead.WeightsShown.WITH_TRADES)
         # The first deposit is no change of ratios that anybody follows yet.
         Lead.objects.filter(pk=lead.pk).update(settling_until=None)
         return Lead.objects.get(pk=lead.pk)

@@ -29,6 +29,7 @@ from copytrading.admin.leads import (
     LeadRecordAdmin,
     LeadStatusChangeAdmin,
     LeadSummaryAdmin,
+    LeadWeightsAdmin,
 )
 from copytrading.admin.links import AccountMoveAdmin, LinkedAccountAdmin, UntradedHoldingAdmin
 from copytrading.admin.market import MarkAdmin, MarketAdmin, MarkRangeAdmin, ScheduledRunAdmin
@@ -93,6 +94,7 @@ __all__ = [
     "LeadSnapshotAdmin",
     "LeadStatusChangeAdmin",
     "LeadSummaryAdmin",
+    "LeadWeightsAdmin",
     "LinkedAccountAdmin",
     "ManualOrderAdmin",
     "MarkAdmin",

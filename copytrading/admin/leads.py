@@ -24,6 +24,7 @@ from copytrading.models import (
     LeadRecord,
     LeadStatusChange,
     LeadSummary,
+    LeadWeights,
     SyncCycle,
 )
 from copytrading.queries.rules import platform_rules
@@ -79,6 +80,9 @@ class LeadAdmin(ActingAdmin):
         "profit_share_rate",
         "followers_max",
         "money_max",
+        "trades_delay_hours",
+        "weights_shown",
+        "public_until",
         "stake_alarm_at",
         "account_link",
         "copies_link",
@@ -280,6 +284,15 @@ class LeadSummaryAdmin(ReadOnlyAdmin):
     @admin.display(description="money following", ordering="following_units")
     def following_money(self, summary: LeadSummary) -> str:
         return in_cash(summary.following_units)
+
+
+@admin.register(LeadWeights)
+class LeadWeightsAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead", "recorded_at", "is_close")
+    list_filter = ("is_close", "recorded_at")
+    list_select_related = ("lead",)
+    ordering = ("-recorded_at", "-id")
+    search_fields = ("lead__name",)
 
 
 @admin.register(LeadNotice)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from accounts.models import User
 from copytrading.queries.copies import own as copy_queries
 from copytrading.queries.leads import listing as lead_queries
+from copytrading.queries.shown.visibility import Visibility, visibility_of
 
 
 def person(request: Request) -> User:
@@ -28,6 +29,11 @@ def own_copy(request: Request, copy_id: int) -> Any:
 
 def public_lead(slug: str) -> Any:
     return get_object_or_404(lead_queries.public_leads(), slug=slug)
+
+
+def visible_to(request: Request, lead: Any) -> Visibility:
+    """Return what whoever asks sees of a lead's book."""
+    return visibility_of(lead, visitor(request), now=timezone.now())
 
 
 def copy_in_figures(request: Request, copy_id: int) -> copy_queries.CopySummary:

@@ -25,6 +25,7 @@ from copytrading.api.shapes.leading import (
     LeadOrderInput,
     LeadOrderShape,
     LeadTermsInput,
+    LeadVisibilityInput,
     LinkInput,
     LinkShape,
     OrderPreviewShape,
@@ -35,7 +36,7 @@ from copytrading.api.shapes.wallet import TransferInput
 from copytrading.queries.leads import consoles, links
 from copytrading.queries.money import account_books as books
 from copytrading.services.books import notices
-from copytrading.services.leads import linking, orders, verbs
+from copytrading.services.leads import linking, orders, showing, verbs
 from copytrading.services.safety.sealed_keys import ExchangeKey
 
 READ_PROBLEMS = (401, 403, 404, 429)
@@ -117,6 +118,22 @@ class LeadTerms(Endpoint):
         lead = verbs.change_terms(
             lead_id=lead.pk, money_max_units=wanted.pop("money_max"), now=timezone.now(), **wanted
         )
+        return Response(OwnLeadShape(lead).data)
+
+
+class LeadVisibility(Endpoint):
+    scopes: ClassVar = {"PUT": "lead"}
+
+    @written(
+        "change_lead_visibility",
+        "Choose what strangers see of your trades and of what you hold, and how late",
+        OwnLeadShape,
+        body=LeadVisibilityInput,
+        more="Showing more counts at once, for all of the past. Showing less hides nothing that is public already.",
+    )
+    @idempotent
+    def put(self, request: Request, *, idempotency_key: str) -> Response:
+        lead = showing.choose_shown(lead_id=own_lead(request).pk, now=timezone.now(), **self.read(LeadVisibilityInput))
         return Response(OwnLeadShape(lead).data)
 
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.api.endpoint import Endpoint, OpenEndpoint
 from accounts.api.paging import part_of
 from accounts.api.problems import documented
-from copytrading.api.finding import person, public_lead, visitor
+from copytrading.api.finding import person, public_lead, visible_to, visitor
 from copytrading.api.shapes.copies import CopyPreviewShape, PreviewInput
 from copytrading.api.shapes.leads import (
     LeadDetailShape,
@@ -52,13 +52,15 @@ class Lead(OpenEndpoint):
     )
     def get(self, request: Request, slug: str) -> Response:
         now = timezone.now()
-        card = lead_queries.card_of(public_lead(slug), now=now)
+        lead = public_lead(slug)
+        card, visibility = lead_queries.card_of(lead, now=now), visible_to(request, lead)
         figures = {
             **{name: getattr(card, name) for name in card.__dataclass_fields__},
             "stake_fraction": card.stake_fraction,
             "score": card.score,
             "standing": lead_queries.standing_of(card, visitor(request)).value,
-            "statistics": lead_statistics.statistics_of(card, now=now),
+            "statistics": lead_statistics.statistics_of(card, visibility=visibility, now=now),
+            "visibility": visibility,
         }
         return Response(LeadDetailShape(figures).data)
 
@@ -71,7 +73,8 @@ class LeadHoldings(OpenEndpoint):
         responses=documented({200: PortfolioShape}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, slug: str) -> Response:
-        return Response(PortfolioShape(lead_pages.portfolio_of(public_lead(slug))).data)
+        lead = public_lead(slug)
+        return Response(PortfolioShape(lead_pages.portfolio_of(lead, visibility=visible_to(request, lead))).data)
 
 
 class LeadRecord(OpenEndpoint):
@@ -94,8 +97,9 @@ class LeadPreview(Endpoint):
     @extend_schema(
         operation_id="preview_copy",
         tags=["leads"],
-        summary="The very trades that copying this lead would make now",
-        description="Refuses what a start would refuse. Nothing is written.",
+        summary="The trades that copying this lead would make now",
+        description="Refuses what a start would refuse. Nothing is written. They are sized by the shares of the lead"
+        " that are shown to you, see `as_of`; a start goes by what the lead holds then.",
         request=PreviewInput,
         responses=documented({200: CopyPreviewShape}, problems=(400, 401, 403, 404, 409, 429)),
     )

@@ -12,7 +12,7 @@ from accounts.api.endpoint import Endpoint, OpenEndpoint
 from accounts.api.paging import PageQuery, TimedQuery, cursor_at, paged, part_of, place_in, within
 from accounts.api.problems import documented
 from accounts.api.throttles import LongAnswersPerMinute, RequestsPerMinute
-from copytrading.api.finding import public_lead
+from copytrading.api.finding import public_lead, visible_to
 from copytrading.api.shapes.records import (
     ClosedPositionsPageShape,
     FollowersRecordShape,
@@ -48,8 +48,9 @@ class LeadStatistics(OpenEndpoint):
     )
     def get(self, request: Request, slug: str) -> Response:
         now = timezone.now()
-        card = lead_queries.card_of(public_lead(slug), now=now)
-        return Response(LeadStatisticsShape(lead_statistics.statistics_of(card, now=now)).data)
+        lead = public_lead(slug)
+        card, visibility = lead_queries.card_of(lead, now=now), visible_to(request, lead)
+        return Response(LeadStatisticsShape(lead_statistics.statistics_of(card, visibility=visibility, now=now)).data)
 
 
 class LeadReturns(OpenEndpoint):
@@ -78,6 +79,7 @@ class LeadTrades(OpenEndpoint):
         name, limit = f"trades of {lead.pk}", asked["limit"]
         trades = lead_pages.trades_of(
             lead,
+            visibility=visible_to(request, lead),
             series=records.series_of(lead.pk),
             below_id=place_in(asked["cursor"], of=name),
             count=limit + 1,
@@ -96,7 +98,8 @@ class LeadEvents(OpenEndpoint):
     )
     def get(self, request: Request, slug: str) -> Response:
         asked, lead = self.read_query(TimedQuery), public_lead(slug)
-        events = within(lead_pages.events_of(lead, count=EVENTS_MAX), asked, at="happened_at")
+        found = lead_pages.events_of(lead, visibility=visible_to(request, lead), count=EVENTS_MAX)
+        events = within(found, asked, at="happened_at")
         page = part_of(events, asked, of=f"events of {lead.pk}")
         return Response({**page, "results": LeadEventShape(page["results"], many=True).data})
 
@@ -111,7 +114,8 @@ class LeadClosedPositions(OpenEndpoint):
     )
     def get(self, request: Request, slug: str) -> Response:
         asked, lead = self.read_query(TimedQuery), public_lead(slug)
-        closed = within(lead_returns.closed_positions_of(lead), asked, at="closed_at")
+        found = lead_returns.closed_positions_of(lead, visibility=visible_to(request, lead))
+        closed = within(found, asked, at="closed_at")
         return Response(ClosedPositionsPageShape(part_of(closed, asked, of=f"closed positions of {lead.pk}")).data)
 
 
@@ -142,7 +146,8 @@ class LeadLookBack(Endpoint):
         responses=documented({200: LookBackShape}, problems=LOOK_BACK_PROBLEMS),
     )
     def post(self, request: Request, slug: str) -> Response:
-        look_back = LookBack(lead=public_lead(slug), question=_question(self))
+        lead = public_lead(slug)
+        look_back = LookBack(lead=lead, question=_question(self), visibility=visible_to(request, lead))
         comparison, differences = look_back.comparison(), look_back.differences()
         figures = {name: getattr(comparison, name) for name in comparison.__dataclass_fields__}
         return Response(LookBackShape({**figures, "differences": differences}).data)
@@ -161,8 +166,9 @@ class LeadLookBackSpread(Endpoint):
         responses=documented({200: SpreadShape}, problems=LOOK_BACK_PROBLEMS),
     )
     def post(self, request: Request, slug: str) -> Response:
-        question = replace(_question(self), start=None)
-        return Response(SpreadShape(LookBack(lead=public_lead(slug), question=question).spread()).data)
+        question, lead = replace(_question(self), start=None), public_lead(slug)
+        look_back = LookBack(lead=lead, question=question, visibility=visible_to(request, lead))
+        return Response(SpreadShape(look_back.spread()).data)
 
 
 def _question(endpoint: Endpoint) -> Question:

@@ -74,6 +74,7 @@ urlpatterns = [
     path("wallet/orders/<int:order_id>", wallet.SpotOrder.as_view(), name="spot_order"),
     path("lead", leading.OwnLead.as_view(), name="own_lead"),
     path("lead/terms", leading.LeadTerms.as_view(), name="lead_terms"),
+    path("lead/visibility", leading.LeadVisibility.as_view(), name="lead_visibility"),
     path("lead/account", leading.LeadAccount.as_view(), name="lead_account"),
     path("lead/ledger", leading.LeadLedger.as_view(), name="lead_ledger"),
     path("lead/fills", leading.LeadFills.as_view(), name="lead_fills"),

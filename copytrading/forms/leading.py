@@ -10,11 +10,14 @@ from django import forms
 from copytrading.forms.fields import CashField, NumberField
 from copytrading.forms.wallet import TradedMarket
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
+from copytrading.queries.shown.visibility import delay_words
 from copytrading.services.wallet.money_words import with_cash
 
 TAGS_MAX, TAG_LENGTH_MAX = 5, 30
 FOLLOWERS_AT_FIRST = 1000
 NOTICE_LENGTH_MAX = 500
+# Hours after which strangers see a trade, as they can be chosen.
+DELAYS = (0, 1, 4, 24, 3 * 24, 7 * 24, 30 * 24)
 
 
 class _Capacity(forms.Form):
@@ -90,6 +93,37 @@ class ApplyForm(_Capacity):
 
 class TermsForm(_Capacity):
     """The terms again, for a lead who runs."""
+
+
+class ShownForm(forms.Form):
+    """What strangers see of a lead's book; a delay that was chosen by program is among the choices."""
+
+    trades_delay_hours = forms.TypedChoiceField(
+        label="Strangers see your trades",
+        coerce=int,
+        error_messages={"required": "Choose when.", "invalid_choice": "Choose one of these."},
+    )
+    weights_shown = forms.ChoiceField(
+        label="Strangers see what you hold",
+        choices=(
+            ("DAILY", "as of a daily close (00:00 UTC) that is at least as old"),
+            ("WITH_TRADES", "together with the trades, hour by hour"),
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose how.", "invalid_choice": "Choose one of these."},
+    )
+
+    def __init__(self, *arguments: Any, delay_hours: int, **options: Any) -> None:
+        """:param delay_hours: what the lead has chosen so far."""
+        super().__init__(*arguments, **options)
+        self.initial.setdefault("trades_delay_hours", delay_hours)
+        delays = self.fields["trades_delay_hours"]
+        assert isinstance(delays, forms.TypedChoiceField)
+        delays.choices = [(hours, _delay_words(hours)) for hours in sorted({*DELAYS, delay_hours})]
+
+
+def _delay_words(hours: int) -> str:
+    return f"after {delay_words(hours)}" if hours else "at once"
 
 
 class OrderForm(forms.Form):

@@ -30,7 +30,7 @@ from copytrading.models.notices import (
     NoticeSwitch,
     PushSubscription,
 )
-from copytrading.models.records import LeadStatusChange, LeadSummary
+from copytrading.models.records import LeadStatusChange, LeadSummary, LeadWeights
 from copytrading.models.running import Heartbeat
 from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Restore, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
@@ -70,6 +70,7 @@ __all__ = [
     "LeadSnapshot",
     "LeadStatusChange",
     "LeadSummary",
+    "LeadWeights",
     "LinkedAccount",
     "ManualOrder",
     "Mark",

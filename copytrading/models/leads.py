@@ -16,6 +16,9 @@ from accounts.models import Asset, LedgerAccount, User
 from accounts.models.whole_numbers import WholeNumbersField
 from copytrading.models.market import Market
 
+# A record that nobody could ever check would be none: sooner or later everything is shown.
+TRADES_DELAY_HOURS_MAX = 30 * 24
+
 
 class Lead(models.Model):
     class Source(models.TextChoices):
@@ -27,6 +30,10 @@ class Lead(models.Model):
         ACTIVE = "ACTIVE", "active"
         PAUSED = "PAUSED", "paused"
         ENDED = "ENDED", "ended"
+
+    class WeightsShown(models.TextChoices):
+        DAILY = "DAILY", "as of a daily close"
+        WITH_TRADES = "WITH_TRADES", "together with the trades"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="leads")
     name = models.CharField(max_length=40)
@@ -58,6 +65,13 @@ class Lead(models.Model):
     book_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     # The lead took money out while followed, and what stayed is little; until enough is back in.
     stake_alarm_at = models.DateTimeField(null=True, blank=True)
+    # What strangers see of the book, see queries/shown/visibility: trades after so many hours, 0 as they happen, and
+    # how fine the weights are. What was public before the last change stays so, up to then.
+    trades_delay_hours = models.PositiveSmallIntegerField(default=24, db_default=24)
+    weights_shown = models.CharField(
+        max_length=11, choices=WeightsShown, default=WeightsShown.DAILY, db_default=WeightsShown.DAILY
+    )
+    public_until = models.DateTimeField(null=True, blank=True)
     # Failures in a row; at five the lead is set aside for an operator, and the others go on.
     failures = models.PositiveSmallIntegerField(default=0)
 
@@ -71,6 +85,9 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=Q(source="PLATFORM") | Q(ledger_account__isnull=True),
                 name="observed_leads_keep_no_money_here",
+            ),
+            models.CheckConstraint(
+                condition=Q(trades_delay_hours__lte=TRADES_DELAY_HOURS_MAX), name="trades_are_shown_within_30_days"
             ),
         )
         indexes = (

@@ -1,10 +1,12 @@
 """
-What is kept of a lead for others to read, besides the record itself: a summary for lists, and when it was paused.
+What is kept of a lead for others to read, besides the record itself: a summary for lists, what was held hour by hour,
+and when it was paused.
 """
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.models.whole_numbers import WholeNumbersField
 from copytrading.models.leads import Lead
 
 
@@ -44,6 +46,30 @@ class LeadSummary(models.Model):
 
     def __str__(self) -> str:
         return f"lead {self.lead_id} at {self.counted_at}"
+
+
+class LeadWeights(models.Model):
+    """
+    What a lead held in one hour, as shares of the equity: coins by `asset_ids`, and cash is the rest.
+
+    Strangers are shown these where the lead shows the book later. Nothing in it is younger than `recorded_at`.
+    `is_close` marks the first of a day (UTC), which stands for the close of the day before.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="weights", db_index=False)
+    hour = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    is_close = models.BooleanField(default=False)
+    asset_ids = WholeNumbersField()
+    weights = ArrayField(models.FloatField())
+
+    class Meta:
+        verbose_name_plural = "lead weights"
+        constraints = (models.UniqueConstraint(fields=["lead", "hour"], name="one_set_of_weights_per_lead_and_hour"),)
+        indexes = (models.Index(fields=["lead", "-recorded_at"], name="weights_of_lead"),)
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id} at {self.recorded_at}"
 
 
 class LeadStatusChange(models.Model):

@@ -10,6 +10,7 @@ FLOW = CopyFlow.Status.choices
 FLOW_KIND = CopyFlow.Kind.choices
 LEAD = Lead.Status.choices
 LEAD_SOURCE = Lead.Source.choices
+WEIGHTS_SHOWN = Lead.WeightsShown.choices
 LEAD_ORDER = LeadOrder.Status.choices
 LEAD_ORDER_TYPE = LeadOrder.OrderType.choices
 LINK = LinkedAccount.Status.choices

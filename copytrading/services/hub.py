@@ -27,6 +27,8 @@ EVENTS = {
     PLATFORM: ("halts",),
     "user": ("activity", "copies", "notices", "wallet"),
     "lead": ("lead",),
+    # What happens in a lead's book: for those who see it as it happens.
+    "book": ("lead",),
 }
 
 

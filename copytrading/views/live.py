@@ -5,43 +5,65 @@ Who listens, and what each has still to be told, is kept by services.hub.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts.models import User
+from copytrading.queries.leads.listing import public_leads
+from copytrading.queries.shown.visibility import visibilities_of
 from copytrading.services.hub import PLATFORM, PRICES, hub
+from copytrading.views.requests import row_number
 
 HEARTBEAT_SECONDS = 15.0
 RETRY_MILLISECONDS = 3000
 # The browser comes back by itself, and is asked again who it is.
 STREAM_SECONDS_MAX = 900.0
 LEADS_MAX = 5
+BOOK, COPIES = "book:", "copies"
 
 
 @never_cache
 @require_GET
 async def live(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream bells: prices, halts and the leads asked for to everybody, a person's own only to that person."""
-    asked = request.GET.getlist("lead")[:LEADS_MAX]
-    topics = {PRICES, PLATFORM, *(f"lead:{lead_id}" for lead_id in asked if lead_id.isdigit())}
+    """
+    Stream bells: prices, halts and the leads asked for to everybody, a person's own only to that person.
+
+    What rings in a lead's book is heard by those alone who see it as it happens.
+    """
+    numbers = (row_number(text) for text in request.GET.getlist("lead")[:LEADS_MAX])
+    asked = [number for number in numbers if number is not None]
+    topics = {PRICES, PLATFORM, *(f"lead:{lead_id}" for lead_id in asked)}
     user = await request.auser()
-    if user.is_authenticated:
-        topics.add(f"user:{user.pk}")
+    member = user if isinstance(user, User) else None
+    if member is not None:
+        topics.add(f"user:{member.pk}")
+    books = await sync_to_async(_open_books)(asked, member) if asked else set()
     await sync_to_async(_let_go_of_the_database)()
     was_away = "Last-Event-ID" in request.headers
-    response = StreamingHttpResponse(_bells(topics, was_away=was_away), content_type="text/event-stream")
+    bells = _bells(topics | books, was_away=was_away, still_open=lambda: books <= _open_books(asked, member))
+    response = StreamingHttpResponse(bells, content_type="text/event-stream")
     # Proxies that gather a response before they pass it on would hold every bell back.
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _bells(topics: Iterable[str], *, was_away: bool) -> AsyncIterator[bytes]:
-    """Yield the stream of one client; one that lost its connection hears everything once, to catch up."""
+async def _bells(topics: Iterable[str], *, was_away: bool, still_open: Callable[[], bool]) -> AsyncIterator[bytes]:
+    """
+    Yield the stream of one client; one that lost its connection hears everything once, to catch up.
+
+    A stream that hears of a book ends when the person has become a stranger to it. The browser comes back by itself,
+    and is asked again who it is.
+
+    :param still_open: whether every book of the topics is still shown; asked when something became of the copies.
+    """
     client = hub().join(topics)
+    hears_books = any(topic.startswith(BOOK) for topic in client.topics)
     if was_away:
         client.ring_all()
     ends_at = asyncio.get_running_loop().time() + STREAM_SECONDS_MAX
@@ -58,10 +80,23 @@ async def _bells(topics: Iterable[str], *, was_away: bool) -> AsyncIterator[byte
                 # A comment: keeps proxies from closing a quiet stream, and finds out who has left.
                 yield b":\n\n"
                 continue
-            for event in client.take():
+            rung = client.take()
+            for event in rung:
                 yield f"event: {event}\ndata: {event}\n\n".encode()
+            if hears_books and COPIES in rung:
+                is_open = await sync_to_async(still_open)()
+                await sync_to_async(_let_go_of_the_database)()
+                if not is_open:
+                    return
     finally:
         hub().leave(client)
+
+
+def _open_books(lead_ids: list[int], user: User | None) -> set[str]:
+    """Return the topics of those leads whose whole book somebody sees as it happens."""
+    leads = list(public_leads().filter(pk__in=lead_ids))
+    seen = visibilities_of(leads, user, now=timezone.now())
+    return {f"{BOOK}{lead_id}" for lead_id, visibility in seen.items() if visibility.trades_until is None}
 
 
 def _let_go_of_the_database() -> None:

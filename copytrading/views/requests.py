@@ -21,6 +21,11 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+def visitor(request: HttpRequest) -> User | None:
+    """Return who looks at a page that is open to everybody; None for somebody who is not signed in."""
+    return request.user if isinstance(request.user, User) else None
+
+
 def row_number(text: str) -> int | None:
     """Return the number of a row that an address names; None where no row can have it."""
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(ROW_NUMBER_MAX))):

@@ -30,6 +30,7 @@ from copytrading.models import (
     LeadHolding,
     LeadOutline,
     LeadSnapshot,
+    LeadWeights,
     LinkedAccount,
     Market,
     MarkRange,
@@ -59,6 +60,7 @@ OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_c
 SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
 SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
+SOMETIMES |= {LeadWeights}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

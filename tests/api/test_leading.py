@@ -48,6 +48,20 @@ class TestBecomingALead:
         assert changed.json()["profit_share_rate"] == "0.2"
         assert (too_much.status_code, too_much.json()["field"]) == (400, "profit_share_rate")
 
+    def test_chooses_what_strangers_see(self, leading: Program, lead: Lead) -> None:
+        late = {"trades_delay_hours": 24, "weights_shown": "DAILY"}
+
+        changed = leading.put("lead/visibility", late, key="shown-0001").json()
+        too_late = leading.put("lead/visibility", {**late, "trades_delay_hours": 721}, key="shown-0002")
+        unknown = leading.put("lead/visibility", {**late, "weights_shown": "NEVER"}, key="shown-0003")
+
+        assert {name: changed[name] for name in late} == late
+        assert changed["public_until"] is not None
+        assert (too_late.status_code, too_late.json()["field"]) == (400, "trades_delay_hours")
+        assert (unknown.status_code, unknown.json()["field"]) == (400, "weights_shown")
+        shown = Program().get(f"leads/{lead.slug}").json()["visibility"]
+        assert (shown["delay_hours"], shown["sentence"][:32]) == (24, "Trades are shown after 24 hours,")
+
 
 class TestOrders:
     @pytest.mark.parametrize("size", [{"quantity": "0.02"}, {"value": "1000.00"}, {"equity_share": "0.1"}])

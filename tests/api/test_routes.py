@@ -102,6 +102,7 @@ ROUTES = {
     "spot_order": Route(methods={"GET": None}, owned="order"),
     "own_lead": Route(methods={"GET": None, "POST": {"name": "Granite", **TERMS}}),
     "lead_terms": Route(methods={"PUT": TERMS}),
+    "lead_visibility": Route(methods={"PUT": {"trades_delay_hours": 24, "weights_shown": "DAILY"}}),
     "lead_account": Route(methods={"GET": None}),
     "lead_ledger": Route(methods={"GET": None}),
     "lead_fills": Route(methods={"GET": None}),

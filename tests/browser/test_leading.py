@@ -92,7 +92,7 @@ class TestLeading:
 
         expect(page.get_by_text("Canceled. What was on its way")).to_be_visible()
         assert LeadOrder.objects.latest("pk").status == LeadOrder.Status.CANCELED
-        for address in ("lead/terms/", "lead/earnings/", "lead/orders/"):
+        for address in ("lead/terms/", "lead/visibility/", "lead/earnings/", "lead/orders/"):
             page.goto(f"{site_url}/{address}")
             shoot(page, address.replace("/", "-").strip("-"))
 

@@ -6,6 +6,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import User
+from copytrading.models import Lead
+
 HOST = "copy.example.org"
 ELSEWHERE = f"https://{HOST}:8443"
 
@@ -84,3 +87,19 @@ class TestFormRefused:
             self.send(strict, ELSEWHERE)
 
         assert "form_refused" in caplog.text
+
+
+class TestPages:
+    def test_are_kept_by_nobody_between_us_and_who_asks(self, client: Client, lead: Lead, follower: User) -> None:
+        for user in (None, follower):
+            if user is not None:
+                client.force_login(user)
+            for address in ("/", f"/leads/{lead.slug}/", f"/leads/{lead.slug}/trades.csv", "/accounts/login/"):
+                answer = client.get(address, headers={"host": HOST})
+                assert "private" in answer["Cache-Control"], address
+                assert "Cookie" in answer["Vary"] or "no-store" in answer["Cache-Control"], address
+
+    def test_say_so_themselves_where_they_are_even_more_private(self, client: Client, follower: User) -> None:
+        client.force_login(follower)
+
+        assert "no-store" in client.get("/programs/", headers={"host": HOST})["Cache-Control"]

@@ -15,8 +15,10 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from copytrading.models import Lead
 from copytrading.services import hub
 from copytrading.services.bell import LIVE_CHANNEL, _tell
 from tests.browser.conftest import site_url  # noqa: F401 — the fixture
@@ -34,10 +36,24 @@ class Stream:
         """Return the next events; wait for them a few seconds at most."""
         found: list[str] = []
         while len(found) < count:
-            line = self._response.readline().decode().strip()
+            raw = self._response.readline()
+            assert raw, f"the stream has ended after {found}"
+            line = raw.decode().strip()
             if line.startswith("event: "):
                 found.append(line.removeprefix("event: "))
         return found
+
+    def rest(self) -> str:
+        """Return what still comes up to the end of the stream; fail where it has none for a few seconds."""
+        return self._response.read().decode()
+
+
+def make_lead() -> Lead:
+    """Return a lead who shows strangers trades a day later."""
+    user, now = User.objects.create_user("lead@example.org", "secret"), timezone.now()
+    return Lead.objects.create(
+        user=user, name="Basalt", slug="basalt", status=Lead.Status.ACTIVE, applied_at=now, started_at=now
+    )
 
 
 @pytest.fixture
@@ -106,6 +122,44 @@ class TestLive:
             ring(valkey, ("lead:8", "lead"), ("lead:7", "lead"), ("prices", "marks"))
 
             assert stream.events(2) == ["lead", "marks"]
+
+    def test_tells_of_a_book_to_those_alone_who_see_it(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        lead, stranger = make_lead(), User.objects.create_user("stranger@example.org", "secret")
+        bells = ((f"book:{lead.pk}", "lead"), ("prices", "marks"))
+        for user in (None, stranger):
+            with opened(site_url, query=f"?lead={lead.pk}", user=user) as stream:
+                stream.events(3 if user is None else 7)
+
+                ring(valkey, *bells)
+
+                assert stream.events(1) == ["marks"]
+            wait_for_listeners(valkey, 0)
+        with opened(site_url, query=f"?lead={lead.pk}", user=lead.user) as stream:
+            stream.events(7)
+
+            ring(valkey, *bells)
+
+            assert stream.events(2) == ["lead", "marks"]
+        wait_for_listeners(valkey, 0)
+        Lead.objects.update(trades_delay_hours=0)
+        with opened(site_url, query=f"?lead={lead.pk}") as stream:
+            stream.events(3)
+
+            ring(valkey, *bells)
+
+            assert stream.events(2) == ["lead", "marks"]
+
+    def test_ends_for_whoever_has_become_a_stranger(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
+        lead = make_lead()
+        with opened(site_url, query=f"?lead={lead.pk}", user=lead.user) as stream:
+            stream.events(7)
+            ring(valkey, (f"user:{lead.user_id}", "copies"), ("prices", "marks"))
+            assert stream.events(2) == ["copies", "marks"]
+
+            Lead.objects.update(user=User.objects.create_user("heir@example.org", "secret"))
+            ring(valkey, (f"user:{lead.user_id}", "copies"))
+
+            assert "event: lead" not in stream.rest()
 
     def test_tells_a_page_that_was_away_everything_once(self, site_url: str, valkey: redis.Redis) -> None:  # noqa: F811
         with opened(site_url) as first:

@@ -139,6 +139,7 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         "lead_order_history": [read(lead.user, "lead_order_history")],
         "lead_earnings": [read(lead.user, "lead_earnings")],
         "lead_terms": [read(lead.user, "lead_terms")],
+        "lead_visibility": [read(lead.user, "lead_visibility")],
         "lead_link": [read(lead.user, "lead_link")],
         "lead_end": [read(lead.user, "lead_end")],
         "account_signup": [read(None, "account_signup")],

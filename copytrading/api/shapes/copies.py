@@ -262,8 +262,12 @@ class StartCautionShape(serializers.Serializer):
 
 
 class CopyPreviewShape(serializers.Serializer):
-    """The very trades that a start would make now."""
+    """The trades that a start would make now, by the shares of the lead that are shown to you."""
 
+    as_of = serializers.DateTimeField(
+        allow_null=True, help_text="The time of those shares; null is now, and then these are the very trades."
+    )
+    is_shown = serializers.BooleanField(help_text="False where no shares are old enough to be shown to you yet.")
     trades = PlannedTradeShape(many=True)
     cash_after = MoneyField(source="cash_after_units")
     cost = MoneyField(source="cost_units", help_text="Fees and spread.")

@@ -22,6 +22,7 @@ from copytrading.queries import statuses
 
 TAGS_MAX, TAG_LENGTH_MAX, NOTICE_LENGTH_MAX = 5, 30, 500
 FOLLOWERS_MAX = 100_000
+TRADES_DELAY_HOURS_MAX = 720
 
 
 class LeadTermsInput(serializers.Serializer):
@@ -34,6 +35,17 @@ class LeadTermsInput(serializers.Serializer):
     def validate_profit_share_rate(self, rate: float) -> Decimal:
         # The column has four places: 0.1 is a tenth, and not what a float comes nearest to it.
         return Decimal(str(rate)).quantize(Decimal("0.0001"))
+
+
+class LeadVisibilityInput(serializers.Serializer):
+    """What strangers see of your book. Whoever copies you sees all of it at once."""
+
+    trades_delay_hours = WholeNumberField(
+        min_value=0, max_value=TRADES_DELAY_HOURS_MAX, help_text="How long a trade waits; 0 for not at all."
+    )
+    weights_shown = serializers.ChoiceField(
+        choices=statuses.WEIGHTS_SHOWN, help_text="What you hold: as of daily closes that old, or hour by hour."
+    )
 
 
 class ApplyInput(LeadTermsInput):
@@ -78,6 +90,11 @@ class OwnLeadShape(serializers.Serializer):
     profit_share_rate = FractionField()
     followers_max = serializers.IntegerField()
     money_max = MoneyField(source="money_max_units", allow_null=True)
+    trades_delay_hours = serializers.IntegerField(help_text="After how many hours strangers see trades.")
+    weights_shown = serializers.ChoiceField(choices=statuses.WEIGHTS_SHOWN)
+    public_until = serializers.DateTimeField(
+        allow_null=True, help_text="What happened up to then was public before the last change, and stays so."
+    )
     applied_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)

@@ -80,6 +80,15 @@ class FallShape(serializers.Serializer):
     ended_at = serializers.DateTimeField()
 
 
+class VisibilityShape(serializers.Serializer):
+    """Up to when you see the lead's book; null is as it happens. Whoever copies sees all of it at once."""
+
+    trades_until = serializers.DateTimeField(allow_null=True)
+    weights_until = serializers.DateTimeField(allow_null=True)
+    delay_hours = serializers.IntegerField(help_text="How long a trade waits.")
+    sentence = serializers.CharField(allow_blank=True, help_text="The same in words; empty where you see everything.")
+
+
 class LeadDetailShape(LeadShape):
     standing = serializers.ChoiceField(
         choices=[standing.value for standing in Standing], help_text="OPEN, or why you cannot copy this lead now."
@@ -91,6 +100,7 @@ class LeadDetailShape(LeadShape):
     trades_a_week = FractionField(source="statistics.trades_a_week", allow_null=True)
     started_at = serializers.DateTimeField(source="lead.started_at", allow_null=True)
     ended_at = serializers.DateTimeField(source="lead.ended_at", allow_null=True)
+    visibility = VisibilityShape()
 
 
 class HoldingShape(serializers.Serializer):
@@ -101,8 +111,9 @@ class HoldingShape(serializers.Serializer):
 
 
 class PortfolioShape(serializers.Serializer):
-    """Ratios, heaviest first, cash last."""
+    """Ratios, heaviest first, cash last; none while nothing is old enough to be shown to you."""
 
+    as_of = serializers.DateTimeField(allow_null=True, help_text="Null is now.")
     holdings = HoldingShape(many=True)
     unpriced = serializers.ListField(child=serializers.CharField())
 

@@ -31,18 +31,25 @@ MOVES = f"""
         WHERE allocation.ledger_account_id = %s AND allocation.quantity_units <> 0
             AND cycle_order.booked_at IS NOT NULL
     ) AS move
+    WHERE moved_at <= coalesce(%s::timestamptz, 'infinity')
     ORDER BY moved_at, market_id <> 0, id
 """
 
 BARS = """
     SELECT market_id, extract(epoch FROM closed_at)::bigint, close FROM copytrading_pricebar
-    WHERE market_id = ANY(%s) AND closed_at >= %s ORDER BY closed_at
+    WHERE market_id = ANY(%s) AND closed_at BETWEEN %s AND coalesce(%s::timestamptz, 'infinity') ORDER BY closed_at
 """
 
-LAST_BAR = "SELECT coalesce(max(extract(epoch FROM closed_at)), 0)::bigint FROM copytrading_pricebar"
+LAST_BAR = """
+    SELECT coalesce(extract(epoch FROM max(closed_at)), 0)::bigint FROM copytrading_pricebar
+    WHERE closed_at <= coalesce(%s::timestamptz, 'infinity')
+"""
 
 RECORD_KEY = """
-    SELECT (SELECT coalesce(max(extract(epoch FROM closed_at)), 0)::bigint FROM copytrading_pricebar),
+    SELECT (
+            SELECT coalesce(extract(epoch FROM max(closed_at)), 0)::bigint FROM copytrading_pricebar
+            WHERE closed_at <= coalesce(%s::timestamptz, 'infinity')
+        ),
         (SELECT coalesce(max(id), 0) FROM copytrading_leadflow WHERE lead_id = %s),
         (SELECT coalesce(max(id), 0) FROM copytrading_observedtrade WHERE lead_id = %s),
         (SELECT coalesce(max(id), 0) FROM copytrading_allocation WHERE ledger_account_id = %s),
@@ -72,10 +79,10 @@ class Closes:
     closes: FloatArray
 
 
-def account_of(lead: Lead) -> Account:
-    """Return everything that moved a lead's account, here or where it was only looked at."""
+def account_of(lead: Lead, *, until: datetime | None) -> Account:
+    """Return everything that moved a lead's account up to a time, here or where it was only looked at."""
     times, markets, units, cash_units, value_units, are_flows = bulk_rows.read_columns(
-        MOVES, [lead.pk, lead.pk, lead.ledger_account_id], types=["bigint"] * 5 + ["boolean"]
+        MOVES, [lead.pk, lead.pk, lead.ledger_account_id, until], types=["bigint"] * 5 + ["boolean"]
     )
     traded = Market.objects.filter(pk__in=np.unique(markets).tolist()).select_related("base", "quote").order_by("pk")
     rows = list(traded)
@@ -110,10 +117,10 @@ def account_of(lead: Lead) -> Account:
     )
 
 
-def closes_of(market_ids: Sequence[int], *, since: datetime) -> Closes:
-    """Return the hourly closes of markets (A,) since a time."""
+def closes_of(market_ids: Sequence[int], *, since: datetime, until: datetime | None) -> Closes:
+    """Return the hourly closes of markets (A,) since a time, and up to another."""
     markets, seconds, values = bulk_rows.read_columns(
-        BARS, [list(market_ids), since], types=["bigint", "bigint", "double precision"]
+        BARS, [list(market_ids), since, until], types=["bigint", "bigint", "double precision"]
     )
     times, rows = np.unique(seconds, return_inverse=True)
     closes = np.full((len(times), len(market_ids)), np.nan)
@@ -122,14 +129,18 @@ def closes_of(market_ids: Sequence[int], *, since: datetime) -> Closes:
     return Closes(times=times, closes=closes)
 
 
-def last_bar_time() -> int:
-    """Return when the last hour of any market closed, in seconds of UTC; 0 before the first."""
-    return int(bulk_rows.read_columns(LAST_BAR, types=["bigint"])[0][0])
+def last_bar_time(*, until: datetime | None) -> int:
+    """Return when the last hour of any market closed by a time, in seconds of UTC; 0 before the first."""
+    return int(bulk_rows.read_columns(LAST_BAR, [until], types=["bigint"])[0][0])
 
 
-def record_key(lead: Lead) -> str:
-    """Return what changes when a lead's record goes on: the last hour closed, and how many moves there are."""
+def record_key(lead: Lead, *, until: datetime | None) -> str:
+    """
+    Return what changes when a lead's record goes on: the last hour closed by a time, how many moves there are, and the
+    time itself, so that an answer from more of the record is never one for somebody who may see less of it.
+    """
     hour, flows, observed, traded, judged = bulk_rows.read_columns(
-        RECORD_KEY, [lead.pk, lead.pk, lead.ledger_account_id], types=["bigint"] * 5
+        RECORD_KEY, [until, lead.pk, lead.pk, lead.ledger_account_id], types=["bigint"] * 5
     )
-    return f"{hour[0]}-{flows[0]}-{observed[0]}-{traded[0]}-{judged[0]}"
+    seen = "all" if until is None else int(until.timestamp())
+    return f"{hour[0]}-{flows[0]}-{observed[0]}-{traded[0]}-{judged[0]}-{seen}"

@@ -1,13 +1,14 @@
 """Accounts elsewhere that leads let us read: what is known of them, without the key."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
 
 from copytrading.models import Lead, LinkedAccount
 from copytrading.queries.rules import platform_rules
+from copytrading.queries.shown.visibility import Visibility
 
 # What the exchanges are called, where their id is not the name.
 NAMES = {"binance": "Binance", "okx": "OKX", "bybit": "Bybit", "kucoin": "KuCoin", "mexc": "MEXC"}
@@ -64,6 +65,12 @@ def link_of(lead: Lead) -> Link | None:
         unpriced=tuple(link.unpriced),
         unread=tuple(PLACES.get(place, place.lower()) for place in link.unread),
     )
+
+
+def link_shown(lead: Lead, *, visibility: Visibility) -> Link | None:
+    """Return the same for a visitor: which coins are not traded here, or have no price, is said with the whole book."""
+    link = link_of(lead)
+    return link if link is None or visibility.is_whole else replace(link, unfollowed=(), unpriced=())
 
 
 def alarm_key(lead_id: int) -> str:

@@ -1,6 +1,6 @@
 """Leads beside each other: how much they hold the same coins, and how alike they moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -9,8 +9,10 @@ import numpy as np
 
 from copytrading.engine.track_record import likeness
 from copytrading.models import Lead
-from copytrading.queries.copies.portfolios import Slice, price_list, slices_of
+from copytrading.queries.copies.portfolios import Slice, price_list
 from copytrading.queries.leads.listing import CARD_DAYS, LeadCard
+from copytrading.queries.shown.visibility import Visibility
+from copytrading.queries.shown.weights import slices_shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +31,19 @@ class Pair:
     slices: tuple[Slice, ...]
     other_slices: tuple[Slice, ...]
 
+    @property
+    def is_overlap_known(self) -> bool:
+        """Return whether what both hold may be seen."""
+        return bool(self.slices and self.other_slices)
 
-def likeness_of(cards: Sequence[LeadCard]) -> tuple[Pair, ...]:
-    """Return each two of some leads beside each other, by their cards of the last 90 days and what they hold now."""
+
+def likeness_of(cards: Sequence[LeadCard], *, visibilities: Mapping[int, Visibility]) -> tuple[Pair, ...]:
+    """
+    Return each two of some leads beside each other, by their cards of the last 90 days and what is shown of holdings.
+    """
     if len(cards) < 2:
         return ()
-    held = slices_of([card.lead for card in cards], prices=price_list())
+    held = slices_shown([card.lead for card in cards], visibilities=visibilities, prices=price_list())
     return tuple(_pair(one, other, held) for one, other in combinations(cards, 2))
 
 

@@ -15,6 +15,8 @@ from copytrading.queries.copies.portfolios import PriceList, lead_portfolio, pri
 from copytrading.queries.leads import records
 from copytrading.queries.leads.records import Series
 from copytrading.queries.leads.statistics import moment_of, weights_when
+from copytrading.queries.shown.visibility import Visibility
+from copytrading.queries.shown.weights import KeptWeights, kept_weights
 
 PERIODS = (7, 30, 90, 365, records.ALL_DAYS)
 CURVE_POINTS = 300
@@ -35,11 +37,16 @@ class Holding:
 
 @dataclass(frozen=True, kw_only=True)
 class Portfolio:
-    """What a lead holds as ratios, heaviest first and cash last; empty while it has no value."""
+    """
+    What a lead holds as ratios, heaviest first and cash last; empty while it has no value.
 
-    holdings: tuple[Holding, ...]
-    equity_units: int
-    unpriced: tuple[str, ...]
+    `as_of` is the time of what is shown, None for now. `is_shown` is False where nothing is old enough to be seen yet.
+    """
+
+    holdings: tuple[Holding, ...] = ()
+    unpriced: tuple[str, ...] = ()
+    as_of: datetime | None = None
+    is_shown: bool = True
 
     @property
     def cash_weight(self) -> float:
@@ -113,14 +120,21 @@ def curve_of(lead: Lead, *, days: int, now: datetime, series: Series | None = No
     )
 
 
-def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
-    """Return what a lead holds now at the marks, as ratios. A coin without a mark counts nothing and is named."""
+def portfolio_of(lead: Lead, *, visibility: Visibility, prices: PriceList | None = None) -> Portfolio:
+    """
+    Return what a lead holds as ratios, as far as it may be seen: now at the marks, or as it was kept earlier.
+
+    A coin without a mark counts nothing and is named.
+    """
     prices = prices or price_list()
+    if visibility.weights_until is not None:
+        kept = kept_weights({lead.pk: visibility}).get(lead.pk)
+        return Portfolio(is_shown=False) if kept is None else _kept_portfolio(kept, prices)
     held = lead_portfolio(lead, prices=prices)
     values = held * np.append(prices.unit_prices, 1.0)
     equity = float(values.sum())
     if equity <= 0:
-        return Portfolio(holdings=(), equity_units=0, unpriced=())
+        return Portfolio()
     coins = [
         Holding(symbol=coin.symbol, name=coin.name, colour=coin.colour, weight=float(value / equity), price=coin.price)
         for coin, value in zip(prices.coins, values[:-1], strict=True)
@@ -129,21 +143,24 @@ def portfolio_of(lead: Lead, *, prices: PriceList | None = None) -> Portfolio:
     cash = Holding(symbol="Cash", name=prices.cash.symbol, colour=0, weight=float(values[-1] / equity), price=None)
     return Portfolio(
         holdings=(*sorted(coins, key=lambda coin: -coin.weight), cash),
-        equity_units=int(equity),
         unpriced=tuple(
             coin.symbol for coin, units in zip(prices.coins, held[:-1], strict=True) if units and coin.price is None
         ),
     )
 
 
-def trades_of(lead: Lead, *, series: Series, below_id: int | None = None, count: int = EVENTS_MAX) -> list[LeadTrade]:
+def trades_of(
+    lead: Lead, *, visibility: Visibility, series: Series, below_id: int | None = None, count: int = EVENTS_MAX
+) -> list[LeadTrade]:
     """
-    Return what a lead traded last, latest first, and which of it was out of the lead's own order of size.
+    Return what a lead traded last of what may be seen, latest first, and which of it was out of its own order of size.
 
     :param below_id: only what has a lower id than that.
     """
     elsewhere = lead.source == Lead.Source.OBSERVED
-    deals = (_deals_seen if elsewhere else _deals_made)(lead, below_id, count + trade_record.JUMP_HISTORY_MAX)
+    deals = (_deals_seen if elsewhere else _deals_made)(
+        lead, visibility.trades_until, below_id, count + trade_record.JUMP_HISTORY_MAX
+    )
     if not deals:
         return []
     weights = np.zeros(len(deals))
@@ -161,21 +178,27 @@ def trades_of(lead: Lead, *, series: Series, below_id: int | None = None, count:
     return trades[: -count - 1 : -1]
 
 
-def all_trades_of(lead: Lead, *, series: Series) -> Iterator[LeadTrade]:
-    """Return everything that a lead traded, latest first, some hundred read at a time."""
+def all_trades_of(lead: Lead, *, visibility: Visibility, series: Series) -> Iterator[LeadTrade]:
+    """Return everything that a lead traded and that may be seen, latest first, some hundred read at a time."""
     below_id: int | None = None
-    while trades := trades_of(lead, series=series, below_id=below_id, count=TRADES_A_STEP):
+    while trades := trades_of(lead, visibility=visibility, series=series, below_id=below_id, count=TRADES_A_STEP):
         yield from trades
         below_id = trades[-1].id
 
 
-def events_of(lead: Lead, *, count: int = EVENTS_MAX) -> list[LeadEvent]:
-    """Return when a lead moved money, got or paid a little, paused and went on, began and ended, latest first."""
+def events_of(lead: Lead, *, visibility: Visibility, count: int = EVENTS_MAX) -> list[LeadEvent]:
+    """
+    Return when a lead moved money, got or paid a little, paused and went on, began and ended, latest first.
+
+    Small moves elsewhere name coins, so they are shown as trades are; the rest everybody has to know at once.
+    """
     flows = LeadFlow.objects.filter(lead=lead).order_by("-moved_at", "-id")[:count]
     changes = LeadStatusChange.objects.filter(lead=lead).order_by("-changed_at", "-id")[:count]
     events = [LeadEvent(happened_at=flow.moved_at, units=flow.units) for flow in flows]
     events += [LeadEvent(happened_at=change.changed_at, status=change.status) for change in changes]
-    moves = AccountMove.objects.filter(lead=lead).order_by("-moved_at", "-id")[:count]
+    moves = AccountMove.objects.filter(lead=lead)
+    if visibility.trades_until is not None:
+        moves = moves.filter(moved_at__lte=visibility.trades_until)
     events += [
         LeadEvent(
             happened_at=move.moved_at,
@@ -184,13 +207,29 @@ def events_of(lead: Lead, *, count: int = EVENTS_MAX) -> list[LeadEvent]:
             symbol=move.symbol,
             quantity=move.quantity.normalize(),
         )
-        for move in moves
+        for move in moves.order_by("-moved_at", "-id")[:count]
     ]
     if lead.ended_at:
         events.append(LeadEvent(happened_at=lead.ended_at, status=Lead.Status.ENDED))
     if lead.started_at:
         events.append(LeadEvent(happened_at=lead.started_at, status="BEGAN"))
     return sorted(events, key=lambda event: event.happened_at, reverse=True)[:count]
+
+
+def _kept_portfolio(kept: KeptWeights, prices: PriceList) -> Portfolio:
+    coins = [
+        Holding(
+            symbol=coin.symbol,
+            name=coin.name,
+            colour=coin.colour,
+            weight=kept.weights[coin.asset_id],
+            price=coin.price,
+        )
+        for coin in prices.coins
+        if kept.weights.get(coin.asset_id, 0) > 0
+    ]
+    cash = Holding(symbol="Cash", name=prices.cash.symbol, colour=0, weight=kept.cash_weight, price=None)
+    return Portfolio(holdings=(*sorted(coins, key=lambda coin: -coin.weight), cash), as_of=kept.recorded_at)
 
 
 def _thinned(times: IntArray) -> IntArray:
@@ -211,9 +250,11 @@ class _Deal:
     cash_units: int
 
 
-def _deals_made(lead: Lead, below_id: int | None, count: int) -> list[_Deal]:
-    """Return the lead's last orders here that filled, oldest first."""
+def _deals_made(lead: Lead, until: datetime | None, below_id: int | None, count: int) -> list[_Deal]:
+    """Return the lead's last orders here that filled, oldest first; up to a time those that were done by then."""
     orders = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).select_related("market__base", "market__quote")
+    if until is not None:
+        orders = orders.filter(finished_at__lte=until)
     if below_id is not None:
         orders = orders.filter(pk__lt=below_id)
     return [
@@ -228,9 +269,11 @@ def _deals_made(lead: Lead, below_id: int | None, count: int) -> list[_Deal]:
     ]
 
 
-def _deals_seen(lead: Lead, below_id: int | None, count: int) -> list[_Deal]:
+def _deals_seen(lead: Lead, until: datetime | None, below_id: int | None, count: int) -> list[_Deal]:
     """Return what the lead was last seen to trade elsewhere, oldest first."""
     seen = ObservedTrade.objects.filter(lead=lead, market__isnull=False).exclude(units=0)
+    if until is not None:
+        seen = seen.filter(traded_at__lte=until)
     if below_id is not None:
         seen = seen.filter(pk__lt=below_id)
     trades = seen.select_related("market__base", "market__quote").order_by("-traded_at", "-id")[:count]

@@ -8,6 +8,7 @@ from copytrading.engine.track_record import record, trade_record
 from copytrading.models import Lead
 from copytrading.queries.leads import records
 from copytrading.queries.leads.trades import made_by, seen_elsewhere
+from copytrading.queries.shown.visibility import Visibility
 
 
 class Span(StrEnum):
@@ -48,9 +49,12 @@ def returns_of(lead: Lead, *, span: Span) -> list[SpanReturn]:
     return [SpanReturn(first_day=day, return_fraction=gains[day]) for day in sorted(gains, reverse=True)]
 
 
-def closed_positions_of(lead: Lead) -> list[LeadPosition]:
-    """Return the positions that a lead closed, here and where it was only looked at, the latest first."""
-    closed = [*trade_record.closed_positions(seen_elsewhere(lead)), *trade_record.closed_positions(made_by(lead))]
+def closed_positions_of(lead: Lead, *, visibility: Visibility) -> list[LeadPosition]:
+    """Return the positions that a lead closed, as far as they may be seen, here and elsewhere, the latest first."""
+    closed = [
+        *trade_record.closed_positions(seen_elsewhere(lead, visibility=visibility)),
+        *trade_record.closed_positions(made_by(lead, visibility=visibility)),
+    ]
     return [
         LeadPosition(
             coin=position.asset,

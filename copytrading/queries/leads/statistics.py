@@ -21,6 +21,7 @@ from copytrading.queries.leads.listing import LeadCard
 from copytrading.queries.leads.records import Series
 from copytrading.queries.leads.stakes import Stake, stake_of
 from copytrading.queries.leads.trades import made_by, seen_elsewhere
+from copytrading.queries.shown.visibility import Visibility
 
 MONTHS = range(1, 13)
 # Coins that are named in the preference; the rest is one slice.
@@ -73,7 +74,11 @@ class Year:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadStatistics:
-    """Everything that a lead's record says besides the figures of the card; `trades` counts orders that filled."""
+    """
+    Everything that a lead's record says besides the figures of the card; `trades` counts orders that filled.
+
+    What is read from single trades counts those that may be seen.
+    """
 
     periods: tuple[Period, ...]
     years: tuple[Year, ...]
@@ -96,13 +101,18 @@ class LeadStatistics:
         return self.all_time.volatility
 
 
-def statistics_of(card: LeadCard, *, now: datetime, series: Series | None = None) -> LeadStatistics:
-    """Return what a lead's whole record says."""
+def statistics_of(
+    card: LeadCard, *, visibility: Visibility, now: datetime, series: Series | None = None
+) -> LeadStatistics:
+    """Return what a lead's whole record says, and what may be seen of its trades."""
     lead = card.lead
     until = lead.ended_at or now
     series = records.series_of(lead.pk) if series is None else series
-    past, made_here = seen_elsewhere(lead), made_by(lead)
-    filled = LeadOrder.objects.filter(lead=lead, filled_units__gt=0).count() + len(past)
+    past, made_here = seen_elsewhere(lead, visibility=visibility), made_by(lead, visibility=visibility)
+    orders = LeadOrder.objects.filter(lead=lead, filled_units__gt=0)
+    if visibility.trades_until is not None:
+        orders = orders.filter(finished_at__lte=visibility.trades_until)
+    filled = orders.count() + len(past)
     positions = trade_record.figures_of(
         trades=made_here,
         past=past,

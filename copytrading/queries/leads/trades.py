@@ -5,27 +5,26 @@ What a lead traded, one row a fill: here, as the own share of a bunched order, a
 from copytrading.engine.track_record.trade_record import RecordedTrade
 from copytrading.models import Allocation, Lead, ObservedTrade
 from copytrading.queries.market import recounts
+from copytrading.queries.shown.visibility import Visibility
 
 
-def made_by(lead: Lead) -> list[RecordedTrade]:
-    """Return what a lead traded here, oldest first, each with the lead's own share of value and fee."""
+def made_by(lead: Lead, *, visibility: Visibility) -> list[RecordedTrade]:
+    """Return what a lead traded here and may be seen, oldest first, each with the lead's own share of value and fee."""
     if lead.ledger_account_id is None:
         return []
     recounted = recounts.load_recounts()
-    shares = (
-        Allocation.objects.filter(ledger_account=lead.ledger_account_id)
-        .exclude(quantity_units=0)
-        .order_by("order__booked_at", "pk")
-        .values_list(
-            "order__booked_at",
-            "order__market__base__symbol",
-            "order__market__lot_units",
-            "quantity_units",
-            "value_units",
-            "fee_units",
-            "order__market_id",
-            "order_id",
-        )
+    made = Allocation.objects.filter(ledger_account=lead.ledger_account_id).exclude(quantity_units=0)
+    if visibility.trades_until is not None:
+        made = made.filter(order__booked_at__lte=visibility.trades_until)
+    shares = made.order_by("order__booked_at", "pk").values_list(
+        "order__booked_at",
+        "order__market__base__symbol",
+        "order__market__lot_units",
+        "quantity_units",
+        "value_units",
+        "fee_units",
+        "order__market_id",
+        "order_id",
     )
     return [
         RecordedTrade(
@@ -41,17 +40,17 @@ def made_by(lead: Lead) -> list[RecordedTrade]:
     ]
 
 
-def seen_elsewhere(lead: Lead) -> list[RecordedTrade]:
+def seen_elsewhere(lead: Lead, *, visibility: Visibility) -> list[RecordedTrade]:
     """
-    Return the trades of a lead that were only looked at, fees within their values, also those from before it came here.
+    Return the trades of a lead that were only looked at and may be seen, also those from before it came here.
 
-    Coins that nobody saw bought were never here.
+    Fees are within their values. Coins that nobody saw bought were never here.
     """
-    rows = (
-        ObservedTrade.objects.filter(lead=lead, market__isnull=False)
-        .exclude(units=0)
-        .order_by("traded_at", "pk")
-        .values_list("traded_at", "market__base__symbol", "market__lot_units", "units", "cash_units")
+    seen = ObservedTrade.objects.filter(lead=lead, market__isnull=False).exclude(units=0)
+    if visibility.trades_until is not None:
+        seen = seen.filter(traded_at__lte=visibility.trades_until)
+    rows = seen.order_by("traded_at", "pk").values_list(
+        "traded_at", "market__base__symbol", "market__lot_units", "units", "cash_units"
     )
     held: dict[str, int] = {}
     trades = []

@@ -41,7 +41,7 @@ def follow_up(
             )
     followers = Copy.objects.filter(lead=lead, ledger_account_id__in=participants[:TELL_PEOPLE_MAX].tolist())
     bell.publish_to_users(list(followers.values_list("follower_id", flat=True)), "activity")
-    bell.publish(f"lead:{lead.pk}", "lead")
+    bell.publish(f"book:{lead.pk}", "lead")
 
 
 @in_transaction

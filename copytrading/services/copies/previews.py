@@ -1,7 +1,9 @@
 """What starting, changing or stopping a copy would trade and cost: decided as in earnest, nothing written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import numpy as np
 
 from accounts.models import User
 from copytrading.engine.holdings.portfolios import CopyTable
@@ -11,6 +13,8 @@ from copytrading.models import Copy, Lead
 from copytrading.queries import holdings
 from copytrading.queries.copies.terms import terms_of
 from copytrading.queries.rules import platform_rules
+from copytrading.queries.shown.visibility import visibility_of
+from copytrading.queries.shown.weights import KeptWeights, kept_weights
 from copytrading.services.copies.quoting import Quote, one_copy, quote_copy
 from copytrading.services.copies.refusals import (
     refuse_inactive,
@@ -23,17 +27,26 @@ from copytrading.services.cycle.scene import Scene, load_scene
 from copytrading.services.orders.pricing import PlannedTrade
 from copytrading.services.refusals import Refusal
 
+# Shares are counted out in so much cash, so that whole units of any coin are as good as fractions of it.
+SHARES_OF_CASH = 1_000_000
 NO_PRICE = "A coin of this copy has no price at the moment; try again shortly."
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyPreview:
-    """What starting a copy would trade and cost; values in quote units."""
+    """
+    What starting a copy would trade and cost; values in quote units.
+
+    `as_of` is the time of the lead's shares that it is sized by, None for now: who does not copy yet may be shown older
+    ones. `is_shown` is False where none may be shown yet, and so no trade.
+    """
 
     trades: tuple[PlannedTrade, ...]
     cost_units: int
     cash_after_units: int
     equity_units: int
+    as_of: datetime | None = None
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +86,10 @@ def preview_copy(
     now: datetime,
 ) -> CopyPreview:
     """
-    Return the very orders that a start would place, and what they cost. Nothing is written.
+    Return the orders that a start would place, and what they cost. Nothing is written.
+
+    They are sized by what the follower may see of the lead: the very orders where that is the whole book, else those of
+    the shares that are shown. A start itself always goes by what the lead holds then.
 
     :raises Refusal: the same ones as start_copy.
     """
@@ -84,6 +100,18 @@ def preview_copy(
         # It buys nothing of what is there: it answers the orders to come.
         return CopyPreview(trades=(), cost_units=0, cash_after_units=investment_units, equity_units=investment_units)
     scene = load_scene(lead, now=now, rules=rules)
+    visibility, as_of = visibility_of(lead, follower, now=now), None
+    if visibility.weights_until is not None:
+        kept = kept_weights({lead.pk: visibility}).get(lead.pk)
+        if kept is None:
+            return CopyPreview(
+                trades=(),
+                cost_units=0,
+                cash_after_units=investment_units,
+                equity_units=investment_units,
+                is_shown=False,
+            )
+        scene, as_of = _as_shown(scene, kept), kept.recorded_at
     quote = quote_copy(
         scene,
         one_copy(
@@ -98,6 +126,7 @@ def preview_copy(
         cost_units=quote.cost_units,
         cash_after_units=quote.cash_after_units,
         equity_units=quote.equity_units - quote.cost_units,
+        as_of=as_of,
     )
 
 
@@ -201,6 +230,31 @@ def worth_of(row: CopyTable, scene: Scene) -> int:
     if not valuation.known[0]:
         raise Refusal(NO_PRICE)
     return int(valuation.sizing[0])
+
+
+def _as_shown(scene: Scene, kept: KeptWeights) -> Scene:
+    """Return the scene as it would be if the lead held what is shown of it, and nothing else were known."""
+    weights = np.array([kept.weights.get(asset_id, 0.0) for asset_id in scene.board.asset_ids.tolist()])
+    prices = np.where(np.isnan(scene.board.unit_prices), np.inf, scene.board.unit_prices)
+    whole = SHARES_OF_CASH * 10**scene.cash.decimals
+    nothing = np.zeros_like(scene.portfolio.units)
+    return replace(
+        scene,
+        portfolio=replace(
+            scene.portfolio,
+            cash_units=round(whole * kept.cash_weight),
+            cash_held_units=0,
+            units=(whole * weights / prices).astype(np.int64),
+            held_units=nothing,
+            survival=np.ones(len(weights)),
+            epoch=nothing,
+            touched=np.zeros(len(weights), dtype=np.bool_),
+            told=None,
+            pending_units=nothing,
+            pending_orders=nothing,
+            other_value_units=0,
+        ),
+    )
 
 
 def _row_of(copy: Copy, scene: Scene) -> CopyTable:

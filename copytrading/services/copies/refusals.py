@@ -15,6 +15,7 @@ from copytrading.queries.leads import links
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.market.doubts import HOLDING_BACK
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
+from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
 from copytrading.services.market import doubts
@@ -90,7 +91,7 @@ def refuse_start(
         raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
     self_copies.refuse_own_lead(lead, follower)
     _refuse_unseen(lead)
-    doubts.refuse_held(lead=lead)
+    _refuse_doubted(lead, follower, now)
     _refuse_without_stake(lead, now, rules)
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():
@@ -101,6 +102,19 @@ def refuse_start(
     _refuse_over_capacity(lead, investment_units)
     refuse_stop_loss(terms.stop_loss_units, investment_units)
     _refuse_without_cash(follower, investment_units)
+
+
+def _refuse_doubted(lead: Lead, follower: User, now: datetime) -> None:
+    try:
+        doubts.refuse_held(lead=lead)
+    except doubts.CoinInDoubt:
+        if visibility_of(lead, follower, now=now).is_whole:
+            raise
+        # Which coin it is would tell what the lead holds.
+        raise doubts.CoinInDoubt(
+            f"Not now: a coin that {lead.name} holds is halted, or its price is in doubt. Nothing was changed; try"
+            " again later."
+        ) from None
 
 
 def _refuse_unseen(lead: Lead) -> None:

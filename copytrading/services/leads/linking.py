@@ -272,7 +272,7 @@ def _note_seen(link: LinkedAccount, held: AccountHoldings, now: datetime, *, was
     if was_unseen:
         notices.tell_followers(link.lead, Notice.Kind.LEAD_SEEN, None, now)
         alarms.clear_alarm(key=links.alarm_key(link.lead_id), now=now)
-    bell.publish(f"lead:{link.lead_id}", "lead")
+    bell.publish(f"book:{link.lead_id}", "lead")
 
 
 def _note_failure(link: LinkedAccount, reason: str, now: datetime, *, breaks_at_once: bool = False) -> None:

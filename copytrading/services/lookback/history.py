@@ -49,21 +49,22 @@ class History:
         return self.recorded.account_values()
 
 
-def read_history(lead: Lead) -> History:
+def read_history(lead: Lead, *, until: datetime | None) -> History:
     """
-    Return what a lead did, hour by hour.
+    Return what a lead did, hour by hour, up to a time; all of it where that is None.
 
     :raises HistoryTooShort: if there are less than two days of it.
     :raises HistoryIncomplete: if it takes away what never came in.
     """
-    account = history.account_of(lead)
+    account = history.account_of(lead, until=until)
     if all(move.asset == MONEY for move in account.moves):
-        raise HistoryTooShort(f"{lead.name} has not traded yet, so there is nothing to look back on.")
+        so_far = "has not traded yet" if until is None else "has no trade that is shown yet"
+        raise HistoryTooShort(f"{lead.name} {so_far}, so there is nothing to look back on.")
     first = account.moves[0]
     if first.asset != MONEY or first.cash_units <= 0:
         raise HistoryIncomplete(_gap(lead))
-    since = max(moment_of(first.time), moment_of(history.last_bar_time()) - LOOKS_BACK)
-    closes = history.closes_of(account.market_ids, since=since)
+    since = max(moment_of(first.time), moment_of(history.last_bar_time(until=until)) - LOOKS_BACK)
+    closes = history.closes_of(account.market_ids, since=since, until=until)
     if len(closes.times) == 0 or closes.times[-1] - closes.times[0] < RECORD_MIN.total_seconds():
         raise HistoryTooShort(
             f"The record of {lead.name} is less than two days long: too short to say anything by it. Come back later."

@@ -31,6 +31,7 @@ from copytrading.models import Lead, Market
 from copytrading.queries.happened.sentences import cash_in_words
 from copytrading.queries.leads import history
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
+from copytrading.queries.shown.visibility import Visibility
 from copytrading.services.copies import refusals as copy_refusals
 from copytrading.services.lookback.differences import (
     Asked,
@@ -92,9 +93,9 @@ class Runs:
 class LookBack:
     """One question about one lead. The record is read once, and only if the answer is not at hand."""
 
-    def __init__(self, *, lead: Lead, question: Question) -> None:
+    def __init__(self, *, lead: Lead, question: Question, visibility: Visibility) -> None:
         """
-        Check the terms alone.
+        Check the terms alone. The record is looked back on up to the last full hour that may be seen.
 
         :raises Refusal: if they make no sense, whoever is copied.
         """
@@ -105,6 +106,8 @@ class LookBack:
             rules=self._rules,
         )
         self._lead, self._question = lead, question
+        until = visibility.trades_until
+        self._until = None if until is None else until.replace(minute=0, second=0, microsecond=0)
 
     def comparison(self) -> Comparison:
         """
@@ -141,11 +144,11 @@ class LookBack:
 
     @cached_property
     def _record_key(self) -> str:
-        return history.record_key(self._lead)
+        return history.record_key(self._lead, until=self._until)
 
     @cached_property
     def _past(self) -> History:
-        return read_history(self._lead)
+        return read_history(self._lead, until=self._until)
 
     def _look_back(self) -> tuple[Comparison, Spread]:
         # Most of a run is what the lead did: one copy or sixty take about as long.

@@ -17,6 +17,9 @@ from copytrading.services import bell
 # A fact that is told once and was told is no error: there is nothing more to say.
 ONCE = "ON CONFLICT (user_id, once) DO NOTHING RETURNING user_id"
 
+# What tells of a lead's book rings for those who see the book.
+OF_THE_BOOK = (Notice.Kind.LEAD_REARRANGED, Notice.Kind.LEAD_UNPRICED)
+
 PERSON = f"""
     INSERT INTO copytrading_notice
         (user_id, lead_id, kind, units, asset_id, value_units, number, words, once, noted_at)
@@ -125,7 +128,7 @@ def tell_followers(
         "now": now,
     }
     _write(FOLLOWERS, named)
-    bell.publish(f"lead:{lead.pk}", "lead")
+    bell.publish(f"{'book' if kind in OF_THE_BOOK else 'lead'}:{lead.pk}", "lead")
 
 
 @in_transaction

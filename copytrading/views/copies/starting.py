@@ -25,6 +25,7 @@ from copytrading.queries.leads import proportions
 from copytrading.queries.leads.pages import Holding, Portfolio
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
+from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.cautions import cautions_of
@@ -49,32 +50,34 @@ def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
     form = StartForm(asked, **_known_to_forms(lead))
     if request.htmx:
         form.is_valid()
-        return render(request, TEMPLATE + "#typed", {"form": form, "lead": lead, **_figures(lead, form)})
+        return render(request, TEMPLATE + "#typed", {"form": form, "lead": lead, **_figures(request, lead, form)})
     return _terms(request, lead, form)
 
 
 @login_required
 @require_safe
 def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
-    """Show the orders that the terms would place now, and what they cost."""
+    """Show the orders that the terms would place, by what may be seen of the lead, and what they cost."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     form = StartForm(request.GET, **_known_to_forms(lead))
     if not form.is_valid():
         return _terms(request, lead, form)
     terms = form.cleaned_data
+    now = timezone.now()
     try:
         preview = previews.preview_copy(
             follower=request.user,
             lead_id=lead.pk,
             investment_units=terms["investment"],
             terms=form.terms(),
-            now=timezone.now(),
+            now=now,
         )
     except Refusal as refusal:
         refuse(form, refusal)
         return _terms(request, lead, form)
     form.fix_ratio()
-    portfolio = lead_pages.portfolio_of(lead)
+    visibility = visibility_of(lead, request.user, now=now)
+    portfolio = lead_pages.portfolio_of(lead, visibility=visibility)
     custom = form.terms() if form.is_custom else None
     context = {
         "step": "review",
@@ -83,6 +86,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         "key": uuid4().hex,
         "preview": preview,
         "portfolio": portfolio,
+        "visibility": visibility,
         "mine": _mine(preview, portfolio),
         "custom": custom,
         "ratio_was_left_open": form.ratio_was_left_open,
@@ -119,7 +123,8 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
 
 
 def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200) -> HttpResponse:
-    card = leads.card_of(lead, now=timezone.now())
+    now = timezone.now()
+    card, visibility = leads.card_of(lead, now=now), visibility_of(lead, request.user, now=now)
     context = {
         "section": "discover",
         "step": "terms",
@@ -127,9 +132,10 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "form": form,
         "standing": leads.standing_of(card, request.user),
         "live_copy": leads.live_copy_of(lead, request.user),
-        "portfolio": lead_pages.portfolio_of(lead),
+        "portfolio": lead_pages.portfolio_of(lead, visibility=visibility),
+        "visibility": visibility,
         "investment_min": platform_rules().investment_min,
-        **_figures(lead, form),
+        **_figures(request, lead, form),
     }
     return render(request, TEMPLATE, context, status=status)
 
@@ -142,7 +148,7 @@ def _known_to_forms(lead: Any) -> dict[str, Any]:
     }
 
 
-def _figures(lead: Any, form: StartForm) -> dict[str, Any]:
+def _figures(request: MemberRequest, lead: Any, form: StartForm) -> dict[str, Any]:
     """
     Return what both modes would have made of the amount that is typed, and the ratio that suits it.
 
@@ -172,8 +178,10 @@ def _figures(lead: Any, form: StartForm) -> dict[str, Any]:
         "cautions": cautions_of(lead=lead, investment_units=investment, terms=custom),
         "look_back_query": _look_back_query(**question),
     }
+    visibility = visibility_of(lead, request.user, now=timezone.now())
     try:
-        return figures | {"comparison": LookBack(lead=lead, question=Question(**question)).comparison()}
+        look_back = LookBack(lead=lead, question=Question(**question), visibility=visibility)
+        return figures | {"comparison": look_back.comparison()}
     except Refusal:
         # Without a record, or on terms that make no sense yet, there is nothing to show.
         return figures

@@ -13,13 +13,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from copytrading.forms.leading import ApplyForm, NoticeForm, TermsForm
+from copytrading.forms.leading import ApplyForm, NoticeForm, ShownForm, TermsForm
 from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import notices
+from copytrading.services.leads import showing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.refusals import Refusal
 from copytrading.services.wallet.money_words import money_words
@@ -136,6 +137,26 @@ def lead_terms(request: MemberRequest) -> HttpResponse:
             return redirect("lead_console")
     context = {"section": "lead", "lead": lead, "form": form, "rates": queries.rates_of(lead)}
     return render(request, "copytrading/lead_terms.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def lead_visibility(request: MemberRequest) -> HttpResponse:
+    """Choose what strangers see of trades and holdings, and how late."""
+    lead = own_lead(request)
+    now = {"trades_delay_hours": lead.trades_delay_hours, "weights_shown": lead.weights_shown}
+    form = ShownForm(
+        request.POST if request.method == "POST" else None, initial=now, delay_hours=lead.trades_delay_hours
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            showing.choose_shown(lead_id=lead.pk, now=timezone.now(), **form.cleaned_data)
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, "Changed. Whoever copies you sees everything at once, as before.")
+            return redirect("lead_console")
+    return render(request, "copytrading/lead_visibility.html", {"section": "lead", "lead": lead, "form": form})
 
 
 @login_required

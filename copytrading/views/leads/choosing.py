@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import overlaps
+from copytrading.queries.shown.visibility import visibilities_of
 from copytrading.services.copies import favourites
 from copytrading.services.refusals import Refusal
-from copytrading.views.requests import MemberRequest
+from copytrading.views.requests import MemberRequest, visitor
 
 SIDE_BY_SIDE_MAX = 4
 
@@ -51,6 +52,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     found = {lead.slug: lead for lead in leads.public_leads().filter(slug__in=slugs)}
     chosen = [found[slug] for slug in slugs if slug in found]
     cards = leads.cards_of(chosen, now=now)
+    visibilities = visibilities_of(chosen, visitor(request), now=now)
     context = {
         "section": "discover",
         "cards": cards,
@@ -60,7 +62,8 @@ def compare(request: HttpRequest) -> HttpResponse:
             for place, card in enumerate(cards, start=1)
             if len(card.curve) > 1
         ],
-        "likeness": overlaps.likeness_of(cards),
+        "likeness": overlaps.likeness_of(cards, visibilities=visibilities),
+        "is_late": not all(part.is_whole for part in visibilities.values()),
         "dropped": len(asked) - len(chosen),
     }
     return render(request, "copytrading/compare.html", context)

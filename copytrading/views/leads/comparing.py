@@ -10,9 +10,11 @@ from copytrading.forms.refusals import refuse
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
+from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.lookback.record import LookBack
 from copytrading.services.refusals import Refusal
 from copytrading.views.rate_limiting import at_most_a_minute
+from copytrading.views.requests import visitor
 
 # An answer takes a good half second of one core.
 QUESTIONS_A_MINUTE = 30
@@ -25,10 +27,18 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     asked = request.GET if "investment" in request.GET else FIRST_QUESTION
     form = WhatIfForm(asked, markets=market_queries.market_choices())
-    context = {"section": "discover", "lead": lead, "form": form, "fee_rate": platform_rules().fee_rate}
+    now, user = timezone.now(), visitor(request)
+    visibility = visibility_of(lead, user, now=now)
+    context = {
+        "section": "discover",
+        "lead": lead,
+        "form": form,
+        "fee_rate": platform_rules().fee_rate,
+        "visibility": visibility,
+    }
     if form.is_valid():
         try:
-            look_back = LookBack(lead=lead, question=form.question())
+            look_back = LookBack(lead=lead, question=form.question(), visibility=visibility)
             comparison, spread, differences = look_back.comparison(), look_back.spread(), look_back.differences()
         except Refusal as refusal:
             refuse(form, refusal)
@@ -43,6 +53,5 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
                     ("Smart Sync", "smart", comparison.smart_sync.curve),
                 ],
             }
-    user = request.user if request.user.is_authenticated else None
-    context["standing"] = leads.standing_of(leads.card_of(lead, now=timezone.now()), user)
+    context["standing"] = leads.standing_of(leads.card_of(lead, now=now), user)
     return render(request, "copytrading/whatif.html", context)

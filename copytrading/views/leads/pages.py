@@ -1,4 +1,7 @@
-"""The list of leads, and a lead's own page. Everybody may look; the portfolio is shown as ratios only."""
+"""
+The list of leads, and a lead's own page. Everybody may look; the portfolio is shown as ratios only, and to those who do
+not copy the book is shown as late as the lead chose.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leads import LeadFilterForm
-from copytrading.queries.copies.portfolios import price_list, slices_of
+from copytrading.queries.copies.portfolios import price_list
 from copytrading.queries.leads import conflict, links, records
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
@@ -21,10 +24,12 @@ from copytrading.queries.leads.pages import PERIODS
 from copytrading.queries.leads.records import Series
 from copytrading.queries.leads.yardstick import bitcoin_curve
 from copytrading.queries.market import degraded
+from copytrading.queries.shown.visibility import Visibility, visibilities_of, visibility_of
+from copytrading.queries.shown.weights import slices_shown
 from copytrading.services.leads import capacity
 from copytrading.templatetags.comparisons import Curve
 from copytrading.views.csv_lines import download, harmless
-from copytrading.views.requests import row_number
+from copytrading.views.requests import row_number, visitor
 
 CARDS_A_PAGE = 12
 DAYS_AT_FIRST = 90
@@ -36,11 +41,13 @@ PARTS = ("portfolio", "curve", "events")
 def discover(request: HttpRequest) -> HttpResponse:
     """Show the leads that answer the visitor's filter."""
     now = timezone.now()
-    user = request.user if request.user.is_authenticated else None
+    user = visitor(request)
     form = LeadFilterForm(request.GET or {"sort": leads.Sorting.KEPT}, user_id=user.pk if user else None)
     found = leads.ranked(wanted=form.wanted(), sorting=form.sorting(), now=now)
     page = Paginator(found, CARDS_A_PAGE).get_page(request.GET.get("page"))
     cards = list(page.object_list)
+    found_leads = [card.lead for card in cards]
+    visibilities = visibilities_of(found_leads, user, now=now)
     context = {
         "section": "discover",
         "form": form,
@@ -49,7 +56,8 @@ def discover(request: HttpRequest) -> HttpResponse:
         "days": leads.CARD_DAYS,
         "scale": leads.scale_of(cards),
         "steps": leads.CARD_STEPS,
-        "holds": slices_of([card.lead for card in cards], prices=price_list()) if cards else {},
+        "holds": slices_shown(found_leads, visibilities=visibilities, prices=price_list()) if cards else {},
+        "is_late": not all(part.is_whole for part in visibilities.values()),
         "favourites": leads.favourite_ids_of(user) if user else set(),
     }
     return render(request, "copytrading/discover.html" + ("#leads" if _asks_for(request, "leads") else ""), context)
@@ -66,13 +74,16 @@ def lead_detail(request: HttpRequest, slug: str, tab: str = "overview") -> HttpR
 
 @require_safe
 def lead_trades_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    """Download everything that a lead traded, latest first."""
+    """Download everything that a lead traded and the visitor may see, latest first."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    return download(f"{lead.slug}-trades.csv", ("id", "time", "side", "coin", "quantity", "price"), _csv_rows(lead))
+    visibility = visibility_of(lead, visitor(request), now=timezone.now())
+    columns = ("id", "time", "side", "coin", "quantity", "price")
+    return download(f"{lead.slug}-trades.csv", columns, _csv_rows(lead, visibility))
 
 
-def _csv_rows(lead: Any) -> Iterator[tuple[str, ...]]:
-    for trade in lead_pages.all_trades_of(lead, series=records.series_of(lead.pk)):
+def _csv_rows(lead: Any, visibility: Visibility) -> Iterator[tuple[str, ...]]:
+    series = records.series_of(lead.pk)
+    for trade in lead_pages.all_trades_of(lead, visibility=visibility, series=series):
         quantity = f"{Decimal(abs(trade.units)).scaleb(-trade.decimals):f}"
         side = "buy" if trade.units > 0 else "sell"
         yield str(trade.id), trade.happened_at.isoformat(), side, harmless(trade.symbol), quantity, f"{trade.price:f}"
@@ -81,48 +92,51 @@ def _csv_rows(lead: Any) -> Iterator[tuple[str, ...]]:
 def _content(request: HttpRequest, lead: Any, tab: str, part: str) -> dict[str, Any]:
     """Return what a tab of a lead's page shows, or only one part of it: each asks for no more than that."""
     now = timezone.now()
+    visibility = visibility_of(lead, visitor(request), now=now)
     if part == "portfolio":
-        return _holdings(lead, now)
+        return _holdings(lead, visibility, now)
     series = records.series_of(lead.pk)
     if part == "curve":
         return _curve(request, lead, now, series)
     if part == "events":
-        return _events(lead, series)
-    content = _head(request, lead, now)
+        return _events(lead, visibility, series)
+    content = _head(request, lead, visibility, now)
     card = content["card"]
     if tab == "overview":
-        content |= _holdings(lead, now) | _curve(request, lead, now, series) | _events(lead, series)
+        content |= _holdings(lead, visibility, now) | _curve(request, lead, now, series)
+        content |= _events(lead, visibility, series)
         content["earned"] = conflict.earned_with(card, series=series)
         content["entry_costs"] = capacity.entry_costs_of(content["portfolio"], now=now)
     elif tab == "portfolio":
-        content |= _holdings(lead, now)
+        content |= _holdings(lead, visibility, now)
     elif tab == "trades":
-        content |= _trades(request, lead, series)
+        content |= _trades(request, lead, visibility, series)
     if tab in ("portfolio", "followers", "overview"):
-        content["statistics"] = lead_statistics.statistics_of(card, now=now, series=series)
+        content["statistics"] = lead_statistics.statistics_of(card, visibility=visibility, now=now, series=series)
     return content
 
 
-def _head(request: HttpRequest, lead: Any, now: datetime) -> dict[str, Any]:
+def _head(request: HttpRequest, lead: Any, visibility: Visibility, now: datetime) -> dict[str, Any]:
     """Return what stands above the tabs: the card's figures, and whether the visitor can copy."""
-    user = request.user if request.user.is_authenticated else None
+    user = visitor(request)
     card = leads.card_of(lead, now=now)
     standing = leads.standing_of(card, user)
     return {
         "card": card,
         "standing": standing,
-        "link": links.link_of(lead),
+        "link": links.link_shown(lead, visibility=visibility),
+        "visibility": visibility,
         "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,
         "is_favourite": user is not None and lead.pk in leads.favourite_ids_of(user),
         "days": leads.CARD_DAYS,
     }
 
 
-def _holdings(lead: Any, now: datetime) -> dict[str, Any]:
-    portfolio, troubles = lead_pages.portfolio_of(lead), degraded.troubles(now=now)
+def _holdings(lead: Any, visibility: Visibility, now: datetime) -> dict[str, Any]:
+    portfolio, troubles = lead_pages.portfolio_of(lead, visibility=visibility), degraded.troubles(now=now)
     held = [holding.symbol for holding in portfolio.holdings]
     cautions = degraded.cautions_for(held, troubles=troubles, leads=[lead])
-    return {"portfolio": portfolio, "troubles": troubles, "cautions": cautions}
+    return {"portfolio": portfolio, "troubles": troubles, "cautions": cautions, "visibility": visibility}
 
 
 def _curve(request: HttpRequest, lead: Any, now: datetime, series: Series) -> dict[str, Any]:
@@ -140,18 +154,24 @@ def _curve(request: HttpRequest, lead: Any, now: datetime, series: Series) -> di
     }
 
 
-def _events(lead: Any, series: Series) -> dict[str, Any]:
-    return {"trades": lead_pages.trades_of(lead, series=series), "events": lead_pages.events_of(lead)}
+def _events(lead: Any, visibility: Visibility, series: Series) -> dict[str, Any]:
+    return {
+        "trades": lead_pages.trades_of(lead, visibility=visibility, series=series),
+        "events": lead_pages.events_of(lead, visibility=visibility),
+        "visibility": visibility,
+    }
 
 
-def _trades(request: HttpRequest, lead: Any, series: Series) -> dict[str, Any]:
+def _trades(request: HttpRequest, lead: Any, visibility: Visibility, series: Series) -> dict[str, Any]:
     below_id = row_number(request.GET.get("below", ""))
-    trades = lead_pages.trades_of(lead, series=series, below_id=below_id, count=lead_pages.TRADES_A_PAGE)
+    trades = lead_pages.trades_of(
+        lead, visibility=visibility, series=series, below_id=below_id, count=lead_pages.TRADES_A_PAGE
+    )
     return {
         "all_trades": trades,
         "is_first": below_id is None,
         "below": trades[-1].id if len(trades) == lead_pages.TRADES_A_PAGE else None,
-        "events": lead_pages.events_of(lead),
+        "events": lead_pages.events_of(lead, visibility=visibility),
     }
 
 

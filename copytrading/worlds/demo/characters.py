@@ -28,7 +28,8 @@ class Character:
     An invented lead.
 
     `stake` is the lead's own money in USDT. A turn comes every `pause_seconds` while the demo runs, and came every
-    `pause_hours` in the past: a demo in real time would be a quiet one.
+    `pause_hours` in the past: a demo in real time would be a quiet one. Most show strangers everything at once, which
+    is livelier; who is `discreet` shows trades a day later and the shares of a daily close, as every new lead does.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Character:
     pause_seconds: int
     pause_hours: int
     rule: Rule
+    discreet: bool = False
 
     @property
     def email(self) -> str:
@@ -174,6 +176,7 @@ CHARACTERS = (
         pause_seconds=45,
         pause_hours=120,
         rule=chase_two,
+        discreet=True,
     ),
     Character(
         name="Lumen",
@@ -185,5 +188,6 @@ CHARACTERS = (
         pause_seconds=60,
         pause_hours=120,
         rule=buy_fallen,
+        discreet=True,
     ),
 )

@@ -8,7 +8,7 @@ always the same stretch, so that every demo tells the same story: some leads gai
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -17,12 +17,14 @@ from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.replay.lead_path import START_UNITS, LeadPath, bars_of, path_of_weights
 from copytrading.exchange.prices.simulated import COINS, log_returns
 from copytrading.exchange.registry import SIMULATION_SEED
-from copytrading.models import Lead, LeadRecord, Market, ObservedTrade
+from copytrading.models import Lead, LeadRecord, LeadWeights, Market, ObservedTrade
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.books import price_bars
 from copytrading.worlds.demo.characters import LOOKS_BACK_PAUSES, Character
 
 PAST_DAYS = 120
+# As many days as anybody may be shown what was held.
+WEIGHTS_DAYS = 32
 STEP_SECONDS = 3_600
 RECORD_HOURS = 4
 # Where in the endless simulated market the past of the demo lies: some 120 days in which it went nowhere as a whole.
@@ -98,6 +100,31 @@ def write_record(*, lead: Lead, path: LeadPath, equity_units: int, now: datetime
         batch_size=2_000,
         ignore_conflicts=True,
     )
+
+
+def write_weights(*, lead: Lead, path: LeadPath, past: Past, now: datetime) -> None:
+    """Write what a lead held in the past of a path at the close of each of the last days."""
+    asset_ids = dict(Market.objects.filter(symbol__in=past.symbols).values_list("symbol", "base_id"))
+    last = len(path.bars.times) - 1
+    kept: dict[date, int] = {}
+    for hour in range(last - WEIGHTS_DAYS * 24, last):
+        kept.setdefault((now - timedelta(hours=last - hour)).date(), hour)
+    rows = []
+    for hour in kept.values():
+        state, when = path.state_of_bar[hour], now - timedelta(hours=last - hour)
+        values = path.held_units[state] / path.bars.coin_prices * past.closes[hour]
+        weights = values / (values.sum() + path.cash_units[state])
+        rows.append(
+            LeadWeights(
+                lead=lead,
+                hour=when.replace(minute=0, second=0, microsecond=0),
+                recorded_at=when,
+                is_close=True,
+                asset_ids=[asset_ids[symbol] for symbol in past.symbols],
+                weights=weights.tolist(),
+            )
+        )
+    LeadWeights.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def write_trades(*, lead: Lead, path: LeadPath, past: Past, equity_units: int, now: datetime) -> None:

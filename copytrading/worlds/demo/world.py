@@ -33,7 +33,7 @@ from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
 from copytrading.services.feed import source as price_feed
-from copytrading.services.leads import observing
+from copytrading.services.leads import observing, showing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes as market
 from copytrading.services.refusals import Refusal
@@ -172,6 +172,8 @@ def _lead(character: Character, *, past: Past | None, now: datetime) -> Lead:
         lead = leads.approve_lead(lead_id=lead.pk, now=began_at)
     _deposit(user, character.stake, now=now)
     units = _units(character.stake)
+    if not character.discreet:
+        lead = _show_all(lead, now=now)
     if not LeadFlow.objects.filter(lead=lead).exists():
         lead = leads.deposit_to_lead(lead_id=lead.pk, units=units, idempotency_key=f"{KEY} stake", now=now)
     if past and not lead.records.exists():
@@ -179,6 +181,7 @@ def _lead(character: Character, *, past: Past | None, now: datetime) -> Lead:
         with transaction.atomic():
             history.write_record(lead=lead, path=path, equity_units=units, now=now)
             history.write_trades(lead=lead, path=path, past=past, equity_units=units, now=now)
+            history.write_weights(lead=lead, path=path, past=past, now=now)
     return lead
 
 
@@ -203,7 +206,15 @@ def _observed_lead(fills: Recording, *, now: datetime) -> None:
         )
     if lead.status == Lead.Status.APPLIED:
         leads.approve_lead(lead_id=lead.pk, now=now)
+    _show_all(lead, now=now)
     observing.observe_flow(lead_id=lead.pk, units=fills.cash_units, idempotency_key=KEY, now=now)
+
+
+def _show_all(lead: Lead, *, now: datetime) -> Lead:
+    """Let everybody see what a lead does, as it happens."""
+    return showing.choose_shown(
+        lead_id=lead.pk, trades_delay_hours=0, weights_shown=Lead.WeightsShown.WITH_TRADES, now=now
+    )
 
 
 def _start_copies(led: Mapping[str, Lead], *, now: datetime) -> None:

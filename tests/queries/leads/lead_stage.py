@@ -7,6 +7,7 @@ from copytrading.models import Lead
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import statistics as lead_statistics
 from copytrading.queries.leads.statistics import LeadStatistics
+from copytrading.queries.shown.visibility import EVERYTHING
 from tests.cast import NOON, World
 
 
@@ -19,4 +20,4 @@ def make_leads(world: World, number: int) -> list[Lead]:
 
 
 def statistics_of(lead: Lead, *, now: datetime = NOON) -> LeadStatistics:
-    return lead_statistics.statistics_of(leads.card_of(lead, now=now), now=now)
+    return lead_statistics.statistics_of(leads.card_of(lead, now=now), visibility=EVERYTHING, now=now)

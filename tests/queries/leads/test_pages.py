@@ -8,6 +8,7 @@ from accounts.models import User
 from copytrading.models import Lead, LeadOrder, LeadRecord
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import records
+from copytrading.queries.shown.visibility import EVERYTHING
 from copytrading.services.leads import verbs as lead_services
 from tests.cast import NOON, World, usdt
 from tests.pasts import record
@@ -18,7 +19,7 @@ class TestLeadPage:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
 
-        portfolio = lead_pages.portfolio_of(lead)
+        portfolio = lead_pages.portfolio_of(lead, visibility=EVERYTHING)
 
         assert [holding.symbol for holding in portfolio.holdings] == ["BTC", "Cash"]
         assert sum(holding.weight for holding in portfolio.holdings) == pytest.approx(1.0)
@@ -28,7 +29,7 @@ class TestLeadPage:
         lead = world.make_lead(stranger, name="Poor")
         lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(10000), idempotency_key="all", now=world.now)
 
-        assert lead_pages.portfolio_of(lead).holdings == ()
+        assert lead_pages.portfolio_of(lead, visibility=EVERYTHING).holdings == ()
 
     def test_measures_a_curve_from_its_first_point(self, lead: Lead):
         record(lead, [2.0, 2.2, 2.5])
@@ -58,7 +59,7 @@ class TestLeadPage:
         world.lead_trades(lead, "BTC", "BUY", "0.1")
         world.settle()
 
-        (trade,) = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
+        (trade,) = lead_pages.trades_of(lead, visibility=EVERYTHING, series=records.series_of(lead.pk))
 
         assert (trade.symbol, trade.units) == ("BTC", 10**7)
         assert trade.price == pytest.approx(50000, rel=0.001)
@@ -73,7 +74,7 @@ class TestLeadPage:
                 status="FILLED", filled_units=order.quantity_units, value_units=usdt(100 if number < 11 else 2000)
             )
 
-        trades = lead_pages.trades_of(lead, series=records.series_of(lead.pk))
+        trades = lead_pages.trades_of(lead, visibility=EVERYTHING, series=records.series_of(lead.pk))
 
         assert [trade.is_jump for trade in trades] == [True] + [False] * 11
 
@@ -88,7 +89,7 @@ class TestLeadPage:
         lead_services.end_lead(lead_id=lead.pk, now=world.now)
         lead.refresh_from_db()
 
-        events = lead_pages.events_of(lead)
+        events = lead_pages.events_of(lead, visibility=EVERYTHING)
 
         assert [event.status for event in events[:3]] == ["ENDED", "ACTIVE", "PAUSED"]
         assert events[3].units == -usdt(500)

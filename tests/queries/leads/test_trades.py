@@ -7,6 +7,7 @@ import pytest
 from accounts.models import User
 from copytrading.models import Lead, Market, ObservedTrade
 from copytrading.queries.leads import trades as lead_trades
+from copytrading.queries.shown.visibility import EVERYTHING
 from tests.cast import NOON, World, usdt
 from tests.queries.leads.lead_stage import statistics_of
 
@@ -47,7 +48,7 @@ class TestTrades:
         world.lead_trades(lead, "BTC", "BUY", "0.02")
         world.settle()
 
-        (trade,) = lead_trades.made_by(lead)
+        (trade,) = lead_trades.made_by(lead, visibility=EVERYTHING)
 
         assert trade.quantity_units == 2 * 10**6
         assert trade.value_units == pytest.approx(usdt(1000), rel=0.001)
@@ -109,7 +110,7 @@ class TestTradesElsewhere:
     def test_leave_out_coins_that_nobody_saw_bought(self, observed: Lead):
         self.see(observed, (-50, 2500), (100, -5000), (-150, 9000))
 
-        (bought, sold) = lead_trades.seen_elsewhere(observed)
+        (bought, sold) = lead_trades.seen_elsewhere(observed, visibility=EVERYTHING)
 
         assert (bought.quantity_units, bought.value_units) == (100, 5000)
         assert (sold.quantity_units, sold.value_units) == (-100, 6000)

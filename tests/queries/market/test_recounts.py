@@ -7,6 +7,7 @@ from copytrading.models import Allocation, CoinVerdict, Copy, Lead
 from copytrading.queries.copies import coin_results, portfolios
 from copytrading.queries.copies import own as copies
 from copytrading.queries.leads import history, trades
+from copytrading.queries.shown.visibility import EVERYTHING
 from tests.cast import World
 from tests.services.market.doubt_stage import copy_of_sol, judge, leap, sol
 
@@ -37,7 +38,9 @@ class TestRecounts:
         assert held(lead.ledger_account_id) == 66 * 10**8 + 600_000
 
     def test_turn_what_a_lead_traded(self, world: World, lead: Lead, copy: Copy) -> None:
-        quantities = [trade.quantity_units for trade in trades.made_by(lead) if trade.asset == "SOL"]
+        quantities = [
+            trade.quantity_units for trade in trades.made_by(lead, visibility=EVERYTHING) if trade.asset == "SOL"
+        ]
         moves = [move.units for move in history.account_of(lead).moves if move.units and abs(move.units) < 10**8]
 
         assert quantities == [6_600_000, 600_000]

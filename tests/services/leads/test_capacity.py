@@ -9,6 +9,7 @@ from copytrading.exchange.paper.models import PaperMarket
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.models import Lead
 from copytrading.queries.leads import pages as lead_pages
+from copytrading.queries.shown.visibility import EVERYTHING
 from copytrading.services.leads import capacity
 from tests.cast import World
 
@@ -25,7 +26,7 @@ def invested(world: World, lead: Lead) -> Lead:
 
 class TestEntryCosts:
     def test_rise_with_the_money(self, invested: Lead, world: World):
-        costs = capacity.entry_costs_of(lead_pages.portfolio_of(invested), now=world.now)
+        costs = capacity.entry_costs_of(lead_pages.portfolio_of(invested, visibility=EVERYTHING), now=world.now)
 
         assert costs is not None
         assert [cost.value for cost in costs] == [1_000, 10_000, 100_000]
@@ -33,13 +34,13 @@ class TestEntryCosts:
         assert costs[0].filled_fraction == 1
 
     def test_cost_nothing_where_all_is_cash(self, lead: Lead, world: World):
-        costs = capacity.entry_costs_of(lead_pages.portfolio_of(lead), now=world.now)
+        costs = capacity.entry_costs_of(lead_pages.portfolio_of(lead, visibility=EVERYTHING), now=world.now)
 
         assert costs is not None
         assert [cost.cost_bp for cost in costs] == [0, 0, 0]
 
     def test_ask_each_book_once_in_half_a_minute(self, invested: Lead, world: World):
-        portfolio = lead_pages.portfolio_of(invested)
+        portfolio = lead_pages.portfolio_of(invested, visibility=EVERYTHING)
         first = capacity.entry_costs_of(portfolio, now=world.now)
 
         with CaptureQueriesContext(connection) as queries:
@@ -56,4 +57,4 @@ class TestEntryCosts:
 
         monkeypatch.setattr(PaperVenue, "book", no_answer)
 
-        assert capacity.entry_costs_of(lead_pages.portfolio_of(invested), now=world.now) is None
+        assert capacity.entry_costs_of(lead_pages.portfolio_of(invested, visibility=EVERYTHING), now=world.now) is None

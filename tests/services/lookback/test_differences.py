@@ -8,6 +8,7 @@ from django.core.cache import cache
 
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Lead, ObservedTrade, PriceBar
+from copytrading.queries.shown.visibility import EVERYTHING
 from copytrading.services.lookback.differences import Difference, Part
 from copytrading.services.lookback.record import LookBack, Question
 from tests.cast import World, usdt
@@ -28,7 +29,11 @@ def later(seen_lead: Lead) -> date:
 
 def ask(lead: Lead, **options: object) -> LookBack:
     cache.clear()
-    return LookBack(lead=lead, question=Question(**({"investment_units": usdt(1_000)} | options)))  # type: ignore[arg-type]
+    return LookBack(
+        lead=lead,
+        question=Question(**({"investment_units": usdt(1_000)} | options)),  # type: ignore[arg-type]
+        visibility=EVERYTHING,
+    )
 
 
 def part(difference: Difference, wanted: Part) -> float:

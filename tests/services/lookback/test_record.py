@@ -8,8 +8,9 @@ import pytest
 from django.core.cache import cache
 
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.models import Copy, Lead, LeadRecord, Market, PriceBar
+from copytrading.models import Copy, Lead, LeadRecord, Market, ObservedTrade, PriceBar
 from copytrading.queries.rules import platform_rules
+from copytrading.queries.shown.visibility import EVERYTHING, Visibility
 from copytrading.services.books import price_bars
 from copytrading.services.books import records as recording
 from copytrading.services.copies.refusals import InvestmentTooSmall, StopLossTooHigh, TermsNotPossible
@@ -31,7 +32,7 @@ def seen_lead(world: World, lead: Lead) -> Lead:
 
 def ask(lead: Lead, **options: object) -> LookBack:
     terms: dict[str, object] = {"investment_units": usdt(1_000)}
-    return LookBack(lead=lead, question=Question(**(terms | options)))
+    return LookBack(lead=lead, question=Question(**(terms | options)), visibility=EVERYTHING)
 
 
 class TestComparison:
@@ -104,7 +105,7 @@ class TestComparison:
         closes = {"BTC-USDT": np.linspace(50_000, 60_000, hours)}
         price_bars.write_bars(closes=closes, times=[start + timedelta(hours=hour) for hour in range(hours)])
 
-        history = lead_history.read_history(lead)
+        history = lead_history.read_history(lead, until=None)
 
         real = lead_services.equity_of(lead, now=world.now, rules=platform_rules())
         assert history.account_values()[-1] == pytest.approx(real, rel=1e-9)
@@ -130,6 +131,45 @@ class TestComparison:
 
         assert outcome.smart_sync.stopped_at is not None
         assert outcome.smart_sync.cash_fraction == pytest.approx(1)
+
+
+class TestVisibility:
+    def test_looks_back_up_to_the_last_full_hour_that_may_be_seen(self, seen_lead: Lead, world: World):
+        now = world.now
+        until = now - timedelta(days=1)
+        part = Visibility(trades_until=until, weights_until=until, is_daily=True, delay_hours=24)
+
+        whole = ask(seen_lead).comparison()
+        question = Question(investment_units=usdt(1_000))
+        shown = LookBack(lead=seen_lead, question=question, visibility=part).comparison()
+        market = Market.objects.get(symbol="BTC-USDT")
+        ObservedTrade.objects.create(
+            lead=seen_lead, market=market, units=10**6, cash_units=-usdt(500), traded_at=until + timedelta(minutes=1)
+        )
+        PriceBar.objects.filter(closed_at__gt=until).update(close=1)
+        cache.clear()
+        again = LookBack(lead=seen_lead, question=question, visibility=part).comparison()
+
+        assert shown.ended_at <= until < whole.ended_at
+        assert shown.ended_at > until - timedelta(hours=2)
+        assert again == shown
+
+    def test_gives_a_stranger_no_answer_that_was_kept_for_a_follower(self, seen_lead: Lead, world: World):
+        whole = ask(seen_lead).comparison()
+        until = world.now - timedelta(days=20)
+        part = Visibility(trades_until=until, weights_until=until, delay_hours=480)
+
+        shown = LookBack(lead=seen_lead, question=Question(investment_units=usdt(1_000)), visibility=part).comparison()
+
+        assert shown.ended_at < whole.ended_at
+        assert shown.lead_orders < whole.lead_orders
+
+    def test_says_that_nothing_is_shown_yet(self, seen_lead: Lead, world: World):
+        until = world.now - timedelta(days=400)
+        part = Visibility(trades_until=until, weights_until=until, delay_hours=720)
+
+        with pytest.raises(HistoryTooShort, match="has no trade that is shown yet"):
+            LookBack(lead=seen_lead, question=Question(investment_units=usdt(1_000)), visibility=part).comparison()
 
 
 class TestSpread:
@@ -256,7 +296,7 @@ class TestDemoPast:
         price_bars.record_bars(now=NOON)
 
         for lead in Lead.objects.all():
-            history = lead_history.read_history(lead)
+            history = lead_history.read_history(lead, until=None)
             equity = history.recorded.path.equity()
             times = history.bars.times.tolist()
             records = {

@@ -14,8 +14,17 @@ from tests.views.scenes import counted_queries
 
 pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
 
-PAGES = ["lead_console", "lead_earnings", "lead_terms", "lead_end", "lead_order_history"]
-ACTS = ["lead_order", "lead_money_in", "lead_money_out", "lead_terms", "lead_notice", "lead_pause", "lead_end"]
+PAGES = ["lead_console", "lead_earnings", "lead_terms", "lead_visibility", "lead_end", "lead_order_history"]
+ACTS = [
+    "lead_order",
+    "lead_money_in",
+    "lead_money_out",
+    "lead_terms",
+    "lead_visibility",
+    "lead_notice",
+    "lead_pause",
+    "lead_end",
+]
 
 
 class TestConsole:
@@ -80,6 +89,33 @@ class TestMoney:
 
     def test_refuses_more_than_there_is(self, console: Client) -> None:
         assert "not enough cash" in send(console, "lead_money_in", value="1", idempotency_key="key")
+
+
+class TestVisibility:
+    def test_is_chosen_and_shows_at_once_what_was_chosen(self, console: Client, lead: Lead) -> None:
+        assert "Strangers see your trades" in page(console, "lead_visibility")
+
+        told = send(console, "lead_visibility", trades_delay_hours="168", weights_shown="DAILY")
+
+        lead.refresh_from_db()
+        assert "Whoever copies you sees everything at once" in told
+        assert (lead.trades_delay_hours, lead.weights_shown) == (168, "DAILY")
+        assert '<option value="168" selected>after 7 days' in page(console, "lead_visibility")
+
+    def test_keeps_a_delay_that_was_chosen_by_program(self, console: Client, lead: Lead) -> None:
+        Lead.objects.filter(pk=lead.pk).update(trades_delay_hours=36)
+
+        assert '<option value="36" selected>after 36 hours' in page(console, "lead_visibility")
+
+    @pytest.mark.parametrize(
+        "wrong", [{"trades_delay_hours": "5"}, {"weights_shown": "NEVER"}, {"trades_delay_hours": ""}]
+    )
+    def test_refuses_what_is_none_of_the_choices(self, console: Client, lead: Lead, wrong: dict[str, str]) -> None:
+        content = send(console, "lead_visibility", **{"trades_delay_hours": "24", "weights_shown": "DAILY", **wrong})
+
+        lead.refresh_from_db()
+        assert 'class="errors"' in content
+        assert lead.trades_delay_hours == 0
 
 
 class TestTerms:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.csv_lines import download, harmless
 from copytrading.forms.leads import LeadFilterForm
 from copytrading.queries.copies.portfolios import price_list, slices_of
 from copytrading.queries.leads import conflict, links, records
@@ -23,7 +24,6 @@ from copytrading.queries.leads.yardstick import bitcoin_curve
 from copytrading.queries.market import degraded
 from copytrading.services.leads import capacity
 from copytrading.templatetags.comparisons import Curve
-from copytrading.views.csv_lines import download, harmless
 from copytrading.views.requests import row_number
 
 CARDS_A_PAGE = 12

@@ -1,0 +1,54 @@
+"""
+Stake withdrawn: the lead takes most of the own money out while others' stays in, and goes on with theirs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from copytrading.engine.conduct.trades import Finding
+
+RULE = "stake withdrawn"
+# Taken out in so many days ...
+WITHIN = timedelta(days=7)
+# ... so much of what the lead had. A third is a salary of a good year, half is a decision.
+SHARE_TAKEN = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class StakeMove:
+    """
+    Own money that a lead moved, positive in and negative out, with what the lead was worth before it and what followed.
+    """
+
+    at: datetime
+    value: float
+    equity_before: float
+    following: float
+
+
+def find(moves: Sequence[StakeMove]) -> list[Finding]:
+    """
+    Return each time that most of a stake left within a week, while more of others' money followed than was left.
+
+    What came back in the same time counts against it. A lead whose own money still outweighs the followers' may take
+    the profits out.
+    """
+    found: list[Finding] = []
+    ordered = sorted(moves, key=lambda move: move.at)
+    first = 0
+    for place, move in enumerate(ordered):
+        while move.at - ordered[first].at > WITHIN:
+            first += 1
+        window = ordered[first : place + 1]
+        taken = -sum(one.value for one in window)
+        had = window[0].equity_before
+        left = max(0.0, move.equity_before + move.value)
+        if move.value < 0 < had and taken >= SHARE_TAKEN * had and move.following > left:
+            figures = f"{taken / had:.0%} of {had:,.0f} taken out, {left:,.0f} left beside {move.following:,.0f}"
+            found.append(Finding(rule=RULE, first_at=window[0].at, last_at=move.at, coin="", figures=figures))
+            # What was found is not found again with the next withdrawal.
+            first = place + 1
+            if first == len(ordered):
+                break
+    return found

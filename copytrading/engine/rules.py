@@ -205,7 +205,8 @@ def parse(name: str, text: str) -> int | float | Decimal:
     :raises RuleOutOfBounds: if it is no number, none of that type, or outside.
     """
     try:
-        number = Decimal(text.strip())
+        # What is no plain figure to people is none here, though Python would take it.
+        number = Decimal(text.strip() if text.isascii() and "_" not in text else "nan")
     except InvalidOperation:
         number = Decimal("nan")
     kind = Rules.__annotations__[name]

@@ -31,7 +31,8 @@ def find(moves: Sequence[StakeMove]) -> list[Finding]:
     """
     Return each time that most of a stake left within a week, while more of others' money followed than was left.
 
-    What came back in the same time counts against it. A lead whose own money still outweighs the followers' may take
+    Counted is from the move on since which most was taken, so that a stake that was brought in the day before is seen
+    leaving. What came back in between counts against it. A lead whose own money still outweighs the followers' may take
     the profits out.
     """
     found: list[Finding] = []
@@ -40,15 +41,24 @@ def find(moves: Sequence[StakeMove]) -> list[Finding]:
     for place, move in enumerate(ordered):
         while move.at - ordered[first].at > WITHIN:
             first += 1
-        window = ordered[first : place + 1]
-        taken = -sum(one.value for one in window)
-        had = window[0].equity_before
         left = max(0.0, move.equity_before + move.value)
-        if move.value < 0 < had and taken >= SHARE_TAKEN * had and move.following > left:
-            figures = f"{taken / had:.0%} of {had:,.0f} taken out, {left:,.0f} left beside {move.following:,.0f}"
+        if move.value >= 0 or move.following <= left:
+            continue
+        begin = max(range(first, place + 1), key=lambda begin: _share_taken(ordered[begin : place + 1]))
+        window = ordered[begin : place + 1]
+        share = _share_taken(window)
+        if share >= SHARE_TAKEN:
+            had = window[0].equity_before
+            figures = f"{share:.0%} of {had:,.0f} taken out, {left:,.0f} left beside {move.following:,.0f}"
             found.append(Finding(rule=RULE, first_at=window[0].at, last_at=move.at, coin="", figures=figures))
             # What was found is not found again with the next withdrawal.
             first = place + 1
             if first == len(ordered):
                 break
     return found
+
+
+def _share_taken(window: Sequence[StakeMove]) -> float:
+    """Return which share of what the lead had before some moves they took out, less what they brought back."""
+    had = window[0].equity_before
+    return -sum(move.value for move in window) / had if had > 0 else 0.0

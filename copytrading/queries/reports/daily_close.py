@@ -17,7 +17,7 @@ from accounts.models import Asset, Journal, LedgerAccount
 from copytrading.engine.units import coins
 from copytrading.models import Lead
 from copytrading.queries.market.board import cash_asset
-from copytrading.queries.money.past_prices import PastPrice, load_new_units, past_prices
+from copytrading.queries.money.past_prices import NewUnits, PastPrice, load_new_units, past_prices
 from copytrading.queries.reports.tables import Cell, LeadName, Table
 
 Kind = LedgerAccount.Kind
@@ -103,8 +103,8 @@ SHARES = """
 # Of each lead, and without a lead of people's own orders: how many were booked, how many of them filled, what for.
 ORDERS = """
     SELECT cycle.lead_id, count(*), count(*) FILTER (WHERE placed.filled_units > 0), sum(placed.value_units),
-        sum(placed.fee_units), sum(trunc(placed.fee_base_units::numeric / 10 ^ base.decimals * placed.price_mid
-            * 10 ^ %s))
+        sum(placed.fee_units), sum(trunc(placed.fee_base_units / 10::numeric ^ base.decimals * placed.price_mid
+            * 10::numeric ^ %s))
     FROM copytrading_order AS placed
     JOIN copytrading_market AS market ON market.id = placed.market_id
     JOIN accounts_asset AS base ON base.id = market.base_id
@@ -132,21 +132,21 @@ def is_over(day: date, *, now: datetime) -> bool:
 
 
 def daily_close(day: date) -> tuple[Table, ...]:
-    """Return the tables of a day that is over: balances, leads, movements. Ten statements, whatever happened."""
+    """Return the tables of a day that is over: balances, leads, movements. Fourteen statements, whatever happened."""
     begins_at = datetime.combine(day, time.min, UTC)
     ends_at = begins_at + timedelta(days=1)
-    cash = cash_asset()
+    cash, new_units = cash_asset(), load_new_units()
     stood = {(Kind(kind), asset_id): int(units) for kind, asset_id, units in _rows(STOOD, [ends_at])}
     assets = {asset.pk: asset for asset in Asset.objects.order_by("symbol")}
     prices = past_prices(
         [(asset_id, ends_at) for asset_id in assets if asset_id != cash.pk],
         cash_id=cash.pk,
         seen=(),
-        new_units=load_new_units(),
+        new_units=new_units,
     )
     return (
         _balances(stood, assets, {asset_id: price for (asset_id, _), price in prices.items()}, cash),
-        _leads(begins_at, ends_at, assets, cash),
+        _leads(begins_at, ends_at, assets, cash, new_units),
         _movements(begins_at, ends_at, cash),
     )
 
@@ -184,12 +184,12 @@ def _balances(
     )
 
 
-def _leads(begins_at: datetime, ends_at: datetime, assets: dict[int, Asset], cash: Asset) -> Table:
+def _leads(begins_at: datetime, ends_at: datetime, assets: dict[int, Asset], cash: Asset, new_units: NewUnits) -> Table:
     leads = dict(Lead.objects.exclude(status=Lead.Status.APPLIED).order_by("name", "pk").values_list("pk", "name"))
     own = _spans(LEADS_RECORDS, begins_at, ends_at)
     following = _spans(COPIES_RECORDS, begins_at, ends_at)
     own_flows = {lead_id: int(units) for lead_id, units in _rows(LEADS_FLOWS, _columns(own))}
-    copy_flows = _copy_flows(following, ends_at, assets, cash)
+    copy_flows = _copy_flows(following, ends_at, assets, cash, new_units)
     shares = {row[0]: row[1:] for row in _rows(SHARES, [begins_at, ends_at])}
     orders = {row[0]: row[1:] for row in _rows(ORDERS, [cash.decimals, begins_at, ends_at])}
     rows: list[tuple[Cell, ...]] = []
@@ -260,7 +260,7 @@ def _columns(spans: dict[int | None, Span]) -> list[Any]:
 
 
 def _copy_flows(
-    spans: dict[int | None, Span], ends_at: datetime, assets: dict[int, Asset], cash: Asset
+    spans: dict[int | None, Span], ends_at: datetime, assets: dict[int, Asset], cash: Asset, new_units: NewUnits
 ) -> dict[int | None, int]:
     earliest = min((span.since for span in spans.values()), default=ends_at)
     moved = _rows(COPIES_FLOWS, [*_columns(spans), earliest, ends_at])
@@ -268,7 +268,7 @@ def _copy_flows(
         [(asset_id, at) for _, asset_id, at, _ in moved if asset_id != cash.pk],
         cash_id=cash.pk,
         seen=(),
-        new_units=load_new_units(),
+        new_units=new_units,
     )
     flows: dict[int | None, int] = {}
     for lead_id, asset_id, at, units in moved:

@@ -54,14 +54,14 @@ TOTALS = f"""
         count(*), count(*) FILTER (WHERE placed.filled_units > 0),
         count(*) FILTER (WHERE placed.status IN ('REJECTED', 'NOT_PLACED')),
         sum(placed.value_units), sum(placed.fee_units),
-        sum(placed.filled_units::numeric / 10 ^ base.decimals * placed.price_mid),
+        sum(placed.filled_units::numeric / 10::numeric ^ base.decimals * placed.price_mid),
         sum((CASE placed.side WHEN 'BUY' THEN 1 ELSE -1 END) * (placed.value_units / %(cash_unit)s::numeric
-            - placed.filled_units::numeric / 10 ^ base.decimals * placed.price_mid)),
+            - placed.filled_units::numeric / 10::numeric ^ base.decimals * placed.price_mid)),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY {ANSWERED}),
         percentile_cont(0.95) WITHIN GROUP (ORDER BY {ANSWERED}),
         count(*) FILTER (WHERE placed.filled_units > 0 AND (CASE placed.side WHEN 'BUY' THEN 1 ELSE -1 END)
             * (placed.value_units / %(cash_unit)s::numeric
-            - placed.filled_units::numeric / 10 ^ base.decimals * placed.price_limit) > 0.000001)
+            - placed.filled_units::numeric / 10::numeric ^ base.decimals * placed.price_limit) > 0.000001)
     FROM copytrading_order AS placed
     JOIN copytrading_market AS market ON market.id = placed.market_id
     JOIN accounts_asset AS base ON base.id = market.base_id

@@ -104,6 +104,8 @@ class TestStakeWithdrawn:
         (stepped,) = stake_withdrawn.find(in_steps)
 
         assert finding.figures == "60% of 10,000 taken out, 4,000 left beside 50,000"
+        (fresh,) = stake_withdrawn.find([move(0, 10_000, had=0, following=0), *in_steps[:1], *at_once])
+        assert fresh.figures.startswith("80% of 10,000")
         # Found with the step that makes it more than half.
         assert (stepped.first_at, stepped.last_at) == (NOON, NOON + timedelta(days=2))
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -86,8 +87,8 @@ def days(world: World, lead: Lead, follower: User, other_follower: User, operato
     world.settle()
     end_the_day(world)
     correction = corrections.request_correction(
-        asset_id=lead.orders.latest("pk").market.base_id, account=LedgerAccount.Kind.SUSPENSE, units=77, reason="A test",
-        by=operator, idempotency_key="c", now=world.now,
+        asset_id=lead.orders.latest("pk").market.base_id, account=LedgerAccount.Kind.SUSPENSE, units=77,
+        reason="A test", by=operator, idempotency_key="c", now=world.now,
     )  # fmt: skip
     corrections.approve_correction(correction_id=correction.pk, by=second, now=world.now)
     copies.stop_copy(copy_id=other.pk, now=world.now)
@@ -144,7 +145,7 @@ class TestResults:
             for number in range(3)
         ]
 
-        for before, after in zip(of_days, of_days[1:], strict=False):
+        for before, after in pairwise(of_days):
             assert (before["until"], before["worth after"]) == (after["from"], after["worth before"])
             assert (before["copies until"], before["copies after"]) == (after["copies from"], after["copies before"])
 

@@ -75,7 +75,8 @@ class RuleChangeAdmin(AskingAdmin):
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"rules": rule_table.rule_lines(), "may_ask": self.has_operate_permission(request)}
+        may_ask = self.has_operate_permission(request)
+        context = {"title": "Rules", "rules": rule_table.rule_lines(), "may_ask": may_ask}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     @operator_action("Approve: let it hold")

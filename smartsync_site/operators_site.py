@@ -4,6 +4,7 @@ The door to the operators' panel: who comes in signed in with a second factor, a
 Every address of the panel is behind it, since every table and page asks the site for its door.
 """
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -30,6 +31,18 @@ class OperatorsSite(AdminSite):
     site_header = site_title = "Smart Sync operators"
     index_title = "Everything there is"
     empty_value_display = "—"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._pages: list[tuple[str, Callable[..., HttpResponse], str]] = []
+
+    def add_page(self, route: str, view: Callable[..., HttpResponse], *, name: str) -> None:
+        """Give a page that is of no table an address of the panel; the view itself asks for the right to it."""
+        self._pages.append((route, view, name))
+
+    def get_urls(self) -> list[Any]:
+        pages = [path(route, self.admin_view(view), name=name) for route, view, name in self._pages]
+        return [*pages, *super().get_urls()]
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """

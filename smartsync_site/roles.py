@@ -2,9 +2,9 @@
 The roles that operators can have, as groups: what each may look at and do. They come with every `migrate`.
 
     support      looks at people, their copies and their money
-    risk         pauses, halts, stops, clears alarms, judges coins
-    finance      asks for and approves corrections of the ledger, deposits and withdrawals
-    compliance   looks at everything, and takes the audit along
+    risk         pauses, halts, stops, clears alarms, judges coins, changes rules, looks for suspicious leads
+    finance      asks for and approves corrections of the ledger, deposits and withdrawals, changes rules, closes days
+    compliance   looks at everything and at every report, and takes the audit along
     admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines
 
 Who gives somebody a role is two operators, see `accounts.approvals`; what a role may is this table and nobody's to
@@ -46,11 +46,25 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
             "copytrading.lead",
             "copytrading.mark",
             "copytrading.market",
+            "copytrading.rulechange",
         ),
-        (),
+        ("copytrading.see_execution", "copytrading.see_suspicions"),
     ),
-    "finance": (OF_PEOPLE, ("copytrading.correction", "copytrading.custodydifference", "accounts.transfer"), ()),
-    "compliance": ((*OF_PEOPLE, *OPERATORS_OWN), (), ("accounts.export_audit",)),
+    "finance": (
+        OF_PEOPLE,
+        ("copytrading.correction", "copytrading.custodydifference", "copytrading.rulechange", "accounts.transfer"),
+        ("copytrading.see_daily_close", "copytrading.see_execution"),
+    ),
+    "compliance": (
+        (*OF_PEOPLE, *OPERATORS_OWN),
+        (),
+        (
+            "accounts.export_audit",
+            "copytrading.see_daily_close",
+            "copytrading.see_execution",
+            "copytrading.see_suspicions",
+        ),
+    ),
     "admin": ((*OF_PEOPLE, *OPERATORS_OWN), ("accounts.operatorrequest",), ("accounts.see_metrics",)),
 }
 
@@ -70,7 +84,7 @@ def rights_of(role: str) -> set[str]:
 def ship_roles(*, using: str = "default", **_: Any) -> None:
     """Make the groups, and give each exactly what the table says. Called after every `migrate`."""
     known = {f"{one.content_type.app_label}.{one.codename}": one for one in _rights(using)}
-    if not {"accounts.see_metrics", "copytrading.view_halt"} <= set(known):
+    if not {"accounts.see_metrics", "copytrading.view_rulechange"} <= set(known):
         return  # the tables are not all there yet
     with transaction.atomic(using=using):
         for role in ROLES:

@@ -22,7 +22,6 @@ class AskingAdmin(ActingAdmin):
     what happens then, `asking_done` what the audit says.
     """
 
-    change_list_template = "admin/asking_change_list.html"
     asking: str
     asking_title: str
     asking_verb: str

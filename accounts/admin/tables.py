@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.admin.list_files import DownloadableList, Figure
+
 # What a row's number can be at most.
 ROW_NUMBER_MAX = 2**63 - 1
 
@@ -48,8 +50,10 @@ class ReadOnly:
         return False
 
 
-class ReadOnlyAdmin(ReadOnly, SelectedRows):
+class ReadOnlyAdmin(DownloadableList, ReadOnly, SelectedRows):
     """A table that is only read here."""
+
+    change_list_template = "admin/table_change_list.html"
 
     # Counting a table of millions twice a page, to say "of how many", is not worth a second.
     show_full_result_count = False
@@ -82,7 +86,8 @@ def whole(units: int | None, *, decimals: int, symbol: str = "") -> str:
     """Return units of an asset as people write them: exact, grouped, without trailing zeros."""
     if units is None:
         return admin.site.empty_value_display
-    sign = "−" if units < 0 else ""
     coins, rest = divmod(abs(units), 10**decimals)
     fraction = f"{rest:0{decimals}d}".rstrip("0") if decimals else ""
-    return f"{sign}{coins:,}{'.' + fraction if fraction else ''} {symbol}".rstrip()
+    end = f".{fraction}" if fraction else ""
+    shown = f"{'−' if units < 0 else ''}{coins:,}{end} {symbol}".rstrip()
+    return Figure.of(shown, plain=f"{'-' if units < 0 else ''}{coins}{end}", unit=symbol)

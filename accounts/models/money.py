@@ -16,6 +16,7 @@ triggers, see the migrations' SQL), refuses to move what is guarded by a lock th
 history.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Func
@@ -125,7 +126,11 @@ class Journal(models.Model):
 
     class Meta:
         # Who keeps balances in memory asks what later transactions have booked.
-        indexes = (models.Index(fields=["transaction_id"], name="journal_of_transaction"),)
+        indexes = (
+            models.Index(fields=["transaction_id"], name="journal_of_transaction"),
+            # What was booked on a day is asked for afterwards; journals lie in the order of time, or nearly.
+            BrinIndex(fields=["posted_at"], autosummarize=True, name="journal_of_day"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.idempotency_key}"

@@ -33,6 +33,8 @@ from copytrading.admin.leads import (
 )
 from copytrading.admin.links import AccountMoveAdmin, LinkedAccountAdmin, UntradedHoldingAdmin
 from copytrading.admin.market import MarkAdmin, MarketAdmin, MarkRangeAdmin, ScheduledRunAdmin
+from copytrading.admin.reports import site
+from copytrading.admin.rules import RuleChangeAdmin
 from copytrading.admin.safety import (
     AlarmAdmin,
     CorrectionAdmin,
@@ -109,6 +111,7 @@ __all__ = [
     "ProfitShareAdmin",
     "PushSubscriptionAdmin",
     "RestoreAdmin",
+    "RuleChangeAdmin",
     "ScheduledRunAdmin",
     "SyncCycleAdmin",
     "TradeCheckpointAdmin",
@@ -117,4 +120,5 @@ __all__ = [
     "WebhookAdmin",
     "WebhookAttemptAdmin",
     "WebhookDeliveryAdmin",
+    "site",
 ]

@@ -8,7 +8,7 @@ times are seconds, values are in the currency of the platform's cash.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import inf
 from typing import Any, NamedTuple
 
@@ -25,6 +25,9 @@ DAY_SECONDS = 86_400
 VALUE_MAX = 1_000_000_000_000
 # An account of the ledger holds 2 ** 63 units, which of cash with eight decimals is a little more than this.
 LEDGER_VALUE_MAX = 80_000_000_000
+
+# No rule has so many: a number with more is outside of every bounds, and is not written out to be compared.
+DIGITS_MAX = 20
 
 BOUNDS: dict[str, Bounds] = {
     # Following
@@ -67,6 +70,36 @@ BOUNDS: dict[str, Bounds] = {
     "deposit_total_max": Bounds(1, LEDGER_VALUE_MAX, "the most that everybody's deposits may come to"),
     "cash_decimals": Bounds(0, 18, "the decimals of the cash"),
 }
+
+# What the books are counted in is no policy, so it cannot be changed while they are kept.
+FIXED = frozenset({"cash_decimals"})
+# How often the platform looks, and how long it tries: no money is lost by these, so one operator may change them.
+ALONE = frozenset(
+    {
+        "repair_seconds",
+        "cycle_spacing_seconds",
+        "link_look_seconds",
+        "link_retry_seconds",
+        "link_check_seconds",
+        "reconcile_seconds",
+        "failures_max",
+    }
+)
+# In the currency of the cash.
+VALUES = frozenset(
+    {
+        "investment_min",
+        "stake_min",
+        "order_value_max",
+        "minute_value_max",
+        "day_value_max",
+        "dust_float",
+        "deposit_max",
+        "deposit_day_max",
+        "deposit_total_max",
+    }
+)
+UNITS = {"failures_max": "failures", "cash_decimals": "decimals", "price_leap": "times"}
 
 
 class RuleOutOfBounds(ValueError):
@@ -150,3 +183,43 @@ def in_words(name: str) -> str:
         return f"{meaning}: {Decimal(str(least)):,f} or more"
     # Through Decimal, so that neither the largest nor the smallest of them has an exponent.
     return f"{meaning}: from {Decimal(str(least)):,f} to {Decimal(str(most)):,f}"
+
+
+def changeable() -> list[str]:
+    """Return the names of the rules that operators may change while the platform runs."""
+    return [name for name in BOUNDS if name not in FIXED]
+
+
+def unit_of(name: str) -> str:
+    """Return what a rule is counted in: "seconds", "days", "cash", "share of 1" and the like."""
+    if name in VALUES:
+        return "cash"
+    last = name.rpartition("_")[2]
+    return last if last in {"seconds", "days"} else UNITS.get(name, "share of 1")
+
+
+def parse(name: str, text: str) -> int | float | Decimal:
+    """
+    Return the value of a rule that somebody wrote, of the type that the rule has, within its bounds.
+
+    :raises RuleOutOfBounds: if it is no number, none of that type, or outside.
+    """
+    try:
+        # What is no plain figure to people is none here, though Python would take it.
+        number = Decimal(text.strip() if text.isascii() and "_" not in text else "nan")
+    except InvalidOperation:
+        number = Decimal("nan")
+    kind = Rules.__annotations__[name]
+    is_whole = number.is_finite() and number == number.to_integral_value()
+    if not number.is_finite() or (kind == "int" and not is_whole):
+        wanted = "whole number" if kind == "int" else "number"
+        raise RuleOutOfBounds(f"{text.strip()!r} is no {wanted}; it is {in_words(name)}.")
+    value: int | float | Decimal = number
+    if kind == "float":
+        value = float(number)
+    elif kind == "int" and number.adjusted() < DIGITS_MAX:
+        value = int(number)
+    check_bounds(name, value)
+    if value == inf:
+        raise RuleOutOfBounds(f"{text.strip()!r} is no number; it is {in_words(name)}.")
+    return value

@@ -8,6 +8,7 @@ from django import forms
 
 from copytrading.forms.fields import CashField
 from copytrading.queries.operating import overview as operating
+from copytrading.queries.operating import rule_table
 from copytrading.services.wallet.money_words import with_cash
 
 OTHER_ACCOUNT = "OTHER"
@@ -76,6 +77,28 @@ class VerdictForm(forms.Form):
             self.add_error("price", "No coin is worth that much.")
         cleaned |= {name: cleaned.get(name) or 1 for name in ("old_count", "new_count")}
         return cleaned
+
+
+class RuleForm(forms.Form):
+    """A rule of the platform, and what it is to be."""
+
+    name = forms.ChoiceField(label="Rule", error_messages={"required": "Which rule?"})
+    value = forms.CharField(
+        label="What it is to be",
+        required=False,
+        max_length=DIGITS_MAX,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="A number, in the unit that the table says. Leave it empty for what the installation says.",
+    )
+    reason = forms.CharField(
+        label="Why", max_length=REASON_LENGTH_MAX, error_messages={"required": "Others have to decide about it."}
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        name = self.fields["name"]
+        assert isinstance(name, forms.ChoiceField)
+        name.choices = [(one, one) for one in sorted(rule_table.names())]
 
 
 class ManualTransferForm(forms.Form):

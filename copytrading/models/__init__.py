@@ -1,7 +1,7 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, trading, gaps, history, notices, webhooks, records, safety, running.
+Read: market, leads, links, copies, trading, gaps, history, notices, webhooks, records, safety, running, rules.
 """
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare
@@ -31,6 +31,7 @@ from copytrading.models.notices import (
     PushSubscription,
 )
 from copytrading.models.records import LeadStatusChange, LeadSummary, LeadWeights
+from copytrading.models.rules import RuleChange
 from copytrading.models.running import Heartbeat
 from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Restore, TradeCheckpoint
 from copytrading.models.trading import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
@@ -85,6 +86,7 @@ __all__ = [
     "ProfitShare",
     "PushSubscription",
     "Restore",
+    "RuleChange",
     "ScheduledRun",
     "SourcePrice",
     "SyncCycle",

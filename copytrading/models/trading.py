@@ -100,6 +100,8 @@ class Order(models.Model):
     ask_count = models.PositiveSmallIntegerField(default=0)
     not_found_count = models.PositiveSmallIntegerField(default=0)
     answered_at = models.DateTimeField(null=True)
+    # How long the venue took to answer, where it answered at once: the two times above are of one reading of the clock.
+    answer_milliseconds = models.PositiveIntegerField(null=True)
     booked_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -125,6 +127,11 @@ class Order(models.Model):
             ),
             models.Index(fields=["claimed_at"], include=["value_max_units"], name="order_claimed"),
             models.Index(fields=["booked_at"], name="order_booked"),
+        )
+        permissions = (
+            ("see_daily_close", "Can see the daily close"),
+            ("see_execution", "Can see how orders were executed"),
+            ("see_suspicions", "Can see which leads are suspicious"),
         )
 
     def __str__(self) -> str:

@@ -6,15 +6,23 @@ views, the API, the admin and commands call, in those themselves, and in `worlds
 What a door calls has `rules: Rules` among its arguments, without a default. A test over the syntax tree holds that
 (`tests/site/test_rooms.py`): below the doors nothing private reads rules, and whoever is handed them reads none.
 
+A rule is what the last change of it that holds says (`RuleChange`), and otherwise what the installation says. Both are
+read anew at each door, in one statement, and kept nowhere: what two operators decided holds from the next verb on, in
+every process. Who works on files, and has no books, takes the installation's.
+
 The cash stands here too, for those who have no rules at hand: what money is called and how many decimals it has is no
 policy but the form of the books.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import Any
 
 from django.conf import settings
 
-from copytrading.engine.rules import Rules
+from copytrading.engine.rules import Rules, changeable, parse
+from copytrading.models import RuleChange
+
+CHANGEABLE = frozenset(changeable())
 
 # A constant, and no rule to hand down: every row of the books is counted in it, no setting changes it, and every figure
 # on every page is shown by it.
@@ -23,11 +31,28 @@ CASH_DECIMALS: int = settings.SMARTSYNC_CASH_DECIMALS
 
 def platform_rules() -> Rules:
     """
-    Return the rules that hold now, from the settings.
+    Return the rules that hold now, in one statement.
+
+    :raises RuleOutOfBounds: if one of them is outside its bounds.
+    """
+    return replace(installed_rules(), **changed_rules())
+
+
+def installed_rules() -> Rules:
+    """
+    Return the rules as the installation says them, whatever was changed since.
 
     :raises RuleOutOfBounds: if one of them is outside its bounds.
     """
     return Rules(**{field.name: getattr(settings, f"SMARTSYNC_{field.name.upper()}") for field in fields(Rules)})
+
+
+def changed_rules() -> dict[str, Any]:
+    """Return what holds otherwise than the installation says, by name; what is no rule any more is left out."""
+    last = RuleChange.objects.filter(holds_from__isnull=False).order_by("name", "-pk").distinct("name")
+    return {
+        name: parse(name, value) for name, value in last.values_list("name", "value") if value and name in CHANGEABLE
+    }
 
 
 def cash_symbol() -> str:

@@ -22,3 +22,21 @@ def needs_you(context: dict[str, Any]) -> list[dict[str, Any]]:
             more = need.count - len(need.lines)
             found.append({"title": need.title, "count": need.count, "lines": need.lines, "more": more, "url": url})
     return found
+
+
+REPORTS = (
+    ("see_daily_close", "report-close", "Daily close", "Balances, results by lead, fees and profit share of a day"),
+    ("see_execution", "report-execution", "Best execution", "Each order beside its mid and its limit"),
+    ("see_suspicions", "report-suspicions", "Suspicious leads", "What the rules of conduct found"),
+)
+
+
+@register.simple_tag(takes_context=True)
+def reports_for_you(context: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the reports that this operator may see, each with its address."""
+    user = context["request"].user
+    return [
+        {"url": reverse(f"admin:{name}"), "title": title, "words": words}
+        for right, name, title, words in REPORTS
+        if user.has_perm(f"copytrading.{right}")
+    ]

@@ -25,8 +25,9 @@ from django.utils import timezone
 from accounts import approvals
 from accounts.models import Balance, Journal, LedgerAccount, OperatorRequest, User, Vouching
 from accounts.refusals import Refusal
-from copytrading.models import Correction
-from copytrading.services.safety import corrections
+from copytrading.models import Correction, RuleChange
+from copytrading.queries.rules import platform_rules
+from copytrading.services.safety import corrections, rule_changes
 from tests.admin.safety_stage import CORRECTIONS, REQUEST, act, asset
 from tests.api.program import Program
 from tests.cast import World, usdt
@@ -107,6 +108,7 @@ def standing() -> dict[str, Any]:
         ),
         "factors": list(Authenticator.objects.order_by("pk").values_list("user_id", "type")),
         "journals": Journal.objects.filter(kind=Journal.Kind.CORRECTION).count(),
+        "rules": platform_rules(),
         "money": list(Balance.objects.order_by("pk").values_list("ledger_account_id", "asset_id", "posted", "held")),
     }
 
@@ -221,6 +223,53 @@ def of_own_kind(stage: Stage) -> None:
     stage.take(stage.ask_for_money(by=stage.self_two), by=stage.mallory)
 
 
+def another_rule(stage: Stage, *, by: User | None = None, ago: timedelta = timedelta(0)) -> RuleChange:
+    return rule_changes.request_rule(
+        name="deposit_max", value="10000000", reason="Why not", by=by or stage.mallory, now=stage.now - ago
+    )
+
+
+def let_it_hold(stage: Stage, change: RuleChange, *, by: User) -> None:
+    rule_changes.approve_rule(change_id=change.pk, by=by, now=stage.now)
+
+
+def own_rule_on_the_panel(stage: Stage) -> None:
+    asked = {"name": "deposit_max", "value": "10000000", "reason": "x"}
+    stage.panel.post("/admin/copytrading/rulechange/request/", asked)
+    act(stage.panel, "/admin/copytrading/rulechange/", "approve", RuleChange.objects.get(), confirmed=True)
+
+
+def rule_as_creature(stage: Stage) -> None:
+    stage.depend(stage.self_two, on=stage.mallory)
+    let_it_hold(stage, another_rule(stage), by=stage.self_two)
+
+
+def rewrite_a_rule(change: RuleChange, **columns: Any) -> None:
+    with transaction.atomic():
+        RuleChange.objects.filter(pk=change.pk).update(**columns)
+
+
+def change_what_was_asked_of_a_rule(stage: Stage) -> None:
+    change = another_rule(stage)
+    rewrite_a_rule(change, value="20000000")
+    let_it_hold(stage, change, by=stage.honest)
+
+
+def change_an_agreed_rule(stage: Stage) -> None:
+    change = another_rule(stage)
+    let_it_hold(stage, change, by=stage.honest)
+    stage.begin()
+    rewrite_a_rule(change, value="20000000")
+
+
+def forget_an_agreed_rule(stage: Stage) -> None:
+    change = another_rule(stage)
+    let_it_hold(stage, change, by=stage.honest)
+    stage.begin()
+    with transaction.atomic():
+        RuleChange.objects.filter(pk=change.pk).delete()
+
+
 def reset_mail(stage: Stage) -> None:
     Client().post("/accounts/password/reset/", {"email": stage.honest.email})
 
@@ -293,6 +342,26 @@ ATTACKS: dict[str, Callable[[Stage], object]] = {
     ),
     "take money as somebody who is no operator": lambda stage: stage.take(stage.ask_for_money(), by=stage.self_two),
     "ask as somebody who is no operator": lambda stage: stage.approve(stage.ask(by=stage.self_two), by=stage.honest),
+    # Rules of the platform
+    "approve one's own rule": own_rule_on_the_panel,
+    "approve one's own rule by the service": lambda stage: let_it_hold(stage, another_rule(stage), by=stage.mallory),
+    "approve a rule as no operator": lambda stage: let_it_hold(stage, another_rule(stage), by=stage.self_two),
+    "approve a rule as one's creature": rule_as_creature,
+    "approve a rule after a day": lambda stage: let_it_hold(
+        stage, another_rule(stage, ago=timedelta(hours=25)), by=stage.honest
+    ),
+    "ask for a rule without the right": without_rights(
+        lambda panel, _: panel.post(
+            "/admin/copytrading/rulechange/request/", {"name": "repair_seconds", "value": "1", "reason": "x"}
+        )
+    ),
+    "let a rule hold by a statement": lambda stage: rewrite_a_rule(another_rule(stage), holds_from=stage.now),
+    "approve a rule by a statement": lambda stage: rewrite_a_rule(
+        another_rule(stage), holds_from=stage.now, approved_at=stage.now, approved_by=stage.mallory
+    ),
+    "change what was asked of a rule": change_what_was_asked_of_a_rule,
+    "change a rule that was agreed on": change_an_agreed_rule,
+    "forget a rule that was agreed on": forget_an_agreed_rule,
     # Two accounts
     "approve as one's creature": as_dependent(lambda stage: stage.depend(stage.self_two, on=stage.mallory)),
     "approve as one's own maker": of_own_kind,
@@ -353,6 +422,8 @@ def test_nobody_moves_money_or_rights_alone_by(name: str, stage: Stage, monkeypa
     [
         ("approve one's own request by the service", "asked for this yourself"),
         ("approve what is about oneself", "about yourself"),
+        ("approve one's own rule by the service", "asked for this yourself"),
+        ("approve a rule after a day", "older than a day"),
         ("approve one's own correction by the service", "yourself"),
         ("approve after a day", "older than a day"),
         ("take money after a day", "older than a day"),

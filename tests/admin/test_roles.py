@@ -43,6 +43,7 @@ ACTS = {
     "copytrading_lead": ({"approve", "pause", "resume", "readmit", "end", "halt"}, "risk"),
     "copytrading_mark": ({"judge"}, "risk"),
     "copytrading_market": ({"halt", "unbar"}, "risk"),
+    "copytrading_rulechange": ({"approve", "withdraw", "request"}, "risk finance"),
     "accounts_transfer": ({"confirm", "approve", "refuse", "enter"}, "finance"),
     "accounts_operatorrequest": ({"approve", "withdraw", "request"}, "admin"),
 }
@@ -51,7 +52,17 @@ ASKED = {"request", "place", "enter"}
 # Of the panel itself, for every operator: its start, its own help for forms, signing in and out, the password.
 OF_EVERYBODY = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list",
                 "autocomplete", "view_on_site"}  # fmt: skip
-PAGES = ("changelist", "add", "history", "delete", "change")
+PAGES = ("changelist", "csv", "add", "history", "delete", "change")
+# Pages and files of no table, and who sees them.
+REPORTS = {
+    f"report-{report}": roles
+    for reports, roles in (
+        (("close", "close-csv", "close-json", "beancount"), {"finance", "compliance"}),
+        (("execution", "execution-csv", "execution-json"), {"risk", "finance", "compliance"}),
+        (("suspicions", "suspicions-csv", "suspicions-json"), {"risk", "compliance"}),
+    )
+    for report in reports
+}
 
 
 def names_in_the_panel() -> set[str]:
@@ -86,11 +97,13 @@ def test_every_address_is_in_the_table() -> None:
     unlisted = {
         name
         for name in names
-        if name not in asking and not (name.rpartition("_")[2] in PAGES and seen_by(table_of(name)))
+        if name not in asking
+        and name not in REPORTS
+        and not (name.rpartition("_")[2] in PAGES and seen_by(table_of(name)))
     }
 
     assert not unlisted
-    assert asking <= names
+    assert asking | set(REPORTS) <= names
     assert set(ROLES) == ALL
 
 
@@ -113,8 +126,13 @@ def test_roles_see_and_do_what_the_table_says(world: World, role: str) -> None:
     seen, done, asked = set(), {}, set()
     tables = [f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry]
     for table in tables:
-        if client.get(reverse(f"admin:{table}_changelist")).status_code == 200:
+        status = client.get(reverse(f"admin:{table}_changelist")).status_code
+        if status == 200:
             seen.add(table)
+        # Who may look at the list may take it along.
+        file = client.get(reverse(f"admin:{table}_csv"))
+        assert file.status_code == status
+        assert client.post(reverse(f"admin:{table}_csv")).status_code == status
         for page in ("add",):
             assert client.post(reverse(f"admin:{table}_{page}"), {"email": "x@example.org"}).status_code == 403
     for table, (acts, _) in ACTS.items():
@@ -131,7 +149,14 @@ def test_roles_see_and_do_what_the_table_says(world: World, role: str) -> None:
             told = client.post(reverse(f"admin:{table}_changelist"), sent, follow=True)
             done[table, act] = "Not all of these rows are here any more" in told.text or told.status_code == 404
 
-    mine = {table for table, (_, owner) in ACTS.items() if owner == role}
+    for name, roles in REPORTS.items():
+        for send in (client.get, client.post):
+            answer = send(reverse(f"admin:{name}"))
+            assert answer.status_code == (200 if role in roles else 403), name
+            entry = AuditEntry.objects.filter(actor__email=f"{role}@example.org").latest("number")
+            assert f"{reverse(f'admin:{name}')} → {answer.status_code}" in entry.words
+
+    mine = {table for table, (_, owners) in ACTS.items() if role in owners.split()}
     assert seen == {table for table in tables if role in seen_by(table)}
     assert {table for (table, _), may in done.items() if may} <= mine
     assert asked == {(table, act) for table in mine for act in ACTS[table][0] & ASKED}

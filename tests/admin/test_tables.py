@@ -1,6 +1,8 @@
 """Every table is there for operators to find and read; money is there to read only."""
 
+import csv
 from decimal import Decimal
+from io import StringIO
 
 import pytest
 from django.apps import apps
@@ -50,7 +52,7 @@ from copytrading.services.books import notices, records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import verdicts
-from copytrading.services.safety import alarms, corrections, halts, reconciling
+from copytrading.services.safety import alarms, corrections, halts, reconciling, rule_changes
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
@@ -112,6 +114,9 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
         market_id=market_id - round_number + 1, kind=CoinVerdict.Kind.OTHER_COIN, reason="A test", by=joined,
         now=world.now,
     )  # fmt: skip
+    rule_changes.request_rule(
+        name=("slippage_cap", "drift_band")[round_number - 1], value="0.004", reason="A test", by=joined, now=world.now
+    )
     records.record_values(now=world.now, slot=world.now)
     records.count_summaries(now=world.now)
     leads.pause_lead(lead_id=lead.pk, now=world.now)
@@ -126,6 +131,10 @@ class TestEveryTable:
             assert admin.site.get_model_admin(model).search_fields
             for query in ({}, {"q": "1"}, {"q": "word"}):
                 assert panel.get(address(model, "changelist"), query).status_code == 200, model
+            lines = list(csv.reader(StringIO(panel.get(address(model, "csv")).getvalue().decode())))
+            # The look itself is noted after it.
+            assert len(lines) == 1 + model._default_manager.count() - (model is AuditEntry), model
+            assert len({len(line) for line in lines}) == 1, model
             row = model._default_manager.first()
             assert row is not None or model in SOMETIMES
             for page in ("change", "history") if row else ():
@@ -140,6 +149,9 @@ class TestEveryTable:
                 with CaptureQueriesContext(connection) as seen:
                     panel.get(address(model, "changelist"))
                 found[model.__name__] = len(seen)
+                with CaptureQueriesContext(connection) as seen:
+                    b"".join(panel.get(address(model, "csv")).streaming_content)
+                found[f"{model.__name__} as a file"] = len(seen)
             return found
 
         trade_on(world, lead, follower, round_number=1)

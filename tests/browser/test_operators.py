@@ -57,7 +57,10 @@ class TestPanel:
         self, panel: Page, complaints: list[str], site_url: str, copy: Copy
     ) -> None:
         people = ("accounts/user/", "accounts/operatorrequest/request/", "accounts/auditentry/")
-        for path in ("", "copytrading/lead/", "accounts/posting/", "copytrading/order/", *people):
+        orders = "reports/execution/?first_day=2026-01-05&last_day=2026-01-05"
+        reports = ("reports/daily-close/?day=2026-01-05", orders, "reports/suspicions/?days=90")
+        rules = ("copytrading/rulechange/", "copytrading/rulechange/request/?name=slippage_cap")
+        for path in ("", "copytrading/lead/", "accounts/posting/", "copytrading/order/", *people, *reports, *rules):
             panel.goto(f"{site_url}/admin/{path}")
             expect(panel.locator("#content h1")).to_be_visible()
         panel.goto(f"{site_url}/admin/copytrading/copy/{copy.pk}/change/")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 LEDGER_ROWS = {"Journal", "Posting", "Balance", "Hold"}
 # How the ledger's rows are reached from others.
 LEDGER_RELATIONS = {"postings", "balances", "journal"}
+READERS = {"platform_rules", "installed_rules"}
 VERBS = {
     "create", "bulk_create", "update", "bulk_update", "delete", "save", "get_or_create", "update_or_create",
     "save_base",
@@ -75,7 +76,7 @@ def rules_out_of_hand(source: str, *, below_the_doors: bool) -> list[Found]:
             continue
         optional = [*_with_default(node.args)]
         named = {arg.arg: arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
-        reads = any(isinstance(call, ast.Call) and _last_name(call.func) == "platform_rules" for call in ast.walk(node))
+        reads = any(isinstance(call, ast.Call) and _last_name(call.func) in READERS for call in ast.walk(node))
         annotation = named["rules"].annotation if "rules" in named else None
         if "rules" in optional or (annotation is not None and "None" in ast.unparse(annotation)):
             found.append(Found(node.lineno, f"{node.name}() may go without rules"))

@@ -19,6 +19,7 @@ from copytrading.models import (
     Mark,
     Market,
     Order,
+    RuleChange,
 )
 from copytrading.queries.market import doubts
 from copytrading.queries.operating.running import SILENT_AFTER
@@ -54,6 +55,7 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
     )
     verdicts = CoinVerdict.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True).order_by("pk")
     verdicts = verdicts.select_related("market")
+    rules = RuleChange.objects.filter(holds_from__isnull=True, withdrawn_at__isnull=True).order_by("pk")
     differences = CustodyDifference.objects.exclude(units=0).select_related("asset").order_by("since")
     unknown = Order.objects.filter(status=Order.Status.UNKNOWN).select_related("market").order_by("pk")
     unknown = unknown.defer("participant_ids", "wish_units")
@@ -94,6 +96,12 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
             "Verdicts on coins that wait for a second operator",
             verdicts,
             (str(verdict) for verdict in verdicts[:LINES_MAX]),
+            waits="yes",
+        ),
+        _need(
+            "Changes of rules that wait for a second operator",
+            rules,
+            (str(change) for change in rules[:LINES_MAX]),
             waits="yes",
         ),
         _need(

@@ -3,7 +3,8 @@ The value of leads and copies over time: rows for their curves, all in one state
 
 A lead is recorded when a cycle of it is done, and every minute with its copies. After two days an hour keeps its last
 record, and that for ever. Of a lead it also keeps the highest, the lowest, and both ends of the hour's own deepest
-fall: the deepest fall of a record, within an hour or across many, is then exactly what it was before.
+fall: the deepest fall of a record, within an hour or across many, is then exactly what it was before. And the last that
+says what followed, so that the close of a day stays as it is.
 """
 
 from collections.abc import Sequence
@@ -30,13 +31,14 @@ BEFORE_EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
 
 THIN_LEADS = """
     WITH hours AS (
-        SELECT id, lead_id, recorded_at, unit_price, date_trunc('hour', recorded_at, 'UTC') AS hour,
+        SELECT id, lead_id, recorded_at, unit_price, following_units, date_trunc('hour', recorded_at, 'UTC') AS hour,
             max(unit_price) OVER (
                 PARTITION BY lead_id, date_trunc('hour', recorded_at, 'UTC') ORDER BY recorded_at) AS peak
         FROM copytrading_leadrecord WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
     ), places AS (
         SELECT id, recorded_at, unit_price,
-            row_number() OVER (PARTITION BY lead_id, hour ORDER BY recorded_at DESC) AS from_last,
+            row_number() OVER (
+                PARTITION BY lead_id, hour, following_units IS NULL ORDER BY recorded_at DESC) AS from_last,
             row_number() OVER (PARTITION BY lead_id, hour ORDER BY unit_price DESC, recorded_at) AS from_highest,
             row_number() OVER (PARTITION BY lead_id, hour ORDER BY unit_price, recorded_at DESC) AS from_lowest,
             first_value(recorded_at) OVER fall AS bottom_at, first_value(peak) OVER fall AS bottom_peak

@@ -46,7 +46,6 @@ def sync_one_lead(*, lead_id: int, clock: Callable[[], datetime]) -> None:
     does not answer is nobody's failure: that is noted apart, and every lead is tried again.
     """
     bell.answer_for_lead(lead_id)
-    rules = platform_rules()
     try:
         syncing.sync_lead(lead_id=lead_id, now=clock(), clock=clock)
     except VenueUnreachable as silence:
@@ -54,7 +53,7 @@ def sync_one_lead(*, lead_id: int, clock: Callable[[], datetime]) -> None:
         log.warning("The venue did not answer; the lead is tried again.", lead_id=lead_id, trouble=str(silence))
     except (DatabaseError, VenueError, AssertionError, ArithmeticError, LookupError, ValueError) as trouble:
         log.exception("A lead's cycle failed; it is tried again.", lead_id=lead_id, trouble=type(trouble).__name__)
-        _count_failure(lead_id, trouble, now=clock(), rules=rules)
+        _count_failure(lead_id, trouble, now=clock(), rules=platform_rules())
 
 
 def readmit_lead(*, lead_id: int, by: User, now: datetime) -> Lead:

@@ -25,7 +25,7 @@ from copytrading.engine.replay.whatif import (
 )
 from copytrading.engine.rules import Rules
 from copytrading.exchange.prices.files import FORMAT_NAMES, FORMATS, moment_of
-from copytrading.queries.rules import platform_rules
+from copytrading.queries.rules import installed_rules
 from copytrading.services.lookback.questions import ORDER_VALUE_FRACTION, Question, WhatIfRefused
 from copytrading.services.lookback.recordings import Recording, read_recording
 
@@ -88,7 +88,7 @@ def answer(question: Question) -> Outcome:
 
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
-    rules = platform_rules()
+    rules = installed_rules()
     recording = read_recording(question, rules=rules)
     replay = replay_portfolio(
         path=recording.path,

@@ -27,9 +27,11 @@ FINAL_STATUS = {
 }
 
 
-def record_answer(*, order: Order, answer: VenueOrder, now: datetime) -> Order:
+def record_answer(*, order: Order, answer: VenueOrder, now: datetime, milliseconds: int | None = None) -> Order:
     """
     Keep what the venue says an order did: its status, and every trade of it once.
+
+    :param milliseconds: how long it took to say so, where it was asked just now.
 
     An answer that is not complete is none yet: the order is open there, or trades of it are still to be told.
     """
@@ -49,6 +51,7 @@ def record_answer(*, order: Order, answer: VenueOrder, now: datetime) -> Order:
         if order.filled_units and order.status in (Order.Status.CANCELED, Order.Status.REJECTED):
             order.status = Order.Status.PARTIALLY_FILLED
         order.venue_order_id, order.answered_at = answer.venue_order_id, now
+        order.answer_milliseconds = milliseconds
         order.save(
             update_fields=[
                 "filled_units",
@@ -58,6 +61,7 @@ def record_answer(*, order: Order, answer: VenueOrder, now: datetime) -> Order:
                 "status",
                 "venue_order_id",
                 "answered_at",
+                "answer_milliseconds",
             ]
         )
         if order.ask_count:
@@ -79,10 +83,12 @@ def mark_unknown(*, order: Order, now: datetime, venue_order_id: str = "") -> Or
     return order
 
 
-def end_order(*, order: Order, status: Order.Status, now: datetime, refusal: str = "") -> Order:
+def end_order(
+    *, order: Order, status: Order.Status, now: datetime, refusal: str = "", milliseconds: int | None = None
+) -> Order:
     """End an order that did nothing at the venue: rejected, never placed, or not sent after all."""
     Order.objects.filter(pk=order.pk, status__in=Order.OPEN).update(
-        status=status, refusal=refusal[:200], answered_at=now
+        status=status, refusal=refusal[:200], answered_at=now, answer_milliseconds=milliseconds
     )
     order.refresh_from_db(fields=["status", "refusal", "answered_at"])
     alarms.clear_alarm(key=unknown_key(order), now=now)

@@ -12,6 +12,7 @@ again. What came of it is kept by `answering` and shared out by `booking`.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from time import monotonic
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -172,6 +173,7 @@ def submit_order(*, order: Order, now: datetime, rules: Rules) -> Order:
     order.status = _claim(order, now, rules)
     if order.status != Order.Status.SUBMITTING:
         return order
+    sent_at = monotonic()
     try:
         answer = venue().place_limit_ioc(
             client_order_id=order.client_order_id,
@@ -182,13 +184,13 @@ def submit_order(*, order: Order, now: datetime, rules: Rules) -> Order:
             now=now,
         )
     except OrderRejected as rejection:
-        return _note_rejection(order, rejection, now)
+        return _note_rejection(order, rejection, now, milliseconds=_milliseconds_since(sent_at))
     except DuplicateOrder:
         # An earlier attempt is there: it is found by asking, at once.
         return resolving.resolve_order(order=answering.mark_unknown(order=order, now=now), now=now)
     except (OutcomeUnknown, VenueUnreachable):
         return answering.mark_unknown(order=order, now=now)
-    return answering.record_answer(order=order, answer=answer, now=now)
+    return answering.record_answer(order=order, answer=answer, now=now, milliseconds=_milliseconds_since(sent_at))
 
 
 def average_price(order: Order) -> Decimal | None:
@@ -197,6 +199,11 @@ def average_price(order: Order) -> Decimal | None:
         value = coins(order.value_units, order.market.quote.decimals)
         return value / coins(order.filled_units, order.market.base.decimals)
     return order.price_mid if order.status == Order.Status.FILLED else None
+
+
+def _milliseconds_since(moment: float) -> int:
+    """Return how long the venue took: measured for operators to read, and nothing is decided by it."""
+    return round((monotonic() - moment) * 1000)
 
 
 def _claim(order: Order, now: datetime, rules: Rules) -> str:
@@ -253,8 +260,14 @@ def _buys_behind_a_fence(order: Order) -> bool:
     return any(wish > 0 and account in accounts for account, wish in participants)
 
 
-def _note_rejection(order: Order, rejection: OrderRejected, now: datetime) -> Order:
-    order = answering.end_order(order=order, status=Order.Status.REJECTED, now=now, refusal=rejection.sentence)
+def _note_rejection(order: Order, rejection: OrderRejected, now: datetime, *, milliseconds: int) -> Order:
+    order = answering.end_order(
+        order=order,
+        status=Order.Status.REJECTED,
+        now=now,
+        refusal=rejection.sentence,
+        milliseconds=milliseconds,
+    )
     if rejection.code in RULES_CHANGED:
         try:
             quotes.list_markets()

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.csv_lines import download, harmless
 from copytrading.engine.track_record.tax_lots import LotMethod
 from copytrading.forms.statements import OWN, THIS_YEAR, StatementForm
 from copytrading.queries.copies.own import copies_of
@@ -23,7 +24,6 @@ from copytrading.services.wallet import statement_files
 from copytrading.services.wallet.statement_files import State, StatementQuestion
 from copytrading.services.wallet.statement_plain import as_plain
 from copytrading.templatetags.figures import day
-from copytrading.views.csv_lines import download, harmless
 from copytrading.views.requests import MemberRequest, row_number
 
 # The page shows so many rows of a table; the files have all of them.

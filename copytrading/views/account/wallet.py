@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.csv_lines import download, harmless
 from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
@@ -22,7 +23,6 @@ from copytrading.services.wallet import spot as trading_by_hand
 from copytrading.services.wallet import transfers
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, quantity
-from copytrading.views.csv_lines import download, harmless
 from copytrading.views.requests import MemberRequest, press_at, row_number
 
 # Three forms share the page and the names of their fields; labels find theirs by these.

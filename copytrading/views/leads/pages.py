@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.csv_lines import download, harmless
 from copytrading.forms.leads import LeadFilterForm
 from copytrading.queries.copies.portfolios import price_list
 from copytrading.queries.leads import conflict, links, records
@@ -28,7 +29,6 @@ from copytrading.queries.shown.visibility import Visibility, visibilities_of, vi
 from copytrading.queries.shown.weights import slices_shown
 from copytrading.services.leads import capacity
 from copytrading.templatetags.comparisons import Curve
-from copytrading.views.csv_lines import download, harmless
 from copytrading.views.requests import row_number, visitor
 
 CARDS_A_PAGE = 12

@@ -27,7 +27,7 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.engine.track_record.performance import tracking_error_per_bar
 from copytrading.exchange.prices.files import moment_of, time_of
 from copytrading.models import Allocation, Copy, Fill, Order, SyncCycle
-from copytrading.queries.rules import CASH_DECIMALS, platform_rules
+from copytrading.queries.rules import CASH_DECIMALS, installed_rules
 from copytrading.services.lookback.questions import Question as Files
 from copytrading.services.lookback.questions import WhatIfRefused, check_question
 from copytrading.services.lookback.recordings import Recording, read_recording
@@ -119,7 +119,7 @@ def read_script(question: Question) -> Script:
     :raises WhatIfRefused: if an option is out of its range or a file cannot be used.
     """
     files = question.files
-    check_question(files, rules=platform_rules())
+    check_question(files, rules=installed_rules())
     crowd = crowd_of(
         modes=question.modes,
         followers=question.followers,
@@ -127,7 +127,7 @@ def read_script(question: Question) -> Script:
         investment_max=question.investment_max,
         stop_loss=files.stop_loss,
     )
-    recording = read_recording(files, rules=platform_rules())
+    recording = read_recording(files, rules=installed_rules())
     if recording.lead_trades is not None:
         movements = movements_of_trades(
             recording.lead_trades, symbols=recording.symbols, lead_cash=files.lead_cash, fee_rate=files.fee_rate
@@ -260,5 +260,5 @@ def _terms_of(investors: Sequence[Investor], *, mode: SizingMode, lead_equity: f
         stops_at_low=files.stops_at_low,
         order_values=np.array([investor.order_value_units for investor in investors]) / 10.0**CASH_DECIMALS,
         order_ratios=values / lead_equity,
-        drift_band=platform_rules().drift_band,
+        drift_band=installed_rules().drift_band,
     )

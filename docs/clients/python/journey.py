@@ -4,8 +4,8 @@ A follower's whole way by the generated client: from the sign-up to the revoked 
     make clients
     PYTHONPATH=build/clients/python python docs/clients/python/journey.py http://localhost:8000 me@example.org [LEAD]
 
-It asks on its standard input for the key in the mail that comes (`/mailbox/` shows mails where they are not sent). Money
-is paper money. LEAD is a lead's slug; without it the first that is listed is copied.
+It asks on its standard input for the key in the mail that comes (`/mailbox/` shows mails where they are not sent).
+Money is paper money. LEAD is a lead's slug; without it the first that is listed is copied.
 """
 
 import argparse

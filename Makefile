@@ -13,6 +13,7 @@
 #   make mutants [MUTANTS=100] [SEED=1] [FROM=0] [MINUTES=60]    sources of the money paths with one thing wrong: does a
 #                                            test notice? Then those that people once found by hand; MUTANTS=all: every one
 #   make clients    the Python and TypeScript clients, generated, compiled, and sent a follower's whole way
+#   make fuzz [EXAMPLES=200] [ROLE=lead] [PATHS=wallet]    the API against its own description, in three roles or one
 #   make mcp      what `manage.py mcp` needs, the platform as tools of an assistant
 #   make server DOMAIN=copy.example.org OPERATOR=me@example.org     from a bare Debian to a first operator (as root)
 #   make bench    how fast one lead's trade reaches 10,000 copies
@@ -31,6 +32,7 @@ SEEDS ?= 200
 MUTANTS ?= 100
 MINUTES ?= 60
 CI_SEEDS ?= 120
+EXAMPLES ?= 200
 FROM ?= 1
 JOBS ?= 2
 TRIES ?= 200
@@ -48,7 +50,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: server setup run test check clients mcp worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
+.PHONY: server setup run test check clients mcp fuzz worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -103,6 +105,10 @@ clients: $(INSTALLED_DEV)
 		&& { npm ci --silent --no-audit --no-fund --ignore-scripts || { echo "The packages of package-lock.json could not be fetched: is there a network?"; exit 2; }; } \
 		&& npm run --silent generate && npm run --silent compile
 	@$(BIN)/python -m pytest -q tests/clients
+
+fuzz: $(INSTALLED_DEV)
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/api/test_schema.py \
+		-k "is_what_happens$(if $(ROLE), and $(ROLE)])$(if $(PATHS), and $(PATHS))"
 
 mcp: $(INSTALLED)
 	@$(UV) -r pyproject.toml --extra mcp -c requirements.txt || { echo "Installing failed, see above."; exit 2; }

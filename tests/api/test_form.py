@@ -151,6 +151,17 @@ class TestDescription:
         assert description() is description()
 
 
+class TestParameters:
+    @pytest.mark.parametrize(
+        ("path", "name"),
+        [("copies", "until"), ("copies", "limit"), ("activity", "kind"), ("leads", "fall_max"), ("statements", "copy")],
+    )
+    def test_are_refused_where_they_are_empty(self, program: Program, path: str, name: str) -> None:
+        response = program.get(path, **{name: ""})
+
+        assert (response.status_code, response.json()["field"]) == (400, name)
+
+
 class TestDeprecation:
     def test_is_announced_for_half_a_year_at_least(
         self, program: Program, follower: User, monkeypatch: pytest.MonkeyPatch

@@ -34,12 +34,28 @@ def read_columns(
 
     :param types: PostgreSQL type of each column: bigint, double precision, integer or boolean; none may be null.
     """
-    names = [f"value{position}" for position in range(len(types))]
-    # A COPY would come as one message, and so as one Python object, a row; this comes as one value a column.
-    packed = ", ".join(f"array_send(array_agg({name}))" for name in names)
+    (columns,) = read_together([(query, types)], parameters)
+    return columns
+
+
+def read_together(
+    queries: Sequence[tuple[str, Sequence[str]]], parameters: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[list[NDArray[Any]]]:
+    """
+    Return the columns of several queries, each with its types as in `read_columns`: one statement, so of one moment.
+
+    The parameters are those of all queries, in their order or by name.
+    """
+    parts = []
+    for number, (query, types) in enumerate(queries):
+        names = [f"value{position}" for position in range(len(types))]
+        # A COPY would come as one message, and so as one Python object, a row; this comes as one value a column.
+        packed = ", ".join(f"array_send(array_agg({name}))" for name in names)
+        parts.append(f"(SELECT {packed} FROM ({query}) AS line({', '.join(names)})) AS part{number}")
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {packed} FROM ({query}) AS line({', '.join(names)})", parameters)
-        return [_unpacked(content, name) for content, name in zip(cursor.fetchone(), types, strict=True)]
+        cursor.execute(f"SELECT * FROM {', '.join(parts)}", parameters)
+        contents = iter(cursor.fetchone())
+    return [[_unpacked(next(contents), name) for name in types] for _, types in queries]
 
 
 def read_arrays(query: str, parameters: Sequence[Any] = (), *, types: Sequence[str]) -> list[NDArray[Any]]:

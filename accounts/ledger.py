@@ -124,25 +124,33 @@ def post(
     :raises NotEnoughMoney: if a balance would fall below what is held of it.
     :raises KeyAlreadyUsed: if the key belongs to a journal of another kind.
     """
+    with transaction.atomic():
+        return post_at_once(kind=kind, idempotency_key=idempotency_key, lines=lines, now=now, releases=releases)
+
+
+@in_transaction
+def post_at_once(
+    *, kind: Journal.Kind, idempotency_key: str, lines: Lines, now: datetime, releases: Sequence[str] = ()
+) -> Journal:
+    """Book one balanced movement, see `post`. Where it is refused, nothing else can be done in the transaction."""
     lines = lines.without_zeros()
     _require_balance(lines)
-    with transaction.atomic():
-        journal = _claim_journal(kind, idempotency_key, releases, now)
-        if journal is None:
-            journal = Journal.objects.get(idempotency_key=idempotency_key)
-            if journal.kind != kind:
-                raise KeyAlreadyUsed(f"The key {idempotency_key} was used for a {journal.get_kind_display()}.")
-            return journal
-        with _money_refusals():
-            bulk_rows.write_columns(
-                "accounts_posting",
-                {
-                    "journal_id": np.full(len(lines.units), journal.pk, dtype=np.int64),
-                    "ledger_account_id": lines.ledger_account_ids,
-                    "asset_id": lines.asset_ids,
-                    "units": lines.units,
-                },
-            )
+    journal = _claim_journal(kind, idempotency_key, releases, now)
+    if journal is None:
+        journal = Journal.objects.get(idempotency_key=idempotency_key)
+        if journal.kind != kind:
+            raise KeyAlreadyUsed(f"The key {idempotency_key} was used for a {journal.get_kind_display()}.")
+        return journal
+    with _money_refusals():
+        bulk_rows.write_columns(
+            "accounts_posting",
+            {
+                "journal_id": np.full(len(lines.units), journal.pk, dtype=np.int64),
+                "ledger_account_id": lines.ledger_account_ids,
+                "asset_id": lines.asset_ids,
+                "units": lines.units,
+            },
+        )
     return journal
 
 

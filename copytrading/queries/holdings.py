@@ -54,18 +54,29 @@ BALANCE_COLUMNS = f"""
     JOIN copytrading_copy AS copy ON copy.ledger_account_id = balance.ledger_account_id
     WHERE {WHICH} AND balance.posted <> 0
 """
+BALANCE_TYPES = ["bigint"] * 4
 
 BASELINE_COLUMNS = f"""
     SELECT copy.ledger_account_id, baseline.asset_id, baseline.units, baseline.epoch::bigint, baseline.survival
     FROM copytrading_copybaseline AS baseline JOIN copytrading_copy AS copy ON copy.id = baseline.copy_id
     WHERE {WHICH}
 """
+BASELINE_TYPES = ["bigint"] * 4 + ["double precision"]
 
 CHOSEN_COLUMNS = f"""
     SELECT copy.ledger_account_id, chosen.market_id
     FROM copytrading_copy AS copy, unnest(copy.market_ids) AS chosen(market_id)
     WHERE {WHICH}
 """
+CHOSEN_TYPES = ["bigint"] * 2
+
+# Whose row comes first in each: a copy's.
+COPY_QUERIES = [
+    (COPY_COLUMNS, COPY_TYPES),
+    (BALANCE_COLUMNS, BALANCE_TYPES),
+    (BASELINE_COLUMNS, BASELINE_TYPES),
+    (CHOSEN_COLUMNS, CHOSEN_TYPES),
+]
 
 LEAD_BALANCES = """
     SELECT lead.id, balance.asset_id, balance.posted, balance.held
@@ -79,6 +90,7 @@ LEAD_BALANCES = """
     SELECT id, 0, other_value_units, 0::bigint FROM copytrading_lead
     WHERE id = ANY(%(leads)s) AND other_value_units <> 0
 """
+LEAD_BALANCE_TYPES = ["bigint"] * 4
 # The value of what is not traded here comes with the balances, under no asset.
 NOT_TRADED = 0
 
@@ -87,6 +99,18 @@ LEAD_POSITIONS = """
         coalesce(touch_request, -1)::bigint, survival
     FROM copytrading_leadposition WHERE lead_id = ANY(%(leads)s)
 """
+LEAD_POSITION_TYPES = ["bigint"] * 6 + ["double precision"]
+LEAD_QUERIES = [(LEAD_BALANCES, LEAD_BALANCE_TYPES), (LEAD_POSITIONS, LEAD_POSITION_TYPES)]
+
+
+def load_book(lead: Lead, *, board: Board, cash: Asset) -> tuple[LeadPortfolio, CopyTable]:
+    """Return what a lead holds now, and all copies of it that are not stopped, as of one moment: in one statement."""
+    asked = {**_of_copies([lead.pk], None), "leads": [lead.pk]}
+    balances, positions, *copies = bulk_rows.read_together([*LEAD_QUERIES, *COPY_QUERIES], asked)
+    is_seen = lead.pk not in links.unseen_of([lead])
+    portfolio = _portfolio(lead, balances, positions, board=board, cash=cash, is_seen=is_seen)
+    _, table = _table(copies, board=board, cash=cash)
+    return portfolio, table
 
 
 def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
@@ -96,9 +120,7 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
 
 def load_leads(leads: Sequence[Lead], *, board: Board, cash: Asset) -> dict[int, LeadPortfolio]:
     """Return what leads hold now, by the lead's id."""
-    which = {"leads": [lead.pk for lead in leads]}
-    balances = bulk_rows.read_columns(LEAD_BALANCES, which, types=["bigint"] * 4)
-    positions = bulk_rows.read_columns(LEAD_POSITIONS, which, types=["bigint"] * 6 + ["double precision"])
+    balances, positions = bulk_rows.read_together(LEAD_QUERIES, {"leads": [lead.pk for lead in leads]})
     unseen = links.unseen_of(leads)
     return {
         lead.pk: _portfolio(lead, balances, positions, board=board, cash=cash, is_seen=lead.pk not in unseen)
@@ -184,19 +206,28 @@ def load_together(
     lead_ids: Iterable[int], *, board: Board, cash: Asset, copy_ids: Sequence[int] | None = None
 ) -> tuple[IntArray, CopyTable]:
     """Return the same copies of all leads as one table, and the lead's id of each (N,)."""
-    wanted = sorted(set(lead_ids))
-    which: dict[str, Any] = {
-        "leads": wanted,
+    # Of one moment: a copy that is started meanwhile has all of its rows or none.
+    copies = bulk_rows.read_together(COPY_QUERIES, _of_copies(sorted(set(lead_ids)), copy_ids))
+    return _table(copies, board=board, cash=cash)
+
+
+def _of_copies(lead_ids: Sequence[int], copy_ids: Sequence[int] | None) -> dict[str, Any]:
+    """Return what the queries of copies are asked with."""
+    return {
+        "leads": lead_ids,
         "copies": None if copy_ids is None else list(copy_ids),
         "modes": [mode.name for mode in registry.modes()],
     }
-    columns = bulk_rows.read_columns(COPY_COLUMNS, which, types=COPY_TYPES)
+
+
+def _table(found: list[list[np.ndarray]], *, board: Board, cash: Asset) -> tuple[IntArray, CopyTable]:
+    """Return copies as a table, and the lead's id of each (N,), of what the queries of copies found."""
+    columns, balances, baselines, chosen = found
     ids, leads, account_ids, invested, stop_loss, status, owed, aligning, issued, mark_value, rate, modes = columns[:12]
     order_values, ratios, order_values_max, total_values_max, weight_max, stopping_at = columns[12:]
     shape = (len(ids), len(board.asset_ids))
 
-    balances = bulk_rows.read_columns(BALANCE_COLUMNS, which, types=["bigint"] * 4)
-    accounts, assets, posted, held = _of_these(account_ids, balances)
+    accounts, assets, posted, held = balances
     is_cash = assets == cash.pk
     cash_units, cash_held_units = np.zeros_like(ids), np.zeros_like(ids)
     rows = np.searchsorted(account_ids, accounts[is_cash])
@@ -205,9 +236,7 @@ def load_together(
     cells = np.searchsorted(account_ids, accounts[~is_cash]), board.places_of(assets[~is_cash])
     units[cells], held_units[cells] = posted[~is_cash], held[~is_cash]
 
-    types = ["bigint"] * 4 + ["double precision"]
-    baselines = bulk_rows.read_columns(BASELINE_COLUMNS, which, types=types)
-    accounts, assets, base_units, base_epochs, base_survivals = _of_these(account_ids, baselines)
+    accounts, assets, base_units, base_epochs, base_survivals = baselines
     baseline_units, baseline_epoch = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     baseline_survival = np.ones(shape)
     cells = np.searchsorted(account_ids, accounts), board.places_of(assets)
@@ -229,7 +258,7 @@ def load_together(
             order_ratios=ratios,
             order_values_max=order_values_max,
             total_values_max=total_values_max,
-            chosen=_chosen_markets(which, account_ids, board),
+            chosen=_chosen_markets(account_ids, *chosen, board=board),
         ),
         aligning=aligning > 0,
         stopping_at=stopping_at,
@@ -244,21 +273,12 @@ def load_together(
     return leads, table
 
 
-def _of_these(account_ids: IntArray, columns: list[np.ndarray]) -> list[np.ndarray]:
+def _chosen_markets(account_ids: IntArray, accounts: IntArray, market_ids: IntArray, *, board: Board) -> BoolArray:
     """
-    Return the rows of columns, an account first, that belong to these accounts.
+    Return which markets each copy (N,) follows (N, A): those it names, or all where it names none.
 
-    Without a lock a copy may be started between two reads: it has balances then and no row, and waits for the next
-    look.
+    :param accounts: whose choices these are (C,), `market_ids` (C,) what they name.
     """
-    belongs = np.isin(columns[0], account_ids)
-    return [column[belongs] for column in columns]
-
-
-def _chosen_markets(which: dict[str, Any], account_ids: IntArray, board: Board) -> BoolArray:
-    """Return which markets each copy follows (N, A): those it names, or all where it names none."""
-    chosen = bulk_rows.read_columns(CHOSEN_COLUMNS, which, types=["bigint"] * 2)
-    accounts, market_ids = _of_these(account_ids, chosen)
     named = np.zeros((len(account_ids), len(board.market_ids)), dtype=np.bool_)
     # The board is sorted by asset, not by market.
     order = np.argsort(board.market_ids)

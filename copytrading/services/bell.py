@@ -6,7 +6,7 @@ A lost ring costs seconds, never money: the rows are the truth and the beat look
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import kombu.exceptions
@@ -48,7 +48,14 @@ def carried_by(carrier: Carrier) -> Iterator[None]:
 def ring_for_lead(lead_id: int) -> None:
     """Wake a worker for one lead, once the rows that it is to find are committed."""
     if settings.SMARTSYNC_BELL:
-        transaction.on_commit(lambda: _send("copytrading.tasks.sync_lead", lead_id))
+        transaction.on_commit(lambda: _ring_once(lead_id))
+
+
+def answer_for_lead(lead_id: int) -> None:
+    """Note that somebody begins to look at a lead: what rings from now on is news to whoever comes next."""
+    if settings.SMARTSYNC_BELL and not _carriers:
+        with suppress(redis.RedisError):
+            _connection().delete(_rung_key(lead_id))
 
 
 def ring_for_link(link_id: int) -> None:
@@ -74,6 +81,22 @@ def publish_to_users(user_ids: list[int], event: str) -> None:
     """Tell many people at once."""
     if settings.SMARTSYNC_BELL and user_ids:
         transaction.on_commit(lambda: _tell([(f"user:{user_id}", event) for user_id in user_ids]))
+
+
+def _ring_once(lead_id: int) -> None:
+    """Ring for a lead unless a ring waits already that nobody has begun to answer: it will find these rows, too."""
+    if not _carriers:
+        try:
+            if not _connection().set(_rung_key(lead_id), 1, nx=True, ex=RING_WORTH_SECONDS):
+                return
+        except redis.RedisError:
+            # One ring too many does no harm.
+            pass
+    _send("copytrading.tasks.sync_lead", lead_id)
+
+
+def _rung_key(lead_id: int) -> str:
+    return f"smartsync:rung:{lead_id}"
 
 
 def _send(task_name: str, *arguments: int, worth_seconds: int = RING_WORTH_SECONDS) -> None:

@@ -60,7 +60,7 @@ def put_points(**_: Any) -> None:
     around(positions, "answer_pending", before=points.NOT_COMMITTED, tokens=tokens)
     around(LiveVenue, "place_limit_ioc", before=points.NOT_SENT, after=points.NOT_RECORDED, tokens=tokens)
     around(trading, "book_order", before=points.NOT_BOOKED, tokens=tokens)
-    around(ledger, "post", after=points.NOT_POSTED, tokens=tokens)
+    around(ledger, "post_at_once", after=points.NOT_POSTED, tokens=tokens)
     around(settling, "settle_lead", before=points.NOT_SETTLED, after=points.SETTLED, tokens=tokens)
     if os.environ.get("CAMPAIGN_NAIVE"):
         resolving.resolve_order = resend_blindly

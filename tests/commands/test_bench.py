@@ -52,6 +52,7 @@ class TestBenchSync:
 
         figures = json.loads(printed.getvalue())
         assert figures["copies"] == 20
+        assert figures["machine"]["processors"] > 0 and figures["machine"]["postgresql"]
         assert figures["queries_per_cycle"] > 0
         assert isinstance(figures["peak_memory_mb"], float)
         assert [name for name in FIGURES if not figures[name] > 0] == []
@@ -111,3 +112,34 @@ class TestBenchPages:
         assert figures["ledger_is_clean"]
         assert {"discover", "lead", "my copies", "copy", "api copies"} <= set(figures["pages"])
         assert all(page["p95_ms"] >= page["p50_ms"] > 0 and page["queries"] > 0 for page in figures["pages"].values())
+
+
+class TestBenchScale:
+    def test_lets_every_lead_be_followed_by_however_many_workers(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command(
+                "bench", "scale", "--leads=4", "--copies=8", "--latency=5", "--json", stdout=printed, stderr=StringIO()
+            )
+
+        figures = json.loads(printed.getvalue())
+        assert (figures["leads"], figures["copies"], figures["latency_ms"]) == (4, 8, 5)
+        assert set(figures["leads_per_second"]) == {"1", "2", "4"}
+        assert figures["lookings_per_lead"]["1"] == 1
+        assert figures["two_workers_times_one"] > 0 and figures["one_market_times_ten"] > 0
+        assert figures["ledger_is_clean"]
+
+
+class TestBenchStreams:
+    def test_opens_pages_and_says_how_soon_all_have_heard(self, django_db_blocker: object) -> None:
+        printed = StringIO()
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command("bench", "streams", "--streams=5", "--repeats=1", "--json", stdout=printed, stderr=StringIO())
+
+        figures = json.loads(printed.getvalue())
+        assert (figures["streams"], figures["connections_held"]) == (5, 0)
+        assert figures["order_last_ms"] >= figures["order_half_ms"] > 0
+        assert figures["price_last_ms"] >= figures["price_half_ms"] > 0
+        assert figures["kilobytes_a_stream"] > 0

@@ -31,7 +31,7 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "claimed, not sent": (PaperVenue, "place_limit_ioc", "before"),
     "accepted, not recorded": (PaperVenue, "place_limit_ioc", "after"),
     "recorded, not booked": (trading, "book_order", "before"),
-    "posted, not committed": (ledger, "post", "after"),
+    "posted, not committed": (ledger, "post_at_once", "after"),
     "booked, cycle not settled": (settling, "settle_lead", "before"),
     "settled": (settling, "settle_lead", "after"),
 }

@@ -1,8 +1,9 @@
-"""Holdings are read in several statements; without a lock the world goes on between them."""
+"""Holdings are read without a lock, and the world goes on meanwhile."""
 
 from collections.abc import Callable
 
 import pytest
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts import bulk_rows
 from accounts.models import User
@@ -38,15 +39,15 @@ def once_after(first_query: str, happen: Callable[[], object], monkeypatch: pyte
     monkeypatch.setattr(bulk_rows, "read_columns", read_and_let_happen)
 
 
-class TestACopyThatStartsBetweenTwoReads:
+class TestTheBookOfALead:
     @pytest.mark.parametrize("kind", ["all", "without existing assets", "custom"])
-    def test_waits_for_the_next_look_of_its_lead(
+    def test_is_read_in_one_statement_so_that_nobody_is_there_by_half(
         self,
         world: World,
         lead: Lead,
         copy: Copy,
         other_follower: User,
-        monkeypatch: pytest.MonkeyPatch,
+        django_assert_num_queries: DjangoAssertNumQueries,
         kind: str,
     ) -> None:
         chosen = (Market.objects.get(symbol="BTC-USDT").pk,)
@@ -57,16 +58,22 @@ class TestACopyThatStartsBetweenTwoReads:
         }
         board, cash = market_queries.load_board(now=world.now, rules=platform_rules()), market_queries.cash_asset()
         before = holdings.load_copies(lead, board=board, cash=cash)
-        once_after(holdings.COPY_COLUMNS, lambda: world.start(other_follower, lead, "500", **wishes[kind]), monkeypatch)
+        world.start(other_follower, lead, "500", **wishes[kind])
 
-        during = holdings.load_copies(lead, board=board, cash=cash)
-        after = holdings.load_copies(lead, board=board, cash=cash)
+        with django_assert_num_queries(1):
+            after = holdings.load_copies(lead, board=board, cash=cash)
+        with django_assert_num_queries(1):
+            holdings.load_lead(lead, board=board, cash=cash)
 
-        assert during.ids.tolist() == [copy.pk]
-        assert during.cash_units.tolist() == before.cash_units.tolist()
-        assert during.units.tolist() == before.units.tolist()
+        assert before.ids.tolist() == [copy.pk]
         assert after.cash_units.tolist() == [before.cash_units[0], usdt(500)]
+        assert after.terms.chosen.sum(axis=1).tolist() == [
+            len(board.market_ids),
+            1 if kind == "custom" else len(board.market_ids),
+        ]
 
+
+class TestACopyThatStartsBetweenTwoReads:
     def test_waits_for_the_next_look_at_the_stop_losses(
         self, world: World, lead: Lead, copy: Copy, other_follower: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -79,7 +79,7 @@ def fee_in_coins_forgotten() -> list[Any]:
 
 def double_settle() -> list[Any]:
     """An order is booked by whoever comes, however often."""
-    lock, post, number = booking.lock_order, ledger.post, count()
+    lock, post, number = booking.lock_order, ledger.post_at_once, count()
 
     def lock_as_if_new(order_id: int) -> Any:
         order = lock(order_id)
@@ -91,21 +91,21 @@ def double_settle() -> list[Any]:
             idempotency_key = f"{idempotency_key}:{next(number)}"
         return post(idempotency_key=idempotency_key, **named)
 
-    return [patch.object(booking, "lock_order", lock_as_if_new), patch.object(ledger, "post", post_again)]
+    return [patch.object(booking, "lock_order", lock_as_if_new), patch.object(ledger, "post_at_once", post_again)]
 
 
 def hold_not_released() -> list[Any]:
-    post = ledger.post
+    post = ledger.post_at_once
 
     def keep_holding(*, releases: Any = (), **named: Any) -> Journal:
         return post(**named)
 
-    return [patch.object(ledger, "post", keep_holding)]
+    return [patch.object(ledger, "post_at_once", keep_holding)]
 
 
 def hold_released_twice() -> list[Any]:
     """Whoever releases takes off what was promised once more, past the rules of the database."""
-    post = ledger.post
+    post = ledger.post_at_once
 
     def post_and_give_back(*, releases: Any = (), **named: Any) -> Journal:
         still_open = list(Hold.objects.filter(key__in=releases, released_at=None).values_list("pk", flat=True))
@@ -120,7 +120,16 @@ def hold_released_twice() -> list[Any]:
             )
         return journal
 
-    return [patch.object(ledger, "post", post_and_give_back)]
+    return [patch.object(ledger, "post_at_once", post_and_give_back)]
+
+
+def cover_not_checked() -> list[Any]:
+    """Nobody asks whether those an order is for have what it may cost them, so nothing of it is held either."""
+
+    def promise_nothing(promises: Any, *, now: Any) -> list[Hold]:
+        return []
+
+    return [patch.object(ledger, "place_holds", promise_nothing)]
 
 
 def withdrawal_without_hold() -> list[Any]:
@@ -212,6 +221,7 @@ BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "double settle": ("The same fill is booked twice.", double_settle),
     "hold not released": ("Money stays promised to an order that is over.", hold_not_released),
     "hold released twice": ("What is promised to one order is given back for another.", hold_released_twice),
+    "cover not checked": ("What an order may cost is spent on something else meanwhile.", cover_not_checked),
     "withdrawal without hold": ("Money on its way out is spent once more.", withdrawal_without_hold),
     "transfer told again": ("After a crash money arrives twice.", transfer_told_again),
     "dust dropped": ("A stopped copy still has coins.", dust_is_dropped),

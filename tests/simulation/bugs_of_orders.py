@@ -127,13 +127,17 @@ def shared_balance_not_locked() -> list[Any]:
 
 
 def fence_not_asked() -> list[Any]:
-    return [patch.object(trading, "_buys_behind_a_fence", lambda order, cycle: False)]
+    return [patch.object(trading, "_buys_behind_a_fence", lambda order: False)]
 
 
 def plan_knows_the_future() -> list[Any]:
     """An order says that its decision knew of everything that is still to be asked for."""
-    known = trading._requests_known
-    return [patch.object(trading, "_requests_known", lambda cycle: known(cycle) + 1_000)]
+    write = trading.write_orders
+
+    def write_knowing(*, request_count: int, **named: Any) -> list[Order]:
+        return write(request_count=request_count + 1_000, **named)
+
+    return [patch.object(trading, "write_orders", write_knowing)]
 
 
 def not_placed_at_the_first_not_found() -> list[Any]:
@@ -173,19 +177,19 @@ def fill_is_booked_by_answer() -> list[Any]:
 
 
 def shared_with_those_who_follow_now() -> list[Any]:
-    participants_of = booking._participants_of
+    arrays_of = booking._arrays_of
 
-    def who_is_there(order: Order) -> tuple[IntArray, IntArray]:
-        participants, wishes = participants_of(order)
+    def who_is_there(order: Order) -> tuple[IntArray, IntArray, IntArray]:
+        participants, wishes, fills = arrays_of(order)
         if order.cycle is None:
-            return participants, wishes
+            return participants, wishes, fills
         of_lead = Copy.objects.filter(lead_id=order.cycle.lead_id)
         copies = list(of_lead.values_list("ledger_account_id", flat=True))
         following = list(of_lead.filter(status__in=Copy.FOLLOWING).values_list("ledger_account_id", flat=True))
         stay = ~np.isin(participants, copies) | np.isin(participants, following)
-        return (participants[stay], wishes[stay]) if stay.any() else (participants, wishes)
+        return (participants[stay], wishes[stay], fills) if stay.any() else (participants, wishes, fills)
 
-    return [patch.object(booking, "_participants_of", who_is_there)]
+    return [patch.object(booking, "_arrays_of", who_is_there)]
 
 
 def decided_on_what_was_seen_before_the_lock() -> list[Any]:

@@ -14,7 +14,7 @@ reads no clock and no database, and decides the same of the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -240,9 +240,25 @@ class _Sitting:
         if not lead.is_seen and (wanted_places.any() or to_ratios.any()):
             return True
         relevant = wanted_places | (copies.units[copies.aligning | copies.short] > 0).any(axis=0)
-        if wanted_places.any() or to_ratios.any():
+        closed = ~self.board.tradable | self.widened
+        if to_ratios.any():
             relevant = relevant | (lead.units > 0)
-        return bool((relevant & self.board.listed & (~self.board.tradable | self.widened)).any())
+        elif wanted_places.any():
+            relevant = relevant | self._due_beside(own, np.asarray((lead.units > 0) & closed, dtype=np.bool_))
+        return bool((relevant & self.board.listed & closed).any())
+
+    def _due_beside(self, own: LeadWish, closed: BoolArray) -> BoolArray:
+        """
+        Return which of some closed markets (A,) whoever follows a trade in another would have to trade in, too.
+
+        Without every price nobody knows the ratios. Where all are near enough to them it makes no difference whether
+        another lead's order is on its way there.
+        """
+        if not closed.any():
+            return closed
+        board = replace(self.board, tradable=self.board.tradable | (closed & self.board.fresh))
+        wishes = replace(self, board=board).wishes(own, buy_prices=self.cap_prices)
+        return np.asarray(closed & (~self.board.fresh | wishes.markets), dtype=np.bool_)
 
     def adjustments(
         self, own: LeadWish, wishes: Wishes, planned: list[PlannedOrder], *, selling: bool

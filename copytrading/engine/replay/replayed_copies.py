@@ -16,7 +16,7 @@ sells and once more for the buys that they pay for, carried out at the bar's clo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from copytrading.engine.holdings.portfolios import STATUS_NUMBERS, CopyTable, Le
 from copytrading.engine.holdings.profit_share import ShareState
 from copytrading.engine.market.board import Board
 from copytrading.engine.replay.bar_board import BarBoards
+from copytrading.engine.replay.followers_money import FollowersMoney, Rows
 from copytrading.engine.replay.investments import Change, ChangeKind, Investments
 from copytrading.engine.replay.lead_path import START_UNITS, LeadPath
 from copytrading.engine.replay.rebalancing import carry_out
@@ -40,25 +41,12 @@ from copytrading.engine.sizing.mode import Ordered
 NOT_STOPPED = -1
 ACTIVE, PAUSED, STOPPING = (STATUS_NUMBERS[name] for name in ("ACTIVE", "PAUSED", "STOPPING"))
 
-# Some copies: their places among the K, or all of them, which are looked at without being gathered first.
-Rows = IntArray | slice
 EVERYBODY = slice(None)
 
 # Copies × bars that one window values at once: some hundred kilobytes an array stay in a processor's cache.
 WINDOW_CELLS = 32_768
 # A common factor this near to 1 is the rounding of a portfolio that is fully invested.
 CASH_SUFFICED = 1 - 1e-9
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Money:
-    """What the followers put in and took out (K,), in each copy's own units; the stop loss counts on what is in."""
-
-    invested: FloatArray
-    paid_in: FloatArray
-    paid_out: FloatArray
-    owed: IntArray
-    stop_losses: FloatArray
 
 
 class ReplayedCopies:
@@ -83,12 +71,8 @@ class ReplayedCopies:
         self.adjustments = {reason: np.zeros(copies, dtype=np.int64) for reason in Reason}
         # Before it starts, and after it ended, a copy has no equity.
         self.equity = np.full((copies, last_bar + 1 - self.first_bar), np.nan)
-        self.money = _Money(
-            invested=np.full(copies, float(START_UNITS)),
-            paid_in=np.full(copies, float(START_UNITS)),
-            paid_out=np.zeros(copies),
-            owed=np.zeros(copies, dtype=np.int64),
-            stop_losses=terms.stop_losses / terms.investments * START_UNITS,
+        self.money = FollowersMoney.at_start(
+            START_UNITS, stop_losses=terms.stop_losses / terms.investments * START_UNITS
         )
 
         self._path, self._terms = path, terms
@@ -192,15 +176,10 @@ class ReplayedCopies:
             return
         if change.kind is ChangeKind.INCREASE:
             self.cash[row] += round(units)
-            money.invested[row] += units
-            money.paid_in[row] += units
+            money.put_in(row, units=units)
         elif change.kind is ChangeKind.REDUCE:
             equity = float(self.cash[row] + self.held[row] @ self._marks[bar] - money.owed[row])
-            money.owed[row] += round(units)
-            # What counts as invested falls in proportion, and the stop loss with it.
-            left = max(1 - units / equity, 0.0)
-            money.invested[row] *= left
-            money.stop_losses[row] *= left
+            money.ask_for(row, units=units, equity=equity)
         elif change.kind is ChangeKind.RESUME:
             self._status[row] = ACTIVE
         if not self._follows_orders:
@@ -319,14 +298,10 @@ class ReplayedCopies:
 
     def _pay_out(self, rows: Rows, tradable: BoolArray) -> None:
         """Pay what was asked to be taken out, as far as the cash goes once everything could be sold for it."""
-        owed = self.money.owed[rows]
-        if not owed.any():
+        if not self.money.owed[rows].any():
             return
-        waits = ((self.held[rows] > 0) & ~tradable).any(axis=1)
-        paid = np.where((self.cash[rows] >= owed) | ~waits, np.minimum(self.cash[rows], owed), 0)
-        self.cash[rows] -= paid
-        self.money.paid_out[rows] += paid
-        self.money.owed[rows] = np.where(paid > 0, 0, owed)
+        waits = np.asarray(((self.held[rows] > 0) & ~tradable).any(axis=1), dtype=np.bool_)
+        self.cash[rows] -= self.money.pay(rows, cash=self.cash[rows], waits=waits)
 
     def _stop(self, bar: int, *, rows: IntArray) -> None:
         if not self._may_stop:

@@ -29,7 +29,7 @@ def change_balances(*, account: str, changes: Mapping[str, Decimal]) -> None:
         if held + change < 0:
             raise NotEnoughBalance(f"The account holds {held:f} {balance.asset}; {-change:f} are needed.")
         balance.quantity = held + change
-        balance.save(update_fields=["quantity"])
+    PaperBalance.objects.bulk_update(balances, ["quantity"])
 
 
 def _locked_balances(*, account: str, assets: Iterable[str]) -> list[PaperBalance]:

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
-from copytrading.worlds.benchmarking import cycles, months, pages, resting
+from copytrading.worlds.benchmarking import cycles, months, pages, resting, scaling, streaming
+from copytrading.worlds.benchmarking.meters import machine_facts
 from copytrading.worlds.own_database import own_database
 
 
@@ -31,14 +32,17 @@ class Command(BaseCommand):
             "what",
             choices=["sync", *OTHERS],
             help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades; month: many trades"
-            " in a row, and whether the last cost what the first did; pages: what each page costs after years of use",
+            " in a row, and whether the last cost what the first did; pages: what each page costs after years of use;"
+            " scale: many leads at once with 1, 2 and 4 workers; streams: how soon open pages hear of an order",
         )
         parser.add_argument(
-            "--leads", type=count, metavar="N", help="of the copies at rest (default: 200), or with pages (5,000)"
+            "--leads", type=count, metavar="N", help="of the copies (default: 200), or with pages (5,000)"
         )
         parser.add_argument(
             "--allocations", type=int, default=1_100_000, metavar="N", help="shares of orders behind the pages"
         )
+        parser.add_argument("--streams", type=count, default=2_000, metavar="N", help="open pages")
+        parser.add_argument("--latency", type=count, default=50, metavar="MS", help="of the venue, with scale")
         parser.add_argument("--minutes", type=count, default=60, metavar="N", help="at rest")
         parser.add_argument("--cycles", type=count, default=1_000, metavar="N", help="of a month")
         parser.add_argument("--copies", type=count, default=10_000, metavar="N")
@@ -50,13 +54,15 @@ class Command(BaseCommand):
         if options["what"] in OTHERS:
             with own_database(purpose="bench", durable=True, now=now):
                 printed = OTHERS[options["what"]](options, now, self.stderr.write)
+                printed["machine"] = machine_facts()
             self.stdout.write(json.dumps(printed) if options["json"] else as_lines(printed))
             return
         with own_database(purpose="bench", durable=True, now=now):
             figures = cycles.measure_sync(
                 copies=options["copies"], repeats=options["repeats"], now=now, show=self.stderr.write
             )
-        self.stdout.write(as_json(figures) if options["json"] else as_text(figures))
+            machine = machine_facts()
+        self.stdout.write(as_json(figures, machine) if options["json"] else as_text(figures))
 
 
 def as_lines(printed: dict[str, Any]) -> str:
@@ -129,12 +135,50 @@ def look_at_pages(options: dict[str, Any], now: datetime, show: Callable[[str], 
     }
 
 
+def scale(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure what more workers bring."""
+    figures = scaling.measure_scale(
+        leads=options["leads"] or 200,
+        copies=options["copies"],
+        latency_ms=options["latency"],
+        now=now,
+        show=show,
+    )
+    return {
+        "leads": figures.leads,
+        "copies": figures.copies,
+        "latency_ms": figures.latency_ms,
+        "leads_per_second": {one.workers: round(one.leads_per_second, 2) for one in figures.rounds},
+        "lookings_per_lead": {one.workers: round(one.lookings / one.leads, 2) for one in figures.rounds},
+        "two_workers_times_one": round(figures.times_one(2), 2),
+        "four_workers_times_one": round(figures.times_one(4), 2),
+        "one_market_times_ten": round(figures.times_ten_markets, 2),
+        "one_market_lookings_per_lead": round(figures.one_market.lookings / figures.leads, 2),
+        "ledger_is_clean": figures.is_clean,
+    }
+
+
+def streams(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure how soon open pages hear."""
+    figures = streaming.measure_streams(streams=options["streams"], repeats=options["repeats"], show=show)
+    return {
+        "streams": figures.streams,
+        "repeats": figures.repeats,
+        "order_last_ms": round(figures.order_last_ms, 1),
+        "order_half_ms": round(figures.order_half_ms, 1),
+        "price_last_ms": round(figures.price_last_ms, 1),
+        "price_half_ms": round(figures.price_half_ms, 1),
+        "kilobytes_a_stream": round(figures.kilobytes_a_stream, 1),
+        "connections_held": figures.connections_held,
+    }
+
+
 # What is measured besides the cycle: a function of the options, the time, and who is told how far it is.
-OTHERS = {"rest": rest, "month": month, "pages": look_at_pages}
+OTHERS = {"rest": rest, "month": month, "pages": look_at_pages, "scale": scale, "streams": streams}
 
 
-def as_json(figures: cycles.SyncFigures) -> str:
-    """Return the figures as one JSON object."""
+def as_json(figures: cycles.SyncFigures, machine: dict[str, str | int]) -> str:
+    """Return the figures as one JSON object, with what they were measured on."""
     return json.dumps(
         {
             "copies": figures.copies,
@@ -150,6 +194,7 @@ def as_json(figures: cycles.SyncFigures) -> str:
             "seconds": round(figures.seconds, 4),
             "floor_seconds": round(figures.floor_seconds, 4),
             "loop_seconds_per_copy": round(figures.loop_seconds_per_copy, 6),
+            "machine": machine,
         }
     )
 

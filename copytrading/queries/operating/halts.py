@@ -2,8 +2,11 @@
 Which kill switches stand: read in one statement, so that the sender of an order asks in the transaction of its claim.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from copytrading.models import Halt, Market
 
@@ -25,8 +28,18 @@ class StandingHalts:
 
 def standing_halts() -> StandingHalts:
     """Return the halts that stand at this moment, in one statement."""
+    return as_halts(standing_rows())
+
+
+def standing_rows() -> "QuerySet[Halt, tuple[str, int]]":
+    """Return scope and target of each halt that stands, for whoever reads something else beside them."""
+    return Halt.objects.filter(lifted_at__isnull=True).values_list("scope", "target_id")
+
+
+def as_halts(rows: Iterable[tuple[str, int]]) -> StandingHalts:
+    """Return the halts that stand, of their scopes and targets."""
     found: dict[str, set[int]] = {scope.value: set() for scope in Halt.Scope}
-    for scope, target_id in Halt.objects.filter(lifted_at__isnull=True).values_list("scope", "target_id"):
+    for scope, target_id in rows:
         found[scope].add(target_id)
     return StandingHalts(
         platform=bool(found[Halt.Scope.PLATFORM]),

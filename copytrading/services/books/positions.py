@@ -31,17 +31,12 @@ def follow_up(
         quantity, value = int(shares.quantity_units[own[0]]), int(shares.value_units[own[0]])
         _fill_lead_orders(lead, order, quantity, abs(value), now)
         if quantity:
-            held_after = (
-                Balance.objects.filter(ledger_account=lead.ledger_account_id, asset=order.market.base_id)
-                .values_list("posted", flat=True)
-                .first()
-            ) or 0
             # The copies traded along. Should something be left to follow, the cycle says so and the touch stays.
             note_trade(
                 lead=lead,
                 asset_id=order.market.base_id,
                 signed_units=quantity,
-                held_before=held_after - quantity,
+                held_before=_held(lead, order.market.base_id) - quantity if quantity < 0 else 0,
                 request=cycle.request_count,
             )
     followers = Copy.objects.filter(lead=lead, ledger_account_id__in=participants[:TELL_PEOPLE_MAX].tolist())
@@ -51,7 +46,13 @@ def follow_up(
 
 @in_transaction
 def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int, request: int) -> None:
-    """Note that a lead traded: `request` is to follow it, and a sale leaves less of what was held before."""
+    """
+    Note that a lead traded: `request` is to follow it, and a sale leaves less of what was held before.
+
+    :param held_before: what a sale is a part of; a purchase takes nothing off it.
+    """
+    if signed_units > 0 and LeadPosition.objects.filter(lead=lead, asset_id=asset_id).update(touch_request=request):
+        return
     position, _ = LeadPosition.objects.get_or_create(lead=lead, asset_id=asset_id)
     if signed_units < 0:
         position.survival, position.epoch = baseline.after_sale(
@@ -97,6 +98,11 @@ def answer_pending(*, lead: Lead, board: Board, portfolio: LeadPortfolio, sellin
             pending_units=F("pending_units") - int(portfolio.pending_units[place]),
             pending_orders=F("pending_orders") - int(portfolio.pending_orders[place]),
         )
+
+
+def _held(lead: Lead, asset_id: int) -> int:
+    balance = Balance.objects.filter(ledger_account=lead.ledger_account_id, asset=asset_id)
+    return balance.values_list("posted", flat=True).first() or 0
 
 
 def _fill_lead_orders(lead: Lead, order: Order, quantity: int, value: int, now: datetime) -> None:

@@ -17,7 +17,7 @@ from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.exchange.orders import Side
 from copytrading.queries.market import board as market_queries
-from copytrading.services.cycle.scene import Scene, books_at
+from copytrading.services.cycle.scene import Scene, books_at, markets_at
 from copytrading.services.market import listings
 from copytrading.services.orders.pricing import PlannedTrade, trade_of
 
@@ -73,7 +73,7 @@ def _ask(scene: Scene, books: dict[int, Book], *, phase: Phase) -> IntArray:
     """Return what the copies of a scene wish to trade in a phase (N, A), having asked for the books it takes."""
     glance = scene.decide()
     missing = [place for place in glance.places.tolist() if place not in books]
-    books.update(books_at(scene, missing, ask=listings.offers_of))
+    books.update(books_at(scene, markets_at(scene, missing), ask=listings.offers_of))
     return scene.decide(books=books, phase=phase).wishes.copies
 
 

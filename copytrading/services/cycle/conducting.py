@@ -45,6 +45,7 @@ def sync_one_lead(*, lead_id: int, clock: Callable[[], datetime]) -> None:
     After five failures in a row the lead is set aside and an alarm raised, until an operator readmits it. A venue that
     does not answer is nobody's failure: that is noted apart, and every lead is tried again.
     """
+    bell.answer_for_lead(lead_id)
     rules = platform_rules()
     try:
         syncing.sync_lead(lead_id=lead_id, now=clock(), clock=clock)

@@ -2,12 +2,12 @@
 What one decision looks at, loaded together: the lead, its copies and open orders, the board, what may be traded now.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from accounts.models import Asset
 from accounts.transactions import in_transaction, outside_transaction
@@ -28,6 +28,7 @@ from copytrading.services.market import listings
 
 # A market whose venue, or whose limits, refused an order is left alone for so long: asking again at once is no use.
 AFTER_REFUSAL_SECONDS = 10
+WAITING = "WAITING"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +75,13 @@ def load_scene(lead: Lead, *, now: datetime, rules: Rules) -> Scene:
     """Return what a decision for this lead looks at now."""
     cash = market_queries.cash_asset()
     board = _load_board(lead, cash, now, rules)
+    portfolio, copies = holdings.load_book(lead, board=board, cash=cash)
     return Scene(
         lead=lead,
         cash=cash,
         board=board,
-        portfolio=holdings.load_lead(lead, board=board, cash=cash),
-        copies=holdings.load_copies(lead, board=board, cash=cash),
+        portfolio=portfolio,
+        copies=copies,
         lead_orders=holdings.load_open_orders([lead.pk], board=board, now=now).get(lead.pk, ()),
         rules=rules,
         now=now,
@@ -115,19 +117,30 @@ def has_same_book(seen: Scene, lead: Lead) -> bool:
 def _load_board(lead: Lead, cash: Asset, now: datetime, rules: Rules) -> Board:
     """Return the board with what may be traded for this lead: neither waiting for an answer nor halted."""
     board = market_queries.load_board(now=now, rules=rules)
-    return replace(board, tradable=board.tradable & ~_is_waiting(board, now) & ~_is_halted(lead, board, cash))
+    return replace(board, tradable=board.tradable & ~_is_closed(lead, board, cash, now))
+
+
+def markets_at(scene: Scene, places: Iterable[int]) -> dict[int, Market]:
+    """Return the markets at some places on the board, by place, with their assets."""
+    market_ids = {int(place): int(scene.board.market_ids[place]) for place in places}
+    markets = Market.objects.select_related("base", "quote").in_bulk(market_ids.values())
+    return {place: markets[market_id] for place, market_id in market_ids.items()}
 
 
 @outside_transaction
-def books_at(scene: Scene, places: Iterable[int], *, ask: Callable[..., Book] = listings.book_of) -> dict[int, Book]:
-    """Ask the venue for the books of some places on the board."""
-    market_ids = {int(place): int(scene.board.market_ids[place]) for place in places}
-    markets = Market.objects.in_bulk(market_ids.values())
-    return {place: ask(markets[market_id], now=scene.now) for place, market_id in market_ids.items()}
+def books_at(
+    scene: Scene, markets: Mapping[int, Market], *, ask: Callable[..., Book] = listings.book_of
+) -> dict[int, Book]:
+    """Ask the venue for the books of some markets, by their place on the board."""
+    return {place: ask(market, now=scene.now) for place, market in markets.items()}
 
 
-def _is_waiting(board: Board, now: datetime) -> BoolArray:
-    """Return the markets (A,) with an order on its way, or one that was refused a moment ago."""
+def _is_closed(lead: Lead, board: Board, cash: Asset, now: datetime) -> BoolArray:
+    """
+    Return the markets (A,) in which nothing is sent for this lead now, in one statement.
+
+    There is an order on its way, or one was refused a moment ago, or a kill switch lets nothing be sent.
+    """
     orders = Order.objects.filter(venue_account=venue().account, quantity_units__gt=0)
     waiting = orders.filter(
         Q(status__in=Order.OPEN, booked_at__isnull=True)
@@ -135,13 +148,10 @@ def _is_waiting(board: Board, now: datetime) -> BoolArray:
         | Q(answered_at__gt=now - timedelta(seconds=AFTER_REFUSAL_SECONDS), status=Order.Status.CANCELED)
         & ~Q(refusal="")
     )
-    return np.isin(board.market_ids, list(waiting.values_list("market_id", flat=True)))
-
-
-def _is_halted(lead: Lead, board: Board, cash: Asset) -> BoolArray:
-    """Return the markets (A,) in which a kill switch lets nothing be sent for this lead."""
-    standing = halts.standing_halts()
+    found = halts.standing_rows().union(waiting.values_list(Value(WAITING), "market_id"), all=True)
+    standing = halts.as_halts((scope, target) for scope, target in found if scope != WAITING)
+    closed = {target for scope, target in found if scope == WAITING} | standing.market_ids
     if standing.platform or lead.pk in standing.lead_ids or cash.pk in standing.asset_ids:
         return np.ones(len(board.asset_ids), dtype=np.bool_)
-    by_market = np.isin(board.market_ids, list(standing.market_ids))
-    return np.asarray(by_market | np.isin(board.asset_ids, list(standing.asset_ids)), dtype=np.bool_)
+    by_asset = np.isin(board.asset_ids, list(standing.asset_ids))
+    return np.asarray(np.isin(board.market_ids, list(closed)) | by_asset, dtype=np.bool_)

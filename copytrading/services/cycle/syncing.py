@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Subquery
 
 from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.deciding.decision import Decision, Phase
@@ -25,7 +26,7 @@ from copytrading.models import Lead, LeadOrder, LeadPosition, Market, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions
 from copytrading.services.cycle import calm, settling
-from copytrading.services.cycle.scene import Scene, books_at, load_again, load_scene
+from copytrading.services.cycle.scene import Scene, books_at, has_same_book, load_again, load_scene, markets_at
 from copytrading.services.locks import lock_lead
 from copytrading.services.orders import trading
 
@@ -84,9 +85,16 @@ def sync_lead(*, lead_id: int, now: datetime, clock: Callable[[], datetime] | No
     :param clock: read before each order is sent, since a decision for many copies takes its time; `now` when None.
     """
     rules = platform_rules()
-    cycle = SyncCycle.objects.filter(lead_id=lead_id).exclude(status=SyncCycle.Status.DONE).first()
-    if cycle is None:
-        cycle = _open_cycle(lead_id, now, rules)
+    spacing = timedelta(seconds=rules.cycle_spacing_seconds)
+    cycles = SyncCycle.objects.filter(lead=OuterRef("pk"))
+    lead = Lead.objects.annotate(
+        open_cycle=Subquery(cycles.exclude(status=SyncCycle.Status.DONE).values("pk")[:1]),
+        is_early=Exists(cycles.filter(opened_at__gt=now - spacing)),
+    ).get(pk=lead_id)
+    if lead.open_cycle is not None:
+        cycle: SyncCycle | None = SyncCycle.objects.get(pk=lead.open_cycle)
+    else:
+        cycle = None if lead.is_early else _open_cycle(lead, now, rules)
     while cycle is not None and cycle.status != SyncCycle.Status.DONE:
         if not trading.work_off(cycle_id=cycle.pk, clock=clock or (lambda: now), rules=rules):
             return cycle
@@ -94,30 +102,27 @@ def sync_lead(*, lead_id: int, now: datetime, clock: Callable[[], datetime] | No
     return cycle
 
 
-def _open_cycle(lead_id: int, now: datetime, rules: Rules) -> SyncCycle | None:
+def _open_cycle(lead: Lead, now: datetime, rules: Rules) -> SyncCycle | None:
     """Look, and where something is to be traded decide: a cycle with its first orders."""
-    lead = Lead.objects.get(pk=lead_id)
-    spacing = timedelta(seconds=rules.cycle_spacing_seconds)
-    if lead.cycles.filter(opened_at__gt=now - spacing).exists():
-        return None
     scene = load_scene(lead, now=now, rules=rules)
     glance = scene.decide()
     if glance.is_nothing:
         if _is_quiet(scene):
-            Lead.objects.filter(pk=lead_id).update(looked_at=now, failures=0)
+            Lead.objects.filter(pk=lead.pk).update(looked_at=now, failures=0)
             calm.note_calm(scene, glance)
         else:
             _settle_without_cycle(scene, glance)
         return None
-    books = books_at(scene, glance.places)
+    markets = markets_at(scene, glance.places)
+    books = books_at(scene, markets)
     try:
         with transaction.atomic(durable=True):
-            lead = lock_lead(lead_id)
-            if lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
+            lead = lock_lead(lead.pk)
+            if not has_same_book(scene, lead) and lead.cycles.exclude(status=SyncCycle.Status.DONE).exists():
                 return None
             scene = load_again(scene, lead)
             decision = scene.decide(books=books, phase=Phase.SELLING)
-            cycle = None if decision.is_nothing else _write_cycle(scene, decision, books)
+            cycle = None if decision.is_nothing else _write_cycle(scene, decision, books, markets)
     except IntegrityError as conflict:
         if "one_open_order_per_account_and_market" not in str(conflict):
             raise
@@ -141,17 +146,24 @@ def _settle_without_cycle(scene: Scene, decision: Decision) -> None:
 
 
 @in_transaction
-def _write_cycle(scene: Scene, decision: Decision, books: dict[int, Book]) -> SyncCycle:
+def _write_cycle(scene: Scene, decision: Decision, books: dict[int, Book], markets: dict[int, Market]) -> SyncCycle:
     """Open a cycle with what was decided; where nothing is sold it buys at once. The lead is locked."""
-    lead = scene.lead
-    cycle = SyncCycle.objects.create(lead=lead, opened_at=scene.now, request_count=lead.request_count)
+    lead, status = scene.lead, SyncCycle.Status.SELLING
+    decided = {status: decision}
+    if not decision.orders:
+        status = SyncCycle.Status.BUYING
+        decided[status] = scene.decide(books=books, phase=Phase.BUYING)
+    cycle = SyncCycle.objects.create(
+        lead=lead,
+        status=status,
+        opened_at=scene.now,
+        request_count=lead.request_count,
+        has_rest=any(part.has_rest for part in decided.values()),
+    )
     lead.sync_wanted_at, lead.looked_at = None, scene.now
     lead.save(update_fields=["sync_wanted_at", "looked_at"])
-    _write(cycle, scene, decision)
-    if not decision.orders:
-        cycle.status = SyncCycle.Status.BUYING
-        _write(cycle, scene, scene.decide(books=books, phase=Phase.BUYING))
-        cycle.save(update_fields=["status"])
+    for phase, part in decided.items():
+        _write(cycle, scene, part, markets, is_selling=phase == SyncCycle.Status.SELLING)
     return cycle
 
 
@@ -161,7 +173,6 @@ def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | No
 
     Returns None where another lead's order was faster in one of the markets: the bell comes again.
     """
-    cycle.refresh_from_db()
     if cycle.status == SyncCycle.Status.BUYING:
         return settling.settle_lead(
             lead_id=cycle.lead_id,
@@ -173,17 +184,19 @@ def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | No
         )
     # Not the cycle's own lead, which is as it was when the cycle began.
     scene = load_scene(Lead.objects.get(pk=cycle.lead_id), now=now, rules=rules)
-    books = books_at(scene, scene.decide().places)
+    markets = markets_at(scene, scene.decide().places)
+    books = books_at(scene, markets)
     try:
         with transaction.atomic(durable=True):
             lead = lock_lead(cycle.lead_id)
             cycle = SyncCycle.objects.select_for_update().get(pk=cycle.pk)
             if cycle.status == SyncCycle.Status.SELLING:
-                cycle.status = SyncCycle.Status.BUYING
-                cycle.save(update_fields=["status"])
                 scene = load_again(scene, lead)
                 traded = np.isin(scene.board.market_ids, list(cycle.orders.values_list("market_id", flat=True)))
-                _write(cycle, scene, scene.decide(books=books, phase=Phase.BUYING, traded=traded))
+                decision = scene.decide(books=books, phase=Phase.BUYING, traded=traded)
+                cycle.status, cycle.has_rest = SyncCycle.Status.BUYING, cycle.has_rest or decision.has_rest
+                cycle.save(update_fields=["status", "has_rest"])
+                _write(cycle, scene, decision, markets, is_selling=False)
     except IntegrityError as conflict:
         if "one_open_order_per_account_and_market" not in str(conflict):
             raise
@@ -192,17 +205,24 @@ def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | No
 
 
 @in_transaction
-def _write(cycle: SyncCycle, scene: Scene, decision: Decision) -> None:
-    """Write the orders, holds and adjustments of a phase, as they were decided. The lead is locked."""
-    markets = Market.objects.select_related("base", "quote").in_bulk(
-        [order.market.market_id for order in decision.orders]
+def _write(cycle: SyncCycle, scene: Scene, decision: Decision, markets: dict[int, Market], *, is_selling: bool) -> None:
+    """
+    Write the orders, holds and adjustments of a phase, as they were decided. The lead is locked.
+
+    :param markets: those whose books were asked for, so all that are traded in.
+    """
+    trading.write_orders(
+        cycle=cycle,
+        planned=decision.orders,
+        markets={market.pk: market for market in markets.values()},
+        cash=scene.cash,
+        request_count=scene.lead.request_count,
+        now=scene.now,
     )
-    trading.write_orders(cycle=cycle, planned=decision.orders, markets=markets, cash=scene.cash, now=scene.now)
     if decision.lead_order_ids:
         # They get what this cycle fills.
         LeadOrder.objects.filter(pk__in=decision.lead_order_ids).update(cycle=cycle)
-    selling = cycle.status == SyncCycle.Status.SELLING
-    positions.answer_pending(lead=scene.lead, board=scene.board, portfolio=scene.portfolio, selling=selling)
+    positions.answer_pending(lead=scene.lead, board=scene.board, portfolio=scene.portfolio, selling=is_selling)
     for adjusted in decision.adjustments:
         adjustments.note_adjustments(
             cycle_id=cycle.pk,
@@ -213,8 +233,6 @@ def _write(cycle: SyncCycle, scene: Scene, decision: Decision) -> None:
             planned=adjusted.planned_values,
             now=scene.now,
         )
-    if decision.has_rest:
-        SyncCycle.objects.filter(pk=cycle.pk).update(has_rest=True)
 
 
 def _is_quiet(scene: Scene) -> bool:

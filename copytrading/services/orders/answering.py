@@ -60,7 +60,8 @@ def record_answer(*, order: Order, answer: VenueOrder, now: datetime) -> Order:
                 "answered_at",
             ]
         )
-        alarms.clear_alarm(key=unknown_key(order), now=now)
+        if order.ask_count:
+            alarms.clear_alarm(key=unknown_key(order), now=now)
     return order
 
 

@@ -18,7 +18,7 @@ from copytrading.engine.arrays import IntArray
 from copytrading.engine.orders import allocation
 from copytrading.engine.orders.allocation import Settlement
 from copytrading.engine.units import coins
-from copytrading.models import Alarm, Copy, Order, SyncCycle
+from copytrading.models import Alarm, Copy, Fill, Order, SyncCycle
 from copytrading.queries.market.board import unit_price_in
 from copytrading.services.books import adjustments, positions
 from copytrading.services.locks import lock_lead
@@ -40,10 +40,10 @@ def book_order(*, order: Order, now: datetime) -> Order:
     order = lock_order(order.pk)
     if order.booked_at is not None or order.status in Order.OPEN:
         return order
-    participants, wishes = _participants_of(order)
+    participants, wishes, fills_paid_elsewhere = _arrays_of(order)
     shares = _settle(order, wishes)
     _write_allocations(order, participants, shares)
-    _post(order, participants, shares, now)
+    _post(order, participants, shares, fills_paid_elsewhere, now)
     if lead is not None and order.cycle is not None:
         positions.follow_up(
             lead=lead, cycle=order.cycle, order=order, participants=participants, shares=shares, now=now
@@ -59,12 +59,19 @@ def hold_key(order: Order, asset: Asset) -> str:
     return f"order:{order.pk}:{asset.pk}"
 
 
-def _participants_of(order: Order) -> tuple[IntArray, IntArray]:
-    """Return the ledger accounts of an order's participants and their wishes (P,), which nothing changes any more."""
-    participants, wishes = bulk_rows.read_arrays(
-        "SELECT participant_ids, wish_units FROM copytrading_order WHERE id = %s", [order.pk], types=["bigint"] * 2
+def _arrays_of(order: Order) -> tuple[IntArray, IntArray, IntArray]:
+    """
+    Return the ledger accounts of an order's participants and their wishes (P,), which nothing changes any more, and the
+    ids of its fills (F,) whose fee was taken in a third coin.
+    """
+    participants, wishes, fills_paid_elsewhere = bulk_rows.read_arrays(
+        "SELECT participant_ids, wish_units, ARRAY(SELECT id FROM copytrading_fill"
+        "  WHERE order_id = placed.id AND fee_other_units <> 0)"
+        " FROM copytrading_order AS placed WHERE id = %s",
+        [order.pk],
+        types=["bigint"] * 3,
     )
-    return participants, wishes
+    return participants, wishes, fills_paid_elsewhere
 
 
 def _settle(order: Order, wishes: IntArray) -> Settlement:
@@ -107,7 +114,9 @@ def _write_allocations(order: Order, participants: IntArray, shares: Settlement)
     )
 
 
-def _post(order: Order, participants: IntArray, shares: Settlement, now: datetime) -> None:
+def _post(
+    order: Order, participants: IntArray, shares: Settlement, fills_paid_elsewhere: IntArray, now: datetime
+) -> None:
     holds = [hold_key(order, asset) for asset in (order.market.quote, order.market.base)]
     if not shares.quantity_units.any():
         for key in sorted(holds):
@@ -117,27 +126,31 @@ def _post(order: Order, participants: IntArray, shares: Settlement, now: datetim
     quote = shares.value_units - shares.fee_units
     base = shares.received_units
     everybody = np.append(participants, venue_account)
-    ledger.post(
+    ledger.post_at_once(
         kind=Journal.Kind.TRADE,
         idempotency_key=f"order:{order.pk}",
         lines=Lines.join(
             Lines.of(everybody, order.market.quote_id, np.append(quote, -int(quote.sum()))),
             Lines.of(everybody, order.market.base_id, np.append(base, -int(base.sum()))),
-            *_fees_in_other_coins(order, venue_account, now),
+            *_fees_in_other_coins(order, fills_paid_elsewhere, venue_account, now),
         ),
         now=now,
         releases=holds,
     )
 
 
-def _fees_in_other_coins(order: Order, venue_account: int, now: datetime) -> list[Lines]:
+def _fees_in_other_coins(
+    order: Order, fills_paid_elsewhere: IntArray, venue_account: int, now: datetime
+) -> list[Lines]:
     """
     Return the lines of fees that the venue took in a third coin: the platform's fee account pays them.
 
     Where it has none of that coin, custody comes to differ from the ledger, which an operator then has to put right.
     """
+    if not len(fills_paid_elsewhere):
+        return []
     lines = []
-    paid = [fill for fill in order.fills.select_related("fee_other_asset") if fill.fee_other_units]
+    paid = list(Fill.objects.filter(pk__in=fills_paid_elsewhere.tolist()).select_related("fee_other_asset"))
     for asset in {fill.fee_other_asset for fill in paid if fill.fee_other_asset}:
         units = sum(fill.fee_other_units for fill in paid if fill.fee_other_asset == asset)
         fees = ledger.platform_account(LedgerAccount.Kind.FEES, now=now)

@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts import ledger
 from accounts.array_parameters import as_column, bound_by_server
@@ -32,7 +33,7 @@ from copytrading.exchange.errors import (
 )
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
-from copytrading.models import Alarm, Copy, Lead, Market, Order, SyncCycle
+from copytrading.models import Alarm, Copy, Mark, Market, Order, SyncCycle
 from copytrading.services.locks import lock_lead
 from copytrading.services.market import listings, quotes
 from copytrading.services.orders import answering, resolving
@@ -57,27 +58,29 @@ ACCESS_REFUSED = {*KEY_TROUBLES, RejectionCode.PLACE_BARRED, RejectionCode.ABILI
 
 @in_transaction
 def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, market: Market, cash: Asset, now: datetime) -> Order:
-    """Write one order, see `write_orders`."""
-    (order,) = write_orders(cycle=cycle, planned=[planned], markets={market.pk: market}, cash=cash, now=now)
+    """Write one order that no lead has asked for, see `write_orders`."""
+    (order,) = write_orders(
+        cycle=cycle, planned=[planned], markets={market.pk: market}, cash=cash, request_count=0, now=now
+    )
     return order
 
 
 @in_transaction
 def write_orders(
     *, cycle: SyncCycle | None, planned: Sequence[PlannedOrder], markets: Mapping[int, Market], cash: Asset,
-    now: datetime,
+    request_count: int, now: datetime,
 ) -> list[Order]:  # fmt: skip
     """
     Write orders with their participants' wishes, and hold what each of them may have to pay or deliver.
 
-    An order without its holds, or the other way round, never exists. It keeps how many of the lead's requests were
-    known when it was decided, which is all there are, since the lead is locked.
+    An order without its holds, or the other way round, never exists.
 
     :param markets: by id, with their assets.
+    :param request_count: how many of the lead's requests were known when this was decided, which is all there are,
+        since the lead is locked; 0 without a lead.
     """
     if not planned:
         return []
-    request_count = _requests_known(cycle)
     orders = []
     for (order_id, client_order_id), one in zip(_next_order_ids(len(planned)), planned, strict=True):
         order = Order(
@@ -120,16 +123,24 @@ def write_orders(
 @outside_transaction
 def work_off(*, cycle_id: int, clock: Callable[[], datetime], rules: Rules) -> bool:
     """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
-    for order_id in Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk").values_list("pk"):
-        work_off_order(order_id=order_id[0], now=clock(), rules=rules)
-    return not Order.objects.filter(cycle_id=cycle_id, booked_at__isnull=True).exists()
+    found = list(_with_markets().filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk"))
+    # What becomes of the others while the first is on its way is read when it is their turn.
+    worked_off = [_work_off(order, clock(), rules) for order in found[:1]]
+    worked_off += [work_off_order(order_id=order.pk, now=clock(), rules=rules) for order in found[1:]]
+    return all(order.booked_at is not None for order in worked_off)
 
 
 @outside_transaction
 def work_off_order(*, order_id: int, now: datetime, rules: Rules) -> Order:
     """Bring one order as far as it goes now: claim and send it, or ask about it, then book it."""
-    orders = Order.objects.select_related("market__base", "market__quote", "cycle")
-    order = orders.defer("participant_ids", "wish_units").get(pk=order_id)
+    return _work_off(_with_markets().get(pk=order_id), now, rules)
+
+
+def _with_markets() -> QuerySet[Order]:
+    return Order.objects.select_related("market__base", "market__quote", "cycle").defer("participant_ids", "wish_units")
+
+
+def _work_off(order: Order, now: datetime, rules: Rules) -> Order:
     if order.status == Order.Status.PLANNED:
         order = submit_order(order=order, now=now, rules=rules)
     elif order.status in (Order.Status.SUBMITTING, Order.Status.UNKNOWN):
@@ -193,46 +204,51 @@ def _claim(order: Order, now: datetime, rules: Rules) -> str:
         if order.cycle is not None:
             # Whoever raises a fence takes the same lock: either this order sees it, or it comes after the claim.
             lock_lead(order.cycle.lead_id)
-        claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED)
-        if not claimable.select_for_update().exists():
+        claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED).select_for_update()
+        mark_now = Subquery(Mark.objects.filter(market=OuterRef("market")).values("price"))
+        seen = claimable.values_list(mark_now, Exists(_changed_since(order))).first()
+        if seen is None:
             # Somebody else owns it; what it will become is not ours to say, whatever stands against sending it now.
             return Order.Status.PLANNED
-        if order.cycle is not None and _buys_behind_a_fence(order, order.cycle):
+        mark, is_fenced = seen
+        if is_fenced and _buys_behind_a_fence(order):
             refusal: order_limits.NotToBeSent | None = order_limits.NotToBeSent(sentence="")
         else:
-            refusal = order_limits.reason_not_to_send(order, now=now, rules=rules)
+            refusal = order_limits.reason_not_to_send(order, mark=mark, now=now, rules=rules)
         if refusal is not None:
-            claimable.update(status=Order.Status.CANCELED, refusal=refusal.sentence[:200], answered_at=now)
+            order.status, order.refusal, order.answered_at = Order.Status.CANCELED, refusal.sentence[:200], now
             if order.cycle is not None:
                 SyncCycle.objects.filter(pk=order.cycle.pk).update(has_rest=True)
             if refusal.alarm is not None:
                 _alarm(order, refusal.alarm, refusal.sentence, now)
         elif order.quantity_units == 0:
-            claimable.update(status=Order.Status.FILLED, answered_at=now)
-        elif not claimable.update(status=Order.Status.SUBMITTING, claimed_at=now):
-            return Order.Status.PLANNED
-    order.refresh_from_db(fields=["status", "refusal", "answered_at", "claimed_at"])
+            order.status, order.answered_at = Order.Status.FILLED, now
+        else:
+            order.status, order.claimed_at = Order.Status.SUBMITTING, now
+        order.save(update_fields=["status", "refusal", "answered_at", "claimed_at"])
     return order.status
 
 
-def _requests_known(cycle: SyncCycle | None) -> int:
-    if cycle is None:
-        return 0
-    return Lead.objects.values_list("request_count", flat=True).get(pk=cycle.lead_id)
-
-
-def _buys_behind_a_fence(order: Order, cycle: SyncCycle) -> bool:
+def _changed_since(order: Order) -> QuerySet[Copy]:
     """
-    Return whether an order buys for a copy that was stopped, paused or reduced after it was decided.
+    Return the copies of an order's lead that were stopped, paused or reduced after it was decided.
 
-    Numbers are compared and no clocks. Sales go on: what a follower gets rid of was theirs to sell before as well.
+    Numbers are compared and no clocks. Few change at a time, and thousands buy: so it is asked for the few.
     """
-    # A copy with a buy planned has a hold, so it cannot be further than STOPPING. Few change at a time, and thousands
-    # buy: so it is asked for the few.
-    changed = Copy.objects.filter(lead_id=cycle.lead_id, fence__gt=order.request_count)
-    accounts = set(changed.exclude(status=Copy.Status.STOPPED).values_list("ledger_account_id", flat=True))
-    if not accounts:
-        return False
+    if order.cycle is None:
+        return Copy.objects.none()
+    changed = Copy.objects.filter(lead_id=order.cycle.lead_id, fence__gt=order.request_count)
+    # A copy with a buy planned has a hold, so it cannot be further than STOPPING.
+    return changed.exclude(status=Copy.Status.STOPPED)
+
+
+def _buys_behind_a_fence(order: Order) -> bool:
+    """
+    Return whether an order buys for a copy that changed after it was decided.
+
+    Sales go on: what a follower gets rid of was theirs to sell before as well.
+    """
+    accounts = set(_changed_since(order).values_list("ledger_account_id", flat=True))
     participants = zip(order.participant_ids, order.wish_units, strict=True)
     return any(wish > 0 and account in accounts for account, wish in participants)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from copytrading.engine.rules import Rules
-from copytrading.models import Alarm, Mark, Order
+from copytrading.models import Alarm, Order
 from copytrading.queries.market import doubts
 from copytrading.queries.operating import halts
 
@@ -28,11 +28,17 @@ class NotToBeSent:
     alarm: Alarm.Kind | None = None
 
 
-def reason_not_to_send(order: Order, *, now: datetime, rules: Rules) -> NotToBeSent | None:
-    """Return why an order must not leave now, None when it may. In the transaction that claims it."""
+def reason_not_to_send(order: Order, *, mark: Decimal | None, now: datetime, rules: Rules) -> NotToBeSent | None:
+    """
+    Return why an order must not leave now, None when it may. In the transaction that claims it.
+
+    :param mark: of its market, in quote currency per coin, as that transaction reads it; None where it has none.
+    """
     if now > order.planned_at + timedelta(seconds=ORDER_AGE_SECONDS_MAX):
         return NotToBeSent(sentence="It waited too long and is decided anew.")
-    return _halted(order) or _in_doubt(order) or _outside_collar(order, rules) or _beyond_limits(order, now, rules)
+    return (
+        _halted(order) or _in_doubt(order) or _outside_collar(order, mark, rules) or _beyond_limits(order, now, rules)
+    )
 
 
 def _halted(order: Order) -> NotToBeSent | None:
@@ -55,8 +61,7 @@ def _in_doubt(order: Order) -> NotToBeSent | None:
     return None
 
 
-def _outside_collar(order: Order, rules: Rules) -> NotToBeSent | None:
-    mark = Mark.objects.filter(market=order.market_id).values_list("price", flat=True).first()
+def _outside_collar(order: Order, mark: Decimal | None, rules: Rules) -> NotToBeSent | None:
     if mark is None:
         return NotToBeSent(sentence=f"{order.market.symbol} has no price.", alarm=Alarm.Kind.PRICE_COLLAR)
     collar = Decimal(str(rules.price_collar))
@@ -70,16 +75,16 @@ def _outside_collar(order: Order, rules: Rules) -> NotToBeSent | None:
 
 
 def _beyond_limits(order: Order, now: datetime, rules: Rules) -> NotToBeSent | None:
-    limits = (
-        ("one order", timedelta(0), rules.order_value_max),
-        ("a minute", timedelta(minutes=1), rules.minute_value_max),
-        ("a day", timedelta(days=1), rules.day_value_max),
+    sent_of = Order.objects.filter(claimed_at__gt=now - timedelta(days=1)).aggregate(
+        day=Sum("value_max_units", default=0),
+        minute=Sum("value_max_units", filter=Q(claimed_at__gt=now - timedelta(minutes=1)), default=0),
     )
-    for name, span, limit in limits:
-        sent = 0
-        if span:
-            window = Order.objects.filter(claimed_at__gt=now - span).aggregate(value=Sum("value_max_units"))
-            sent = window["value"] or 0
+    limits = (
+        ("one order", 0, rules.order_value_max),
+        ("a minute", sent_of["minute"], rules.minute_value_max),
+        ("a day", sent_of["day"], rules.day_value_max),
+    )
+    for name, sent, limit in limits:
         if sent + order.value_max_units > limit * 10**rules.cash_decimals:
             sentence = f"It would pass the limit of {limit:,} {rules.cash} for {name}."
             return NotToBeSent(sentence=sentence, alarm=Alarm.Kind.LIMIT_REACHED)

@@ -27,7 +27,7 @@ def trade_level(world: "World", now: datetime) -> None:
         value = round(units * unit_price_in(market, world.price(market.symbol)))
         for asset, moved in ((market.base, -units), (market.quote, value)):
             world.venue.balance[asset.symbol] += Decimal(moved).scaleb(-asset.decimals)
-            _correct(world, asset, moved, now)
+            _correct(world, market, asset, moved, now)
         world.crew.committed = True
         world.note(f"operators trade {-units:+d} units of {market.base.symbol} by hand: suspense is level")
 
@@ -37,7 +37,7 @@ def _in_suspense(asset: Asset) -> int:
     return found.posted if found else 0
 
 
-def _correct(world: "World", asset: Asset, units: int, now: datetime) -> None:
+def _correct(world: "World", market: Market, asset: Asset, units: int, now: datetime) -> None:
     first, second = (User.objects.get(pk=pk) for pk in world.operators)
     correction = corrections.request_correction(
         asset_id=asset.pk,
@@ -45,7 +45,7 @@ def _correct(world: "World", asset: Asset, units: int, now: datetime) -> None:
         units=units,
         reason="Traded level by hand.",
         by=first,
-        idempotency_key=f"level:{asset.symbol}:{now.timestamp():.3f}",
+        idempotency_key=f"level:{market.symbol}:{asset.symbol}:{now.timestamp():.3f}",
         now=now,
     )
     corrections.approve_correction(correction_id=correction.pk, by=second, now=now)

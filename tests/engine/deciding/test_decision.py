@@ -192,11 +192,24 @@ class TestWhatIsLeft:
         for lead in (a_lead(touched=[True, False]), a_lead(coins=(0, 20), cash=800, touched=[True, False])):
             assert decided(board=board, lead=lead, copies=copies_of(ALIKE), books=None).has_rest is waits
 
-    def test_is_something_where_a_trade_beside_a_shut_market_changes_what_is_due_there(self) -> None:
+    @pytest.mark.parametrize(
+        ("changes", "copy", "waits"),
+        [
+            ({"tradable": [False, True]}, ALIKE, False),
+            ({"tradable": [False, True]}, ALIKE | {"coins": (3, 20), "cash": 500}, True),
+            ({"tradable": [True, True]}, ALIKE | {"coins": (3, 20), "cash": 500}, False),
+            ({"tradable": [False, True], "fresh": [False, True]}, ALIKE, True),
+            ({"tradable": [False, True], "listed": [False, True]}, ALIKE | {"coins": (3, 20), "cash": 500}, False),
+        ],
+        ids=["at its ratios", "far from them", "open", "no ratio without a price", "not listed"],
+    )
+    def test_is_something_where_a_trade_beside_a_shut_market_makes_trades_due_there(
+        self, changes: dict[str, Any], copy: dict[str, Any], waits: bool
+    ) -> None:
         # The lead traded the coin at 10: whoever follows may have to trade the other one too.
-        board, lead = a_board(tradable=[False, True]), a_lead(touched=[False, True])
+        board, lead = a_board(**changes), a_lead(touched=[False, True])
 
-        assert decided(board=board, lead=lead, copies=copies_of(ALIKE), books=None).has_rest
+        assert decided(board=board, lead=lead, copies=copies_of(copy), books=None).has_rest is waits
 
     def test_is_nothing_in_a_shut_market_that_nobody_waits_for(self) -> None:
         board = a_board(tradable=[False, True])

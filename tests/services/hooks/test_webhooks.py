@@ -69,6 +69,8 @@ def spread(now: datetime, **more: Any) -> bool:
 
 
 def add(user: User, receiver: Receiver, *, events: list[str] | None = None, **more: Any) -> tuple[Webhook, str]:
+    # With somebody else's transaction open on this server, what was told just before would be told again.
+    wait_for_other_transactions()
     wanted = {"topics": ["TRANSFERS"], "now": NOON, "address": receiver.address, **more}
     return webhooks.add_webhook(user=user, events=EVERYTHING if events is None else events, **wanted)
 

@@ -12,6 +12,9 @@
 #   make alike [TRIES=200]    whether known and unknown addresses are answered in the same time
 #   make mutants [MUTANTS=100] [SEED=1] [FROM=0] [MINUTES=60]    sources of the money paths with one thing wrong: does a
 #                                            test notice? Then those that people once found by hand; MUTANTS=all: every one
+#   make clients    the Python and TypeScript clients, generated, compiled, and sent a follower's whole way
+#   make fuzz [EXAMPLES=200] [ROLE=lead] [PATHS=wallet]    the API against its own description, in three roles or one
+#   make mcp      what `manage.py mcp` needs, the platform as tools of an assistant
 #   make server DOMAIN=copy.example.org OPERATOR=me@example.org     from a bare Debian to a first operator (as root)
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
@@ -29,6 +32,7 @@ SEEDS ?= 200
 MUTANTS ?= 100
 MINUTES ?= 60
 CI_SEEDS ?= 120
+EXAMPLES ?= 200
 FROM ?= 1
 JOBS ?= 2
 TRIES ?= 200
@@ -46,7 +50,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
 
-.PHONY: server setup run test check worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
+.PHONY: server setup run test check clients mcp fuzz worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -85,6 +89,30 @@ check: $(INSTALLED_DEV)
 worlds: $(INSTALLED_DEV)
 	@WORLDS=200 $(BIN)/python -m pytest -q -s $(addprefix tests/simulation/test_,random_worlds.py gaps.py \
 		whatif_worlds.py a_crowd_of_copies.py wicks.py)
+
+# Clients are made from the description that the API gives of itself; what a generator cannot read is mended there. They
+# stand in build/clients and are not kept here: whoever needs one makes it, of the platform that it is for.
+clients: $(INSTALLED_DEV)
+	@echo "Generating the clients, into build/clients ..."
+	@$(UV) -r requirements.txt --group dev --group clients || { echo "Installing failed, see above."; exit 2; }
+	@mkdir -p build/clients/typescript
+	@DEVELOPMENT=1 $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file build/clients/openapi.json
+	@PATH="$(CURDIR)/$(BIN):$$PATH" openapi-python-client generate --path build/clients/openapi.json --overwrite --fail-on-warning \
+		--config docs/clients/python/generator.yml --output-path build/clients/python
+	@MYPYPATH=build/clients/python $(BIN)/mypy --config-file= --strict --no-error-summary build/clients/python/smart_sync_client docs/clients/python/journey.py
+	@cp docs/clients/typescript/*.json docs/clients/typescript/*.ts build/clients/typescript/
+	@cd build/clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" \
+		&& { npm ci --silent --no-audit --no-fund --ignore-scripts || { echo "The packages of package-lock.json could not be fetched: is there a network?"; exit 2; }; } \
+		&& npm run --silent generate && npm run --silent compile
+	@$(BIN)/python -m pytest -q tests/clients
+
+fuzz: $(INSTALLED_DEV)
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/api/test_schema.py \
+		-k "is_what_happens$(if $(ROLE), and $(ROLE)])$(if $(PATHS), and $(PATHS))"
+
+mcp: $(INSTALLED)
+	@$(UV) -r pyproject.toml --extra mcp -c requirements.txt || { echo "Installing failed, see above."; exit 2; }
+	@echo "Make a key for a program and start it: SMARTSYNC_KEY=sk_... $(BIN)/python manage.py mcp"
 
 kill: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.campaign --kills $(KILLS) --seed $(SEED) --dialect $(DIALECT)

@@ -13,10 +13,10 @@ from smartsync_site import endings
 from smartsync_site.embedded import CannotStart, LocalFolder, borrowed_servers
 from smartsync_site.environment import is_configured, read_env_file
 
-# `up` looks after its servers itself; the others ask nothing of them.
+# `up` looks after its servers itself; the others ask nothing of them, `mcp` but by the platform's own address.
 WITHOUT_SERVERS = {
     "up", "check", "makemigrations", "whatif", "collectstatic", "findstatic", "help", "version", "spectacular",
-    "startapp", "diffsettings", "compilemessages", "makemessages",
+    "mcp", "startapp", "diffsettings", "compilemessages", "makemessages",
 }  # fmt: skip
 
 

@@ -11,8 +11,17 @@ from datetime import datetime, timedelta
 
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import exceptions, status
 
 SERVED_ON_FOR = timedelta(days=180)
+
+
+class Gone(exceptions.APIException):
+    """The address was replaced, and its last day has passed. `title` and `Link` name what takes its place."""
+
+    status_code = status.HTTP_410_GONE
+    default_code = "gone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +35,24 @@ class Deprecation:
     def __post_init__(self) -> None:
         assert self.until - self.since >= SERVED_ON_FOR, "programs need half a year to be changed"
 
+    def check(self, *, now: datetime) -> None:
+        """
+        Let a request through as long as the address is served.
+
+        :raises Gone: from its last day on.
+        """
+        if now >= self.until:
+            raise Gone(f"This address was replaced by {self.successor} and is served no more.")
+
     def announce(self, response: HttpResponseBase) -> None:
         """Write it into the head of an answer."""
         response["Deprecation"] = f"@{int(self.since.timestamp())}"
         response["Sunset"] = http_date(self.until.timestamp())
         response["Link"] = f'<{self.successor}>; rel="successor-version"'
+
+
+class DescribedSchema(AutoSchema):
+    """Says of an address that is on its way out that it is."""
+
+    def is_deprecated(self) -> bool:
+        return super().is_deprecated() or getattr(self.view, "deprecation", None) is not None

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework import exceptions, serializers, status
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, JSONParser
@@ -94,6 +95,11 @@ class Endpoint(APIView):
     parser_classes = (BoundedJsonParser,)
     content_negotiation_class = AlwaysJson
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.deprecation is not None:
+            self.deprecation.check(now=timezone.now())
+        super().initial(request, *args, **kwargs)
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         answers.describe_limits(request._request, response)
@@ -127,7 +133,9 @@ class Endpoint(APIView):
         for name, values in self.request.query_params.lists():
             if len(values) > 1:
                 raise RepeatedParameter({name: "Send it once; nobody can say which of them counts."})
-        return _checked(serializer_class(data=self.request.query_params), said=self.request.query_params)
+        # As plain values: of a form's fields the framework would take an empty one for none.
+        said = self.request.query_params.dict()
+        return _checked(serializer_class(data=said), said=said)
 
 
 class OpenEndpoint(Endpoint):

@@ -1,19 +1,23 @@
 """The form of every answer: conditional reads, who may keep it, problems with pages, and JSON wherever it is /api/."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.http import HttpResponse
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from accounts.api.deprecation import Deprecation
 from accounts.api.endpoint import BODY_BYTES_MAX, Endpoint
 from accounts.models import User
 from copytrading.api.schema import description
+from copytrading.api.wallet import Wallet
 from copytrading.models import Lead
 from copytrading.services.problem_codes import problem_codes
 from tests.api.program import Program
+from tests.cast import NOON
 
 PROBLEM = "application/problem+json"
 
@@ -147,6 +151,17 @@ class TestDescription:
         assert description() is description()
 
 
+class TestParameters:
+    @pytest.mark.parametrize(
+        ("path", "name"),
+        [("copies", "until"), ("copies", "limit"), ("activity", "kind"), ("leads", "fall_max"), ("statements", "copy")],
+    )
+    def test_are_refused_where_they_are_empty(self, program: Program, path: str, name: str) -> None:
+        response = program.get(path, **{name: ""})
+
+        assert (response.status_code, response.json()["field"]) == (400, name)
+
+
 class TestDeprecation:
     def test_is_announced_for_half_a_year_at_least(
         self, program: Program, follower: User, monkeypatch: pytest.MonkeyPatch
@@ -162,3 +177,27 @@ class TestDeprecation:
         assert response["Link"] == '</api/v1/other>; rel="successor-version"'
         with pytest.raises(AssertionError, match="half a year"):
             Deprecation(since=since, until=datetime(2026, 11, 1, tzinfo=UTC), successor="/")
+
+    def test_ends_with_410_and_what_takes_its_place(
+        self, program: Program, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        last = NOON + timedelta(days=200)
+        leaving = Deprecation(since=NOON, until=last, successor="/api/v1/other")
+        monkeypatch.setattr(Wallet, "deprecation", leaving)
+
+        served = program.get("wallet").status_code
+        clock.move_to(last)
+        gone = Program().get("wallet")
+
+        assert (served, gone.status_code, gone.json()["code"]) == (200, 410, "gone")
+        assert "/api/v1/other" in gone.json()["title"]
+        assert gone["Link"] == '</api/v1/other>; rel="successor-version"'
+
+    def test_is_in_the_description(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        leaving = Deprecation(since=NOON, until=NOON + timedelta(days=180), successor="/api/v1/other")
+        monkeypatch.setattr(Wallet, "deprecation", leaving)
+
+        paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+
+        assert paths["/api/v1/wallet"]["get"]["deprecated"] is True
+        assert "deprecated" not in paths["/api/v1/wallet/history"]["get"]

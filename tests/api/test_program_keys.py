@@ -34,6 +34,15 @@ class TestProgramKeys:
         assert program.send("DELETE", f"keys/{made['id']}", key="gone-0001").status_code == 204
         assert Program(made["key"]).get("copies").json()["code"] == "token_not_good"
 
+    def test_know_what_they_may_do_and_with_which_money(self, program: Program, follower: User) -> None:
+        robot = key_of(follower, "read", "lead")
+
+        asking = robot.get("me").json()["key"]
+
+        assert (asking["name"], asking["scopes"], asking["expires_at"]) == ("Test", ["read", "lead"], None)
+        assert program.get("me").json()["key"] is None
+        assert robot.get("wallet").json()["money"] == "PAPER"
+
     @pytest.mark.parametrize(
         ("wanted", "field"),
         [

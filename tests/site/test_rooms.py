@@ -24,7 +24,7 @@ PAPER = {
     "pyproject.toml",
     "requirements.txt",
 }
-MADE_BY_TOOLS = {"__pycache__", "staticfiles", "test-results"}
+MADE_BY_TOOLS = {"__pycache__", "build", "staticfiles", "test-results"}
 
 PLANTED_WRITES = {
     "a filtered update": "Balance.objects.filter(pk=1).update(held=0)",

@@ -1,5 +1,6 @@
 """The main account: what it holds, what moved, and orders by hand."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.paging import paged
@@ -8,6 +9,7 @@ from copytrading.api.fields import MoneyField, MoneyInputField, PriceField, Quan
 from copytrading.api.shapes.books import LedgerLineShape
 from copytrading.queries import statuses
 from copytrading.queries.market.degraded import Code
+from copytrading.services.wallet.money_words import money_words
 
 SIDES = ["BUY", "SELL"]
 
@@ -30,10 +32,15 @@ class TransferShape(serializers.Serializer):
 
 
 class WalletShape(serializers.Serializer):
+    money = serializers.SerializerMethodField(help_text="Whether it is paper money that is traded here, or real.")
     worth = MoneyField(source="worth_units")
     available = MoneyField(source="available_units", help_text="Cash that can be used now.")
     lines = WalletLineShape(many=True)
     on_the_way = TransferShape(many=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=["PAPER", "REAL"]))
+    def get_money(self, wallet: object) -> str:
+        return "PAPER" if money_words().is_paper else "REAL"
 
 
 class MovementShape(LedgerLineShape):

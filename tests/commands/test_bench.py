@@ -52,6 +52,7 @@ class TestBenchSync:
 
         figures = json.loads(printed.getvalue())
         assert figures["copies"] == 20
+        assert figures["machine"]["processors"] > 0 and figures["machine"]["postgresql"]
         assert figures["queries_per_cycle"] > 0
         assert isinstance(figures["peak_memory_mb"], float)
         assert [name for name in FIGURES if not figures[name] > 0] == []

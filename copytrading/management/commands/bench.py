@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
 from copytrading.worlds.benchmarking import cycles, months, pages, resting, scaling, streaming
+from copytrading.worlds.benchmarking.meters import machine_facts
 from copytrading.worlds.own_database import own_database
 
 
@@ -53,13 +54,15 @@ class Command(BaseCommand):
         if options["what"] in OTHERS:
             with own_database(purpose="bench", durable=True, now=now):
                 printed = OTHERS[options["what"]](options, now, self.stderr.write)
+                printed["machine"] = machine_facts()
             self.stdout.write(json.dumps(printed) if options["json"] else as_lines(printed))
             return
         with own_database(purpose="bench", durable=True, now=now):
             figures = cycles.measure_sync(
                 copies=options["copies"], repeats=options["repeats"], now=now, show=self.stderr.write
             )
-        self.stdout.write(as_json(figures) if options["json"] else as_text(figures))
+            machine = machine_facts()
+        self.stdout.write(as_json(figures, machine) if options["json"] else as_text(figures))
 
 
 def as_lines(printed: dict[str, Any]) -> str:
@@ -174,8 +177,8 @@ def streams(options: dict[str, Any], now: datetime, show: Callable[[str], object
 OTHERS = {"rest": rest, "month": month, "pages": look_at_pages, "scale": scale, "streams": streams}
 
 
-def as_json(figures: cycles.SyncFigures) -> str:
-    """Return the figures as one JSON object."""
+def as_json(figures: cycles.SyncFigures, machine: dict[str, str | int]) -> str:
+    """Return the figures as one JSON object, with what they were measured on."""
     return json.dumps(
         {
             "copies": figures.copies,
@@ -191,6 +194,7 @@ def as_json(figures: cycles.SyncFigures) -> str:
             "seconds": round(figures.seconds, 4),
             "floor_seconds": round(figures.floor_seconds, 4),
             "loop_seconds_per_copy": round(figures.loop_seconds_per_copy, 6),
+            "machine": machine,
         }
     )
 

@@ -6,6 +6,8 @@ those of its own server process, which the operating system tells where both run
 /proc/<id>/schedstat, nanoseconds on the processor first). Elsewhere this process's alone are told.
 """
 
+import os
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +77,30 @@ def memory_mb(name: str) -> float:
         return getrusage(RUSAGE_SELF).ru_maxrss / KILOBYTES_A_MEGABYTE
     line = next(line for line in status.read_text().splitlines() if line.startswith(name))
     return int(line.split()[1]) / KILOBYTES_A_MEGABYTE
+
+
+def machine_facts() -> dict[str, str | int]:
+    """Return what the figures were measured on: they say little without it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version'), current_setting('shared_buffers')")
+        server, buffers = cursor.fetchone()
+    return {
+        "processors": os.cpu_count() or 0,
+        "processor": _line_of(Path("/proc/cpuinfo"), "model name") or platform.processor() or platform.machine(),
+        "memory": _line_of(Path("/proc/meminfo"), "MemTotal"),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "postgresql": server,
+        "shared_buffers": buffers,
+    }
+
+
+def _line_of(path: Path, name: str) -> str:
+    """Return what a file of the system says of a name; nothing where there is no such file."""
+    if not path.exists():
+        return ""
+    lines = (line.partition(":") for line in path.read_text().splitlines())
+    return next((value.strip() for key, _, value in lines if key.strip() == name), "")
 
 
 def _server_process() -> Path | None:

@@ -35,7 +35,12 @@ from tests.site.test_who_may import ABSENT, ADDRESSES, OPERATOR, Address
 COIN, NAME = "ZEBRA", "Zebra"
 # What is asked for, and how what comes of it begins: a market order is filled to its value.
 ORDERED, QUANTITY = "3.14159", "3.1415"
-LEAD_ORDER_ID, ORDER_ID, ALLOCATION_ID = 987_650_001, 876_540_001, 765_430_001
+# What the rows of the trade are numbered from: nothing else has such numbers.
+NUMBERED_FROM = {
+    "copytrading_leadorder": 987_650_000,
+    "copytrading_order": 876_540_000,
+    "copytrading_allocation": 765_430_000,
+}
 # What of the book an answer has: trades with their size, coins that were traded, what is held, figures of trades.
 TRADES, TRADED, WEIGHTS, FIGURES, NOTHING = "trades", "traded", "weights", "figures", "nothing"
 STRANGERS = ("nobody", "stranger", "once")
@@ -110,6 +115,8 @@ class Stage:
     clock: time_machine.Traveller
     lead: Lead
     people: dict[str, User | None]
+    # Of the rows that the trade will make: the lead's order, the order at the venue, the first share of it.
+    numbers: tuple[int, ...] = ()
     traded_at: datetime = NOON
 
     def go_to(self, when: datetime) -> None:
@@ -136,10 +143,14 @@ class Stage:
         order = self.world.lead_trades(self.lead, COIN, "BUY", ORDERED)
         self.settle()
         order.refresh_from_db()
-        assert (order.pk, order.status) == (LEAD_ORDER_ID, LeadOrder.Status.FILLED)
+        assert (order.pk, order.status) == (self.numbers[0], LeadOrder.Status.FILLED)
         assert str(order.filled_units).startswith(QUANTITY.replace(".", ""))
         assert order.finished_at is not None
         self.traded_at = order.finished_at
+
+    def traces_in(self, text: str) -> list[str]:
+        """Return what only the trade can have left in an answer."""
+        return [trace for trace in (QUANTITY, QUANTITY.replace(".", ","), *map(str, self.numbers)) if trace in text]
 
     def sees_all(self, who: str) -> bool:
         return visibility_of(self.lead, self.people[who], now=self.world.now).is_whole
@@ -164,12 +175,6 @@ class Stage:
 def text_of(response: Any) -> str:
     body = b"".join(response.streaming_content) if response.streaming else response.content
     return body.decode(errors="replace") + str(dict(response.headers))
-
-
-def traces_in(text: str) -> list[str]:
-    """Return what only the trade can have left in an answer."""
-    numbers = map(str, (LEAD_ORDER_ID, ORDER_ID, ALLOCATION_ID))
-    return [trace for trace in (QUANTITY, QUANTITY.replace(".", ","), *numbers) if trace in text]
 
 
 def mentions_in(text: str) -> int:
@@ -225,14 +230,16 @@ def stage(db: None, old_prices_are_fine: None) -> Iterator[Stage]:
         for day in range(1, 6):
             stage.tick(NOON.replace(hour=0) + day * DAY)
         stage.tick(begins_at)
-        with connection.cursor() as cursor:
-            for table, number in (
-                ("copytrading_leadorder", LEAD_ORDER_ID),
-                ("copytrading_order", ORDER_ID),
-                ("copytrading_allocation", ALLOCATION_ID),
-            ):
-                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, number])
+        stage.numbers = tuple(_count_from(table, number) for table, number in NUMBERED_FROM.items())
         yield stage
+
+
+def _count_from(table: str, number: int) -> int:
+    """Have a table's rows numbered from a number on, or from where an earlier test left off, and return the first."""
+    sequence = f"pg_get_serial_sequence('{table}', 'id')"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT setval({sequence}, greatest(%s, nextval({sequence})))", [number])
+        return int(cursor.fetchone()[0]) + 1
 
 
 def readings(*, who: str) -> Iterator[tuple[str, Reading]]:
@@ -311,7 +318,7 @@ class TestEveryAddress:
                 answer = stage.read(who, route, reading)
                 text, seen = text_of(answer), (who, route, reading)
                 assert answer.status_code in (200, 302, 405), (seen, answer.status_code, text[:300])
-                assert not traces_in(text), (seen, traces_in(text))
+                assert not stage.traces_in(text), (seen, stage.traces_in(text))
                 assert (mentions_in(text), counted_in(answer, reading)) == before[who, route, place], seen
 
     def test_about_anything_else_shows_strangers_nothing_of_it_at_all(self, stage: Stage) -> None:
@@ -321,7 +328,7 @@ class TestEveryAddress:
             if is_asked(address):
                 for who in STRANGERS:
                     text = text_of(stage.read(who, address.route, Reading(NOTHING)))
-                    assert not traces_in(text), (who, address, traces_in(text))
+                    assert not stage.traces_in(text), (who, address, stage.traces_in(text))
 
     def test_shows_strangers_trades_and_weights_when_it_is_time(self, stage: Stage) -> None:
         before = seen_by(stage, *STRANGERS)
@@ -365,7 +372,7 @@ class TestEveryAddress:
         stage.trade()
 
         for route, text in texts().items():
-            assert not traces_in(text), route
+            assert not stage.traces_in(text), route
             assert mentions_in(text) == mentions_in(before[route]), route
         assert len(routes) > 15
 

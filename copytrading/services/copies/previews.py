@@ -101,7 +101,8 @@ def preview_copy(
         return CopyPreview(trades=(), cost_units=0, cash_after_units=investment_units, equity_units=investment_units)
     scene = load_scene(lead, now=now, rules=rules)
     visibility, as_of = visibility_of(lead, follower, now=now), None
-    if visibility.weights_until is not None:
+    # Who buys nothing of what is there is shown nothing of it.
+    if terms.buy_existing and visibility.weights_until is not None:
         kept = kept_weights({lead.pk: visibility}).get(lead.pk)
         if kept is None:
             return CopyPreview(

@@ -3,9 +3,12 @@
 import asyncio
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -149,6 +152,20 @@ class TestPages:
         text = panel.get("/admin/").text
 
         assert all(reverse(f"admin:{name}") in text for name in (CLOSE, EXECUTION, SUSPICIONS))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_day_as_beancount_is_added_up_by_its_own_program(panel: Client, world: World, tmp_path: Path) -> None:
+    answer = panel.get(reverse("admin:report-beancount"), {"day": DAY})
+    path = tmp_path / "day.beancount"
+    path.write_bytes(answer.getvalue())
+
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("bean-check"), "--no-cache", path], capture_output=True, text=True, check=False
+    )
+
+    assert f'{DAY} * "deposit"' in path.read_text()
+    assert (checked.returncode, checked.stderr) == (0, "")
 
 
 class TestLists:

@@ -15,16 +15,15 @@ from copytrading.queries.rules import cash_symbol, platform_rules
 
 @dataclass(frozen=True, kw_only=True)
 class MoneyWords:
-    """What is said of money that is called `cash`, of which a copy takes `investment_min` at least."""
+    """What is said of money that is called `cash`."""
 
     cash: str
     is_paper: bool
-    investment_min: int
 
     @property
     def least(self) -> str:
-        """The least that a copy starts at."""
-        return f"{self.investment_min:,} {self.cash}"
+        """The least that a copy starts at; read where it is said, since pages of errors have no database to ask."""
+        return f"{platform_rules().investment_min:,} {self.cash}"
 
     @property
     def footer(self) -> str:
@@ -74,7 +73,7 @@ class MoneyWords:
 
 def money_words() -> MoneyWords:
     """Return what is said of money on this platform."""
-    return MoneyWords(cash=cash_symbol(), is_paper=registry.is_paper(), investment_min=platform_rules().investment_min)
+    return MoneyWords(cash=cash_symbol(), is_paper=registry.is_paper())
 
 
 def _with_cash(text: str) -> str:

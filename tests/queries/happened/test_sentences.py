@@ -11,11 +11,11 @@ from copytrading.queries.happened import sentences
 from copytrading.queries.happened.sentences import adjustment_sentence, notice_sentence, ratio_caution, trade_sentence
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.notices.kinds import KINDS
-from copytrading.queries.rules import platform_rules
+from copytrading.queries.rules import installed_rules
 from tests.cast import usdt
 
 CASH = {"cash_symbol": "USDT", "cash_decimals": 8}
-TOLD = {**CASH, "rules": platform_rules()}
+TOLD = {**CASH, "rules": installed_rules()}
 
 
 def a_copy(**fields: object) -> Copy:

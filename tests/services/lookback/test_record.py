@@ -116,7 +116,8 @@ class TestComparison:
     ):
         first = ask(seen_lead).comparison()
 
-        with django_assert_num_queries(1):  # type: ignore[operator]
+        # How far the record goes, and by which rules.
+        with django_assert_num_queries(2):  # type: ignore[operator]
             again = ask(seen_lead).comparison()
         market = Market.objects.get(symbol="BTC-USDT")
         PriceBar.objects.create(market=market, closed_at=world.now + timedelta(hours=1), close=100_000)

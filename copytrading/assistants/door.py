@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener, getproxies
 
 KEY_PREFIX = "sk_"
 SECONDS_MAX = 60.0
@@ -27,7 +27,8 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-_opener = build_opener(_NoRedirect)
+# A proxy sees what goes over http; over https it only carries it.
+_opener = build_opener(_NoRedirect, ProxyHandler({name: url for name, url in getproxies().items() if name == "https"}))
 
 
 @dataclass(frozen=True, kw_only=True)

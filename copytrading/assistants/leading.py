@@ -19,7 +19,10 @@ PriceLimit = Annotated[str | None, Field(description="A limit order waits for th
 OrderId = Annotated[int, Field(description="The order's id, as `list_lead_orders` gives it.", ge=1)]
 RequestKey = Annotated[
     str | None,
-    Field(description="Only to ask again for the very same thing: the key that was answered. It is done once."),
+    Field(
+        description="Only to ask again for the very same thing: the key that was answered. It is done once.",
+        pattern=r"^[!-~]{8,64}$",
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ from copytrading.assistants.answers import Told, counted, page_of, trades_in_wor
 from copytrading.assistants.door import Door, path_part
 from copytrading.queries.leads.listing import Sorting
 
-Slug = Annotated[str, Field(description="The lead's slug, as `find_leads` gives it.")]
+Slug = Annotated[str, Field(description="The lead's slug, as `find_leads` gives it.", pattern=r"^[-a-zA-Z0-9_]+$")]
 CopyId = Annotated[int, Field(description="The copy's id, as `list_copies` gives it.", ge=1)]
 Money = Annotated[str, Field(description='Quote currency as a decimal string, as "1000.00".')]
 Cursor = Annotated[str | None, Field(description="Goes on where the page before ended: its `next`.")]

@@ -144,7 +144,8 @@ class TestReading:
 
         async def asking(client: Client) -> None:
             assert "There is nothing here. (not_found)" in await refused(client, "read_copy", copy_id=4711)
-            assert "not_found" in await refused(client, "read_lead", slug="../../accounts/login")
+            assert "not_found" in await refused(client, "read_lead", slug="nobody")
+            assert "slug" in await refused(client, "read_lead", slug="../wallet")
             poor = await refused(client, "preview_copy", slug=lead.slug, investment="99.99")
             assert "at least 100 USDT" in poor
             assert "not_found" in await refused(client, "read_lead_account")

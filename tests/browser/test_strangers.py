@@ -53,7 +53,8 @@ class TestStrangers:
             shoot(page, f"stranger-{name}")
         page.goto(f"{site_url}/")
         shoot(page, "stranger-discover")
-        page.goto(f"{site_url}/leads/{discreet.slug}/copy/review/?mode=SMART_SYNC&investment=1000&buy_existing=on")
+        asked = "mode=SMART_SYNC&investment=1000&buy_existing=on&stop_loss_in=cash&order_by=ratio"
+        page.goto(f"{site_url}/leads/{discreet.slug}/copy/review/?{asked}")
         expect(page.get_by_text("Would buy by the shares of")).to_be_visible()
         shoot(page, "stranger-review")
 

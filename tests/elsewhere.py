@@ -123,12 +123,14 @@ def either_elsewhere(
 
 @pytest.fixture
 def faraway(world: World, stranger: User) -> Lead:
-    """A lead who trades elsewhere and has connected nothing yet."""
+    """A lead who trades elsewhere, has connected nothing yet, and shows everybody the whole book at once."""
     lead = leads.apply_as_lead(
         user=stranger, name="Faraway", bio="", tags=[], profit_share_rate=Decimal("0.1"), followers_max=10,
         now=world.now, source=Lead.Source.OBSERVED,
     )  # fmt: skip
-    return leads.approve_lead(lead_id=lead.pk, now=world.now)
+    leads.approve_lead(lead_id=lead.pk, now=world.now)
+    Lead.objects.filter(pk=lead.pk).update(trades_delay_hours=0, weights_shown=Lead.WeightsShown.WITH_TRADES)
+    return Lead.objects.get(pk=lead.pk)
 
 
 @pytest.fixture

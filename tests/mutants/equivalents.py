@@ -16,6 +16,7 @@ class Equivalent(NamedTuple):
 
 
 NETTING = "copytrading/engine/orders/netting.py"
+BUNCHING = "copytrading/engine/orders/bunching.py"
 CHANGES = "copytrading/engine/holdings/balance_changes.py"
 ALLOCATION = "copytrading/engine/orders/allocation.py"
 BOOKED_GAPS = "copytrading/services/books/gaps.py"
@@ -26,7 +27,9 @@ PATH = "copytrading/engine/replay/lead_path.py"
 POSITIONS = "copytrading/services/books/positions.py"
 PROFIT_SHARES = "copytrading/services/books/profit_shares.py"
 REPLAYED = "copytrading/engine/replay/replayed_copies.py"
+RECORDS = "copytrading/services/books/records.py"
 STAKES = "copytrading/services/books/stakes.py"
+TAX_LOTS = "copytrading/engine/track_record/tax_lots.py"
 TRADES = "copytrading/engine/track_record/trade_record.py"
 WEIGHTS = "copytrading/engine/holdings/weights.py"
 WHATIF = "copytrading/engine/replay/whatif.py"
@@ -242,6 +245,42 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "equity = np.where((held_units[:, ~priced] != 0).any(axis=1), np.nan, equity)",
         "equity = np.where((held_units[:, ~priced] > 0).any(axis=1), np.nan, equity)",
         "Nobody holds less than nothing.",
+    ),
+    Equivalent(
+        BUNCHING,
+        "heavier = max(int(wish_units[wish_units > 0].sum()), -int(wish_units[wish_units < 0].sum()))",
+        "heavier = max(int(wish_units[wish_units > -1].sum()), -int(wish_units[wish_units < 0].sum()))",
+        "A wish of zero adds nothing.",
+    ),
+    Equivalent(
+        DECISION,
+        "longest = np.where(self.copies.units > 0, waiting[:, None], 0.0).max(axis=0, initial=0.0)",
+        "longest = np.where(self.copies.units > 0, waiting[:, None], -1.0).max(axis=0, initial=0.0)",
+        "The longest is at least the initial zero, whatever stands for who waits for nothing.",
+    ),
+    Equivalent(
+        POSITIONS,
+        "return canceled + still_open.filter(filled_units__gt=0).update(",
+        "return canceled + still_open.filter(filled_units__gt=-1).update(",
+        "Those that nothing was filled of were canceled a statement before, and are not open any more.",
+    ),
+    Equivalent(
+        RECORDS,
+        "return 0",
+        "pass",
+        "To thin the same hours again drops nothing, counts nothing and notes nothing.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "change.kind is ChangeKind.STOP_LOSS for change in terms.changes",
+        "change.kind <= ChangeKind.STOP_LOSS for change in terms.changes",
+        "Stop losses are looked at where there are none: nothing falls below what is no number.",
+    ),
+    Equivalent(
+        TAX_LOTS,
+        "rank = -Fraction(event.value_units, event.units) if self._method == LotMethod.HIFO else Fraction(0)",
+        "rank = -Fraction(event.value_units, event.units) if self._method is LotMethod.HIFO else Fraction(0)",
+        "A method is a member of its enumeration, of which there is one object each.",
     ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

@@ -236,6 +236,14 @@ class TestWhatIsLeft:
         assert decided(lead=a_lead(is_seen=False, touched=[True, False]), copies=copies_of(ALIKE), books=None).has_rest
         assert not decided(lead=unseen, copies=copies_of(ALIKE), books=None).has_rest
 
+    def test_is_awaited_by_one_copy_that_is_brought_to_all_ratios_beside_one_that_is_not(self) -> None:
+        closed = a_board(listed=[False, True], tradable=[False, True])
+        aligning = ALIKE | {"aligning": True, "coins": (0, 20), "cash": 800}
+
+        assert not decided(board=closed, copies=copies_of(ALIKE | {"aligning": True}, aligning), books=None).is_nothing
+        assert not decided(board=closed, copies=copies_of(ALIKE, aligning), books=None).is_nothing
+        assert decided(board=closed, copies=copies_of(ALIKE), books=None).is_nothing
+
     def test_is_awaited_where_a_trade_is_to_be_followed_in_a_closed_market(self) -> None:
         closed = a_board(listed=[False, True], tradable=[False, True])
 

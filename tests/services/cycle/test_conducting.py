@@ -15,11 +15,13 @@ from copytrading.exchange.errors import (
     PlaceBarred,
     VenueUnreachable,
 )
-from copytrading.models import Alarm, Lead
+from copytrading.models import Alarm, Lead, Market, Order
 from copytrading.services.cycle import conducting, syncing
 from copytrading.services.leads import verbs as leads
+from copytrading.services.orders import trading
 from copytrading.services.safety import reconciling
-from tests.cast import World
+from copytrading.services.wallet import spot
+from tests.cast import World, usdt
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
@@ -128,3 +130,28 @@ class TestSilentVenue:
         assert Alarm.objects.get().kind == kind
         reconciling.reconcile(now=world.now)
         assert Alarm.objects.get().cleared_at == world.now, "an answer that takes our key ends it"
+
+
+class TestManualOrders:
+    def test_that_nobody_finished_are_finished_after_a_while(
+        self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(trading, "work_off_order", lambda **_: None)
+            for market in Market.objects.filter(symbol__in=["BTC-USDT", "ETH-USDT"]):
+                spot.place_manual_order(
+                    user=follower, market_id=market.pk, side="BUY", units=usdt(200), idempotency_key=market.symbol,
+                    now=world.now,
+                )  # fmt: skip
+                world.wait(2)
+
+        early = conducting.work_off_manual_orders(now=world.now)
+        world.wait(2)
+        first = conducting.work_off_manual_orders(now=world.now)
+        booked = list(Order.objects.order_by("pk").values_list("booked_at__isnull", flat=True))
+        world.wait(5)
+        conducting.work_off_manual_orders(now=world.now)
+
+        assert (early, first) == (0, 1)
+        assert booked == [False, True]
+        assert not Order.objects.filter(booked_at__isnull=True).exists()

@@ -8,8 +8,10 @@ from django.db import transaction
 from accounts.models import User
 from copytrading.models import Copy, CopyFlow, Lead, LeadPosition
 from copytrading.queries.rules import platform_rules
+from copytrading.services.books import positions
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import reducing, settling, syncing
+from copytrading.services.cycle.scene import load_scene
 from copytrading.services.orders import trading
 from tests.cast import World, usdt
 
@@ -63,6 +65,26 @@ class TestWhatCameLater:
         settle(world, lead, followed=known + 1)
         position.refresh_from_db()
         assert (position.touch_request, position.pending_units) == (None, 0)
+
+
+class TestAnswers:
+    @pytest.mark.parametrize(("pending", "selling"), [(-5, True), (5, False)])
+    def test_are_given_in_the_phase_of_their_side_alone(
+        self, world: World, lead: Lead, copy: Copy, pending: int, selling: bool
+    ) -> None:
+        world.lead_trades(lead, "BTC", "BUY", "0.05")
+        world.settle()
+        LeadPosition.objects.filter(lead=lead).update(pending_units=pending, pending_orders=1)
+        lead.refresh_from_db()
+        scene = load_scene(lead, now=world.now, rules=platform_rules())
+
+        left = []
+        for phase in (not selling, selling):
+            with transaction.atomic():
+                positions.answer_pending(lead=lead, board=scene.board, portfolio=scene.portfolio, selling=phase)
+            left.append(LeadPosition.objects.values_list("pending_units", "pending_orders").get(lead=lead))
+
+        assert left == [(pending, 1), (0, 0)]
 
 
 class TestReductions:

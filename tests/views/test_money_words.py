@@ -171,11 +171,15 @@ class TestPages:
         assert [name for name, text in texts.items() if "USDT" in text] == []
         silent = {"copy_live", "halt_notice", "nowhere", "schema", "lead_link", "lead_order_history", "activity"}
         silent |= {"offline", "programs", "problems"}
+        # What a visitor reads of leads that nobody puts money on yet, and the doors: no sum stands there.
+        silent |= {"account_login", "account_signup", "compare", "discover"}
         assert {name.split()[0] for name, text in texts.items() if CURRENCY not in text} <= silent
 
     def test_never_call_real_money_paper(self, pages: dict[str, list[Visit]], real_money: None) -> None:
         texts = read_all(pages)
 
+        # The description of the API says what an answer may be at any platform.
+        del texts["schema 0"]
         assert [name for name, text in texts.items() if re.search(r"\bpaper\b", text, re.IGNORECASE)] == []
         assert "The money here is real money." in texts["discover 0"]
         assert "you can lose what you invest" in texts["account_signup 0"]

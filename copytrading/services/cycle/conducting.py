@@ -91,7 +91,7 @@ def work_off_manual_orders(*, now: datetime) -> int:
     stuck = Order.objects.filter(
         cycle__isnull=True, booked_at__isnull=True, planned_at__lte=now - timedelta(seconds=MANUAL_ORDER_SECONDS)
     ).order_by("pk")
-    rules = platform_rules()
-    for order_id in stuck.values_list("pk", flat=True):
+    order_ids, rules = list(stuck.values_list("pk", flat=True)), platform_rules()
+    for order_id in order_ids:
         trading.work_off_order(order_id=order_id, now=now, rules=rules)
-    return len(stuck)
+    return len(order_ids)

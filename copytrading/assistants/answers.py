@@ -1,6 +1,7 @@
 """What a tool gives back: a sentence for people, and the API's own figures."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -17,12 +18,18 @@ class Told(BaseModel):
 
 
 def without_curves(figures: Any) -> Any:
-    """Return figures without the points of charts in them."""
-    if isinstance(figures, list):
-        return [without_curves(one) for one in figures]
-    if isinstance(figures, dict):
-        return {name: without_curves(inner) for name, inner in figures.items() if name not in CURVES}
-    return figures
+    """Return figures, whose own copy is changed, without the points of charts in them."""
+    whole = deepcopy(figures)
+    inner = [whole]
+    while inner:
+        one = inner.pop()
+        if isinstance(one, dict):
+            for name in CURVES:
+                one.pop(name, None)
+            inner += one.values()
+        elif isinstance(one, list):
+            inner += one
+    return whole
 
 
 def counted(things: Sequence[Any], one: str, many: str) -> str:

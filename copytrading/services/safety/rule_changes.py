@@ -15,7 +15,7 @@ from accounts.approvals import require_independent
 from accounts.models import User
 from accounts.models.operators import APPROVED_WITHIN
 from accounts.transactions import in_transaction, owns_transaction
-from copytrading.engine.rules import ALONE, RuleOutOfBounds, parse
+from copytrading.engine.rules import ALONE, RuleOutOfBounds, Rules, parse
 from copytrading.models import RuleChange
 from copytrading.queries.rules import CHANGEABLE, installed_rules, platform_rules
 from copytrading.services.refusals import Refusal
@@ -49,7 +49,7 @@ def request_rule(*, name: str, value: str, reason: str, by: User, now: datetime)
     if name not in CHANGEABLE:
         raise RuleRefused("There is no such rule, or it cannot be changed while the platform runs.", field="name")
     _lock_rules()
-    wanted = _checked(name, value)
+    wanted = _checked(name, value, holding=platform_rules(), installed=installed_rules())
     waiting = RuleChange.objects.filter(name=name, holds_from__isnull=True, withdrawn_at__isnull=True)
     # Nobody can approve those any more.
     waiting.filter(requested_at__lt=now - APPROVED_WITHIN).update(withdrawn_at=now)
@@ -84,7 +84,7 @@ def approve_rule(*, change_id: int, by: User, now: datetime) -> RuleChange:
     require_independent(requester=change.requested_by, approver=by, now=now)
     if not (change.requested_by.is_active and change.requested_by.is_staff):
         raise RuleClosed("Whoever asked for this is no operator any more.")
-    _checked(change.name, change.value)
+    _checked(change.name, change.value, holding=platform_rules(), installed=installed_rules())
     change.approved_by, change.approved_at, change.holds_from = by, now, now
     change.save(update_fields=["approved_by", "approved_at", "holds_from"])
     return change
@@ -111,11 +111,10 @@ def _lock_rules() -> None:
         cursor.execute("LOCK TABLE copytrading_rulechange IN SHARE ROW EXCLUSIVE MODE")
 
 
-def _checked(name: str, value: str) -> str:
+def _checked(name: str, value: str, *, holding: Rules, installed: Rules) -> str:
     """Return a rule's value as it is kept, if it may be that beside the other rules and is not that already."""
-    holding = platform_rules()
     try:
-        wanted: Any = parse(name, value) if value.strip() else getattr(installed_rules(), name)
+        wanted: Any = parse(name, value) if value.strip() else getattr(installed, name)
         replace(holding, **{name: wanted})
     except RuleOutOfBounds as refusal:
         raise RuleRefused(str(refusal), field="value") from None

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -62,6 +62,12 @@ class _Page:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
+    async def forget(self) -> None:
+        """Read away what has come by now."""
+        with suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(self.reader.read(65_536), 0.2)
+
     async def hears(self, event: str) -> float:
         """Wait for an event and return when it was there."""
         while f"event: {event}\n".encode() not in await self.reader.readline():
@@ -95,9 +101,9 @@ async def _measure(
     idle = _kilobytes(process.pid)
     gate = asyncio.Semaphore(AT_ONCE)
     pages = await asyncio.gather(*(_open(port, cookie, gate) for cookie in cookies))
+    await _wait_until_heard(pages, ids := [person.pk for person in people])
     held = await asyncio.to_thread(_connections_held)
     opened = _kilobytes(process.pid)
-    ids = [person.pk for person in people]
     orders, prices = [], []
     for repeat in range(repeats):
         show(f"Ringing, {repeat + 1} of {repeats} ...")
@@ -115,6 +121,16 @@ async def _measure(
         kilobytes_a_stream=(opened - idle) / len(pages),
         connections_held=held,
     )
+
+
+async def _wait_until_heard(pages: Sequence[_Page], ids: list[int]) -> None:
+    """Ring until everybody has heard once: the web process hears of nothing before it listens itself."""
+    waiting = asyncio.gather(*(page.hears("activity") for page in pages))
+    async with asyncio.timeout(ANSWER_SECONDS):
+        while not waiting.done():
+            await asyncio.to_thread(bell.publish_to_users, ids, "activity")
+            await asyncio.wait([waiting], timeout=1)
+    await asyncio.gather(*(page.forget() for page in pages))
 
 
 async def _time(pages: Sequence[_Page], event: str, ring: Callable[[], None]) -> list[float]:

@@ -18,7 +18,7 @@ from copytrading.engine.replay.lead_path import START_UNITS, LeadPath, bars_of, 
 from copytrading.exchange.prices.simulated import COINS, log_returns
 from copytrading.exchange.registry import SIMULATION_SEED
 from copytrading.models import Lead, LeadRecord, LeadWeights, Market, ObservedTrade
-from copytrading.queries.rules import CASH_DECIMALS, platform_rules
+from copytrading.queries.rules import CASH_DECIMALS, installed_rules
 from copytrading.services.books import price_bars
 from copytrading.worlds.demo.characters import LOOKS_BACK_PAUSES, Character
 
@@ -57,7 +57,7 @@ def path_of(character: Character, *, past: Past) -> LeadPath:
         bars=bars_of(times=np.arange(hours), closes=past.closes),
         times=turns,
         weights=np.stack([weights_at(character, past=past, hour=hour) for hour in turns.tolist()]),
-        fee_rate=float(platform_rules().fee_rate),
+        fee_rate=float(installed_rules().fee_rate),
     )
 
 
@@ -139,7 +139,7 @@ def write_trades(*, lead: Lead, path: LeadPath, past: Past, equity_units: int, n
     last = len(path.bars.times) - 1
     begins_at = now - timedelta(hours=last)
     rows = [ObservedTrade(lead=lead, cash_units=int(cash[0]), traded_at=begins_at)]
-    fee_rate = float(platform_rules().fee_rate)
+    fee_rate = float(installed_rules().fee_rate)
     for state in range(1, len(cash)):
         if bars[state] == last:
             # What was decided now is what the lead orders here, with the money that has just come.

@@ -19,7 +19,7 @@ from copytrading.engine.units import units_of
 from copytrading.exchange.prices.files import LeadTrades, RecordingError, moment_of, read_lead_trades
 from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Lead, Market, ScheduledRun
-from copytrading.queries.rules import platform_rules
+from copytrading.queries.rules import installed_rules
 from copytrading.services.feed import source as price_feed
 from copytrading.services.feed.source import RecordingUnusable
 from copytrading.services.leads import observing
@@ -126,7 +126,7 @@ def follow_recording(*, lead: Lead, recording: Recording, market_time: datetime,
 
 
 def _recording_of(trades: LeadTrades) -> Recording:
-    rules = platform_rules()
+    rules = installed_rules()
     decimals, fee_rate = rules.cash_decimals, Decimal(str(rules.fee_rate))
     fills, held, cash, cash_min = [], dict.fromkeys(trades.symbols, 0), 0, 0
     rows = zip(

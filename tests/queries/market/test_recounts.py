@@ -41,7 +41,11 @@ class TestRecounts:
         quantities = [
             trade.quantity_units for trade in trades.made_by(lead, visibility=EVERYTHING) if trade.asset == "SOL"
         ]
-        moves = [move.units for move in history.account_of(lead).moves if move.units and abs(move.units) < 10**8]
+        moves = [
+            move.units
+            for move in history.account_of(lead, until=world.now).moves
+            if move.units and abs(move.units) < 10**8
+        ]
 
         assert quantities == [6_600_000, 600_000]
         assert 6_600_000 in moves and 600_000 in moves

@@ -43,7 +43,7 @@ class TestNews:
         with bell.carried_by(listener), django_capture_on_commit_callbacks(execute=True):
             world.settle()
 
-        assert {(f"user:{follower.pk}", "activity"), (f"lead:{lead.pk}", "lead")} <= listener.heard
+        assert {(f"user:{follower.pk}", "activity"), (f"book:{lead.pk}", "lead")} <= listener.heard
         assert not any(topic == f"user:{other_follower.pk}" for topic, _ in listener.heard)
 
     def test_of_an_end_is_for_whose_copy_ended(

@@ -37,10 +37,12 @@ class TestPlay:
         assert all("everything is finished" in one.log[-1] for one in outcomes)
 
     def test_pays_out_copies_whose_order_arrived_late(self, crew: Crew) -> None:
-        # The venue sold what copies still owned and operators bought it back, when these seeds were noted down.
-        outcomes = [campaign.play_in_empty_database(seed=seed, crew=crew, steps=90) for seed in (32, 94, 118)]
+        # Which seed tells it depends on every decision before: one of these does.
+        outcomes = [campaign.play_in_empty_database(seed=seed, crew=crew, steps=90) for seed in (94, 103, 118)]
 
         assert [one.violations for one in outcomes] == [[], [], []]
+        # The venue had sold what copies still owned: somebody has to buy it back.
+        assert any("suspense is level" in line for one in outcomes for line in one.log)
 
     def test_tells_the_same_story_twice_for_the_same_seed(self, crew: Crew) -> None:
         first = campaign.play_in_empty_database(seed=11, crew=crew, steps=STEPS)

@@ -32,7 +32,7 @@ class TransferShape(serializers.Serializer):
 
 
 class WalletShape(serializers.Serializer):
-    money = serializers.SerializerMethodField(help_text="Whether it is paper money that is traded here, or real.")
+    money = serializers.SerializerMethodField(help_text="Whether the money that is traded with here is real.")
     worth = MoneyField(source="worth_units")
     available = MoneyField(source="available_units", help_text="Cash that can be used now.")
     lines = WalletLineShape(many=True)

@@ -31,9 +31,9 @@ def record_answer(*, order: Order, answer: VenueOrder, now: datetime, millisecon
     """
     Keep what the venue says an order did: its status, and every trade of it once.
 
-    :param milliseconds: how long it took to say so, where it was asked just now.
-
     An answer that is not complete is none yet: the order is open there, or trades of it are still to be told.
+
+    :param milliseconds: how long it took to say so, where it was asked just now.
     """
     if not answer.is_complete:
         return mark_unknown(order=order, now=now, venue_order_id=answer.venue_order_id)

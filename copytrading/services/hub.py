@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import redis.asyncio
+import structlog
 from django.conf import settings
 
 from copytrading.services.bell import LIVE_CHANNEL
+
+log = structlog.get_logger()
 
 RECONNECT_SECONDS = 1.0
 
@@ -66,6 +69,7 @@ class Hub:
         # Most bells are for one person, so nobody else is even looked at.
         self._clients_of: dict[str, set[Client]] = {}
         self._listener: asyncio.Task[None] | None = None
+        self._is_deaf = False
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -99,7 +103,10 @@ class Hub:
         while True:
             try:
                 await self._listen_once()
-            except (redis.RedisError, OSError):
+            except (redis.RedisError, OSError) as error:
+                if not self._is_deaf:
+                    log.warning("pages_hear_no_bells", error=str(error), pages=len(self))
+                self._is_deaf = True
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
@@ -108,6 +115,7 @@ class Hub:
             await pubsub.subscribe(LIVE_CHANNEL)
             async for message in pubsub.listen():
                 if message["type"] == "subscribe":
+                    self._is_deaf = False
                     # Whatever rang before we listened was missed.
                     for client in self._clients:
                         client.ring_all()

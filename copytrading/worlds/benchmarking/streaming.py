@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from statistics import median
+from tempfile import NamedTemporaryFile
 from time import monotonic, perf_counter, sleep
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import override_settings
 from django.urls import reverse
@@ -28,6 +31,7 @@ from django.urls import reverse
 from accounts.models import User
 from copytrading.services import bell
 from copytrading.services.hub import PRICES
+from smartsync_site.embedded.processes import last_lines
 
 START_SECONDS = 60
 ANSWER_SECONDS = 60
@@ -75,7 +79,11 @@ class _Page:
         return perf_counter()
 
 
-class WebNotStarted(Exception):
+class NotHeard(CommandError):
+    """Pages that were rung did not hear it."""
+
+
+class WebNotStarted(CommandError):
     """The web process did not answer."""
 
 
@@ -85,9 +93,19 @@ def measure_streams(*, streams: int, repeats: int, show: Callable[[str], object]
         [User(email=f"page{number}@bench.invalid", password="!") for number in range(streams)]
     )
     cookies = [_signed_in(person) for person in people]
-    with _web_process() as (process, port), override_settings(SMARTSYNC_BELL=True):
+    with (
+        NamedTemporaryFile() as printed,
+        _web_process(printed) as (process, port),
+        override_settings(SMARTSYNC_BELL=True),
+    ):
         show(f"Opening {streams:,} streams ...")
-        return asyncio.run(_measure(process, port, people, cookies, repeats, show))
+        try:
+            return asyncio.run(_measure(process, port, people, cookies, repeats, show))
+        except TimeoutError:
+            said = last_lines(Path(printed.name)) or "nothing"
+            raise NotHeard(
+                f"Not all of {streams:,} pages heard within {ANSWER_SECONDS} s. The web process said: {said}"
+            ) from None
 
 
 async def _measure(
@@ -169,8 +187,8 @@ def _signed_in(person: User) -> str:
 
 
 @contextmanager
-def _web_process() -> "Iterator[tuple[subprocess.Popen[bytes], int]]":
-    """Run a web process on the database of this one, as an installation does."""
+def _web_process(printed: IO[bytes]) -> "Iterator[tuple[subprocess.Popen[bytes], int]]":
+    """Run a web process on the database of this one, as an installation does; what it says goes to a file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -189,8 +207,8 @@ def _web_process() -> "Iterator[tuple[subprocess.Popen[bytes], int]]":
         ],
         cwd=settings.BASE_DIR,
         env={**os.environ, "DATABASE_URL": urlunsplit(address), "REDIS_URL": settings.REDIS_URL},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=printed,
+        stderr=printed,
     )
     try:
         _wait_for(process, port)

@@ -24,8 +24,9 @@ from copytrading.services.safety import halts
 if TYPE_CHECKING:
     from copytrading.worlds.simulating.world import World
 
-# A coin and how it may be counted anew: those that are worth much become more, the others fewer.
-COUNTS = {"BTC": (1, 1_000), "ETH": (1, 100), "SOL": (1_000, 1), "DOGE": (1_000, 1)}
+# A coin and how it may be counted anew: those that are worth much become more, the others fewer. Of most of what
+# people hold of ETH a part is left over that is no whole unit.
+COUNTS = {"BTC": (1, 1_000), "ETH": (4, 125), "SOL": (1_000, 1), "DOGE": (1_000, 1)}
 # Longer than an order may be late, and than one may wait to be sent.
 SUSPENDED_SECONDS = 75.0
 # Everybody has their part of it: of the seeds, and of the occasions.

@@ -15,7 +15,8 @@ class AccountsConfig(AppConfig):
         from allauth.mfa import signals as factor_signals
         from django_structlog.signals import bind_extra_request_metadata
 
-        from accounts import array_parameters, database_role, wallet
+        from accounts import wallet
+        from accounts.database import array_parameters, database_role
         from accounts.identity import events
 
         array_parameters.register()

@@ -18,8 +18,8 @@ import psycopg
 from django.db import IntegrityError, connection, transaction
 from numpy.typing import ArrayLike, NDArray
 
-from accounts import bulk_rows
-from accounts.array_parameters import as_column, bound_by_server
+from accounts.database import bulk_rows
+from accounts.database.array_parameters import as_column, bound_by_server
 from accounts.models import Asset, Hold, Journal, LedgerAccount, User
 from accounts.transactions import in_transaction
 

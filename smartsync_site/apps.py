@@ -7,7 +7,7 @@ class SiteConfig(AppConfig):
     verbose_name = "Smart Sync"
 
     def ready(self) -> None:
-        from smartsync_site.roles import ship_roles
+        from smartsync_site.operators.roles import ship_roles
 
         # After the rights of all tables were made, which each app's own signal does.
         post_migrate.connect(ship_roles, dispatch_uid="smartsync_site.ship_roles")

@@ -16,4 +16,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 with endings.one_sentence():
     application = BoundedBodies(get_asgi_application())
 
-import_module("smartsync_site.hearts").start("WEB")
+import_module("smartsync_site.watching.hearts").start("WEB")

@@ -22,7 +22,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
-from accounts import ledger_audit
+from accounts.journals import ledger_audit
 
 DUMP, MANIFEST = "smartsync.dump", "manifest.json"
 BLOCK_BYTES = 1 << 20

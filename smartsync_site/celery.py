@@ -103,13 +103,13 @@ def read_settings(**_: Any) -> None:
 @worker_ready.connect
 def start_heart(**_: Any) -> None:
     """A worker's own process beats beside those that work."""
-    import_module("smartsync_site.hearts").start("WORKER")
+    import_module("smartsync_site.watching.hearts").start("WORKER")
 
 
 @worker_shutdown.connect
 def stop_heart(**_: Any) -> None:
     """A worker that ends in good order is not missed."""
-    import_module("smartsync_site.hearts").stop("WORKER")
+    import_module("smartsync_site.watching.hearts").stop("WORKER")
 
 
 app.steps["worker"].add(DjangoStructLogInitStep)

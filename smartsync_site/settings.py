@@ -16,10 +16,11 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.management.utils import get_random_secret_key
 from kombu import Queue
 
-from smartsync_site import addresses, logs
+from smartsync_site import addresses
 from smartsync_site.embedded import LocalFolder
 from smartsync_site.environment import read_env_file
 from smartsync_site.rules import *  # noqa: F403  (Django reads the names of one module)
+from smartsync_site.watching import logs
 
 PROXIES_MAX = 10
 WEBHOOK_LOG_DAYS_MIN = 7
@@ -76,7 +77,7 @@ INSTALLED_APPS = [
     "copytrading",
     "copytrading.exchange.paper",
     "smartsync_site",
-    "smartsync_site.panel.OperatorsConfig",
+    "smartsync_site.operators.panel.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -139,7 +140,7 @@ TEMPLATES = [
     }
 ]
 
-FORM_RENDERER = "copytrading.forms.rendering.FormRenderer"
+FORM_RENDERER = "copytrading.forms.parts.rendering.FormRenderer"
 
 # -- PostgreSQL: the queue and the truth -------------------------------------------------------------------------------
 
@@ -210,7 +211,7 @@ CELERY_TASK_ROUTES = {
     "copytrading.tasks.sync_lead": {"queue": "cycles"},
 }
 # The timetable is in memory: no file that has to be written somewhere, and a ring too many does no harm.
-CELERY_BEAT_SCHEDULER = "smartsync_site.beating.BeatingScheduler"
+CELERY_BEAT_SCHEDULER = "smartsync_site.watching.beating.BeatingScheduler"
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MEMORY_KILOBYTES", default=400_000)
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
 
@@ -410,7 +411,7 @@ SPECTACULAR_SETTINGS = {
         "accounts.api.schema.close_requests",
         "copytrading.api.schema.list_codes",
     ],
-    "WEBHOOKS": ["copytrading.api.events.EVENT"],
+    "WEBHOOKS": ["copytrading.api.telling.events.EVENT"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

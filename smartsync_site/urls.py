@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from smartsync_site import monitoring
+from smartsync_site.watching import monitoring
 
 handler500 = "accounts.api.problems.server_error"
 

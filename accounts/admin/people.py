@@ -55,7 +55,7 @@ class PersonAdmin(ReadOnlyAdmin):
 
 @admin.register(Group)
 class RoleAdmin(ReadOnlyAdmin):
-    """Roles come with the platform: see `smartsync_site.roles`."""
+    """Roles come with the platform: see `smartsync_site.operators.roles`."""
 
     ordering = ("name",)
     search_fields = ("name",)

@@ -1,7 +1,8 @@
 """
 Whether it is really the person who is signed in: proved by the password or the second factor in the last minutes.
 
-Where somebody has a second factor only that proves it. Operators always have one, see `smartsync_site.operators_site`.
+Where somebody has a second factor only that proves it. Operators always have one, see
+`smartsync_site.operators.operators_site`.
 """
 
 import time

@@ -11,8 +11,8 @@ class WholeNumbersField(ArrayField):
     An array of bigint, in the database the same as ArrayField(BigIntegerField()).
 
     ArrayField prepares one number after the other, which for the participants of an order takes longer than to write
-    them; the driver takes a list of int, or an array of int64 (accounts.array_parameters), as it is, and the database
-    refuses anything else.
+    them; the driver takes a list of int, or an array of int64 (accounts.database.array_parameters), as it is, and the
+    database refuses anything else.
     """
 
     def __init__(self, base_field: "models.Field[Any, Any] | None" = None, **options: Any) -> None:

@@ -1,8 +1,8 @@
 """
 The reports, as pages and files: the close of a day, how orders were executed, which leads are suspicious.
 
-Each has a right of its own, which `smartsync_site.roles` gives. A page and its files say the same; every look is in the
-audit like any other.
+Each has a right of its own, which `smartsync_site.operators.roles` gives. A page and its files say the same; every look
+is in the audit like any other.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,8 +22,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from accounts import ledger_export
 from accounts.csv_lines import as_file, download, harmless
+from accounts.journals import ledger_export
 from copytrading.forms.reports import CloseForm, ExecutionForm, SuspicionForm
 from copytrading.queries.reports import conduct, daily_close, execution
 from copytrading.queries.reports.execution import BEGINNING, Place
@@ -136,7 +136,7 @@ def suspicions_json(request: HttpRequest) -> HttpResponseBase:
     return _as_json(_suspicion_tables(form), name="suspicions") if form.is_valid() else _refused(form)
 
 
-# The panel is our own site, which `smartsync_site.panel` puts in the place of the framework's.
+# The panel is our own site, which `smartsync_site.operators.panel` puts in the place of the framework's.
 site = cast(Any, admin.site)
 site.add_page("reports/daily-close/", close_page, name="report-close")
 site.add_page("reports/daily-close.csv", close_csv, name="report-close-csv")

@@ -4,8 +4,9 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import devices, people, program_keys
-from copytrading.api import books, changing, copies, leading, leads, live, records, schema, statements, wallet, webhooks
+from copytrading.api import books, changing, copies, leading, leads, records, schema, statements, wallet
 from copytrading.api.nowhere import Nowhere
+from copytrading.api.telling import live, webhooks
 
 app_name = "api"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from copytrading.forms.fields import CashField, NumberField
+from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.forms.wallet import TradedMarket
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.queries.shown.visibility import delay_words

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django import forms
 
-from copytrading.forms.fields import CashField
+from copytrading.forms.parts.fields import CashField
 from copytrading.queries.operating import overview as operating
 from copytrading.queries.operating import rule_table
 from copytrading.services.wallet.money_words import with_cash

@@ -8,7 +8,7 @@ from django import forms
 
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.forms.fields import CashField, NumberField
+from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.queries.leads.proportions import RATIO_DECIMALS
 from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.wallet.money_words import with_cash

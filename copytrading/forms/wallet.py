@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django import forms
 
-from copytrading.forms.fields import CashField, NumberField
+from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.wallet.money_words import with_cash
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from accounts import bulk_rows
+from accounts.database import bulk_rows
 from accounts.models import Asset
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.deciding.lead_orders import OpenOrder

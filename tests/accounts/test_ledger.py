@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts import ledger, transactions
-from accounts.database_role import RUNTIME_ROLE
+from accounts.database.database_role import RUNTIME_ROLE
 from accounts.ledger import Lines
 from accounts.models import Asset, Balance, Hold, Journal, LedgerAccount, Posting, User
 from tests.cast import NOON

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from accounts.admin.acting import ActingAdmin
 from accounts.models import AuditEntry, User
-from smartsync_site.roles import ROLES
+from smartsync_site.operators.roles import ROLES
 from tests.cast import World
 from tests.sign_in import sign_in
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
-from copytrading.api.events import describe
+from copytrading.api.telling.events import describe
 from copytrading.models import Webhook
 from copytrading.services.hooks import webhooks
 from copytrading.services.hooks.calling import call_all

@@ -18,13 +18,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.fake_venue import admin, world
-from tests.fake_venue.binance import BinanceDialect
-from tests.fake_venue.bitget import BitgetDialect
-from tests.fake_venue.bybit import BybitDialect
-from tests.fake_venue.dialect import Dialect
+from tests.fake_venue.dialects.binance import BinanceDialect
+from tests.fake_venue.dialects.bitget import BitgetDialect
+from tests.fake_venue.dialects.bybit import BybitDialect
+from tests.fake_venue.dialects.dialect import Dialect
+from tests.fake_venue.dialects.okx import OkxDialect
 from tests.fake_venue.exchange import FakeExchange
 from tests.fake_venue.faults import FaultScript, Rule, with_nonsense
-from tests.fake_venue.okx import OkxDialect
 from tests.fake_venue.rates import RateMeter
 from tests.fake_venue.wire import AS_USUAL, Answer, Circumstances, Request, Route, json_answer
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from accounts import bulk_rows
+from accounts.database import bulk_rows
 from accounts.models import User
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy, Lead, Market

@@ -3,7 +3,7 @@ What a source does that only some places may do, read from its syntax tree: writ
 
 A search for words would stop at the end of a line, believe comments, and lose a row at the first variable. Here names
 are followed: what was made of a ledger model, looped over or annotated with it is a row of the ledger too. It is a net
-for slips, no proof; what nobody can slip through is in the database (`accounts/database_role.py`).
+for slips, no proof; what nobody can slip through is in the database (`accounts/database/database_role.py`).
 """
 
 import ast

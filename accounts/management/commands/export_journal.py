@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import ledger_export
+from accounts.journals import ledger_export
 
 USAGE_ERROR = 2
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from accounts import ledger_export
+from accounts.journals import ledger_export
 from copytrading.engine.arrays import BoolArray
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode

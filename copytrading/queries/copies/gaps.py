@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accounts import bulk_rows
+from accounts.database import bulk_rows
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.holdings.portfolios import CopyTable, LeadPortfolio
 from copytrading.engine.market.board import Board

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from accounts import bulk_rows
+from accounts.database import bulk_rows
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.holdings.profit_share import ShareState
 from copytrading.engine.holdings.valuation import value_gross, values_of

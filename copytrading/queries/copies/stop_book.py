@@ -16,8 +16,9 @@ from datetime import datetime
 
 import numpy as np
 
-from accounts import bulk_rows, ledger_news
-from accounts.ledger_news import Place
+from accounts.database import bulk_rows
+from accounts.journals import ledger_news
+from accounts.journals.ledger_news import Place
 from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.holdings import stop_loss
 from copytrading.engine.holdings.profit_share import ShareState

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from accounts import bulk_rows
+from accounts.database import bulk_rows
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.replay.recorded_path import MONEY, Move
 from copytrading.models import Lead, Market

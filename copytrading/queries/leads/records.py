@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts import bulk_rows
+from accounts.database import bulk_rows
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.queries.rules import cash_symbol
 

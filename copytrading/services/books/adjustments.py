@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from accounts.array_parameters import array_cursor
+from accounts.database.array_parameters import array_cursor
 from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Reason
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.models import LeadOrder, Order

@@ -9,8 +9,9 @@ from datetime import datetime
 
 import numpy as np
 
-from accounts import bulk_rows, ledger
+from accounts import ledger
 from accounts import queries as account_queries
+from accounts.database import bulk_rows
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal, LedgerAccount
 from accounts.transactions import owns_transaction

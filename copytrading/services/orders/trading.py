@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts import ledger
-from accounts.array_parameters import as_column, bound_by_server
+from accounts.database.array_parameters import as_column, bound_by_server
 from accounts.models import Asset
 from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.orders.bunching import PlannedOrder

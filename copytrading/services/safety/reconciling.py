@@ -16,7 +16,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Min
 
-from accounts import ledger_audit
+from accounts.journals import ledger_audit
 from accounts.models import Asset
 from accounts.transactions import outside_transaction
 from copytrading.engine.units import coins

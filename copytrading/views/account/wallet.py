@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
 from accounts.identity.step_up import identity_confirmed
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries.money import wallet as queries
 from copytrading.services.refusals import Refusal

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.identity.step_up import address_to_confirm, ask_to_confirm, identity_confirmed
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.webhooks import WebhookForm
 from copytrading.queries.hooks.listing import deliveries_of, webhooks_of
 from copytrading.services.hooks import webhooks

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.copies import coin_results, curves, gap_pages, portfolios
 from copytrading.queries.copies import own as queries
 from copytrading.queries.copies.own import CopySummary

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages

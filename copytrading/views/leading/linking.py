@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.linking import LinkForm
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.leads import consoles as leading
 from copytrading.queries.leads import links
 from copytrading.services.leads import linking

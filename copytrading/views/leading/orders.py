@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leading import OrderForm
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.leads import consoles as queries
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.refusals import Refusal

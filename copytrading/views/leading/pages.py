@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.leading import ApplyForm, NoticeForm, ShownForm, TermsForm
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links

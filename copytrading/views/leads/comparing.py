@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
-from copytrading.forms.refusals import refuse
+from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules

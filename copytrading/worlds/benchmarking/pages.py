@@ -18,7 +18,8 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
 
-from accounts import bulk_rows, devices, ledger
+from accounts import devices, ledger
+from accounts.database import bulk_rows
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
 from copytrading.models import Allocation, Copy, Fill, Lead, Market, Order, SyncCycle

@@ -19,7 +19,7 @@ from celery import current_app
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from accounts import ledger_news
+from accounts.journals import ledger_news
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueError
 from copytrading.models import Halt, Lead, LeadHolding
@@ -29,15 +29,16 @@ from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
-from copytrading.worlds.simulating import liveness, rules_of_copies, rules_of_money, suspense
+from copytrading.worlds.simulating import suspense
 from copytrading.worlds.simulating.beats import Beats
+from copytrading.worlds.simulating.deeds.lead_deeds import Deed
+from copytrading.worlds.simulating.deeds.people import People
 from copytrading.worlds.simulating.ears import Ear, place_of
-from copytrading.worlds.simulating.lead_deeds import Deed
 from copytrading.worlds.simulating.outcome import Outcome, RuleBroken
-from copytrading.worlds.simulating.people import People
-from copytrading.worlds.simulating.rulebook import broken_rules
-from copytrading.worlds.simulating.rules_of_orders import PlannedOrders
-from copytrading.worlds.simulating.snapshot import Snapshot, take_snapshot
+from copytrading.worlds.simulating.rules import liveness, of_copies, of_money
+from copytrading.worlds.simulating.rules.of_orders import PlannedOrders
+from copytrading.worlds.simulating.rules.rulebook import broken_rules
+from copytrading.worlds.simulating.rules.snapshot import Snapshot, take_snapshot
 from copytrading.worlds.simulating.swarm import draw_swarm
 from copytrading.worlds.simulating.workers import Crashed, Crew, Worker
 from copytrading.worlds.simulating.world import World, populate
@@ -204,8 +205,8 @@ class Story:
                 self._finish_jobs()
             self.check()
             left = [*liveness.unfinished(self.seen), *liveness.in_doubt(self.seen, self.world.venue)]
-            left += rules_of_money.trades_without_fill(self.seen, self.world.venue)
-            left += rules_of_money.gifts_nobody_noticed(self.seen, self.world.gifts.given)
+            left += of_money.trades_without_fill(self.seen, self.world.venue)
+            left += of_money.gifts_nobody_noticed(self.seen, self.world.gifts.given)
             left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.underway]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
             if not left and not off and has_settled and look >= LOOKS_MIN:
@@ -223,7 +224,7 @@ class Story:
         with ledger_news.one_moment():
             board = market_queries.load_board(now=self.world.now, rules=platform_rules())
             kept, fresh = self.stop_book.follow(board), stop_book.load_rows(board)
-        return list(rules_of_copies.stop_book_is_up_to_date(kept, fresh))
+        return list(of_copies.stop_book_is_up_to_date(kept, fresh))
 
     # -- What can happen -----------------------------------------------------------------------------------------------
 

@@ -22,10 +22,10 @@ from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes as market
 from copytrading.services.wallet import transfers
-from copytrading.worlds.simulating.coin_fates import CoinFates
-from copytrading.worlds.simulating.gifts import Gifts
+from copytrading.worlds.simulating.deeds.coin_fates import CoinFates
+from copytrading.worlds.simulating.deeds.gifts import Gifts
 from copytrading.worlds.simulating.rings import RingQueue
-from copytrading.worlds.simulating.rules_of_copies import Press
+from copytrading.worlds.simulating.rules.of_copies import Press
 from copytrading.worlds.simulating.swarm import Swarm
 from copytrading.worlds.simulating.venue import SimulatedVenue
 from copytrading.worlds.simulating.venue_orders import ORDINARY_LEVEL_VALUE, THIN_LEVEL_VALUE, SimulatedMarket

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from copytrading.api.events import describe
+from copytrading.api.telling.events import describe
 from copytrading.management.rounds import Rounds
 from copytrading.services.hooks.calling import Caller, call_all
 

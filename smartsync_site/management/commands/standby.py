@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from copytrading.services.running import heartbeats, sirens
 from copytrading.services.running.standby import Standby
-from smartsync_site import hearts
+from smartsync_site.watching import hearts
 
 DEAD_MAN_SECONDS = 60.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)

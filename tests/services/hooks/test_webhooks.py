@@ -23,9 +23,9 @@ from standardwebhooks import WebhookVerificationError
 
 from accounts.models import User
 from accounts.sealing import SealDoesNotOpen
-from copytrading.api.events import describe
 from copytrading.api.shapes.books import CopyOrderShape
 from copytrading.api.shapes.trades import RowShape
+from copytrading.api.telling.events import describe
 from copytrading.models import (
     Adjustment,
     Allocation,

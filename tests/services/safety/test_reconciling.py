@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from accounts import ledger_audit, wallet
+from accounts import wallet
+from accounts.journals import ledger_audit
 from accounts.models import Asset, Balance, Journal, LedgerAccount, Transfer, User
 from copytrading.engine.units import coins
 from copytrading.exchange.errors import VenueUnreachable

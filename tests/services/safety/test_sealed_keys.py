@@ -16,7 +16,7 @@ from accounts.models import User
 from copytrading.models import Lead, LinkedAccount
 from copytrading.services.leads import linking
 from copytrading.services.safety import sealed_keys
-from smartsync_site import logs
+from smartsync_site.watching import logs
 from tests.cast import World
 from tests.elsewhere import KEY, Elsewhere, connect, look
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from copytrading.api.events import describe
+from copytrading.api.telling.events import describe
 from copytrading.models import Webhook
 from copytrading.services.hooks.calling import call_all
 from tests.hook_receiver import Receiver, webhook_of

@@ -1,0 +1,1 @@
+"""How rows go to the database in bulk, and which login may do what there."""

@@ -1,0 +1,1 @@
+"""What people, leads, strangers and the venue do in a world."""

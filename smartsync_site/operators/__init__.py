@@ -1,0 +1,1 @@
+"""Where operators come in, and what each of them may do."""

@@ -1,0 +1,1 @@
+"""How each exchange says what the fake venue knows."""

@@ -11,7 +11,13 @@ from django.test import override_settings
 PROJECT = Path(__file__).resolve().parent.parent
 RECORDED = Path(os.environ.get("SMARTSYNC_DATA") or PROJECT.parent / "shared" / "data")
 
-pytest_plugins = ["tests.cast", "tests.elsewhere", "tests.fake_venue.fixtures", "tests.hook_receiver"]
+pytest_plugins = [
+    "tests.cast",
+    "tests.own_databases",
+    "tests.elsewhere",
+    "tests.fake_venue.fixtures",
+    "tests.hook_receiver",
+]
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def _own_database(*, purpose: str, durable: bool, keep: bool, now: datetime) -> 
         if not durable:
             _tell_server(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off"), name)
         use_database(name)
-        call_command("migrate", verbosity=0)
+        _migrate()
         if role_options is not None:
             options["options"] = role_options
             use_database(name)
@@ -134,6 +134,10 @@ def _create(name: str) -> None:
             f"This runs in a database of its own, and {connection.settings_dict['USER']} may not create one: "
             "grant CREATEDB, or name another server in DATABASE_URL."
         ) from refusal
+
+
+def _migrate() -> None:
+    call_command("migrate", verbosity=0)
 
 
 def _drop(name: str, options: dict[str, str]) -> None:

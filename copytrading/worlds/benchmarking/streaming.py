@@ -206,7 +206,13 @@ def _web_process(printed: IO[bytes]) -> "Iterator[tuple[subprocess.Popen[bytes],
             "--no-access-log",
         ],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": urlunsplit(address), "REDIS_URL": settings.REDIS_URL},
+        env={
+            **os.environ,
+            "DATABASE_URL": urlunsplit(address),
+            "REDIS_URL": settings.REDIS_URL,
+            # Where no local folder was prepared each process has a key of its own, and would know nobody's sign-in.
+            "SECRET_KEY": settings.SECRET_KEY,
+        },
         stdout=printed,
         stderr=printed,
     )

@@ -23,7 +23,7 @@ from copytrading.services.orders import resolving
 from copytrading.services.running import heartbeats
 from copytrading.services.safety import reconciling
 from copytrading.services.telling import watching
-from copytrading.services.wallet import announced, statement_files, transfers
+from copytrading.services.wallet import announced, statement_files, touching, transfers
 
 
 @shared_task
@@ -70,8 +70,14 @@ def finish_verdicts(**_: Any) -> None:
 
 @shared_task
 def work_off_orders(**_: Any) -> None:
-    """Finish orders of no cycle whose request died on the way."""
-    conducting.work_off_manual_orders(now=timezone.now())
+    """Finish orders of no cycle whose request died on the way; the safety net under the bell of limit orders."""
+    touching.work_off_orders(now=timezone.now())
+
+
+@shared_task
+def look_at_limit_orders(**_: Any) -> None:
+    """Look at the limit orders of people's own wallets, because a price was just reached."""
+    touching.look_at_limit_orders(now=timezone.now())
 
 
 @shared_task

@@ -1,7 +1,7 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, trading, gaps, history, notices, webhooks, records, safety, running, rules.
+Read: market, leads, links, copies, trading, limit_orders, gaps, history, notices, webhooks, records, safety, running, rules.
 """
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare
@@ -19,6 +19,7 @@ from copytrading.models.leads import (
     LeadRecord,
     UntradedHolding,
 )
+from copytrading.models.limit_orders import LimitOrder
 from copytrading.models.links import AccountMove, LinkedAccount
 from copytrading.models.market import Mark, Market, MarkRange, ScheduledRun, SourcePrice
 from copytrading.models.notices import (
@@ -72,6 +73,7 @@ __all__ = [
     "LeadStatusChange",
     "LeadSummary",
     "LeadWeights",
+    "LimitOrder",
     "LinkedAccount",
     "ManualOrder",
     "Mark",

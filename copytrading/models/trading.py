@@ -219,6 +219,10 @@ class ManualOrder(models.Model):
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="manual_order")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="manual_orders")
     idempotency_key = models.CharField(max_length=80)
+    # The limit order whose price was there; null for what was given at the market.
+    limit_order = models.ForeignKey(
+        "copytrading.LimitOrder", null=True, on_delete=models.PROTECT, related_name="manual_orders"
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "idempotency_key"], name="one_manual_order_per_key"),)

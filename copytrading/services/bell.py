@@ -21,6 +21,7 @@ RING_WORTH_SECONDS = 4
 STATEMENT_WORTH_SECONDS = 300
 # An order's followers hear of it in a few messages, however many they are.
 TOPICS_A_MESSAGE = 1_000
+LIMIT_ORDERS_KEY = "smartsync:rung:limit-orders"
 _connections: dict[str, redis.Redis] = {}
 
 
@@ -58,6 +59,19 @@ def answer_for_lead(lead_id: int) -> None:
             _connection().delete(_rung_key(lead_id))
 
 
+def ring_for_limit_orders() -> None:
+    """Wake a worker for the limit orders of people's own wallets, once the prices that it is to find are committed."""
+    if settings.SMARTSYNC_BELL:
+        transaction.on_commit(lambda: _ring_unless_rung(LIMIT_ORDERS_KEY, "copytrading.tasks.look_at_limit_orders"))
+
+
+def answer_for_limit_orders() -> None:
+    """Note that somebody begins to look at limit orders."""
+    if settings.SMARTSYNC_BELL and not _carriers:
+        with suppress(redis.RedisError):
+            _connection().delete(LIMIT_ORDERS_KEY)
+
+
 def ring_for_link(link_id: int) -> None:
     """Have a worker look at one account elsewhere."""
     if settings.SMARTSYNC_BELL:
@@ -84,15 +98,19 @@ def publish_to_users(user_ids: list[int], event: str) -> None:
 
 
 def _ring_once(lead_id: int) -> None:
-    """Ring for a lead unless a ring waits already that nobody has begun to answer: it will find these rows, too."""
+    _ring_unless_rung(_rung_key(lead_id), "copytrading.tasks.sync_lead", lead_id)
+
+
+def _ring_unless_rung(key: str, task_name: str, *arguments: int) -> None:
+    """Ring unless a ring waits already that nobody has begun to answer: it will find these rows, too."""
     if not _carriers:
         try:
-            if not _connection().set(_rung_key(lead_id), 1, nx=True, ex=RING_WORTH_SECONDS):
+            if not _connection().set(key, 1, nx=True, ex=RING_WORTH_SECONDS):
                 return
         except redis.RedisError:
             # One ring too many does no harm.
             pass
-    _send("copytrading.tasks.sync_lead", lead_id)
+    _send(task_name, *arguments)
 
 
 def _rung_key(lead_id: int) -> str:

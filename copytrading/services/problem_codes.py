@@ -45,7 +45,6 @@ TOLD_HERE = {
     "history_incomplete": "Prices are missing for a part of these days, so nothing can be said of them.",
     "history_too_short": "The record is too short to look back on; choose another lead or wait.",
     "lead_not_set_aside": "The lead was not set aside, so there is nothing to take back.",
-    "limit_not_possible": "The limit price is not above zero, or no multiple of the market's step.",
     "not_clean_since_restore": "The database was restored, and ledger and venue have not agreed since.",
     "notice_not_possible": "There is nothing to say, too much of it, or nobody to say it to.",
     "order_too_small": "The order is below what the venue takes in this market.",

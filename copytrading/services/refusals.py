@@ -25,3 +25,7 @@ class PriceNotKnown(Refusal, code="price_not_known"):
 
 class NotHeld(Refusal, code="not_enough_held", field="quantity"):
     """More is sold, or spent, than is there."""
+
+
+class LimitNotPossible(Refusal, code="limit_not_possible", field="price_limit"):
+    """The limit price is not above zero, no multiple of the market's step, or too far from the market."""

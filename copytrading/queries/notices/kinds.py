@@ -132,6 +132,14 @@ TOPICS: dict[str, Topic] = {
             page=Page.WALLET,
         ),
         Topic(
+            name="LIMIT_ORDERS",
+            label="A limit order of yours was filled, expired or was ended",
+            section=WALLET,
+            mail=False,
+            push=True,
+            page=Page.WALLET,
+        ),
+        Topic(
             name="APPLICATION",
             label="Your application was decided on",
             section=LEADING,
@@ -389,6 +397,32 @@ KINDS: dict[str, NoticeKind] = {
         topic="TRANSFERS",
         words=("{value} left your wallet", ""),
         plain=("Money left your wallet", ""),
+    ),
+    Kind.LIMIT_FILLED: NoticeKind(
+        topic="LIMIT_ORDERS",
+        words=("Your limit order to {words} is filled", "It came to {second} in all, the fee not counted."),
+    ),
+    Kind.LIMIT_EXPIRED: NoticeKind(
+        topic="LIMIT_ORDERS",
+        words=(
+            "Your limit order to {words} has expired",
+            "{value} of it were traded for {second}. What was held for the rest is yours to use again.",
+        ),
+        plain=(
+            "Your limit order to {words} has expired",
+            "Nothing of it was traded. What was held for it is yours to use again.",
+        ),
+    ),
+    Kind.LIMIT_ENDED: NoticeKind(
+        topic="LIMIT_ORDERS",
+        words=(
+            "Your limit order to {words}",
+            "{value} of it were traded for {second}. What was held for the rest is yours to use again.",
+        ),
+        plain=(
+            "Your limit order to {words}",
+            "Nothing of it was traded. What was held for it is yours to use again.",
+        ),
     ),
     Kind.APPLICATION_ACCEPTED: NoticeKind(
         topic="APPLICATION",

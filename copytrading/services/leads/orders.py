@@ -28,16 +28,11 @@ from copytrading.services.books import positions, stakes
 from copytrading.services.cycle.scene import load_scene
 from copytrading.services.leads.verbs import LeadNotActive, equity_of
 from copytrading.services.locks import lock_lead
-from copytrading.services.market import doubts, listings
+from copytrading.services.market import doubts, listings, price_limits
 from copytrading.services.orders import pricing
 from copytrading.services.refusals import NotEnoughCash, NotHeld, NotPossibleNow, PriceNotKnown, Refusal
 
 BASIS_POINTS = 10_000
-
-
-class LimitNotPossible(Refusal):
-    code = "limit_not_possible"
-    field = "price_limit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,8 +240,7 @@ def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> 
     price = price_limit or (mark and mark.price)
     if price is None:
         raise PriceNotKnown(f"There is no price of {market.base.symbol} yet; give the order in coins, with a limit.")
-    quantity = Decimal(value_units).scaleb(-market.quote.decimals) / price
-    return int(quantity.scaleb(market.base.decimals) // market.lot_units) * market.lot_units
+    return price_limits.lots_for(market, value_units, price)
 
 
 def _refuse_order(
@@ -272,9 +266,8 @@ def _refuse_order(
     doubts.refuse_coin(market=market)
     if quantity_units < market.lot_units:
         raise Refusal("The quantity is less than the smallest lot of this market.", field="quantity")
-    if price_limit is not None and (price_limit <= 0 or price_limit % market.tick_size):
-        step = f"{market.tick_size.normalize():f}"
-        raise LimitNotPossible(f"The price must be above zero and a multiple of {step}.")
+    if price_limit is not None:
+        price_limits.refuse_off_tick(market, price_limit)
     _refuse_uncovered(lead, market, side, quantity_units, price_limit, now, rules)
     return market
 

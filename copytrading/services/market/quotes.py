@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.transactions import outside_transaction
 from copytrading.exchange import registry
 from copytrading.exchange.markets import Quote
+from copytrading.queries.money import limit_orders
 from copytrading.services import bell
 from copytrading.services.market import listings, mark_ranges, marking
 
@@ -42,3 +43,5 @@ def record_quotes(*, quotes: Sequence[Quote], now: datetime) -> None:
         moved = [replace(quote, price=price) for quote, price in prices if price is not None]
         registry.move_paper_prices(moved, now=now)
         bell.publish("prices", "marks")
+        if limit_orders.touched_orders().exists():
+            bell.ring_for_limit_orders()

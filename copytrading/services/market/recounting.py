@@ -5,7 +5,8 @@ A coin that is counted in another unit: of everything that anybody holds of it `
                   that the accounts still sum to what custody keeps
     holdings      of leads who trade elsewhere, and what copies noted of them when they joined
     prices        mark, sources, bars and snapshots, the other way round
-    lead orders   are ended, as exchanges do: their quantities and limits were meant in the old unit
+    orders        of leads, and those that wait in people's wallets, are ended, as exchanges do: their quantities and
+                  limits were meant in the old unit
 
 Orders, fills and shares stay as they were made: history is not rewritten. `order_id_last` says up to which of them the
 old unit counts, see queries/market/recounts.py.
@@ -23,8 +24,8 @@ from accounts.ledger import Lines
 from accounts.models import Balance, Hold, Journal, LedgerAccount, Transfer
 from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
-from copytrading.models import CoinVerdict, Copy, Correction, Lead, LeadOrder, Order
-from copytrading.services.books import gaps, positions
+from copytrading.models import CoinVerdict, Copy, Correction, Lead, LeadOrder, LimitOrder, Order
+from copytrading.services.books import gaps, limit_orders, positions
 from copytrading.services.refusals import Refusal
 
 UNITS_MAX = 2**63 - 1
@@ -82,7 +83,10 @@ def refuse_moving(verdict: CoinVerdict) -> None:
     if Order.objects.filter(market__base_id=market.base_id, booked_at__isnull=True).exists():
         raise CoinMoving(f"An order in {symbol} is open: halt the coin, and try again when the venue has answered.")
     is_moving = (
-        Hold.objects.filter(asset_id=market.base_id, released_at__isnull=True).exists()
+        Hold.objects.filter(asset_id=market.base_id, released_at__isnull=True)
+        # What waits for its price is ended by the recount, and holds nothing then.
+        .exclude(key__in=LimitOrder.objects.filter(finished_at__isnull=True).values("hold_key"))
+        .exists()
         or Transfer.objects.filter(asset_id=market.base_id, status__in=Transfer.OPEN).exists()
     )
     if is_moving:
@@ -99,6 +103,7 @@ def recount(*, verdict: CoinVerdict, leads: Sequence[Lead], now: datetime, rules
     :raises CoinMoving: if something is on its way after all.
     """
     refuse_moving(verdict)
+    limit_orders.end_of_coin(verdict.market.base_id, because=LimitOrder.Why.RECOUNTED, now=now)
     copied = set(Copy.objects.exclude(status=Copy.Status.STOPPED).values_list("lead_id", flat=True))
     for lead in leads:
         if lead.pk in copied:

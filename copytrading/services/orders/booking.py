@@ -21,7 +21,7 @@ from copytrading.engine.orders.allocation import Settlement
 from copytrading.engine.units import coins
 from copytrading.models import Alarm, Copy, Fill, Order, SyncCycle
 from copytrading.queries.market.board import unit_price_in
-from copytrading.services.books import adjustments, positions
+from copytrading.services.books import adjustments, limit_orders, positions
 from copytrading.services.locks import lock_lead
 from copytrading.services.orders.answering import lock_order
 from copytrading.services.safety import alarms
@@ -35,7 +35,7 @@ def book_order(*, order: Order, now: datetime) -> Order:
     1. Lock the lead, then the order. Booked already: nothing to do.
     2. Share quantity, value and fees by largest remainder; ties rotate with the order.
     3. Write the allocations and one journal; the holds are released by it.
-    4. Tell the lead's orders, positions and the copies what came of it.
+    4. Tell the lead's orders, positions and the copies what came of it; or a limit order that it came of.
     """
     lead = lock_lead(order.cycle.lead_id) if order.cycle else None
     order = lock_order(order.pk)
@@ -50,6 +50,8 @@ def book_order(*, order: Order, now: datetime) -> Order:
             lead=lead, cycle=order.cycle, order=order, participants=participants, shares=shares, now=now
         )
         _tell_shortfall(order, order.cycle, participants, wishes, shares, now)
+    else:
+        limit_orders.follow_up(order=order, now=now)
     order.booked_at = now
     order.save(update_fields=["booked_at"])
     return order

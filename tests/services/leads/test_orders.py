@@ -11,7 +11,7 @@ from copytrading.services.books import adjustments
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
 from copytrading.services.leads import orders as lead_orders
-from copytrading.services.refusals import NotPossibleNow, Refusal
+from copytrading.services.refusals import LimitNotPossible, NotPossibleNow, Refusal
 from copytrading.services.safety import reconciling
 from tests.cast import World, usdt
 from tests.services.leads.lead_stage import give
@@ -98,7 +98,7 @@ class TestLimitOrder:
 
     @pytest.mark.parametrize("limit", ["50000.001", "-1", "0.0"])
     def test_refuses_a_price_that_the_venue_does_not_know(self, world: World, lead: Lead, limit: str) -> None:
-        with pytest.raises(lead_orders.LimitNotPossible):
+        with pytest.raises(LimitNotPossible):
             give(world, lead, "BUY", 10**6, limit)
 
 

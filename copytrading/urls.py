@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copytrading.views import appearance, live, pocket, problems
-from copytrading.views.account import mailbox, notices, programs, statements, wallet, webhooks
+from copytrading.views.account import limit_orders, mailbox, notices, programs, statements, wallet, webhooks
 from copytrading.views.copies import activity, starting
 from copytrading.views.copies import pages as copies
 from copytrading.views.leading import linking
@@ -34,6 +34,8 @@ urlpatterns = [
     path("wallet/deposit/", wallet.deposit, name="deposit"),
     path("wallet/withdraw/", wallet.withdraw, name="withdraw"),
     path("wallet/spot/", wallet.spot, name="spot"),
+    path("wallet/orders/", limit_orders.limit_orders, name="limit_orders"),
+    path("wallet/orders/<int:order_id>/cancel/", limit_orders.limit_order_cancel, name="limit_order_cancel"),
     path("wallet/history.csv", wallet.wallet_csv, name="wallet_csv"),
     path("wallet/statements/", statements.statements, name="statements"),
     path("wallet/statements.pdf", statements.statement_pdf, name="statement_pdf"),

@@ -56,6 +56,7 @@ from copytrading.admin.telling import (
 from copytrading.admin.trading import (
     AllocationAdmin,
     FillAdmin,
+    LimitOrderAdmin,
     ManualOrderAdmin,
     OrderAdmin,
     SyncCycleAdmin,
@@ -97,6 +98,7 @@ __all__ = [
     "LeadStatusChangeAdmin",
     "LeadSummaryAdmin",
     "LeadWeightsAdmin",
+    "LimitOrderAdmin",
     "LinkedAccountAdmin",
     "ManualOrderAdmin",
     "MarkAdmin",

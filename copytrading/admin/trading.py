@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link, whole
 from copytrading.admin.cash import in_cash
-from copytrading.models import Adjustment, Allocation, Fill, ManualOrder, Order, SyncCycle
+from copytrading.models import Adjustment, Allocation, Fill, LimitOrder, ManualOrder, Order, SyncCycle
 
 
 class OrderRows(ReadOnlyRows):
@@ -187,11 +187,40 @@ class AllocationAdmin(ReadOnlyAdmin):
 
 @admin.register(ManualOrder)
 class ManualOrderAdmin(ReadOnlyAdmin):
-    list_display = ("id", "user", "order_link", "idempotency_key")
-    list_select_related = ("user", "order")
+    list_display = ("id", "user", "order_link", "limit_order_link", "idempotency_key")
+    list_select_related = ("user", "order", "limit_order")
     ordering = ("-id",)
     search_fields = ("=id", "user__email", "order__client_order_id")
 
     @admin.display(description="order")
     def order_link(self, manual: ManualOrder) -> str:
         return link_to(manual.order)
+
+    @admin.display(description="came of")
+    def limit_order_link(self, manual: ManualOrder) -> str:
+        return link_to(manual.limit_order)
+
+
+@admin.register(LimitOrder)
+class LimitOrderAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "market", "side", "price", "quantity", "filled", "held", "status", "placed_at")
+    list_filter = ("status", "side", "market", "placed_at")
+    list_select_related = ("user", "market__base", "market__quote")
+    ordering = ("-id",)
+    search_fields = ("=id", "user__email")
+
+    @admin.display(description="limit", ordering="price_limit")
+    def price(self, own: LimitOrder) -> str:
+        return f"{own.price_limit.normalize():f}"
+
+    @admin.display(description="quantity")
+    def quantity(self, own: LimitOrder) -> str:
+        return whole(own.quantity_units, decimals=own.market.base.decimals, symbol=own.market.base.symbol)
+
+    @admin.display(description="filled")
+    def filled(self, own: LimitOrder) -> str:
+        return whole(own.filled_units, decimals=own.market.base.decimals, symbol=own.market.base.symbol)
+
+    @admin.display(description="held")
+    def held(self, own: LimitOrder) -> str:
+        return whole(own.held_units, decimals=own.held_asset.decimals, symbol=own.held_asset.symbol)

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import devices, people, program_keys
-from copytrading.api import books, changing, copies, leading, leads, records, schema, statements, wallet
+from copytrading.api import books, changing, copies, leading, leads, limit_orders, records, schema, statements, wallet
 from copytrading.api.nowhere import Nowhere
 from copytrading.api.telling import live, webhooks
 
@@ -72,6 +72,9 @@ urlpatterns = [
     path("wallet/withdrawals", wallet.Withdrawals.as_view(), name="withdrawals"),
     path("wallet/orders", wallet.SpotOrders.as_view(), name="spot_orders"),
     path("wallet/orders/preview", wallet.SpotPreview.as_view(), name="spot_preview"),
+    path("wallet/orders/limit", limit_orders.LimitOrders.as_view(), name="limit_orders"),
+    path("wallet/orders/limit/preview", limit_orders.LimitPreview.as_view(), name="limit_preview"),
+    path("wallet/orders/limit/<int:order_id>", limit_orders.LimitOrder.as_view(), name="limit_order"),
     path("wallet/orders/<int:order_id>", wallet.SpotOrder.as_view(), name="spot_order"),
     path("lead", leading.OwnLead.as_view(), name="own_lead"),
     path("lead/terms", leading.LeadTerms.as_view(), name="lead_terms"),

@@ -1,6 +1,7 @@
 """What a person can do with the main account: bring money in, take it out, trade by hand."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -39,9 +40,16 @@ class TransferForm(forms.Form):
 
 
 class SpotForm(forms.Form):
-    """A market order on the main account: buy for a value in cash, or sell a quantity of coins."""
+    """
+    An order on the main account. At the market: buy for a value in cash, or sell a quantity of coins.
+
+    With a limit: either, counted in coins or in cash, at a price that it waits for, for so long.
+    """
 
     BUY, SELL = "BUY", "SELL"
+    MARKET, LIMIT = "MARKET", "LIMIT"
+    COINS, VALUE = "COINS", "VALUE"
+    DAYS = ((0, "Until I cancel it"), (1, "For a day"), (7, "For a week"), (30, "For 30 days"))
 
     side = forms.ChoiceField(
         label="What to do", choices=((BUY, "Buy"), (SELL, "Sell")), initial=BUY, widget=forms.RadioSelect
@@ -50,9 +58,32 @@ class SpotForm(forms.Form):
     value = NumberField(
         label="How much",
         decimals=12,
-        help_text=with_cash("{cash} to spend when you buy, coins when you sell."),
+        help_text=with_cash("At the market: {cash} to spend when you buy, coins when you sell."),
         error_messages={"required": "How much?"},
     )
+    order_type = forms.ChoiceField(
+        label="At which price",
+        choices=((MARKET, "Market"), (LIMIT, "Limit")),
+        initial=MARKET,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    counted_in = forms.ChoiceField(
+        label="Counted in",
+        choices=((VALUE, with_cash("{cash}")), (COINS, "Coins")),
+        initial=VALUE,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    price_limit = NumberField(
+        label=with_cash("Limit price, {cash}"),
+        decimals=12,
+        required=False,
+        help_text="It waits until the market reaches this price, and what it needs is held for it.",
+    )
+    lasts_days = forms.TypedChoiceField(label="How long it waits", choices=DAYS, coerce=int, initial=0, required=False)
+    # When it expires, once that was looked at: pressed twice it is the same order.
+    expires_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, markets: Sequence[TradedMarket], **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -65,6 +96,8 @@ class SpotForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if self.is_limit and cleaned.get("price_limit") is None and not self.errors:
+            self.add_error("price_limit", "A limit order needs its price.")
         number: Decimal | None = cleaned.get("value")
         if number is None or "market" not in cleaned or "side" not in cleaned:
             return cleaned
@@ -74,13 +107,34 @@ class SpotForm(forms.Form):
         return cleaned
 
     @property
+    def is_limit(self) -> bool:
+        """Whether it waits for a price; a form that says nothing is at the market."""
+        return bool(self.cleaned_data.get("order_type") == self.LIMIT)
+
+    @property
     def units(self) -> int:
-        """Return what was typed in whole units: of cash for a buy, of the coin for a sell."""
+        """Return what was typed in whole units: of cash or of the coin."""
         number: Decimal = self.cleaned_data["value"]
         return int(number.scaleb(self._decimals))
 
+    def limit_wish(self, *, now: datetime) -> dict[str, Any]:
+        """Return what was asked for with a limit, as the service takes it."""
+        cleaned = self.cleaned_data
+        days = cleaned.get("lasts_days") or 0
+        return {
+            "market_id": cleaned["market"],
+            "side": cleaned["side"],
+            "price_limit": cleaned["price_limit"],
+            "expires_at": cleaned.get("expires_at") or (now + timedelta(days=days) if days else None),
+            ("value_units" if self._is_value else "quantity_units"): self.units,
+        }
+
+    @property
+    def _is_value(self) -> bool:
+        if self.is_limit:
+            return bool(self.cleaned_data.get("counted_in") != self.COINS)
+        return bool(self.cleaned_data["side"] == self.BUY)
+
     @property
     def _decimals(self) -> int:
-        if self.cleaned_data["side"] == self.BUY:
-            return CASH_DECIMALS
-        return self._markets[self.cleaned_data["market"]].base.decimals
+        return CASH_DECIMALS if self._is_value else self._markets[self.cleaned_data["market"]].base.decimals

@@ -1,6 +1,5 @@
 """Limit orders of people's own wallets, and what is told of them; a manual order may have come of one."""
 
-
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models

@@ -1,7 +1,8 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, trading, limit_orders, gaps, history, notices, webhooks, records, safety, running, rules.
+Read: market, leads, links, copies, trading, limit_orders, gaps, history, notices, webhooks, records, safety, running,
+rules.
 """
 
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare

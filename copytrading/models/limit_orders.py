@@ -3,14 +3,14 @@
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import User
+from accounts.models import Asset, User
 from copytrading.models.market import Market
 from copytrading.models.trading import Order
 
 
 class LimitOrder(models.Model):
     """
-    WAITING ⇄ (an order is on its way) → PARTIALLY_FILLED … → FILLED, or CANCELED | EXPIRED | ENDED; what was filled stays.
+    WAITING → PARTIALLY_FILLED → FILLED, or from the first two CANCELED | EXPIRED | ENDED; what was filled stays.
 
     What it may still cost is held all the time: `held_units`, in quote units for a buy and base units for a sell, under
     `hold_key`, and the rest of it by the order that is on its way. `ManualOrder`s name the limit order they came of.
@@ -94,3 +94,8 @@ class LimitOrder(models.Model):
     def rest_units(self) -> int:
         """What is not filled yet, in base units."""
         return self.quantity_units - self.filled_units
+
+    @property
+    def held_asset(self) -> Asset:
+        """What is held for it: cash to buy with, or the coin that it sells."""
+        return self.market.quote if self.side == Order.Side.BUY else self.market.base

@@ -1,7 +1,18 @@
 """Every status and kind that an interface shows, as (value, words), for those who may not look at the tables."""
 
 from copytrading.engine.sizing import registry
-from copytrading.models import AccountMove, Copy, CopyFlow, Lead, LeadOrder, LinkedAccount, Notice, Order, ProfitShare
+from copytrading.models import (
+    AccountMove,
+    Copy,
+    CopyFlow,
+    Lead,
+    LeadOrder,
+    LimitOrder,
+    LinkedAccount,
+    Notice,
+    Order,
+    ProfitShare,
+)
 
 ACCOUNT_MOVE = AccountMove.Kind.choices
 COPY = Copy.Status.choices
@@ -13,6 +24,8 @@ LEAD_SOURCE = Lead.Source.choices
 WEIGHTS_SHOWN = Lead.WeightsShown.choices
 LEAD_ORDER = LeadOrder.Status.choices
 LEAD_ORDER_TYPE = LeadOrder.OrderType.choices
+LIMIT_ORDER = LimitOrder.Status.choices
+LIMIT_ENDED_BECAUSE = [choice for choice in LimitOrder.Why.choices if choice[0]]
 LINK = LinkedAccount.Status.choices
 MODE = [(mode.name, mode.label) for mode in registry.modes()]
 RATIO_MODE = [(mode.name, mode.label) for mode in registry.modes() if mode.holds_ratios]

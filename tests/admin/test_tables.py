@@ -56,6 +56,7 @@ from copytrading.services.safety import alarms, corrections, halts, reconciling,
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
+from tests.services.wallet.limit_stage import place
 
 OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_config(app).get_models()]
 # Made by the beat, or only where something special happened.
@@ -85,6 +86,7 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     market_id = Market.objects.get(symbol="SOL-USDT").pk
     order = {"market_id": market_id, "side": "BUY", "units": usdt(50), "idempotency_key": world.key()}
     spot.place_manual_order(user=follower, now=world.now, **order)
+    place(world, follower, "BUY", "SOL", "90", quantity="1")
     Program.of(follower).post("wallet/deposits", {"value": "1.00"}, key=f"deposit-{round_number:04}")
     elsewhere = Lead.objects.create(
         user=joined, name=f"Elsewhere {round_number}", slug=f"elsewhere-{round_number}", source=Lead.Source.OBSERVED,

@@ -21,6 +21,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
 from tests.hook_receiver import webhook_of
+from tests.services.wallet.limit_stage import place
 
 MISSING_ID = 2**62
 INVESTMENT = {"investment": "100.00"}
@@ -30,6 +31,7 @@ WEBHOOK = {"address": "https://192.0.2.1/", "events": ["copy"]}
 LEAD_ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
 LINK = {"exchange": "nowhere", "key": "k", "secret": "s"}
 ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
+LIMIT_ORDER = {**ORDER, "price_limit": "2000.00"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +102,9 @@ ROUTES = {
     "spot_orders": Route(methods={"GET": None, "POST": ORDER}),
     "spot_preview": Route(methods={"POST": ORDER}),
     "spot_order": Route(methods={"GET": None}, owned="order"),
+    "limit_orders": Route(methods={"GET": None, "POST": LIMIT_ORDER}),
+    "limit_preview": Route(methods={"POST": LIMIT_ORDER}),
+    "limit_order": Route(methods={"GET": None, "DELETE": None}, owned="limit_order"),
     "own_lead": Route(methods={"GET": None, "POST": {"name": "Granite", **TERMS}}),
     "lead_terms": Route(methods={"PUT": TERMS}),
     "lead_visibility": Route(methods={"PUT": {"trades_delay_hours": 24, "weights_shown": "DAILY"}}),
@@ -143,6 +148,7 @@ def arguments_of(name: str, *, of: dict[str, dict[str, object]]) -> dict[str, ob
 MISSING = {
     "copy": {"copy_id": MISSING_ID},
     "order": {"order_id": MISSING_ID},
+    "limit_order": {"order_id": MISSING_ID},
     "lead_order": {"order_id": MISSING_ID},
     "device": {"device_id": MISSING_ID},
     "key": {"key_id": MISSING_ID},
@@ -173,6 +179,7 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
     return {
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},
+        "limit_order": {"order_id": place(world, other_follower, "BUY", "ETH", "2000", quantity="0.1").pk},
         "lead_order": {"order_id": lead_order.pk},
         "device": {"device_id": device.pk},
         "key": {"key_id": key.pk},

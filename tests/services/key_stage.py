@@ -6,13 +6,25 @@ A `Press` calls a verb with a key; `others` are what may come along with the sam
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import Balance, Journal, LedgerAccount, Transfer, User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
-from copytrading.models import Copy, CopyFlow, Correction, Lead, LeadFlow, LeadNotice, LeadOrder, ManualOrder, Market
+from copytrading.models import (
+    Copy,
+    CopyFlow,
+    Correction,
+    Lead,
+    LeadFlow,
+    LeadNotice,
+    LeadOrder,
+    LimitOrder,
+    ManualOrder,
+    Market,
+)
 from copytrading.queries.market import board as market_queries
 from copytrading.services.books import notices
 from copytrading.services.copies import verbs as copies
@@ -20,10 +32,10 @@ from copytrading.services.leads import observing
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
 from copytrading.services.safety import corrections
-from copytrading.services.wallet import spot, transfers
+from copytrading.services.wallet import limits, spot, transfers
 from tests.cast import World, usdt
 
-TABLES = (Journal, Transfer, Copy, CopyFlow, LeadFlow, LeadOrder, LeadNotice, ManualOrder, Correction)
+TABLES = (Journal, Transfer, Copy, CopyFlow, LeadFlow, LeadOrder, LeadNotice, LimitOrder, ManualOrder, Correction)
 
 
 @dataclass(kw_only=True)
@@ -155,6 +167,24 @@ PRESSES = {
             "side": lambda s: {"side": "SELL", "units": 100_000},
         },
         words="a purchase of BTC for 100.00 USDT",
+    ),
+    "limit order by hand": Press(
+        verb=limits.place_limit_order,
+        told=lambda s: {
+            "user": s.follower,
+            "market_id": s.market("BTC").pk,
+            "side": "BUY",
+            "price_limit": Decimal("49000.00"),
+            "value_units": usdt(100),
+        },
+        others={
+            "value": lambda s: {"value_units": usdt(200)},
+            "quantity": lambda s: {"value_units": None, "quantity_units": 200_000},
+            "price": lambda s: {"price_limit": Decimal("48000.00")},
+            "market": lambda s: {"market_id": s.market("ETH").pk, "price_limit": Decimal("2400.00")},
+            "expiry": lambda s: {"expires_at": s.world.now + timedelta(days=1)},
+        },
+        words="a limit order to buy BTC for 100.00 USDT at 49000",
     ),
     "move to the lead account": Press(
         verb=leads.deposit_to_lead,

@@ -22,6 +22,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
+from tests.services.wallet.limit_stage import place
 
 PUBLIC, MEMBER, OWN, OPERATOR, STEP, PROBE = "public", "member", "own", "operator", "step", "probe"
 # The library of sign-ins has it, and we do not.
@@ -38,6 +39,7 @@ TABLE = (
     ("compare/", PUBLIC),
     ("copies/", MEMBER),
     ("copies/<int:copy_id>/*", "own:copy"),
+    ("wallet/orders/<int:order_id>/cancel/", "own:limit_order"),
     ("wallet/*", MEMBER),
     ("halt-notice/", PUBLIC),
     ("notices/<int:notice_id>/", "own:notice"),
@@ -71,6 +73,7 @@ TABLE = (
     ("api/v1/<path:rest>", PUBLIC),
     ("api/v1/copies", MEMBER),
     ("api/v1/copies/<int:copy_id>*", "own:copy"),
+    ("api/v1/wallet/orders/limit/<int:order_id>", "own:limit_order"),
     ("api/v1/wallet/orders/<int:order_id>", "own:order"),
     ("api/v1/wallet*", MEMBER),
     ("api/v1/activity", MEMBER),
@@ -202,6 +205,7 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
         "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},
+        "limit_order": {"order_id": place(world, other_follower, "BUY", "ETH", "2000", quantity="0.1").pk},
         "lead_order": {"order_id": world.lead_trades(own, "BTC", "BUY", "0.001").pk},
         "device": {"device_id": device.pk},
         "key": {"key_id": key.pk},

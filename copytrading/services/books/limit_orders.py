@@ -20,7 +20,6 @@ import numpy as np
 
 from accounts import ledger
 from accounts import queries as account_queries
-from accounts.models import Asset
 from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
@@ -45,13 +44,8 @@ def lock(order_id: int) -> LimitOrder:
     )
 
 
-def held_asset(own: LimitOrder) -> Asset:
-    """Return what a limit order holds: cash to buy with, or the coin that it sells."""
-    return own.market.quote if own.side == Order.Side.BUY else own.market.base
-
-
 def needed_units(own: LimitOrder, rules: Rules) -> int:
-    """Return what the rest of a limit order may still take, in units of `held_asset`."""
+    """Return what the rest of a limit order may still take, in units of its `held_asset`."""
     if own.side == Order.Side.SELL:
         return own.rest_units
     exact = own.rest_units * unit_price_in(own.market, own.price_limit) * (1 + float(rules.fee_rate))
@@ -80,7 +74,7 @@ def hold(own: LimitOrder, units: int, *, key: str, now: datetime) -> None:
         own.hold_key, own.held_units = f"limit:{own.pk}:{key}", units
         promise = ledger.Promise(
             key=own.hold_key,
-            asset_id=held_asset(own).pk,
+            asset_id=own.held_asset.pk,
             ledger_account_ids=np.array([account.pk]),
             units=np.array([units]),
         )
@@ -147,7 +141,7 @@ def _hold_again(own: LimitOrder, order: Order, now: datetime, rules: Rules) -> N
     for the rest; then so much less is held, as more is not there.
     """
     ledger_account = ledger.main_account(user=own.user, now=now)
-    there = account_queries.available_units_in(ledger_account, asset=held_asset(own)) + own.held_units
+    there = account_queries.available_units_in(ledger_account, asset=own.held_asset) + own.held_units
     hold(own, min(needed_units(own, rules), there), key=str(order.pk), now=now)
 
 

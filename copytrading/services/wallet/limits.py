@@ -99,7 +99,7 @@ def preview_limit_order(
     rules = platform_rules()
     own = _looked_at(user, market_id, side, price_limit, quantity_units, value_units, expires_at, now, rules)
     _refuse_uncovered(own, rules)
-    market, asset = own.market, limit_orders.held_asset(own)
+    market, asset = own.market, own.held_asset
     value = round(own.quantity_units * unit_price_in(market, price_limit))
     away = price_limit / market.mark.price - 1
     reached = is_reached(side=Side(side), price_limit=price_limit, price=market.mark.price)
@@ -156,6 +156,7 @@ def place_limit_order(
         now=now,
         counted={"quantity_units": quantity_units, "value_units": value_units},
         expires_at=expires_at,
+        rules=platform_rules(),
     )
     touching.trade_if_reached(order_id=own.pk, now=now)
     own.refresh_from_db()
@@ -188,11 +189,11 @@ def _place(
     now: datetime,
     counted: dict[str, int | None],
     expires_at: datetime | None,
+    rules: Rules,
 ) -> LimitOrder:
     asked = _asked(market_id, side, price_limit, counted, expires_at)
     if keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
         return LimitOrder.objects.get(user=user, idempotency_key=idempotency_key)
-    rules = platform_rules()
     # One after the other for one person: two at once could both be the last that may wait.
     LedgerAccount.objects.select_for_update(no_key=True).get(pk=ledger.main_account(user=user, now=now).pk)
     own = _looked_at(user, market_id, side, price_limit, expires_at=expires_at, now=now, rules=rules, **counted)
@@ -287,24 +288,26 @@ def _refuse_lots(market: Market, quantity_units: int, price_limit: Decimal) -> N
 
 
 def _refuse_far(market: Market, side: str, price_limit: Decimal, rules: Rules) -> None:
-    """Refuse a limit that can only be a slip: far across the market, where it would trade, or far off on its own side."""
+    """Refuse a limit that can only be a slip: across the market, where it would trade, or far off on its own side."""
     mark = market.mark.price
-    across = price_limit / mark - 1 if side == Order.Side.BUY else 1 - price_limit / mark
-    figures = f"{price_limit.normalize():f} is {price_limit / mark - 1:+.0%} off the price of {mark.normalize():f}"
-    if across > Decimal(str(rules.price_collar)):
-        word = "above" if side == Order.Side.BUY else "below"
+    away = price_limit / mark - 1
+    figures = f"{price_limit.normalize():f} is {_away_words(away)} of {mark.normalize():f}"
+    if (away if side == Order.Side.BUY else -away) > Decimal(str(rules.price_collar)):
         raise LimitNotPossible(
-            f"{figures}: no more than {rules.price_collar:.0%} {word} it is taken, as it would trade at once."
+            f"{figures}, and would trade at once. A limit on that side may be {rules.price_collar:.0%} away at most."
         )
-    if not mark / TIMES_MAX <= price_limit <= mark * TIMES_MAX:
-        raise LimitNotPossible(
-            f"{figures}: choose one between {(mark / TIMES_MAX).normalize():f} and {(mark * TIMES_MAX).normalize():f}."
-        )
+    least, most = mark / TIMES_MAX, mark * TIMES_MAX
+    if not least <= price_limit <= most:
+        raise LimitNotPossible(f"{figures}. Choose one between {least.normalize():f} and {most.normalize():f}.")
+
+
+def _away_words(away: Decimal) -> str:
+    return f"{abs(away):,.1%} {'above' if away > 0 else 'below'} the price"
 
 
 def _refuse_uncovered(own: LimitOrder, rules: Rules) -> None:
     """Refuse what the wallet has not enough for; the hold itself is refused by the database."""
-    asset, needed = limit_orders.held_asset(own), limit_orders.needed_units(own, rules)
+    asset, needed = own.held_asset, limit_orders.needed_units(own, rules)
     available = account_queries.available_units_of(own.user, asset_symbol=asset.symbol)
     if needed <= available:
         return
@@ -317,7 +320,7 @@ def _refuse_uncovered(own: LimitOrder, rules: Rules) -> None:
 
 def _warning(own: LimitOrder, away: Decimal, reached: bool, rules: Rules) -> str:
     """Return what somebody should think about twice before placing this, with figures; empty where it is nothing."""
-    where = f"{abs(away):.1%} {'above' if away > 0 else 'below'} the price now"
+    where = f"{_away_words(away)} now"
     if reached and abs(away) > Decimal(str(rules.slippage_cap)):
         verb = "buys" if own.side == Order.Side.BUY else "sells"
         return f"Your limit is {where}: it {verb} at once, at the price of the market and at no worse than your limit."

@@ -3,7 +3,7 @@ What becomes of limit orders that wait: their price is there, their time is over
 
     look       one statement tells whose price the mark has reached; nothing is touched: nothing more is asked
     ask        the book of each such market, once: what does not give anything at the limit waits on
-    plan       one transaction: what the limit order held becomes what a manual order holds, and the row names that order
+    plan       one transaction: what the limit order held becomes what a manual order holds; the row names that order
     act, post  as for every order (services/orders); booking it holds for the rest again (books/limit_orders)
 
 A worker that dies between two of these leaves what the next look goes on from: an order that is written is worked off
@@ -47,22 +47,19 @@ from copytrading.services.safety import venue_watch
 
 log = structlog.get_logger()
 
-# A look that trades asks the venue for each order; what it does not come to is there at the next one.
-TRADES_A_LOOK = 50
+# A look that trades waits for the venue at each order; what it does not come to is rung for again.
+TRADES_A_LOOK = 20
 Status, Why = LimitOrder.Status, LimitOrder.Why
 
 
 @outside_transaction
 def work_off_orders(*, now: datetime) -> int:
     """
-    Finish orders of no cycle whose request died and return how many were looked at; ring for the limit orders.
+    Finish orders of no cycle whose request died, then look at limit orders, and return how many there were.
 
-    Each new price rings for them as well: this is for a ring that was lost, and for what expires.
+    Each new price rings for these as well: this is for a ring that was lost, and for what expires.
     """
-    count = conducting.work_off_manual_orders(now=now)
-    if queries.over_orders(now=now).exists() or queries.touched_orders().exists():
-        bell.ring_for_limit_orders()
-    return count
+    return conducting.work_off_manual_orders(now=now) + look_at_limit_orders(now=now)
 
 
 @outside_transaction
@@ -93,6 +90,8 @@ def look_at_limit_orders(*, now: datetime) -> int:
             log.exception("Limit orders of a market failed; they are tried again.", trouble=type(trouble).__name__)
             continue
         left, done = left - traded, done + traded
+    if not left:
+        bell.ring_for_limit_orders()
     return done
 
 
@@ -172,8 +171,9 @@ def _trade_in(market: Market, orders: Sequence[LimitOrder], now: datetime, rules
         if order is None:
             continue
         traded += 1
-        if trading.work_off_order(order_id=order.pk, now=now, rules=rules).booked_at is None:
-            # Nothing more is sent here until the venue has told what became of it.
+        done = trading.work_off_order(order_id=order.pk, now=now, rules=rules)
+        if done.booked_at is None or done.refusal:
+            # Nothing more is sent here until the venue has told what became of it, or while it would be refused.
             break
         book = listings.book_of(market, now=now)
     return traded
@@ -231,7 +231,7 @@ def _payable(own: LimitOrder, market: Market, offer: Offer, now: datetime, rules
 
     What else there is in the wallet pays for the difference, as far as it goes.
     """
-    asset = limit_orders.held_asset(own)
+    asset = own.held_asset
     account = ledger.main_account(user=own.user, now=now)
     there = own.held_units + account_queries.available_units_in(account, asset=asset)
     if own.side == Order.Side.SELL:

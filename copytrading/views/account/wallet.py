@@ -17,10 +17,11 @@ from accounts.csv_lines import download, harmless
 from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
+from copytrading.queries.money import limit_orders as limit_queries
 from copytrading.queries.money import wallet as queries
 from copytrading.services.refusals import Refusal
+from copytrading.services.wallet import limits, transfers
 from copytrading.services.wallet import spot as trading_by_hand
-from copytrading.services.wallet import transfers
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, quantity
 from copytrading.views.requests import MemberRequest, press_at, row_number
@@ -77,10 +78,23 @@ def withdraw(request: MemberRequest) -> HttpResponse:
 @login_required
 @press_at("wallet")
 def spot(request: MemberRequest) -> HttpResponse:
-    """Preview a market order on the main account; on confirmation, place it."""
+    """Preview an order on the main account; on confirmation, place it: at the market, or with a limit."""
     form = SpotForm(request.POST, markets=queries.spot_markets())
     shown: dict[str, Any] = {"spot_form": form}
-    if form.is_valid():
+    if form.is_valid() and form.is_limit:
+        wish = form.limit_wish(now=timezone.now())
+        try:
+            if request.POST.get("step") == "confirm":
+                own = limits.place_limit_order(
+                    user=request.user, idempotency_key=request.POST.get("key", "")[:64], now=timezone.now(), **wish
+                )
+                _tell_limit(request, own)
+                return redirect("wallet")
+            preview = limits.preview_limit_order(user=request.user, now=timezone.now(), **wish)
+            shown["limit_preview"] = preview
+        except Refusal as refusal:
+            refuse(form, refusal)
+    elif form.is_valid():
         wish = {"market_id": form.cleaned_data["market"], "side": form.cleaned_data["side"], "units": form.units}
         try:
             if request.POST.get("step") == "confirm":
@@ -114,6 +128,7 @@ def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
     context = {
         "section": "wallet",
         "wallet": queries.wallet_of(request.user),
+        "waiting": limit_queries.waiting_orders_of(request.user),
         "history": queries.history_of(request.user, below_id=below_id),
         "is_first": not below,
         "deposit_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=DEPOSIT_ID),
@@ -140,6 +155,18 @@ def _tell(request: MemberRequest, order: Any) -> None:
     partly = "" if order.filled_units == order.quantity_units else " The rest found no price within the limit."
     coins = f"{quantity(order.filled_units, base.decimals)} {base.symbol}"
     messages.success(request, f"{verb} {coins} for {money(order.value_units)} {money_words().cash}.{partly}")
+
+
+def _tell_limit(request: MemberRequest, own: Any) -> None:
+    """Say what became of a limit order at once: it waits, or its price was there already."""
+    base, price = own.market.base, f"{own.price_limit.normalize():f}"
+    if not own.filled_units:
+        messages.success(request, f"Your order waits until {base.symbol} is at {price}. What it needs is held for it.")
+        return
+    verb = "Bought" if own.side == SpotForm.BUY else "Sold"
+    coins = f"{quantity(own.filled_units, base.decimals)} {base.symbol}"
+    rest = " The rest waits for its price." if own.finished_at is None else ""
+    messages.success(request, f"{verb} {coins} for {money(own.value_units)} {money_words().cash}.{rest}")
 
 
 def _csv_rows(movements: Iterator[queries.Movement]) -> Iterator[tuple[str, ...]]:

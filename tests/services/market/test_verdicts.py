@@ -43,6 +43,7 @@ from tests.cast import World, usdt
 from tests.services.market.doubt_stage import copy_of_sol, judge, leap, mark_of_sol, sol
 from tests.services.market.listing_stage import watch
 from tests.services.market.test_doubts import end_the_week
+from tests.services.wallet.limit_stage import held, place
 
 Kind = CoinVerdict.Kind
 
@@ -210,6 +211,23 @@ class TestANewUnit:
         recounted()
 
         assert LeadOrder.objects.get(pk=waiting.pk).status == LeadOrder.Status.CANCELED
+
+    def test_ends_the_limit_orders_of_wallets_and_frees_what_they_hold(
+        self, world: World, copy: Copy, follower: User, recounted: Callable[[], CoinVerdict]
+    ) -> None:
+        place(world, follower, "BUY", "SOL", "101", quantity="5")
+        selling = place(world, follower, "SELL", "SOL", "120", quantity="5")
+        buying = place(world, follower, "BUY", "SOL", "80", quantity="5")
+        assert held(follower).keys() == {"SOL", "USDT"}
+
+        recounted()
+
+        for own in (selling, buying):
+            own.refresh_from_db()
+            assert (own.status, own.ended_because) == ("ENDED", "RECOUNTED")
+        assert held(follower) == {}
+        assert Notice.objects.filter(kind=Notice.Kind.LIMIT_ENDED, user=follower).count() == 2
+        assert reconciling.check_ledger().is_clean
 
     def test_waits_until_no_order_is_open(self, world: World, copy: Copy, recounted: Callable[[], CoinVerdict]) -> None:
         order = Order.objects.filter(market=sol()).latest("pk")

@@ -57,7 +57,7 @@ def needed(user: User) -> dict[str, int]:
     for own in LimitOrder.objects.filter(user=user, finished_at__isnull=True).select_related(
         "market__base", "market__quote"
     ):
-        asset = limit_orders.held_asset(own)
+        asset = own.held_asset
         total[asset.symbol] = total.get(asset.symbol, 0) + limit_orders.needed_units(own, platform_rules())
     return total
 

@@ -51,9 +51,7 @@ class TestPlaceLimitOrder:
         assert own.quantity_units % own.market.lot_units == 0
         assert usdt("9999.5") < held(follower)["USDT"] <= usdt(10_000)
 
-    def test_neither_a_withdrawal_nor_a_copy_takes_what_is_held(
-        self, world: World, lead: Lead, follower: User
-    ) -> None:
+    def test_neither_a_withdrawal_nor_a_copy_takes_what_is_held(self, world: World, lead: Lead, follower: User) -> None:
         place(world, follower, "BUY", "BTC", "45000", value="9000")
 
         with pytest.raises(Refusal):
@@ -125,9 +123,7 @@ class TestPlaceLimitOrder:
                 world, follower, "BUY", "BTC", "45000", quantity="0.01", expires_at=world.now + timedelta(hours=hours)
             )
 
-    def test_lets_only_so_many_wait(
-        self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_lets_only_so_many_wait(self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "WAITING_MAX", 2)
         for _ in range(2):
             last = place(world, follower, "BUY", "BTC", "45000", quantity="0.001")
@@ -158,7 +154,8 @@ class TestPreview:
         assert held(follower) == {"USDT": preview.held_units}
 
     @pytest.mark.parametrize(
-        ("price", "words"), [("40000", "20.0% below the price now"), ("52000", "4.0% above the price now: it buys at once")]
+        ("price", "words"),
+        [("40000", "20.0% below the price now"), ("52000", "4.0% above the price now: it buys at once")],
     )
     def test_warns_with_figures_of_a_limit_that_is_far_away(
         self, world: World, follower: User, price: str, words: str

@@ -15,6 +15,8 @@ from tests.services.wallet.limit_stage import held, place
 from tests.views.account.test_wallet import key_of, market_id, send
 from tests.views.scenes import counted_queries, settle_now
 
+pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
+
 
 @pytest.fixture
 def signed_in(client: Client, follower: User, world: World) -> Client:

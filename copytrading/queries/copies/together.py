@@ -19,9 +19,9 @@ from django.db.models import Sum
 from accounts.models import User
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.track_record.moved_money import Step, money_weighted_return, time_weighted_return
-from copytrading.models import Copy, CopyFlow, ProfitShare
+from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
 from copytrading.queries.copies.curves import CopyCurve, Move, WorthPoint
-from copytrading.queries.copies.own import CopySummary, Overview, copies_of, overview_of
+from copytrading.queries.copies.own import CopySummary, Overview, copies_of, current_copies_of, overview_of
 from copytrading.queries.leads import listing
 from copytrading.queries.leads.overlaps import Pair, likeness_of
 from copytrading.queries.rules import CASH_DECIMALS
@@ -147,6 +147,7 @@ def together_of(user: User, *, now: datetime) -> Together:
     done = CopyFlow.objects.filter(copy__follower=user, status=CopyFlow.Status.DONE).order_by("moved_at", "pk")
     flows = list(done.values_list("copy_id", "units", "moved_at"))
     shares = ProfitShare.objects.filter(copy__follower=user).aggregate(units=Sum("share_units", default=0))
+    largest = sorted(overview.summaries, key=lambda summary: (-summary.worth_units, summary.copy.pk))
     walk = _Walk(copies, flows, overview, now) if flows else None
     return Together(
         overview=overview,
@@ -160,7 +161,7 @@ def together_of(user: User, *, now: datetime) -> Together:
         profit_share_units=shares["units"] + overview.due_units,
         coins=coins_of(overview.summaries),
         leads=leads_of(overview.summaries),
-        alike=_alike(user, overview.summaries, now=now),
+        alike=_alike(user, [summary.copy.lead for summary in largest], now=now),
     )
 
 
@@ -192,10 +193,16 @@ def leads_of(summaries: Iterable[CopySummary]) -> tuple[Share, ...]:
     return tuple(sorted(shares, key=lambda share: (-share.value_units, share.name)))
 
 
-def _alike(user: User, summaries: Sequence[CopySummary], *, now: datetime) -> tuple[Pair, ...]:
-    """Return each two leads of a person's largest copies that hold the same coins, or move as one."""
-    largest = sorted(summaries, key=lambda summary: (-summary.worth_units, summary.copy.pk))
-    leads = list({summary.copy.lead_id: summary.copy.lead for summary in largest}.values())[:LEADS_BESIDE]
+def alike_to(lead: Lead, user: User, *, now: datetime) -> tuple[Pair, ...]:
+    """Return the leads of a person's largest copies who are nearly the same as another one, whom they look at."""
+    copied = current_copies_of(user).exclude(lead=lead).order_by("-invested_units", "pk")[:LEADS_BESIDE]
+    pairs = _alike(user, [lead, *(copy.lead for copy in copied)], now=now)
+    return tuple(pair for pair in pairs if lead in (pair.one, pair.other))
+
+
+def _alike(user: User, leads: Iterable[Lead], *, now: datetime) -> tuple[Pair, ...]:
+    """Return each two of some leads, the first few, that hold the same coins, or move as one."""
+    leads = list(dict.fromkeys(leads))[: LEADS_BESIDE + 1]
     if len(leads) < 2:
         return ()
     pairs = likeness_of(listing.cards_of(leads, now=now), visibilities=visibilities_of(leads, user, now=now))

@@ -55,3 +55,20 @@ class TestTogether:
             Copy.objects.filter(pk=copy.pk).update(status=Copy.Status.STOPPED, stopped_at=copy.started_at)
 
         assert reverse("together") in page(signed_in, "my_copies")
+
+
+class TestReview:
+    def test_warns_of_a_lead_who_is_nearly_one_that_is_copied(
+        self, signed_in: Client, copy: Copy, follower: User, world: World
+    ) -> None:
+        (other,) = copies_of_new_leads(world, follower, range(1))
+        lead = world.make_lead(User.objects.create_user("twin@example.org"), name="Twin", stake="1000")
+        for one in (other.lead, lead):
+            world.lead_trades(one, "SOL", "BUY", "6")
+        settle_now(world)
+
+        terms = {"mode": "SMART_SYNC", "investment": "100", "buy_existing": "on", "stop_loss": ""}
+        content = signed_in.get(reverse("copy_review", args=[lead.slug]), terms).content.decode()
+
+        assert "Twin and Lead 0:" in content
+        assert "Basalt" not in content[content.index("Twin and Lead 0") :], "Basalt holds other coins"

@@ -32,13 +32,13 @@ LISTS = {"all": queries.limit_orders_of, "waiting": queries.waiting_orders_of, "
 EXAMPLES = [
     OpenApiExample(
         "Buy lower, good till canceled",
-        value={"market": "BTC-USDT", "side": "BUY", "price_limit": "45000.00", "value": "500.00"},
+        value={"market": "BTC-USD", "side": "BUY", "price_limit": "45000.00", "value": "500.00"},
         request_only=True,
     ),
     OpenApiExample(
         "Sell higher, until a time",
         value={
-            "market": "ETH-USDT",
+            "market": "ETH-USD",
             "side": "SELL",
             "price_limit": "3000.00",
             "quantity": "0.5",

@@ -1,10 +1,12 @@
 """What a phone shows of the tables: every column under its own name, and no word less in a cell than elsewhere."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.models import User
@@ -12,6 +14,7 @@ from copytrading.models import Copy
 from copytrading.services.copies import verbs as copies
 from tests.cast import World, build_world, usdt
 from tests.pasts import give_past
+from tests.services.wallet.limit_stage import place
 from tests.views.scenes import settle_now
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
@@ -125,7 +128,9 @@ class TestTablesOnAPhone:
         self, go: Callable[..., Page], world: World, copy: Copy, follower: User
     ) -> None:
         copies.increase_copy(copy_id=copy.pk, units=usdt(500), idempotency_key="more", now=world.now)
+        place(world, follower, "BUY", "BTC", "40000", value="500", expires_at=timezone.now() + timedelta(days=7))
         check(go("/wallet/", follower))
+        check(go("/wallet/orders/"))
         check(go(f"/wallet/statements/?copy={copy.pk}&period=all", follower))
         check(go(f"/leads/{copy.lead.slug}/"))
         check(go("/lead/", copy.lead.user))

@@ -29,6 +29,7 @@ TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_los
 # Addresses that no page is read at: they take a press, ring a bell or hand out a file.
 NO_PAGES = {
     "start_copy", "wallet_csv", "live", "theme", "lead_order_cancel", "lead_money_in", "lead_money_out",
+    "limit_order_cancel",
     "lead_notice", "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
     "devices", "program_key_make", "program_key_revoke", "device_revoke", "problem", "remove_device",
     "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
@@ -125,7 +126,11 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         "statements": [read(follower, "statements"), read(newcomer, "statements")],
         "deposit": [send(follower, "deposit", value="some", idempotency_key="a")],
         "withdraw": [send(follower, "withdraw", value="999999", idempotency_key="b")],
-        "spot": [send(follower, "spot", **spot)],
+        "spot": [
+            send(follower, "spot", **spot),
+            send(follower, "spot", **spot, order_type="LIMIT", price_limit="40000"),
+        ],
+        "limit_orders": [read(follower, "limit_orders")],
         "programs": [read(follower, "programs")],
         "problems": [read(None, "problems")],
         "balance": [read(follower, "balance")],
@@ -171,7 +176,7 @@ class TestPages:
 
         assert [name for name, text in texts.items() if "USDT" in text] == []
         silent = {"copy_live", "halt_notice", "nowhere", "schema", "lead_link", "lead_order_history", "activity"}
-        silent |= {"offline", "programs", "problems"}
+        silent |= {"offline", "programs", "problems", "limit_orders"}
         # What a visitor reads of leads that nobody puts money on yet, and the doors: no sum stands there.
         sumless = {"account_login 0", "account_signup 0", "compare 0", "discover 0"}
         silent_texts = {name for name, text in texts.items() if CURRENCY not in text} - sumless

@@ -48,8 +48,12 @@ def needed_units(own: LimitOrder, rules: Rules) -> int:
     """Return what the rest of a limit order may still take, in units of its `held_asset`."""
     if own.side == Order.Side.SELL:
         return own.rest_units
-    exact = own.rest_units * unit_price_in(own.market, own.price_limit) * (1 + float(rules.fee_rate))
-    return ceil(exact) + ROUNDING_UNITS if own.rest_units else 0
+    return cost_units(own.rest_units, unit_price_in(own.market, own.price_limit), rules)
+
+
+def cost_units(units: int, unit_price: float, rules: Rules) -> int:
+    """Return what so many units may cost at most, fee included, in quote units: as much as their order will hold."""
+    return ceil(units * unit_price * (1 + float(rules.fee_rate))) + ROUNDING_UNITS if units else 0
 
 
 def is_too_small(market: Market, units: int, unit_price: float) -> bool:

@@ -236,8 +236,11 @@ def _payable(own: LimitOrder, market: Market, offer: Offer, now: datetime, rules
     there = own.held_units + account_queries.available_units_in(account, asset=asset)
     if own.side == Order.Side.SELL:
         return min(own.rest_units, there)
-    cost = unit_price_in(market, offer.price_buy_max) * (1 + float(rules.fee_rate))
-    return min(own.rest_units, int(max(there - 2 * limit_orders.ROUNDING_UNITS, 0) / cost))
+    unit_price = unit_price_in(market, offer.price_buy_max)
+    if limit_orders.cost_units(own.rest_units, unit_price, rules) <= there:
+        return own.rest_units
+    left = max(there - 2 * limit_orders.ROUNDING_UNITS, 0)
+    return min(own.rest_units, int(left / (unit_price * (1 + float(rules.fee_rate)))))
 
 
 def _offer(own: LimitOrder, market: Market, book: Book, net_units: int, rules: Rules) -> Offer:

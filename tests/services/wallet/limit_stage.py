@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 
 from accounts.models import Balance, Hold, LedgerAccount, User
 from copytrading.engine.units import units_of
 from copytrading.models import LimitOrder, Market
 from copytrading.queries.rules import platform_rules
-from copytrading.services.books import limit_orders
 from copytrading.services.safety import reconciling
 from copytrading.services.wallet import limits, touching
 from tests.cast import World, usdt
@@ -57,8 +57,13 @@ def needed(user: User) -> dict[str, int]:
     for own in LimitOrder.objects.filter(user=user, finished_at__isnull=True).select_related(
         "market__base", "market__quote"
     ):
-        asset = own.held_asset
-        total[asset.symbol] = total.get(asset.symbol, 0) + limit_orders.needed_units(own, platform_rules())
+        base, quote = own.market.base, own.market.quote
+        left = own.quantity_units - own.filled_units
+        symbol, units = base.symbol, left
+        if own.side == "BUY":
+            exact = Decimal(left) * own.price_limit * (1 + platform_rules().fee_rate)
+            symbol, units = quote.symbol, ceil(exact.scaleb(quote.decimals - base.decimals)) + 2
+        total[symbol] = total.get(symbol, 0) + units
     return total
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from smartsync_site.brand import brand_file
+from smartsync_site.brand import SHIPPED, brand_file
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FREE_MEGABYTES_MIN = 200
@@ -47,9 +47,9 @@ def is_open_to_all(path: Path) -> bool:
 
 def _tag_of(brand: str) -> str:
     """Return what tells a brand that is named from others, by the place of its file; empty for the shipped one."""
-    if not brand:
-        return ""
     file = brand_file(brand)
+    if file == SHIPPED:
+        return ""
     word = re.sub(r"[^a-z0-9]+", "-", file.parent.name.lower()).strip("-")
     return f"{word}-{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
 

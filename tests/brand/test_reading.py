@@ -139,6 +139,18 @@ class TestReadBrand:
         assert "SMARTSYNC_BRAND names" in refusal_of(tmp_path / "brand.toml")
 
 
+    def test_names_itself_in_plain_letters_to_programs(self, brand: Path) -> None:
+        for name, said in (("Nördlicht", "Nordlicht"), ("北光", "Webhooks")):
+            text = re.sub('^name = ".*"', f'name = "{name}"', brand.read_text(), flags=re.MULTILINE)
+            brand.write_text(text)
+
+            assert read_brand(brand).user_agent == said
+
+    def test_names_the_sender_unless_somebody_did(self, brand: Path) -> None:
+        assert read_brand(brand).sender("a@example.org") == "Nordlicht <a@example.org>"
+        assert read_brand(brand).sender("Ann <a@example.org>") == "Ann <a@example.org>"
+
+
 class TestColours:
     def test_are_compared_with_the_grounds_that_pages_have(self) -> None:
         tokens = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text()

@@ -124,6 +124,16 @@ class TestSecondBrand:
         assert 'href="mailto:help@nordlicht.example"' in wizard
         assert nordlicht.light.accent in client.get(nordlicht.address_of("colours.css")).text
 
+    def test_gives_files_to_be_kept_for_ever_by_their_version_only(self, nordlicht: Brand) -> None:
+        client = Client()
+        named, old = (client.get(f"/brand/{version}/icon-192.png") for version in (nordlicht.version, "0123456789ab"))
+
+        assert named["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert (old.status_code, old["Cache-Control"]) == (200, "no-cache")
+        assert named.content == old.content == nordlicht.pictures["icon-192.png"]
+        assert not named.cookies
+        assert "Vary" not in named or "Cookie" not in named["Vary"]
+
     def test_has_pages_of_errors_of_its_own(
         self, db: None, nordlicht: Brand, django_assert_num_queries: object
     ) -> None:

@@ -140,8 +140,8 @@ class LookBack:
         return cast("tuple[Comparison, Spread]", cache.get_or_set(key, self._look_back, CACHE_SECONDS))
 
     def _key(self, part: str) -> str:
-        # By other rules it would be another answer.
-        asked = hashlib.sha256(repr((self._question, self._rules)).encode()).hexdigest()
+        # By other rules, or in other words, it would be another answer.
+        asked = hashlib.sha256(repr((self._question, self._rules, label_of(SMART_SYNC))).encode()).hexdigest()
         return f"lead-whatif:{ANSWER_VERSION}:{part}:{self._lead.pk}:{self._record_key}:{asked}"
 
     @cached_property

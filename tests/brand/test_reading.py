@@ -138,7 +138,6 @@ class TestReadBrand:
     def test_says_where_no_file_is(self, tmp_path: Path) -> None:
         assert "SMARTSYNC_BRAND names" in refusal_of(tmp_path / "brand.toml")
 
-
     def test_names_itself_in_plain_letters_to_programs(self, brand: Path) -> None:
         for name, said in (("Nördlicht", "Nordlicht"), ("北光", "Webhooks")):
             text = re.sub('^name = ".*"', f'name = "{name}"', brand.read_text(), flags=re.MULTILINE)

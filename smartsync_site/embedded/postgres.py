@@ -16,6 +16,9 @@ from smartsync_site.embedded import processes
 from smartsync_site.embedded.folder import CannotStart, LocalFolder, is_open_to_all
 
 START_SECONDS_MAX = 60
+# After the machine lost its power, or somebody ended the server hard, it first works off what it had noted.
+RECOVERY_SECONDS_MAX = 900
+RECOVERING = "the database system is starting up"
 NAME = "smartsync"  # the user and the database
 
 
@@ -67,8 +70,12 @@ class EmbeddedPostgres:
             self.process = None
 
     def wait_until_ready(self, seconds_max: float = START_SECONDS_MAX) -> None:
-        """Return once the database answers, and make it if it is not there yet."""
-        deadline = time.monotonic() + seconds_max
+        """
+        Return once the database answers, and make it if it is not there yet.
+
+        :param seconds_max: how long it is waited for a server that does not say that it works off what it had noted.
+        """
+        begun_at = time.monotonic()
         while True:
             try:
                 with psycopg.connect(
@@ -82,10 +89,13 @@ class EmbeddedPostgres:
                     if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                         connection.execute(f"CREATE DATABASE {NAME}")
                 return
-            except psycopg.OperationalError:
-                if (self.process and self.process.poll() is not None) or time.monotonic() > deadline:
+            except psycopg.OperationalError as error:
+                waited = time.monotonic() - begun_at
+                is_late = waited > (RECOVERY_SECONDS_MAX if RECOVERING in str(error) else seconds_max)
+                if (self.process and self.process.poll() is not None) or is_late:
                     raise CannotStart(f"PostgreSQL did not start: {processes.last_lines(self.log)}") from None
-                time.sleep(0.02)
+                # Each question that comes too early is a line in the server's log.
+                time.sleep(0.02 if waited < 1 else 0.5)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import psutil
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from smartsync_site.embedded import CannotStart, EmbeddedServers, LocalFolder
+from smartsync_site.embedded import CannotStart, EmbeddedServers, LocalFolder, postgres
 from smartsync_site.embedded import folder as folders
 
 
@@ -67,6 +68,32 @@ class TestLocalFolder:
 
         with pytest.raises(CannotStart, match="The disk is full"):
             folder.prepare()
+
+
+class TestWaiting:
+    @pytest.mark.parametrize(
+        ("said", "is_waited_for"), [("the database system is starting up", True), ("no such file", False)]
+    )
+    def test_goes_on_for_a_server_that_works_off_what_it_had_noted(
+        self, folder: LocalFolder, monkeypatch: pytest.MonkeyPatch, said: str, is_waited_for: bool
+    ) -> None:
+        asked = []
+
+        def connect(**_: object) -> object:
+            asked.append(1)
+            if len(asked) < 5:
+                raise psycopg.OperationalError(f"connection failed: {said}")
+            return MagicMock()
+
+        monkeypatch.setattr(postgres.psycopg, "connect", connect)
+        server = postgres.EmbeddedPostgres(folder=folder, durable=False)
+
+        if is_waited_for:
+            server.wait_until_ready(seconds_max=0)
+        else:
+            with pytest.raises(CannotStart):
+                server.wait_until_ready(seconds_max=0)
+        assert len(asked) == (5 if is_waited_for else 1)
 
 
 class TestEmbeddedServers:

@@ -1,6 +1,7 @@
 # The words everybody shares: people, hooks and CI. Nothing but Python 3.11 or newer has to be there.
 #
 #   make run [PORT=8000] [PRICES=a.csv.gz,b.csv SPEED=60 LEAD_TRADES=trades.csv]    start everything
+#   make run BRAND=path/to/brand.toml PORT=8001    another brand beside it, with a database and secrets of its own
 #   make test [TESTS="tests/engine -k weights"]                                  check, then all tests
 #   make check    format, lint, layers, types, migrations, deployment
 #   make worlds   two hundred random worlds, every invariant after every step, and what-ifs and pages beside them
@@ -15,7 +16,8 @@
 #   make clients    the Python and TypeScript clients, generated, compiled, and sent a follower's whole way
 #   make fuzz [EXAMPLES=200] [ROLE=lead] [PATHS=wallet]    the API against its own description, in three roles or one
 #   make mcp      what `manage.py mcp` needs, the platform as tools of an assistant
-#   make server DOMAIN=copy.example.org OPERATOR=me@example.org     from a bare Debian to a first operator (as root)
+#   make server DOMAIN=copy.example.org OPERATOR=me@example.org [BRAND=path/to/brand.toml]     from a bare Debian to a
+#                                            first operator (as root)
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make format   put the code into its form
 
@@ -48,7 +50,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 # What is not given here may stand in .env.
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
-	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)')
+	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)') $(if $(BRAND),SMARTSYNC_BRAND='$(abspath $(BRAND))')
 
 .PHONY: server setup run test check clients mcp fuzz worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
 .DEFAULT_GOAL := run
@@ -60,7 +62,7 @@ run: $(INSTALLED)
 
 # PostgreSQL, Redis, nginx, the platform under systemd, and an operator; see deploy/server.sh.
 server:
-	@DOMAIN='$(DOMAIN)' OPERATOR='$(OPERATOR)' deploy/server.sh
+	@DOMAIN='$(DOMAIN)' OPERATOR='$(OPERATOR)' BRAND='$(if $(BRAND),$(abspath $(BRAND)))' deploy/server.sh
 
 # Two processes; what measures time, and the browser, come after them alone.
 test: check browser

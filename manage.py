@@ -16,7 +16,7 @@ from smartsync_site.environment import is_configured, read_env_file
 # `up` looks after its servers itself; the others ask nothing of them, `mcp` but by the platform's own address.
 WITHOUT_SERVERS = {
     "up", "check", "makemigrations", "whatif", "collectstatic", "findstatic", "help", "version", "spectacular",
-    "mcp", "startapp", "diffsettings", "compilemessages", "makemessages",
+    "mcp", "new_brand", "startapp", "diffsettings", "compilemessages", "makemessages",
 }  # fmt: skip
 
 

@@ -3,12 +3,15 @@
 #
 #   DOMAIN=copy.example.org OPERATOR=me@example.org deploy/server.sh        (or: make server DOMAIN=... OPERATOR=...)
 #
+# BRAND=/path/to/brand.toml gives it another name and look (docs/brand.md); the folder is copied to /etc/smartsync/brand.
+#
 # It may be run again: what is there stays, and what is new is brought in. With systemd the units of deploy/systemd are
 # installed; without it `manage.py serve` runs them. Everything that is made lies below ROOT (default: the machine).
 set -euo pipefail
 
 DOMAIN=${DOMAIN:-localhost}
 OPERATOR=${OPERATOR:-operator@$DOMAIN}
+BRAND=${BRAND:+$(readlink -m "$BRAND")}
 ROOT=${ROOT:-}
 HOME_DIR=$ROOT/opt/smartsync
 CONFIG=$ROOT/etc/smartsync
@@ -85,6 +88,15 @@ ENV
     cd /
     runuser -u postgres -- psql -p "$PG_PORT" -q -v ON_ERROR_STOP=1 -v owner_password="$owner_password" \
         -v app_password="$app_password" -f - < "$SOURCE/deploy/roles.sql" > /dev/null
+fi
+
+if [ -n "${BRAND:-}" ]; then
+    [ -f "$BRAND" ] || fail "BRAND names $BRAND, and there is no such file: name the brand.toml of a brand's folder."
+    rm -rf "$CONFIG/brand"
+    cp -R "$(dirname "$BRAND")" "$CONFIG/brand"
+    chmod -R a+rX "$CONFIG/brand"
+    sed -i '/^SMARTSYNC_BRAND=/d' "$CONFIG/env"
+    echo "SMARTSYNC_BRAND=$CONFIG/brand/$(basename "$BRAND")" >> "$CONFIG/env"
 fi
 
 say "Redis ..."

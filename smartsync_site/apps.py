@@ -4,7 +4,7 @@ from django.db.models.signals import post_migrate
 
 class SiteConfig(AppConfig):
     name = "smartsync_site"
-    verbose_name = "Smart Sync"
+    verbose_name = "Site"
 
     def ready(self) -> None:
         from smartsync_site.operators.roles import ship_roles

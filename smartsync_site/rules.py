@@ -14,6 +14,7 @@ from typing import TypeVar
 import environ
 
 from copytrading.engine import rules as platform
+from smartsync_site.brand import brand_file, read_brand
 from smartsync_site.environment import read_env_file
 
 Number = TypeVar("Number", int, float, Decimal)
@@ -54,6 +55,8 @@ def _whole(name: str, *, default: int) -> int:
     return _read(name, int, default, "whole number")
 
 
+# What the platform is called and looks like: read here, before anything is started for nothing.
+SMARTSYNC_BRAND = read_brand(brand_file(env.str("SMARTSYNC_BRAND", default="")))
 # The market
 SMARTSYNC_VENUE = env.str("SMARTSYNC_VENUE", default="") or "paper"
 # Real money: an exchange by name, a key that can trade and not withdraw, and a word that it is meant so.

@@ -20,6 +20,7 @@ from smartsync_site import addresses
 from smartsync_site.embedded import LocalFolder
 from smartsync_site.environment import read_env_file
 from smartsync_site.rules import *  # noqa: F403  (Django reads the names of one module)
+from smartsync_site.rules import SMARTSYNC_BRAND
 from smartsync_site.watching import logs
 
 PROXIES_MAX = 10
@@ -135,6 +136,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "copytrading.views.money.money_context",
+                "smartsync_site.brand.pages.brand_context",
             ],
         },
     }
@@ -242,7 +244,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_ADAPTER = "accounts.identity.adapters.AccountAdapter"
 # The outbox tells of what happens to somebody's sign-in, by every channel; the library would write a second mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Smart Sync] "
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SMARTSYNC_BRAND.subject_prefix} ".lstrip()
 ACCOUNT_FORMS = {
     "signup": "accounts.identity.forms.SignupForm",
     "reset_password": "accounts.identity.forms.ResetPasswordForm",
@@ -257,7 +259,7 @@ MFA_FORMS = {
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
-MFA_TOTP_ISSUER = "Smart Sync"
+MFA_TOTP_ISSUER = SMARTSYNC_BRAND.name
 
 # Without a server of its own the demo keeps its mails in files, and shows them on a page.
 MAILBOX_FOLDER = LOCAL_FOLDER.path / "mail"
@@ -266,7 +268,7 @@ EMAIL_CONFIG = addresses.mail_server(
     or (f"filemail:///{quote(str(MAILBOX_FOLDER))}" if DEVELOPMENT else "smtp://localhost:25")
 )
 vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Sync <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = SMARTSYNC_BRAND.sender(env.str("DEFAULT_FROM_EMAIL", default="") or "no-reply@localhost")
 # Where links in mails lead; without it the first of the hosts.
 SITE_URL = env.str("SITE_URL", default="") or (
     "http://localhost:8000" if DEVELOPMENT else f"https://{ALLOWED_HOSTS[0] if ALLOWED_HOSTS else 'localhost'}"
@@ -346,6 +348,9 @@ if not DEVELOPMENT:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     if TRUSTED_PROXY_COUNT:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+elif LOCAL_FOLDER.brand:
+    # Browsers show a cookie to every port of a machine: brands beside each other must not end each other's sign-ins.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"sessionid-{LOCAL_FOLDER.brand}", f"csrftoken-{LOCAL_FOLDER.brand}"
 
 # -- Language, time, files ---------------------------------------------------------------------------------------------
 
@@ -379,8 +384,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Smart Sync",
-    "DESCRIPTION": "Copy portfolios, not orders.",
+    "TITLE": SMARTSYNC_BRAND.name,
+    "DESCRIPTION": SMARTSYNC_BRAND.tagline,
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -411,6 +416,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "accounts.api.schema.close_requests",
         "copytrading.api.schema.list_codes",
+        "copytrading.api.schema.speak_for_the_brand",
     ],
     "WEBHOOKS": ["copytrading.api.telling.events.EVENT"],
     "SWAGGER_UI_DIST": "SIDECAR",

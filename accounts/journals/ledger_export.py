@@ -22,6 +22,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import Asset, Journal, LedgerAccount
@@ -118,7 +119,7 @@ class _Book:
         self.stands = [_Stand(*row) for row in self._rows_of_stands()]
 
     def lines(self) -> Iterator[str]:
-        yield 'option "title" "Smart Sync"'
+        yield f'option "title" "{settings.SMARTSYNC_BRAND.name}"'
         yield 'option "tolerance_multiplier" "0"'
         yield ""
         yield from self._commodities()

@@ -20,6 +20,7 @@ from copytrading.models import (
     Notice,
     ProfitShare,
 )
+from copytrading.queries.modes import label_of_name
 from copytrading.services.copies import verbs as copies
 
 
@@ -55,7 +56,7 @@ class CopyAdmin(ActingAdmin):
     fields = (
         "person",
         "lead_link",
-        "mode",
+        "sizing_mode",
         "status",
         "stop_reason",
         "invested",
@@ -83,6 +84,10 @@ class CopyAdmin(ActingAdmin):
     @admin.display(description="lead", ordering="lead__name")
     def lead_link(self, copy: Copy) -> str:
         return link_to(copy.lead)
+
+    @admin.display(description="mode", ordering="mode")
+    def sizing_mode(self, copy: Copy) -> str:
+        return label_of_name(copy.mode)
 
     @admin.display(description="invested", ordering="invested_units")
     def invested(self, copy: Copy) -> str:

@@ -140,7 +140,7 @@ class LeadLookBack(Endpoint):
     @extend_schema(
         operation_id="look_back",
         tags=["leads"],
-        summary="What copying this lead would have brought, in Smart Sync and in Custom copy",
+        summary="What copying this lead would have brought, at the lead's ratios and in Custom copy",
         description="Replays the lead's own record with your amount and terms. Nothing is written.",
         request=LookBackInput,
         responses=documented({200: LookBackShape}, problems=LOOK_BACK_PROBLEMS),

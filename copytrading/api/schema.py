@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
@@ -11,6 +12,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.endpoint import OpenEndpoint
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.queries.modes import label_of
 from copytrading.services.problem_codes import problem_codes
 
 
@@ -27,9 +30,27 @@ def list_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-@cache
+def speak_for_the_brand(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Name the platform, and the mode that holds ratios, as the brand does."""
+    brand = settings.SMARTSYNC_BRAND
+    result["info"] |= {"title": brand.name, "description": brand.tagline}
+    line = f"`{SMART_SYNC.name}` - "
+    waiting: list[Any] = [result["components"]["schemas"]]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict) and isinstance(part.get("description"), str):
+            part["description"] = part["description"].replace(line + SMART_SYNC.label, line + label_of(SMART_SYNC))
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return result
+
+
 def description() -> bytes:
-    """Return the description, as JSON. It is the same for everybody and changes with the program only."""
+    """Return the description, as JSON. It is the same for everybody and changes with the program and its brand only."""
+    return _description(settings.SMARTSYNC_BRAND.name, settings.SMARTSYNC_BRAND.mode_name)
+
+
+@cache
+def _description(name: str, mode_name: str) -> bytes:
     document = SchemaGenerator().get_schema(request=None, public=True)
     return bytes(OpenApiJsonRenderer().render(json.loads(json.dumps(document, default=str))))
 

@@ -61,12 +61,13 @@ class Reading:
         buy_existing: bool = True,
         stop_loss: Money | None = None,
     ) -> Told:
-        """Ask what copying this lead would have brought, in Smart Sync and in Custom copy: past, and no promise."""
+        """Ask what copying this lead would have brought, at ratios and in Custom copy: past, and no promise."""
         body = {"investment": investment, "start": start, "buy_existing": buy_existing, "stop_loss": stop_loss}
         found = self.door.post(f"leads/{path_part(slug)}/what-if", body)
         return Told(
             sentence=f"From {found['started_at']} to {found['ended_at']} the lead made {found['lead_return']}; a copy"
-            f" {found['smart_sync']['return_fraction']} in Smart Sync, {found['custom']['return_fraction']} in Custom.",
+            f" {found['smart_sync']['return_fraction']} at the lead's ratios,"
+            f" {found['custom']['return_fraction']} in Custom.",
             data=without_curves(found),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
@@ -33,7 +34,8 @@ def server_of(door: Door) -> MCPServer[None]:
     except Refused as refusal:
         raise DoorClosed(str(refusal)) from refusal
     scopes = (me["key"] or {}).get("scopes", ())
-    server = MCPServer[None]("smart-sync", title="Smart Sync", instructions=INSTRUCTIONS, log_level="WARNING")
+    title = settings.SMARTSYNC_BRAND.name
+    server = MCPServer[None]("copy-trading", title=title, instructions=INSTRUCTIONS, log_level="WARNING")
     for tool in (*Reading(door).tools(), *LeadReading(door).tools()):
         server.add_tool(in_sentences(tool), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
     if LEAD in scopes and wallet["money"] == PAPER:

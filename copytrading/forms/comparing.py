@@ -12,7 +12,7 @@ FIRST_QUESTION = {"investment": "1,000", "buy_existing": "on", "stop_loss_in": C
 
 
 class WhatIfForm(TermsForm):
-    """A value or ratio that is left open is the one that comes nearest to Smart Sync; maxima then have no use."""
+    """A value or ratio that is left open is the one that comes nearest to ratios; maxima then have no use."""
 
     start = forms.DateField(
         label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -14,6 +14,7 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.forms.terms import TermsForm
 from copytrading.queries.happened.sentences import ratio_in_words
 from copytrading.queries.leads.proportions import Proportion
+from copytrading.queries.modes import label_of
 
 CUSTOM_FIELDS = ("order_ratio", "order_value", "order_value_max", "total_value_max", "markets")
 # Whoever answers orders chooses how, so these modes are one choice at first.
@@ -21,7 +22,7 @@ CUSTOM = "CUSTOM"
 
 
 def _modes_with_ratios() -> list[tuple[str, str]]:
-    return [(mode.name, mode.label) for mode in registry.modes() if mode.holds_ratios]
+    return [(mode.name, label_of(mode)) for mode in registry.modes() if mode.holds_ratios]
 
 
 class StartForm(TermsForm):

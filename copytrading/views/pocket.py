@@ -10,12 +10,13 @@ from django.views.decorators.http import require_safe
 
 from copytrading.queries.copies import own as copies
 from copytrading.queries.notices.habits import habits_of
+from copytrading.templatetags.branding import brand_file
 
 # What the page without a network is made of.
 PARTS = (
-    "css/tokens.css", "css/site.css", "css/parts.css", "css/forms.css", "css/pocket.css", "img/favicon.svg",
-    "fonts/ribbon-sans.woff2",
+    "css/tokens.css", "css/site.css", "css/parts.css", "css/forms.css", "css/pocket.css", "fonts/ribbon-sans.woff2",
 )  # fmt: skip
+OF_BRAND = ("colours.css", "favicon.svg")
 ICONS = ((192, "any"), (512, "any"), (192, "maskable"), (512, "maskable"))
 
 
@@ -24,8 +25,8 @@ def manifest(request: HttpRequest) -> HttpResponse:
     """Say what the portal is called and looks like when it is installed."""
     context = {
         "icons": [
-            {"src": static(f"img/icon-{size}{'-maskable' if purpose == 'maskable' else ''}.png"), "size": size,
-             "purpose": purpose}
+            {"src": brand_file(f"icon-{size}{'-maskable' if purpose == 'maskable' else ''}.png"),
+             "size": size, "purpose": purpose}
             for size, purpose in ICONS
         ]
     }  # fmt: skip
@@ -36,9 +37,9 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Return the script that stands between the pages and the network; from here, so that it may see all of them."""
-    kept = [static(path) for path in PARTS]
-    context = {"offline": reverse("offline"), "kept": kept, "icon": static("img/icon-192.png"),
-               "badge": static("img/badge-96.png"), "home": reverse("notices")}  # fmt: skip
+    kept = [*(static(path) for path in PARTS), *(brand_file(name) for name in OF_BRAND)]
+    context = {"offline": reverse("offline"), "kept": kept, "icon": brand_file("icon-192.png"),
+               "badge": brand_file("badge-96.png"), "home": reverse("notices")}  # fmt: skip
     return render(request, "pocket/service_worker.js", context, content_type="text/javascript")
 
 

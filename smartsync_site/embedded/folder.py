@@ -1,5 +1,6 @@
 """
-The local folder: where the embedded servers keep their files, and what is known about them while they are down.
+The local folder: where the embedded servers keep their files, and what is known about them while they are down. Each
+brand that is named has one of its own.
 
     .local/
       secrets.json     passwords of both servers and the development secret key; mode 0600
@@ -18,6 +19,7 @@ import hashlib
 import json
 import os
 import pwd
+import re
 import secrets
 import shutil
 import sys
@@ -25,6 +27,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
+
+from smartsync_site.brand import SHIPPED, brand_file
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FREE_MEGABYTES_MIN = 200
@@ -41,6 +45,15 @@ def is_open_to_all(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents if parent.exists())
 
 
+def _tag_of(brand: str) -> str:
+    """Return what tells a brand that is named from others, by the place of its file; empty for the shipped one."""
+    file = brand_file(brand)
+    if file == SHIPPED:
+        return ""
+    word = re.sub(r"[^a-z0-9]+", "-", file.parent.name.lower()).strip("-")
+    return f"{word}-{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+
+
 class LocalFolder:
     """
     The folder of one set of embedded servers.
@@ -51,7 +64,9 @@ class LocalFolder:
 
     def __init__(self, path: Path | None = None) -> None:
         chosen = path or os.environ.get("SMARTSYNC_LOCAL")
-        self.path = Path(chosen).resolve() if chosen else PROJECT / ".local"
+        self.brand = _tag_of(os.environ.get("SMARTSYNC_BRAND", ""))
+        own = f".local-{self.brand}" if self.brand else ".local"
+        self.path = Path(chosen).resolve() if chosen else PROJECT / own
         self.owner: pwd.struct_passwd | None = None
         if os.geteuid() == 0:
             name = os.environ.get("SMARTSYNC_EMBEDDED_USER", "nobody")

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -28,13 +29,17 @@ NOT_KEPT = frozenset({"jsi18n", "logout"})
 class OperatorsSite(AdminSite):
     """The panel. Operators sign in the way everybody does, so that the same throttle and second factor guard it."""
 
-    site_header = site_title = "Smart Sync operators"
     index_title = "Everything there is"
     empty_value_display = "—"
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self._pages: list[tuple[str, Callable[..., HttpResponse], str]] = []
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what every page of the panel shows; it bears the name of the brand."""
+        title = f"{settings.SMARTSYNC_BRAND.name} operators"
+        return super().each_context(request) | {"site_header": title, "site_title": title}
 
     def add_page(self, route: str, view: Callable[..., HttpResponse], *, name: str) -> None:
         """Give a page that is of no table an address of the panel; the view itself asks for the right to it."""

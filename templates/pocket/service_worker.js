@@ -40,7 +40,7 @@ self.addEventListener("fetch", (event) => {
 
 self.addEventListener("push", (event) => {
   const told = event.data ? event.data.json() : {};
-  event.waitUntil(self.registration.showNotification(told.title || "Smart Sync", {
+  event.waitUntil(self.registration.showNotification(told.title || "{{ brand.name|escapejs }}", {
     body: told.body || "",
     tag: told.tag,
     icon: ICON,

@@ -122,7 +122,7 @@ class TestReading:
             assert "BTC" in [holding["coin"] for holding in portfolio["holdings"]]
             assert (await told(client, "list_lead_trades", slug=lead.slug))[0] == "1 trade."
             sentence, found = await told(client, "look_back", slug=seen.slug, investment="1000.00")
-            assert "in Smart Sync" in sentence
+            assert "at the lead's ratios" in sentence
             assert "curve" not in found["smart_sync"]
             assert (await told(client, "preview_copy", slug=seen.slug, investment="500.00"))[1]["cost"]
             assert (await told(client, "list_copies"))[1]["results"][0]["id"] == copy.pk

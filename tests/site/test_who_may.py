@@ -111,6 +111,8 @@ TABLE = (
     ("admin/login/", STEP),
     ("admin/logout/", STEP),
     ("admin/*", OPERATOR),
+    ("brand/<str:version>/<str:name>", PUBLIC),
+    ("legal/<str:name>/", PUBLIC),
     ("health/*", PROBE),
     (".well-known/security.txt", PUBLIC),
     ("metrics", PROBE),

@@ -130,7 +130,7 @@ class LookBackInput(serializers.Serializer):
     stop_loss = MoneyInputField(allow_null=True, default=None)
     start = serializers.DateField(allow_null=True, default=None)
     custom = CustomTermsInput(
-        allow_null=True, default=None, help_text="Null is what comes nearest to Smart Sync in Custom copy."
+        allow_null=True, default=None, help_text="Null is what comes nearest to the lead's ratios in Custom copy."
     )
 
 

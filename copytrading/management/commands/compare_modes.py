@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from copytrading.engine.sizing import registry
+from copytrading.queries.modes import short_label_of
 
 USAGE_ERROR = 2
-NAMES = {mode.word: mode.short_label for mode in registry.modes()}
+NAMES = {mode.word: short_label_of(mode) for mode in registry.modes()}
 
 
 class Command(BaseCommand):

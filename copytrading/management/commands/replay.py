@@ -72,7 +72,7 @@ class Command(BaseCommand):
             "--mode",
             choices=[*(mode.word for mode in registry.modes()), replay.BOTH],
             default=SMART_SYNC.word,
-            help="how all copy; both: half by Smart Sync, a quarter each by the two custom modes",
+            help="how all copy; both: half at the lead's ratios, a quarter each by the two custom modes",
         )
 
         run = parser.add_argument_group("run")
@@ -158,7 +158,7 @@ class Progress:
 
 
 def as_json(outcome: replay.Outcome, *, lead: str) -> str:
-    """Return the outcome as one JSON object; `whatif_difference` is that of Smart Sync wherever somebody uses it."""
+    """Return the outcome as one JSON object; `whatif_difference` is that at ratios wherever somebody uses it."""
     checked = outcome.copied_in(outcome.modes[0])
     return json.dumps(
         {

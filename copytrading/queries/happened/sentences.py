@@ -67,7 +67,7 @@ NOTHING_MORE = "this copy has ended since, so nothing more comes of it"
 
 DONE = {"BUY": "Bought", "SELL": "Sold", None: "Traded"}
 TO_DO = {"BUY": "buy", "SELL": "sell", None: "trade"}
-# What Smart Sync says of itself, and what a Custom copy says instead.
+# What a copy at ratios says of itself, and what a Custom copy says instead.
 RATIO_WORDS = {
     "invested": "It is invested in the same ratios.",
     "resumed": "The next look brings you back to the lead’s ratios.",

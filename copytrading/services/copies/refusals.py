@@ -14,6 +14,7 @@ from copytrading.models import Copy, Lead, Market
 from copytrading.queries.leads import links
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.market.doubts import HOLDING_BACK
+from copytrading.queries.modes import label_of
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.books import stakes
@@ -163,7 +164,7 @@ def refuse_terms(terms: Terms, investment_units: int) -> None:
         raise TermsNotPossible("Choose either a fixed value for each order or a ratio of the lead's order.")
     useless = [name for name in OWN_TERMS if getattr(terms, name) and name not in mode.requires + mode.allows]
     if useless:
-        raise TermsNotPossible(f"{mode.label} has no use for {useless[0].removesuffix('_units')}; leave it out.")
+        raise TermsNotPossible(f"{label_of(mode)} has no use for {useless[0].removesuffix('_units')}; leave it out.")
     if terms.order_value_units is not None and not 0 < terms.order_value_units <= investment_units:
         raise TermsNotPossible(f"The value of an order must be above zero and at most {_cash_text(investment_units)}.")
     if terms.order_ratio is not None and not 0 < terms.order_ratio <= RATIO_MAX:

@@ -18,6 +18,7 @@ from http import HTTPStatus
 from typing import Any
 
 import certifi
+from django.conf import settings
 
 from copytrading.services.hooks.targets import Target, WebhookAddressRefused, machines_of, target_of
 
@@ -131,7 +132,12 @@ def _speak(target: Target, connected: socket.socket, headers: dict[str, str], bo
     line = _Line(connected, deadline)
     asking = http.client.HTTPConnection(target.host, target.port)
     asking.sock = line
-    fixed = {"Host": target.name, "Content-Type": "application/json", "User-Agent": "Smart Sync", "Connection": "close"}
+    fixed = {
+        "Host": target.name,
+        "Content-Type": "application/json",
+        "User-Agent": settings.SMARTSYNC_BRAND.user_agent,
+        "Connection": "close",
+    }
     asking.request("POST", target.path, body=body, headers=fixed | headers)
     answer = http.client.HTTPResponse(line, method="POST")  # type: ignore[arg-type]
     answer.begin()

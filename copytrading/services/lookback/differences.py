@@ -103,7 +103,7 @@ class Asked:
 
 
 class Steps:
-    """The runs that do without one thing after the other; those of Smart Sync serve both modes."""
+    """The runs that do without one thing after the other; those at ratios serve both modes."""
 
     def __init__(self, *, asked: Asked, return_of: Callable[..., float]) -> None:
         """`return_of(mode, **changes)` runs the question again on changed terms and returns the copy's return."""

@@ -17,6 +17,7 @@ from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.exchange.prices.formats.finding import AUTO, FORMAT_NAMES
+from copytrading.queries.modes import label_of
 
 # A custom copy that names no value puts a tenth of its investment into each order.
 ORDER_VALUE_FRACTION = Decimal("0.1")
@@ -130,7 +131,8 @@ def _check_mode(question: Question) -> None:
     limits = question.order_max or question.total_max or question.markets is not None
     if limits and question.mode.holds_ratios:
         raise WhatIfRefused(
-            f"Maxima and chosen markets are terms of the custom modes; {question.mode.label} holds the lead's ratios."
+            "Maxima and chosen markets are terms of the custom modes;"
+            f" {label_of(question.mode)} holds the lead's ratios."
         )
     for name, value, term in (
         ("An order value", question.order_value, "order_value_units"),

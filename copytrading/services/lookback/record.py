@@ -30,6 +30,7 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.models import Lead, Market
 from copytrading.queries.happened.sentences import cash_in_words
 from copytrading.queries.leads import history
+from copytrading.queries.modes import label_of
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol, platform_rules
 from copytrading.queries.shown.visibility import Visibility
 from copytrading.services.copies import refusals as copy_refusals
@@ -67,7 +68,7 @@ class Question:
     """
     On which terms I would have copied, and since when; `start` None is the beginning of the record.
 
-    `custom` None is what comes nearest to Smart Sync: each order in the ratio of the investment to the lead's money.
+    `custom` None is what comes nearest to ratios: each order in the ratio of the investment to the lead's money.
     """
 
     investment_units: int
@@ -111,7 +112,7 @@ class LookBack:
 
     def comparison(self) -> Comparison:
         """
-        Return what would have become of the investment in Smart Sync and in Custom copy.
+        Return what would have become of the investment at the lead's ratios and in Custom copy.
 
         :raises Refusal: if there is no record to look back on, or the start lies outside of it.
         """
@@ -139,8 +140,8 @@ class LookBack:
         return cast("tuple[Comparison, Spread]", cache.get_or_set(key, self._look_back, CACHE_SECONDS))
 
     def _key(self, part: str) -> str:
-        # By other rules it would be another answer.
-        asked = hashlib.sha256(repr((self._question, self._rules)).encode()).hexdigest()
+        # By other rules, or in other words, it would be another answer.
+        asked = hashlib.sha256(repr((self._question, self._rules, label_of(SMART_SYNC))).encode()).hexdigest()
         return f"lead-whatif:{ANSWER_VERSION}:{part}:{self._lead.pk}:{self._record_key}:{asked}"
 
     @cached_property
@@ -222,7 +223,7 @@ class LookBack:
             )
 
         return Differences(
-            smart_sync=difference("Smart Sync", SMART_SYNC, comparison.smart_sync),
+            smart_sync=difference(label_of(SMART_SYNC), SMART_SYNC, comparison.smart_sync),
             custom=difference("Custom copy", question.custom_mode, comparison.custom),
         )
 

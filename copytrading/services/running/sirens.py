@@ -95,7 +95,7 @@ def _tell(alarm: Alarm, *, escalated: bool) -> bool:
     if escalated:
         urls += settings.SMARTSYNC_ALARM_ESCALATION_URLS
     grade = "Notice" if alarm.is_low else "STILL OPEN" if escalated else "Alarm"
-    title = f"[Smart Sync] {grade}: {alarm.get_kind_display()}"
+    title = f"{settings.SMARTSYNC_BRAND.subject_prefix} {grade}: {alarm.get_kind_display()}".strip()
     body = f"{alarm.sentence}\n\nSince {alarm.raised_at:%Y-%m-%d %H:%M:%S} UTC, seen {alarm.times_seen} times."
     # The runbook's sections are called by the kinds.
     body += f"\nWhat to do: docs/runbook.md, section {alarm.kind}.\n"

@@ -72,6 +72,7 @@ def letter_of(notices: list[Notice], *, message_id: str, rules: Rules) -> EmailM
     is_fixed = first.topic.is_fixed and not is_digest
     unsubscribe = "" if is_fixed else absolute(reverse("unsubscribe", args=[unsubscribe_token(user, topic)]))
     context = {
+        "brand": settings.SMARTSYNC_BRAND,
         "lines": lines,
         "is_digest": is_digest,
         "topic": "" if is_digest else first.topic.label,

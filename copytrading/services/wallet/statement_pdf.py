@@ -19,7 +19,7 @@ from copytrading.queries.money.statement_lines import Stand, Statement
 from copytrading.services.wallet.statement_plain import average_text, exact, price_text
 
 WIDTH, HEIGHT, MARGIN, FOOT = 841.89, 595.28, 40.0, 46.0
-INK, QUIET, LINE, ACCENT = "#14181b", "#5b6369", "#e5e1d8", "#0b5d57"
+INK, QUIET, LINE = "#14181b", "#5b6369", "#e5e1d8"
 REGULAR, SEMIBOLD = "RibbonSans", "RibbonSans-Semibold"
 LEADING, SMALL, NORMAL = 12.5, 7.5, 9.0
 MINUS, NOTHING = "\u2212", "\u2013"
@@ -155,7 +155,8 @@ class _Paper:
 
 
 def _head(paper: _Paper, statement: Statement, owner: str, made_at: datetime) -> None:
-    paper.line("Smart Sync", bold=True, colour=ACCENT, size=10)
+    brand = settings.SMARTSYNC_BRAND
+    paper.line(brand.name, bold=True, colour=brand.light.accent, size=10)
     paper.line("Statement", bold=True, size=20)
     paper.line(statement.name, size=12, bold=True)
     paper.line(f"For {owner}", size=11)

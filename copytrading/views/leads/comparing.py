@@ -5,10 +5,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.market import board as market_queries
+from copytrading.queries.modes import label_of
 from copytrading.queries.rules import platform_rules
 from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.lookback.record import LookBack
@@ -47,10 +49,11 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
                 "comparison": comparison,
                 "spread": spread,
                 "differences": [differences.smart_sync, differences.custom],
+                "histogram_label": f"How often which return came out, {label_of(SMART_SYNC)} beside Custom copy",
                 "lines": [
                     (lead.name, "lead", comparison.lead_curve),
                     ("Custom copy", "custom", comparison.custom.curve),
-                    ("Smart Sync", "smart", comparison.smart_sync.curve),
+                    (label_of(SMART_SYNC), "smart", comparison.smart_sync.curve),
                 ],
             }
     context["standing"] = leads.standing_of(leads.card_of(lead, now=now), user)

@@ -80,7 +80,8 @@ class Command(BaseCommand):
         sentence, code = "", 0
         try:
             if not servers.claim():
-                raise CannotStart(f"Smart Sync already runs here ({servers.folder.holder()}); stop that one first.")
+                name = settings.SMARTSYNC_BRAND.name
+                raise CannotStart(f"{name} already runs here ({servers.folder.holder()}); stop that one first.")
             refuse_taken_port(host=host, port=port)
             refuse_missing_recordings()
             refuse_unmeant_money()

@@ -10,6 +10,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.answering.schema import leave_out_sparse
 from accounts.api.endpoint import OpenEndpoint
 from copytrading.services.problem_codes import problem_codes
 
@@ -30,7 +31,15 @@ def list_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 @cache
 def description() -> bytes:
     """Return the description, as JSON. It is the same for everybody and changes with the program only."""
-    document = SchemaGenerator().get_schema(request=None, public=True)
+    return _in_json(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def description_for_clients() -> bytes:
+    """Return what clients are generated from, as JSON: the description of whole answers, see docs/api.md."""
+    return _in_json(leave_out_sparse(SchemaGenerator().get_schema(request=None, public=True)))
+
+
+def _in_json(document: dict[str, Any]) -> bytes:
     return bytes(OpenApiJsonRenderer().render(json.loads(json.dumps(document, default=str))))
 
 

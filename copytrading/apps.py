@@ -7,6 +7,10 @@ class CopytradingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.core.checks import Tags, register
+
+        from copytrading.queries.rules import check_rules
         from copytrading.services.telling import safety
 
         safety.listen()
+        register(check_rules, Tags.database)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from copytrading.views import appearance, live, pocket, problems
 from copytrading.views.account import mailbox, notices, programs, statements, wallet, webhooks
-from copytrading.views.copies import activity, starting
+from copytrading.views.copies import activity, starting, together
 from copytrading.views.copies import pages as copies
 from copytrading.views.leading import linking
 from copytrading.views.leading import orders as lead_orders
@@ -26,6 +26,7 @@ urlpatterns = [
     path("leads/<slug:slug>/copy/review/", starting.copy_review, name="copy_review"),
     path("leads/<slug:slug>/copy/start/", starting.start_copy, name="start_copy"),
     path("copies/", copies.my_copies, name="my_copies"),
+    path("copies/together/", together.together, name="together"),
     path("copies/<int:copy_id>/", copies.copy_detail, name="copy_detail"),
     path("copies/<int:copy_id>/live/", copies.copy_live, name="copy_live"),
     path("copies/<int:copy_id>/settings/", copies.copy_settings, name="copy_settings"),

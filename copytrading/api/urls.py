@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import devices, people, program_keys
-from copytrading.api import books, changing, copies, leading, leads, records, schema, statements, wallet
+from copytrading.api import books, changing, copies, leading, leads, records, schema, statements, together, wallet
 from copytrading.api.nowhere import Nowhere
 from copytrading.api.telling import live, webhooks
 
@@ -45,6 +45,7 @@ urlpatterns = [
     path("leads/<slug:slug>/what-if/spread", records.LeadLookBackSpread.as_view(), name="lead_what_if_spread"),
     path("leads/<slug:slug>/preview", leads.LeadPreview.as_view(), name="lead_preview"),
     path("copies", copies.Copies.as_view(), name="copies"),
+    path("copies/together", together.Together.as_view(), name="copies_together"),
     path("copies/<int:copy_id>", copies.Copy.as_view(), name="copy"),
     path("copies/<int:copy_id>/record", copies.CopyRecord.as_view(), name="copy_record"),
     path("copies/<int:copy_id>/coins", copies.CopyCoins.as_view(), name="copy_coins"),

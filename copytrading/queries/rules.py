@@ -18,8 +18,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.db import DatabaseError
 
-from copytrading.engine.rules import Rules, changeable, parse
+from copytrading.engine.rules import RuleOutOfBounds, Rules, changeable, parse
 from copytrading.models import RuleChange
 
 CHANGEABLE = frozenset(changeable())
@@ -53,6 +55,30 @@ def changed_rules() -> dict[str, Any]:
     return {
         name: parse(name, value) for name, value in last.values_list("name", "value") if value and name in CHANGEABLE
     }
+
+
+def check_rules(**_: object) -> list[CheckMessage]:
+    """
+    Check, at a start and with every migration, that what operators changed fits what the installation says now.
+
+    Both were within their bounds by themselves; together they may not be, as when the collar is narrowed in the
+    environment below a cap that was widened on the panel.
+    """
+    try:
+        platform_rules()
+    except RuleOutOfBounds as misfit:
+        changed = ", ".join(sorted(f"{name} = {value}" for name, value in changed_rules().items()))
+        return [
+            Error(
+                f"The rules do not fit each other: {misfit}",
+                hint=f"On the panel stand {changed}: put the setting back, have them changed there, then set it again.",
+                id="copytrading.E001",
+            )
+        ]
+    except DatabaseError:
+        # Before the first migration there is nothing that anybody could have changed.
+        return []
+    return []
 
 
 def cash_symbol() -> str:

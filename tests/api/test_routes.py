@@ -72,6 +72,7 @@ ROUTES = {
     "lead_what_if_spread": Route(methods={"POST": INVESTMENT}, owned="lead"),
     "lead_preview": Route(methods={"POST": INVESTMENT}, owned="lead"),
     "copies": Route(methods={"GET": None, "POST": {"lead": "basalt", **INVESTMENT}}),
+    "copies_together": Route(methods={"GET": None}),
     "copy": Route(methods={"GET": None}, owned="copy"),
     "copy_record": Route(methods={"GET": None}, owned="copy"),
     "copy_coins": Route(methods={"GET": None}, owned="copy"),

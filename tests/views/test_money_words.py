@@ -99,6 +99,7 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
             read(other_follower, "copy_review", ended.lead.slug, mode="CUSTOM", order_ratio="2", **TERMS),
             read(newcomer, "copy_review", lead.slug, mode="SMART_SYNC", **TERMS),
         ],
+        "together": [read(newcomer, "together"), read(follower, "together")],
         "my_copies": [
             read(newcomer, "my_copies"),
             read(follower, "my_copies"),

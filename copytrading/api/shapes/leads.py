@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.fields import WholeNumberField
@@ -144,17 +143,15 @@ class LikenessShape(serializers.Serializer):
 
     one = serializers.SlugField(source="one.slug")
     other = serializers.SlugField(source="other.slug")
-    overlap = serializers.SerializerMethodField(
-        help_text="The share of both in the same coins; null where what they hold is not shown to you yet."
+    overlap = FractionField(
+        source="overlap_shown",
+        allow_null=True,
+        help_text="The share of both in the same coins; null where what they hold is not shown to you yet.",
     )
     correlation = FractionField(
         allow_null=True, help_text="Of their daily returns, −1 to 1; null where it is too early."
     )
     together = FractionField(allow_null=True, help_text="The share of days on which both went the same way.")
-
-    @extend_schema_field(FractionField(allow_null=True))
-    def get_overlap(self, pair: Any) -> str | None:
-        return FractionField().to_representation(pair.overlap) if pair.is_overlap_known else None
 
 
 class LeadsComparisonShape(serializers.Serializer):

@@ -38,6 +38,11 @@ class Pair:
         """Return whether what both hold may be seen."""
         return bool(self.slices and self.other_slices)
 
+    @property
+    def overlap_shown(self) -> float | None:
+        """Return the overlap where it may be seen."""
+        return self.overlap if self.is_overlap_known else None
+
 
 def likeness_of(cards: Sequence[LeadCard], *, visibilities: Mapping[int, Visibility]) -> tuple[Pair, ...]:
     """

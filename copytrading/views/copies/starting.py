@@ -19,6 +19,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
+from copytrading.queries.copies.together import alike_to
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import proportions
@@ -88,6 +89,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         "portfolio": portfolio,
         "visibility": visibility,
         "mine": _mine(preview, portfolio),
+        "alike": alike_to(lead, request.user, now=now),
         "custom": custom,
         "ratio_was_left_open": form.ratio_was_left_open,
         "cautions": cautions_of(lead=lead, investment_units=terms["investment"], terms=custom),

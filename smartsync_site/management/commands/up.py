@@ -20,6 +20,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, connection
@@ -180,6 +181,8 @@ def prepare_database() -> str:
         raise CannotStart(f"The server in REDIS_URL does not answer: {error}") from None
     with step("Bringing the tables up to date"):
         call_command("migrate", interactive=False, verbosity=0)
+    for misfit in run_checks(tags=[Tags.database], databases=["default"]):
+        raise CannotStart(f"{misfit.msg} {misfit.hint or ''}")
     where, logins = io.StringIO(), io.StringIO()
     try:
         call_command("check_venue", stdout=where)

@@ -3,6 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from django.core.checks import Tags, run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -76,6 +79,20 @@ class TestAChange:
         settings.SMARTSYNC_DEPTH_SHARE = 0.9
 
         assert platform_rules().depth_share == 0.1
+
+    def test_ends_a_start_where_it_does_not_fit_what_the_environment_says(
+        self, operator: User, second_operator: User, settings: Settings
+    ) -> None:
+        agree(operator, second_operator, "slippage_cap", "0.04")
+        assert run_checks(tags=[Tags.database], databases=["default"]) == []
+        settings.SMARTSYNC_PRICE_COLLAR = 0.03
+
+        (error,) = run_checks(tags=[Tags.database], databases=["default"])
+
+        assert "collar has to be wider" in error.msg
+        assert "slippage_cap = 0.04" in error.hint
+        with pytest.raises(SystemCheckError):
+            call_command("migrate", verbosity=0, skip_checks=False)
 
     @pytest.mark.parametrize(
         ("name", "value", "sentence"),

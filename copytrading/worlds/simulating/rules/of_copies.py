@@ -150,6 +150,9 @@ def profit_is_shared_once(before: Snapshot, now: Snapshot) -> Iterator[str]:
             yield f"Copy {copy['id']} paid a share of {share['share_units']} on a profit of {profit}: {most} at most."
         if share["kind"] == "WEEKLY" and share["share_units"] == most and copy["issued_units"]:
             least = share["equity_units"] - share["share_units"]
+            if earlier is not None and copy["issued_units"] < earlier["issued_units"]:
+                # What was given back since, in the same step, took its part of the mark along.
+                least = least * copy["issued_units"] // earlier["issued_units"]
             if profit and copy["mark_value_units"] < least:
                 yield f"Copy {copy['id']} paid for an equity of {least}, and its mark is {copy['mark_value_units']}."
 

@@ -1,0 +1,63 @@
+"""All copies of a person as one portfolio."""
+
+from rest_framework import serializers
+
+from copytrading.api.fields import FractionField, MoneyField
+from copytrading.api.shapes.copies import CopyRecordShape, LeadNameShape
+
+
+class CoinShareShape(serializers.Serializer):
+    coin = serializers.CharField(source="symbol")
+    value = MoneyField(source="value_units")
+    weight = FractionField(help_text="Of all that the current copies hold, cash among it.")
+
+
+class LeadShareShape(serializers.Serializer):
+    lead = serializers.CharField(source="name")
+    worth = MoneyField(source="value_units")
+    weight = FractionField()
+
+
+class MoneyMoveShape(serializers.Serializer):
+    at = serializers.DateTimeField()
+    value = MoneyField(source="units", help_text="Positive into copies, negative out of them.")
+
+
+class AlikeShape(serializers.Serializer):
+    """
+    Two leads who are nearly one bet: half or more in the same coins, or moving together.
+
+    `together` is the share of days on which both went the same way.
+    """
+
+    one = LeadNameShape()
+    other = LeadNameShape()
+    overlap = FractionField(allow_null=True, source="overlap_shown")
+    correlation = FractionField(allow_null=True)
+    together = FractionField(allow_null=True)
+
+
+class TogetherShape(serializers.Serializer):
+    """
+    All copies together, the ended ones among them.
+
+    `money_weighted` is what the money made for as long as each sum was in, `time_weighted` what one unit made that was
+    in all the time; both over the whole time since `began_at`, null before the first copy.
+    """
+
+    began_at = serializers.DateTimeField(allow_null=True)
+    worth = MoneyField(source="overview.worth_units")
+    invested = MoneyField(source="overview.invested_units")
+    result = MoneyField(source="overview.result_units")
+    today = MoneyField(source="overview.today_units")
+    money_weighted = FractionField(allow_null=True)
+    time_weighted = FractionField(allow_null=True)
+    put_in = MoneyField(source="put_in_units")
+    taken_out = MoneyField(source="taken_out_units")
+    fees = MoneyField(source="fee_units", help_text="Taken by venues; in the result already.")
+    profit_share = MoneyField(source="profit_share_units", help_text="Paid and due; in the result already.")
+    coins = CoinShareShape(many=True)
+    leads = LeadShareShape(many=True)
+    alike = AlikeShape(many=True)
+    curve = CopyRecordShape(many=True, source="points")
+    moves = MoneyMoveShape(many=True)

@@ -40,6 +40,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TRIES = int(os.environ.get("ALIKE_TRIES", "0"))
 # Of the medians; what is asked for with ALIKE_PATHS is looked at alone.
 APART_MAX = 0.2
+ROUNDS = 3
 PATHS = os.environ.get("ALIKE_PATHS", "")
 # Things that are named behind the question mark.
 IN_QUERIES = (
@@ -298,6 +299,25 @@ def pairs(things: dict[str, dict[str, Any]], applied_lead: Lead) -> Iterator[Pai
         yield Pair("GET", line, "/" + line.format(**named[kind]), "/" + line.format(**nothing))
 
 
+def medians(pair: Pair, client: Client, user: User) -> tuple[float, float, int]:
+    """Return how long both take, in milliseconds, and the status, which is always the same."""
+    # Signed in just now: tokens are good for a quarter of an hour, and proofs for five minutes.
+    program, statuses = Program.of(user), set()
+    taken: dict[str, list[float]] = {pair.anothers: [], pair.missing: []}
+    for turn in range(TRIES):
+        # Each is first as often as the other.
+        for place, path in enumerate((pair.anothers, pair.missing)[:: 1 if turn % 2 else -1]):
+            # The limits of a minute are no part of it.
+            cache.clear()
+            began_at = time.perf_counter()
+            response = pair.ask(path, client, program, 2 * turn + place)
+            taken[path].append(time.perf_counter() - began_at)
+            statuses.add(response.status_code)
+    assert len(statuses) == 1, (pair, statuses)
+    anothers, missing = (statistics.median(seconds) * 1_000 for seconds in taken.values())
+    return anothers, missing, statuses.pop()
+
+
 class TestEveryAddress:
     def test_is_in_the_table_and_every_line_has_one(self) -> None:
         assert len(ADDRESSES) > 400
@@ -389,27 +409,20 @@ class TestEveryAddress:
     def test_answers_about_what_is_somebody_elses_in_the_same_time(
         self, things: dict[str, Any], follower: User, applied_lead: Lead
     ) -> None:
-        client, program, apart, number = Client(), Program.of(follower), [], 0
+        client, apart = Client(), []
         client.force_login(follower)
         print(f"\n{'another':>9} {'missing':>9} {'ratio':>6}   ms, medians of {TRIES} tries each")  # noqa: T201
         for pair in pairs(things, applied_lead):
-            if PATHS not in pair.route or pair.ask(pair.anothers, client, program, 0).status_code == 405:
+            if PATHS not in pair.route or pair.ask(pair.anothers, client, Program.of(follower), 0).status_code == 405:
                 continue
-            taken: dict[str, list[float]] = {pair.anothers: [], pair.missing: []}
-            for turn in range(TRIES):
-                # Each is first as often as the other.
-                for path in (pair.anothers, pair.missing)[:: 1 if turn % 2 else -1]:
-                    # The limits of a minute are no part of it.
-                    cache.clear()
-                    number += 1
-                    began_at = time.perf_counter()
-                    response = pair.ask(path, client, program, number)
-                    taken[path].append(time.perf_counter() - began_at)
-            anothers, missing = (statistics.median(seconds) * 1_000 for seconds in taken.values())
-            line = f"{anothers:9.2f} {missing:9.2f} {anothers / missing:6.3f}   "
-            line += f"{response.status_code} {pair.method} {pair.route}"
-            print(line, flush=True)  # noqa: T201
-            if abs(anothers / missing - 1) > APART_MAX:
+            # A machine that does other things meanwhile tells them apart now and then; a cause does it each time.
+            for _ in range(ROUNDS):
+                anothers, missing, status = medians(pair, client, follower)
+                line = f"{anothers:9.2f} {missing:9.2f} {anothers / missing:6.3f}   {status} {pair.method} {pair.route}"
+                print(line, flush=True)  # noqa: T201
+                if abs(anothers / missing - 1) <= APART_MAX:
+                    break
+            else:
                 apart.append(line)
 
         assert apart == []

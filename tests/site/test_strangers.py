@@ -88,9 +88,11 @@ READINGS: dict[str, list[Reading]] = {
     ],
     "leads/<slug:slug>/copy/review/": [Reading(WEIGHTS, query=START, is_for_members=True, is_for_newcomers=True)],
     "leads/<slug:slug>/copy/start/": [Reading(NOTHING, is_for_members=True)],
-    "api/v1/comparison": [Reading(WEIGHTS, query={"leads": "basalt,slate"})],
+    # What two hold in common is one figure, which names no coin.
+    "api/v1/comparison": [Reading(NOTHING, query={"leads": "basalt,slate"})],
     "api/v1/leads/<slug:slug>": [Reading(FIGURES)],
-    "api/v1/leads/<slug:slug>/favourite": [Reading(NOTHING, is_for_members=True)],
+    # Is only written.
+    "api/v1/leads/<slug:slug>/favourite": [],
     "api/v1/leads/<slug:slug>/holdings": [Reading(WEIGHTS)],
     "api/v1/leads/<slug:slug>/record": [Reading(NOTHING)],
     "api/v1/leads/<slug:slug>/statistics": [Reading(TRADED)],

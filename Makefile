@@ -10,7 +10,8 @@
 #   make kill-notices [KILLS=100 NOTICES=1000]    kill −9 on whoever sends e-mail and push, each notice once on each channel
 #   make kill-webhooks [KILLS=50 EVENTS=1000]    kill −9 on whoever calls webhooks, while a receiver fails half the time
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
-#   make alike [TRIES=200]    whether known and unknown addresses are answered in the same time
+#   make alike [TRIES=200] [PATHS=copies]    whether known and unknown addresses, and what is somebody else's and what
+#                                            is not there, are answered in the same time
 #   make mutants [MUTANTS=100] [SEED=1] [FROM=0] [MINUTES=60]    sources of the money paths with one thing wrong: does a
 #                                            test notice? Then those that people once found by hand; MUTANTS=all: every one
 #   make clients    the Python and TypeScript clients, generated, compiled, and sent a follower's whole way
@@ -98,7 +99,8 @@ clients: $(INSTALLED_DEV)
 	@echo "Generating the clients, into build/clients ..."
 	@$(UV) -r requirements.txt --group dev --group clients || { echo "Installing failed, see above."; exit 2; }
 	@mkdir -p build/clients/typescript
-	@DEVELOPMENT=1 $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file build/clients/openapi.json
+	@DEVELOPMENT=1 $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn \
+		--custom-settings smartsync_site.settings.SPECTACULAR_FOR_CLIENTS --file build/clients/openapi.json
 	@PATH="$(CURDIR)/$(BIN):$$PATH" openapi-python-client generate --path build/clients/openapi.json --overwrite --fail-on-warning \
 		--config docs/clients/python/generator.yml --output-path build/clients/python
 	@MYPYPATH=build/clients/python $(BIN)/mypy --config-file= --strict --no-error-summary build/clients/python/smart_sync_client docs/clients/python/journey.py
@@ -120,7 +122,7 @@ kill: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.campaign --kills $(KILLS) --seed $(SEED) --dialect $(DIALECT)
 
 alike: $(INSTALLED_DEV)
-	@ALIKE_TRIES=$(TRIES) $(BIN)/python -m pytest -q -s tests/accounts/test_identity.py -k same_time
+	@ALIKE_TRIES=$(TRIES) ALIKE_PATHS='$(PATHS)' $(BIN)/python -m pytest -q -s tests/accounts/test_identity.py tests/site/test_who_may.py -k same_time
 
 # FROM counts from 0 here; a run that was ended goes on from the number of its last line.
 mutants: FROM = 0

@@ -56,7 +56,7 @@ def only_for_who_asks(get_response: Callable[[HttpRequest], Any]) -> Callable[[H
 
 
 def _for_who_asks(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    # The API has its own words for it, see accounts.api.answers.
+    # The API has its own words for it, see accounts.api.answering.answers.
     if "Cache-Control" not in response and not request.path.startswith(API_PATH):
         response["Cache-Control"] = PRIVATE
         patch_vary_headers(response, ["Cookie"])

@@ -105,7 +105,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "accounts.api.answers.json_under_api",
+    "accounts.api.answering.answers.json_under_api",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -378,11 +378,17 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "accounts.api.deprecation.DescribedSchema",
+    "DEFAULT_SCHEMA_CLASS": "accounts.api.answering.schema.DescribedSchema",
     "EXCEPTION_HANDLER": "copytrading.api.problems.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+DESCRIPTION_HOOKS = [
+    "drf_spectacular.hooks.postprocess_schema_enums",
+    "accounts.api.answering.schema.close_requests",
+    "copytrading.api.schema.list_codes",
+    "copytrading.api.schema.speak_for_the_brand",
+]
 SPECTACULAR_SETTINGS = {
     "TITLE": SMARTSYNC_BRAND.name,
     "DESCRIPTION": SMARTSYNC_BRAND.tagline,
@@ -412,15 +418,14 @@ SPECTACULAR_SETTINGS = {
         "WebhookDeliveryState": "copytrading.queries.hooks.wanted.DELIVERY_STATES",
         "EventKind": "copytrading.queries.hooks.wanted.EVENT_KINDS",
     },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "accounts.api.schema.close_requests",
-        "copytrading.api.schema.list_codes",
-        "copytrading.api.schema.speak_for_the_brand",
-    ],
+    "POSTPROCESSING_HOOKS": DESCRIPTION_HOOKS,
     "WEBHOOKS": ["copytrading.api.telling.events.EVENT"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+# Of the description that `make clients` generates from: a client reads whole answers only.
+SPECTACULAR_FOR_CLIENTS = {
+    "POSTPROCESSING_HOOKS": [*DESCRIPTION_HOOKS, "accounts.api.answering.schema.leave_out_sparse"]
 }
 
 # The sign-in library's steps for apps, under /api/identity/.

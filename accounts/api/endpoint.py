@@ -18,8 +18,9 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts.api import answers, paging
-from accounts.api.deprecation import Deprecation
+from accounts.api import paging
+from accounts.api.answering import answers, sparse
+from accounts.api.answering.deprecation import Deprecation
 from accounts.api.scopes import WithinScopes
 from accounts.api.throttles import RequestsPerMinute
 from accounts.api.tokens import BearerAuthentication
@@ -90,6 +91,8 @@ class Endpoint(APIView):
     is_personal = True
     # When it was replaced, until when it is still served, and by what; see docs/api.md.
     deprecation: ClassVar[Deprecation | None] = None
+    # Which fields of the answer are wanted; None for all. See accounts.api.answering.sparse.
+    fields_wanted: sparse.Sparse | None = None
     throttle_classes: tuple[type[BaseThrottle], ...] = (RequestsPerMinute,)
     renderer_classes = (JSONRenderer,)
     parser_classes = (BoundedJsonParser,)
@@ -99,9 +102,12 @@ class Endpoint(APIView):
         if self.deprecation is not None:
             self.deprecation.check(now=timezone.now())
         super().initial(request, *args, **kwargs)
+        self.fields_wanted = self._read_fields(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        if self.fields_wanted is not None and response.status_code == status.HTTP_200_OK:
+            self.fields_wanted.thin(response.data)
         answers.describe_limits(request._request, response)
         answers.say_who_may_keep(
             request._request, response, is_personal=self.is_personal or getattr(request, "_auth", None) is not None
@@ -123,6 +129,10 @@ class Endpoint(APIView):
         """
         return _checked(serializer_class(data=self.request.data), said=self.request.data)
 
+    def wants(self, *names: str) -> bool:
+        """Return whether any of these fields of the answer is asked for; what is not need not be counted."""
+        return self.fields_wanted is None or not self.fields_wanted.wanted.keys().isdisjoint(names)
+
     def page(self, rows: QuerySet[Any], shape: type[serializers.Serializer], *, of: str, at: str) -> Response:
         """Return the page of rows that the address asks for, the latest id first; see accounts.api.paging."""
         found = paging.page_of(rows, self.read_query(paging.TimedQuery), of=of, at=at)
@@ -135,7 +145,15 @@ class Endpoint(APIView):
                 raise RepeatedParameter({name: "Send it once; nobody can say which of them counts."})
         # As plain values: of a form's fields the framework would take an empty one for none.
         said = self.request.query_params.dict()
+        if self.fields_wanted is not None:
+            # Read already, and the same everywhere.
+            del said[sparse.PARAMETER]
         return _checked(serializer_class(data=said), said=said)
+
+    def _read_fields(self, request: Request) -> sparse.Sparse | None:
+        said = request.query_params.getlist(sparse.PARAMETER)
+        shape = sparse.shape_of(self) if said and request.method in ("GET", "HEAD") else None
+        return None if shape is None else sparse.asked_of(shape, said)
 
 
 class OpenEndpoint(Endpoint):

@@ -35,6 +35,10 @@ class TimedQuery(PageQuery):
     until = serializers.DateTimeField(required=False, help_text="Only before this moment.")
 
 
+class PageShape(serializers.Serializer):
+    """What every shape of a page is one of: it has `results` and `next`."""
+
+
 @cache
 def paged(shape: type[serializers.Serializer]) -> type[serializers.Serializer]:
     """Return the shape of a page of these."""
@@ -42,7 +46,7 @@ def paged(shape: type[serializers.Serializer]) -> type[serializers.Serializer]:
         "results": shape(many=True),
         "next": serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end."),
     }
-    return type(f"{shape.__name__.removesuffix('Shape')}PageShape", (serializers.Serializer,), fields)
+    return type(f"{shape.__name__.removesuffix('Shape')}PageShape", (PageShape,), fields)
 
 
 def page_of(rows: QuerySet[Any], asked: Mapping[str, Any], *, of: str, at: str = "") -> dict[str, Any]:

@@ -167,5 +167,6 @@ def activity_page(endpoint: Endpoint, *, person_copy_id: int | None) -> Response
         count=asked["limit"],
     )
     following = page.next_cursor and cursor_at(str(page.next_cursor), of=name)
-    rows = receipt_rows.with_rows(page.receipts)
+    is_told = endpoint.wants(*activity.KINDS)
+    rows = receipt_rows.with_rows(page.receipts) if is_told else receipt_rows.without_rows(page.receipts)
     return Response(ActivityPageShape({"results": rows, "next": following}).data)

@@ -4,27 +4,36 @@ from typing import ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoint import Endpoint, OpenEndpoint
+from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.paging import part_of
 from accounts.api.problems import documented
 from copytrading.api.finding import person, public_lead, visible_to, visitor
 from copytrading.api.shapes.copies import CopyPreviewShape, PreviewInput
 from copytrading.api.shapes.leads import (
+    ComparisonQuery,
+    FavouriteShape,
     LeadDetailShape,
     LeadRecordPointShape,
     LeadRecordQuery,
+    LeadsComparisonShape,
     LeadsPageShape,
     LeadsQuery,
     PortfolioShape,
 )
 from copytrading.queries.leads import listing as lead_queries
+from copytrading.queries.leads import overlaps
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import statistics as lead_statistics
-from copytrading.services.copies import previews
+from copytrading.queries.shown.visibility import visibilities_of
+from copytrading.services.copies import favourites, previews
 from copytrading.services.copies.cautions import cautions_of
+
+FAVOURITE_PROBLEMS = (400, 401, 403, 404, 409, 422, 429)
 
 
 class Leads(OpenEndpoint):
@@ -38,8 +47,14 @@ class Leads(OpenEndpoint):
     def get(self, request: Request) -> Response:
         asked = self.read_query(LeadsQuery)
         page = {name: asked.pop(name) for name in ("cursor", "limit")}
-        sorting = lead_queries.Sorting(asked.pop("sort"))
-        found = lead_queries.ranked(wanted=lead_queries.LeadFilter(**asked), sorting=sorting, now=timezone.now())
+        sorting, of = lead_queries.Sorting(asked.pop("sort")), None
+        if asked.pop("favourites"):
+            who = visitor(request)
+            if who is None:
+                raise exceptions.ValidationError({"favourites": "Sign in to ask for your favourites."})
+            of = who.pk
+        wanted = lead_queries.LeadFilter(**asked, favourites_of=of)
+        found = lead_queries.ranked(wanted=wanted, sorting=sorting, now=timezone.now())
         return Response(LeadsPageShape(part_of(found, page, of=f"leads by {sorting}")).data)
 
 
@@ -53,16 +68,69 @@ class Lead(OpenEndpoint):
     def get(self, request: Request, slug: str) -> Response:
         now = timezone.now()
         lead = public_lead(slug)
-        card, visibility = lead_queries.card_of(lead, now=now), visible_to(request, lead)
+        card, visibility, who = lead_queries.card_of(lead, now=now), visible_to(request, lead), visitor(request)
         figures = {
             **{name: getattr(card, name) for name in card.__dataclass_fields__},
+            "kept_per_risk": card.kept_per_risk,
             "stake_fraction": card.stake_fraction,
             "score": card.score,
-            "standing": lead_queries.standing_of(card, visitor(request)).value,
+            "standing": lead_queries.standing_of(card, who).value,
+            "is_favourite": who is not None and lead.pk in lead_queries.favourite_ids_of(who),
             "statistics": lead_statistics.statistics_of(card, visibility=visibility, now=now),
             "visibility": visibility,
         }
         return Response(LeadDetailShape(figures).data)
+
+
+class LeadFavourite(Endpoint):
+    scopes: ClassVar = {"PUT": "copy", "DELETE": "copy"}
+
+    @extend_schema(
+        operation_id="keep_eye_on_lead",
+        tags=["leads"],
+        summary="Keep an eye on a lead: make it one of your favourites",
+        description="Two hundred at most. Nobody is told. One that is a favourite already stays so.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses=documented({200: FavouriteShape}, problems=FAVOURITE_PROBLEMS),
+    )
+    @idempotent
+    def put(self, request: Request, slug: str, *, idempotency_key: str) -> Response:
+        favourites.keep_eye_on(user=person(request), lead=public_lead(slug), now=timezone.now())
+        return Response(FavouriteShape({"lead": slug, "is_favourite": True}).data)
+
+    @extend_schema(
+        operation_id="let_go_of_lead",
+        tags=["leads"],
+        summary="Take a lead from your favourites",
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses=documented({200: FavouriteShape}, problems=FAVOURITE_PROBLEMS),
+    )
+    @idempotent
+    def delete(self, request: Request, slug: str, *, idempotency_key: str) -> Response:
+        favourites.let_go_of(user=person(request), lead=public_lead(slug))
+        return Response(FavouriteShape({"lead": slug, "is_favourite": False}).data)
+
+
+class LeadsComparison(OpenEndpoint):
+    @extend_schema(
+        operation_id="compare_leads",
+        tags=["leads"],
+        summary="Two to four leads side by side: their figures, and how much they are the same",
+        parameters=[ComparisonQuery],
+        responses=documented({200: LeadsComparisonShape}, problems=(400, 401, 403, 429)),
+    )
+    def get(self, request: Request) -> Response:
+        slugs, now = self.read_query(ComparisonQuery)["leads"], timezone.now()
+        found = {lead.slug: lead for lead in lead_queries.public_leads().filter(slug__in=slugs)}
+        if missing := [slug for slug in slugs if slug not in found]:
+            raise exceptions.ValidationError({"leads": f"There is no lead called {missing[0]}."})
+        chosen = [found[slug] for slug in slugs]
+        cards = lead_queries.cards_of(chosen, now=now)
+        visibilities = visibilities_of(chosen, visitor(request), now=now)
+        pairs = overlaps.likeness_of(cards, visibilities=visibilities)
+        return Response(LeadsComparisonShape({"leads": cards, "pairs": pairs}).data)
 
 
 class LeadHoldings(OpenEndpoint):

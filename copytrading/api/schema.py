@@ -11,6 +11,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.answering.schema import leave_out_sparse
 from accounts.api.endpoint import OpenEndpoint
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.queries.modes import label_of
@@ -51,7 +52,15 @@ def description() -> bytes:
 
 @cache
 def _description(name: str, mode_name: str) -> bytes:
-    document = SchemaGenerator().get_schema(request=None, public=True)
+    return _in_json(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def description_for_clients() -> bytes:
+    """Return what clients are generated from, as JSON: the description of whole answers, see docs/api.md."""
+    return _in_json(leave_out_sparse(SchemaGenerator().get_schema(request=None, public=True)))
+
+
+def _in_json(document: dict[str, Any]) -> bytes:
     return bytes(OpenApiJsonRenderer().render(json.loads(json.dumps(document, default=str))))
 
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.api.deprecation import Deprecation
+from accounts.api.answering.deprecation import Deprecation
 from accounts.api.endpoint import BODY_BYTES_MAX, Endpoint
 from accounts.models import User
 from copytrading.api.schema import description

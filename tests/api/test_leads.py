@@ -7,8 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import program_keys
 from accounts.models import User
-from copytrading.models import Copy, Lead
+from copytrading.models import Copy, Lead, LeadSummary
+from copytrading.queries.leads import listing as lead_queries
+from copytrading.services.copies import favourites
 from copytrading.services.leads import verbs as leads
 from tests.api.program import Program
 from tests.cast import World
@@ -42,6 +45,23 @@ class TestLeads:
             assert len(program.get("leads", **{f"{name}_min": enough}).json()["results"]) == 1
             assert program.get("leads", **{f"{name}_min": too_much}).json()["results"] == []
 
+    def test_finds_by_risk_profit_share_and_copies(
+        self, world: World, program: Program, lead: Lead, follower: User
+    ) -> None:
+        world.start(follower, lead)
+        LeadSummary.objects.bulk_create(lead_queries.count_summaries([lead], now=world.now))
+        LeadSummary.objects.update(risk=5)
+
+        for name, enough, too_much in (
+            ("risk_max", "5", "4"),
+            ("profit_share_max", "0.1", "0.05"),
+            ("copies_min", "1", "2"),
+        ):
+            assert len(program.get("leads", **{name: enough}).json()["results"]) == 1, name
+            assert program.get("leads", **{name: too_much}).json()["results"] == [], name
+        found = program.get("leads").json()["results"][0]
+        assert (found["risk"], found["kept_per_risk"]) == (5, None)
+
     @pytest.mark.parametrize(
         "query",
         [
@@ -51,6 +71,10 @@ class TestLeads:
             {"fall_max": "deep"},
             {"days_min": -1},
             {"own_money_min": "much"},
+            {"risk_max": 11},
+            {"risk_max": 0},
+            {"profit_share_max": "1.1"},
+            {"copies_min": -1},
         ],
     )
     def test_says_what_it_did_not_understand(self, program: Program, query: dict[str, object]) -> None:
@@ -82,6 +106,88 @@ class TestLeads:
             world.make_lead(User.objects.create_user(f"lead-{number}@example.org"), name=f"Lead {number}")
 
         assert statements() == for_one
+
+
+class TestComparison:
+    def test_puts_leads_side_by_side_as_they_were_named(
+        self, world: World, program: Program, lead: Lead, other_follower: User
+    ) -> None:
+        other = world.make_lead(other_follower, name="Slate", stake="1000")
+        for one, quantity in ((lead, "0.05"), (other, "0.01")):
+            world.lead_trades(one, "BTC", "BUY", quantity)
+        world.settle()
+
+        body = Program().get("comparison", leads=f"{other.slug},{lead.slug}").json()
+
+        assert [found["slug"] for found in body["leads"]] == [other.slug, lead.slug]
+        (pair,) = body["pairs"]
+        assert (pair["one"], pair["other"], pair["correlation"]) == (other.slug, lead.slug, None)
+        # A quarter of one and half of the other.
+        assert 0.2 < float(pair["overlap"]) < 0.3
+
+    def test_does_not_tell_what_is_held_before_it_is_shown(
+        self, world: World, program: Program, lead: Lead, other_follower: User
+    ) -> None:
+        other = world.make_lead(other_follower, name="Slate", stake="1000", shows_all=False)
+
+        (pair,) = program.get("comparison", leads=f"{lead.slug},{other.slug}").json()["pairs"]
+
+        assert pair["overlap"] is None
+
+    @pytest.mark.parametrize(
+        ("slugs", "sentence"),
+        [
+            ("basalt", "Send the slugs of two to four leads"),
+            ("basalt,", "Send the slugs of two to four leads"),
+            ("basalt,basalt", "Name each lead once."),
+            ("a,b,c,d,e", "There can be 4 leads at most."),
+            ("basalt,nobody", "There is no lead called nobody."),
+        ],
+    )
+    def test_is_refused_in_a_sentence(self, program: Program, lead: Lead, slugs: str, sentence: str) -> None:
+        response = program.get("comparison", leads=slugs)
+
+        assert (response.status_code, response.json()["field"]) == (400, "leads")
+        assert response.json()["title"].startswith(sentence)
+
+
+class TestFavourites:
+    def test_are_kept_and_let_go_of_and_found(
+        self, world: World, program: Program, lead: Lead, other_follower: User
+    ) -> None:
+        other = world.make_lead(other_follower, name="Slate", stake="1000")
+
+        kept = program.put(f"leads/{lead.slug}/favourite", key="favourite-1")
+        again = program.put(f"leads/{lead.slug}/favourite", key="favourite-2")
+        found = program.get("leads", favourites="true").json()["results"]
+        seen = [program.get(f"leads/{one.slug}").json()["is_favourite"] for one in (lead, other)]
+        of_another = Program.of(other_follower).get("leads", favourites="true").json()["results"]
+        let_go = program.send("DELETE", f"leads/{lead.slug}/favourite", key="favourite-3")
+
+        assert kept.json() == again.json() == {"lead": lead.slug, "is_favourite": True}
+        assert ([one["slug"] for one in found], seen, of_another) == ([lead.slug], [True, False], [])
+        assert let_go.json() == {"lead": lead.slug, "is_favourite": False}
+        assert program.get("leads", favourites="true").json()["results"] == []
+
+    def test_have_an_end(self, program: Program, lead: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(favourites, "FAVOURITES_MAX", 0)
+
+        response = program.put(f"leads/{lead.slug}/favourite", key="favourite-1")
+
+        assert (response.status_code, response.json()["code"]) == (409, "too_many_favourites")
+
+    def test_are_nobodys_who_is_not_signed_in(self, lead: Lead) -> None:
+        response = Program().get("leads", favourites="true")
+
+        assert (response.status_code, response.json()["field"]) == (400, "favourites")
+        assert Program().get("leads", favourites="false").status_code == 200
+        assert Program().get(f"leads/{lead.slug}").json()["is_favourite"] is False
+
+    def test_take_a_key_that_may_change_copies(self, follower: User, lead: Lead) -> None:
+        for scope, status in (("read", 403), ("copy", 200)):
+            _, secret = program_keys.make_key(user=follower, name=scope, scopes=[scope], now=timezone.now())
+
+            assert Program(secret).put(f"leads/{lead.slug}/favourite", key=f"{scope}-key-1").status_code == status
 
 
 class TestLead:

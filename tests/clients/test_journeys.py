@@ -17,7 +17,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Device, User
-from copytrading.api.schema import description
+from copytrading.api.schema import description_for_clients
 from copytrading.models import Copy, Lead
 from copytrading.services.cycle import syncing
 from copytrading.services.safety import reconciling
@@ -58,7 +58,7 @@ def look(world: World) -> None:
 def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the generated Python client."""
     folder = tmp_path_factory.mktemp("clients")
-    (folder / "openapi.json").write_bytes(description())
+    (folder / "openapi.json").write_bytes(description_for_clients())
     command = [str(BIN / "openapi-python-client"), "generate", "--path", str(folder / "openapi.json")]
     command += ["--config", str(PYTHON_JOURNEY.with_name("generator.yml")), "--output-path", str(folder / "python")]
     generated = subprocess.run(

@@ -88,7 +88,11 @@ READINGS: dict[str, list[Reading]] = {
     ],
     "leads/<slug:slug>/copy/review/": [Reading(WEIGHTS, query=START, is_for_members=True, is_for_newcomers=True)],
     "leads/<slug:slug>/copy/start/": [Reading(NOTHING, is_for_members=True)],
+    # What two hold in common is one figure, which names no coin.
+    "api/v1/comparison": [Reading(NOTHING, query={"leads": "basalt,slate"})],
     "api/v1/leads/<slug:slug>": [Reading(FIGURES)],
+    # Is only written.
+    "api/v1/leads/<slug:slug>/favourite": [],
     "api/v1/leads/<slug:slug>/holdings": [Reading(WEIGHTS)],
     "api/v1/leads/<slug:slug>/record": [Reading(NOTHING)],
     "api/v1/leads/<slug:slug>/statistics": [Reading(TRADED)],
@@ -289,7 +293,7 @@ class TestEveryAddress:
     def test_about_a_lead_is_in_the_table(self) -> None:
         about_leads = {address.route for address in ADDRESSES if "<slug:slug>" in address.route}
 
-        assert about_leads | {"", "compare/"} == set(READINGS)
+        assert about_leads | {"", "compare/", "api/v1/comparison"} == set(READINGS)
         assert len([address for address in ADDRESSES if is_asked(address)]) > 100
 
     def test_shows_followers_everything_at_once_and_lets_nobody_keep_it(self, stage: Stage) -> None:

@@ -2,15 +2,23 @@
 Who may what: every address of the site, from one table. An address that no line of the table names fails.
 
 Each is asked by nobody, a follower, another follower, a lead and an operator, for what is somebody else's and for what
-does not exist: the two must look alike, to the last byte but for the number that was asked for.
+does not exist: the two must look alike, to the last byte but for the number that was asked for, after as many
+statements, and in the same time (`make alike`).
 """
 
+import os
 import re
-from collections.abc import Iterator
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -18,6 +26,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts import devices, program_keys
 from accounts.models import User
 from copytrading.models import Lead, Market, Notice, PushSubscription
+from copytrading.services.leads import verbs as leads
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
@@ -29,6 +38,20 @@ PUBLIC, MEMBER, OWN, OPERATOR, STEP, PROBE = "public", "member", "own", "operato
 ABSENT = "absent"
 MISSING = 2**31 - 1
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+TRIES = int(os.environ.get("ALIKE_TRIES", "0"))
+# Of the medians; what is asked for with ALIKE_PATHS is looked at alone.
+APART_MAX = 0.2
+ROUNDS = 3
+PATHS = os.environ.get("ALIKE_PATHS", "")
+# Things that are named behind the question mark.
+IN_QUERIES = (
+    ("api/v1/statements?copy={copy_id}", "copy"),
+    ("wallet/statements/?copy={copy_id}", "copy"),
+    ("wallet/statements.json?copy={copy_id}", "copy"),
+    ("activity/?copy={copy_id}", "copy"),
+    ("compare/?lead={slug}", "applied_lead"),
+    ("api/v1/comparison?leads=basalt,{slug}", "applied_lead"),
+)
 
 # The first line that fits counts. `own:NAME` is about one thing of somebody, of the kind that NAME says.
 TABLE = (
@@ -65,9 +88,11 @@ TABLE = (
     ("lead/*", MEMBER),
     ("api/v1/token", STEP),
     ("api/v1/token/refresh", STEP),
+    ("api/v1/leads/<slug:slug>/favourite", MEMBER),
     ("api/v1/leads/<slug:slug>/preview", MEMBER),
     ("api/v1/leads/<slug:slug>/what-if*", MEMBER),
     ("api/v1/leads*", PUBLIC),
+    ("api/v1/comparison", PUBLIC),
     ("api/v1/markets*", PUBLIC),
     ("api/v1/schema", PUBLIC),
     ("api/v1/docs", PUBLIC),
@@ -181,6 +206,21 @@ def look(response: HttpResponse, number: int) -> tuple[int, str]:
     return response.status_code, re.sub(rf"/{number}\b", "/N", text)
 
 
+@contextmanager
+def statements_noted() -> Iterator[list[str]]:
+    """Yield what the database is asked in the meantime, without what differs from one request to the next."""
+    said: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        # When a device was used last is noted once in a while, whatever it asks for.
+        if not sql.startswith('UPDATE "accounts_device"'):
+            said.append(re.sub(r"\d+", "N", sql))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield said
+
+
 @pytest.fixture
 def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str, int]]:
     """Return one thing of each kind, all of them the other follower's, who leads as well."""
@@ -216,6 +256,74 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
         "notice": {"notice_id": Notice.objects.filter(user=other_follower).latest("pk").pk},
         "subscription": {"subscription_id": subscription.pk},
     }
+
+
+@pytest.fixture
+def applied_lead(world: World, stranger: User) -> Lead:
+    """Return a lead whom nobody but operators may know of yet."""
+    return leads.apply_as_lead(
+        user=stranger,
+        name="Gneiss",
+        bio="",
+        tags=[],
+        profit_share_rate=Decimal("0.1"),
+        followers_max=5,
+        now=world.now,
+    )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One request for what is somebody else's, and the same for what is not there."""
+
+    method: str
+    route: str
+    anothers: str
+    missing: str
+
+    def ask(self, path: str, client: Client, program: Program, number: int) -> HttpResponse:
+        """Send it, as a request that was not sent before."""
+        headers = {}
+        if path.startswith("/api/"):
+            headers = {"Authorization": f"Bearer {program.token}", "Idempotency-Key": f"alike-{number:08}"}
+        said: dict[str, Any] = {}
+        if self.method != "GET":
+            said = {"content_type": "application/json", "data": {"investment": "500.00"}}
+        return getattr(client, self.method.lower())(path, headers=headers, **said)
+
+
+def pairs(things: dict[str, dict[str, Any]], applied_lead: Lead) -> Iterator[Pair]:
+    """Yield every address that names something, with each method, and what is nobody's in the same place."""
+    named = {**things, "applied_lead": {"slug": applied_lead.slug}}
+    kinds = [(address.route, address.kind) for address in of(OWN)]
+    kinds += [(address.route, "applied_lead") for address in of(PUBLIC, MEMBER) if "<slug:slug>" in address.route]
+    for route, kind in kinds:
+        nothing = {name: "granit" if name == "slug" else MISSING for name in named[kind]}
+        address = Address(route, OWN)
+        for method in METHODS:
+            yield Pair(method, route, address.path(**named[kind]), address.path(**nothing))
+    for line, kind in IN_QUERIES:
+        nothing = {name: "granit" if name == "slug" else MISSING for name in named[kind]}
+        yield Pair("GET", line, "/" + line.format(**named[kind]), "/" + line.format(**nothing))
+
+
+def medians(pair: Pair, client: Client, user: User) -> tuple[float, float, int]:
+    """Return how long both take, in milliseconds, and the status, which is always the same."""
+    # Signed in just now: tokens are good for a quarter of an hour, and proofs for five minutes.
+    program, statuses = Program.of(user), set()
+    taken: dict[str, list[float]] = {pair.anothers: [], pair.missing: []}
+    for turn in range(TRIES):
+        # Each is first as often as the other.
+        for place, path in enumerate((pair.anothers, pair.missing)[:: 1 if turn % 2 else -1]):
+            # The limits of a minute are no part of it.
+            cache.clear()
+            began_at = time.perf_counter()
+            response = pair.ask(path, client, program, 2 * turn + place)
+            taken[path].append(time.perf_counter() - began_at)
+            statuses.add(response.status_code)
+    assert len(statuses) == 1, (pair, statuses)
+    anothers, missing = (statistics.median(seconds) * 1_000 for seconds in taken.values())
+    return anothers, missing, statuses.pop()
 
 
 class TestEveryAddress:
@@ -265,10 +373,13 @@ class TestEveryAddress:
                 ((name, number),) = things[address.kind].items()
                 asker: dict[str, Any] = {"program": program} if address.is_api else {"user": user}
                 for method in METHODS:
-                    anothers = look(ask(method, address.path(**{name: number}), **asker), number)
-                    missing = look(ask(method, address.path(**{name: MISSING}), **asker), MISSING)
+                    with statements_noted() as of_anothers:
+                        anothers = look(ask(method, address.path(**{name: number}), **asker), number)
+                    with statements_noted() as of_missing:
+                        missing = look(ask(method, address.path(**{name: MISSING}), **asker), MISSING)
                     seen = (address.route, method, user.email, anothers[0])
                     assert anothers == missing, seen
+                    assert of_anothers == of_missing, seen
                     # Nothing is found: no method, no such thing, or what was sent is no request at all.
                     assert anothers[0] in {404, 405, 400} or (method == "GET" and anothers[0] == 302), seen
 
@@ -280,3 +391,46 @@ class TestEveryAddress:
                 ask(method, address.path(**things[address.kind]), **asker).status_code for method in ("GET", "PUT")
             }
             assert 404 not in answers, (address.route, answers)
+
+    def test_knows_no_lead_who_has_only_applied(
+        self, things: dict[str, Any], follower: User, applied_lead: Lead
+    ) -> None:
+        client, program = Client(), Program.of(follower)
+        client.force_login(follower)
+        for number, pair in enumerate(pairs(things, applied_lead)):
+            if "slug" not in pair.route:
+                continue
+            with statements_noted() as of_anothers:
+                anothers = pair.ask(pair.anothers, client, program, 2 * number)
+            with statements_noted() as of_missing:
+                missing = pair.ask(pair.missing, client, program, 2 * number + 1)
+
+            seen = (pair.method, pair.route, anothers.status_code)
+            assert anothers.status_code == missing.status_code, seen
+            # The pages of what can be pressed lead elsewhere, whoever asks; what is compared is counted only.
+            assert anothers.status_code in {404, 405} or pair.method == "GET", seen
+            assert b"Gneiss" not in anothers.content, seen
+            assert of_anothers == of_missing, seen
+
+    @pytest.mark.alone
+    @pytest.mark.skipif(not TRIES, reason="a measurement: make alike TRIES=200")
+    def test_answers_about_what_is_somebody_elses_in_the_same_time(
+        self, things: dict[str, Any], follower: User, applied_lead: Lead
+    ) -> None:
+        client, apart = Client(), []
+        client.force_login(follower)
+        print(f"\n{'another':>9} {'missing':>9} {'ratio':>6}   ms, medians of {TRIES} tries each")  # noqa: T201
+        for pair in pairs(things, applied_lead):
+            if PATHS not in pair.route or pair.ask(pair.anothers, client, Program.of(follower), 0).status_code == 405:
+                continue
+            # A machine that does other things meanwhile tells them apart now and then; a cause does it each time.
+            for _ in range(ROUNDS):
+                anothers, missing, status = medians(pair, client, follower)
+                line = f"{anothers:9.2f} {missing:9.2f} {anothers / missing:6.3f}   {status} {pair.method} {pair.route}"
+                print(line, flush=True)  # noqa: T201
+                if abs(anothers / missing - 1) <= APART_MAX:
+                    break
+            else:
+                apart.append(line)
+
+        assert apart == []

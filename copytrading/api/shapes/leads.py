@@ -7,8 +7,10 @@ from rest_framework import serializers
 from accounts.api.fields import WholeNumberField
 from accounts.api.paging import PageQuery, paged
 from copytrading.api.fields import FractionField, FractionInputField, MoneyField, MoneyInputField, PriceField
+from copytrading.engine.track_record import risk
 from copytrading.queries import statuses
 from copytrading.queries.leads.listing import Sorting, Standing
+from copytrading.queries.leads.overlaps import SIDE_BY_SIDE_MAX
 from copytrading.queries.leads.pages import PERIODS
 
 
@@ -22,10 +24,16 @@ class LeadsQuery(PageQuery):
     days_min = WholeNumberField(default=0, min_value=0, max_value=36_500, help_text="Days leading.")
     fall_max = FractionInputField(required=False, help_text="Deepest fall, 0.2 for 20 %.")
     stake_min = FractionInputField(most=1e6, required=False, help_text="Own money by followers'.")
+    risk_max = WholeNumberField(
+        required=False, min_value=risk.LEAST, max_value=risk.MOST, help_text="1 to 10, where Bitcoin is 7."
+    )
+    profit_share_max = FractionInputField(required=False, help_text="0 for those who take none.")
+    copies_min = WholeNumberField(default=0, min_value=0, max_value=10**9, help_text="Copies that run now.")
     own_money_min = MoneyInputField(source="own_units_min", default=0)
     following_money_min = MoneyInputField(source="following_units_min", default=0)
     has_vacancies = serializers.BooleanField(default=False)
     with_ended = serializers.BooleanField(default=False)
+    favourites = serializers.BooleanField(default=False, help_text="Yours only; takes a sign-in.")
 
 
 class ScorePartShape(serializers.Serializer):
@@ -61,6 +69,10 @@ class LeadShape(serializers.Serializer):
     score = FractionField(source="score.points", help_text="0 to 100: what `sort=score` goes by.")
     return_fraction = FractionField(allow_null=True)
     fall_fraction = FractionField(allow_null=True)
+    risk = serializers.IntegerField(allow_null=True, help_text="1 to 10, where Bitcoin is 7.")
+    kept_per_risk = FractionField(
+        allow_null=True, help_text="What followers kept in 90 days, in points of percent, for each point of risk."
+    )
     followers_got = FollowersGotShape(source="got")
     days_leading = serializers.IntegerField()
     followers = serializers.IntegerField()
@@ -101,6 +113,52 @@ class LeadDetailShape(LeadShape):
     started_at = serializers.DateTimeField(source="lead.started_at", allow_null=True)
     ended_at = serializers.DateTimeField(source="lead.ended_at", allow_null=True)
     visibility = VisibilityShape()
+    is_favourite = serializers.BooleanField(help_text="Whether you keep an eye on it; false for nobody in particular.")
+
+
+class FavouriteShape(serializers.Serializer):
+    lead = serializers.SlugField()
+    is_favourite = serializers.BooleanField()
+
+
+class ComparisonQuery(serializers.Serializer):
+    leads = serializers.RegexField(
+        r"^[-a-zA-Z0-9_]{1,50}(,[-a-zA-Z0-9_]{1,50})+$",
+        max_length=51 * SIDE_BY_SIDE_MAX,
+        error_messages={"invalid": "Send the slugs of two to four leads with commas between, as basalt,slate."},
+        help_text="The slugs of two to four leads, with commas between.",
+    )
+
+    def validate_leads(self, text: str) -> list[str]:
+        slugs = text.split(",")
+        if len(slugs) > SIDE_BY_SIDE_MAX:
+            raise serializers.ValidationError(f"There can be {SIDE_BY_SIDE_MAX} leads at most.")
+        if len({*slugs}) < len(slugs):
+            raise serializers.ValidationError("Name each lead once.")
+        return slugs
+
+
+class LikenessShape(serializers.Serializer):
+    """Two leads: how much they hold the same, and how alike they moved in the days of the last 90 that both have."""
+
+    one = serializers.SlugField(source="one.slug")
+    other = serializers.SlugField(source="other.slug")
+    overlap = FractionField(
+        source="overlap_shown",
+        allow_null=True,
+        help_text="The share of both in the same coins; null where what they hold is not shown to you yet.",
+    )
+    correlation = FractionField(
+        allow_null=True, help_text="Of their daily returns, −1 to 1; null where it is too early."
+    )
+    together = FractionField(allow_null=True, help_text="The share of days on which both went the same way.")
+
+
+class LeadsComparisonShape(serializers.Serializer):
+    """Leads side by side, in the order in which they were named, and each two of them beside each other."""
+
+    leads = LeadShape(many=True)
+    pairs = LikenessShape(many=True)
 
 
 class HoldingShape(serializers.Serializer):

@@ -3,6 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.paging import PageShape
 from copytrading.api.fields import MoneyField, PriceField, QuantityField, decimal_text
 from copytrading.api.shapes.books import FillShape
 from copytrading.engine.adjustments import Reason
@@ -89,6 +90,6 @@ class RowShape(serializers.Serializer):
     notice = NoticeShape(allow_null=True)
 
 
-class ActivityPageShape(serializers.Serializer):
+class ActivityPageShape(PageShape):
     results = ReceiptShape(many=True)
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null at the end.")

@@ -57,6 +57,11 @@ def with_rows(receipts: Iterable[Receipt]) -> list[ReceiptRow]:
     return [ReceiptRow(receipt=receipt, **{receipt.kind: rows[receipt.kind].get(receipt.id)}) for receipt in shown]
 
 
+def without_rows(receipts: Iterable[Receipt]) -> list[ReceiptRow]:
+    """Return receipts alone, for those who want the sentences and no figures."""
+    return [ReceiptRow(receipt=receipt) for receipt in receipts]
+
+
 def _rows(kind: str, receipts: Iterable[Receipt]) -> dict[int, Any]:
     return _rows_of(kind, [receipt.id for receipt in receipts if receipt.kind == kind])
 

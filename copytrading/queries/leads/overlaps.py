@@ -14,6 +14,8 @@ from copytrading.queries.leads.listing import CARD_DAYS, LeadCard
 from copytrading.queries.shown.visibility import Visibility
 from copytrading.queries.shown.weights import slices_shown
 
+SIDE_BY_SIDE_MAX = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:

@@ -16,8 +16,6 @@ from copytrading.services.copies import favourites
 from copytrading.services.refusals import Refusal
 from copytrading.views.requests import MemberRequest, visitor
 
-SIDE_BY_SIDE_MAX = 4
-
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +46,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Show up to four leads side by side: the figures of their cards, their curves, and how much they are the same."""
     now = timezone.now()
     asked = list(dict.fromkeys(request.GET.getlist("lead")))
-    slugs = [slug for slug in asked if slug_re.match(slug)][:SIDE_BY_SIDE_MAX]
+    slugs = [slug for slug in asked if slug_re.match(slug)][: overlaps.SIDE_BY_SIDE_MAX]
     found = {lead.slug: lead for lead in leads.public_leads().filter(slug__in=slugs)}
     chosen = [found[slug] for slug in slugs if slug in found]
     cards = leads.cards_of(chosen, now=now)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
-from drf_spectacular.openapi import AutoSchema
 from rest_framework import exceptions, status
 
 SERVED_ON_FOR = timedelta(days=180)
@@ -49,10 +48,3 @@ class Deprecation:
         response["Deprecation"] = f"@{int(self.since.timestamp())}"
         response["Sunset"] = http_date(self.until.timestamp())
         response["Link"] = f'<{self.successor}>; rel="successor-version"'
-
-
-class DescribedSchema(AutoSchema):
-    """Says of an address that is on its way out that it is."""
-
-    def is_deprecated(self) -> bool:
-        return super().is_deprecated() or getattr(self.view, "deprecation", None) is not None

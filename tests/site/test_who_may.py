@@ -314,11 +314,11 @@ def medians(pair: Pair, client: Client, user: User) -> tuple[float, float, int]:
     taken: dict[str, list[float]] = {pair.anothers: [], pair.missing: []}
     for turn in range(TRIES):
         # Each is first as often as the other.
-        for place, path in enumerate((pair.anothers, pair.missing)[:: 1 if turn % 2 else -1]):
+        for nth, path in enumerate((pair.anothers, pair.missing)[:: 1 if turn % 2 else -1]):
             # The limits of a minute are no part of it.
             cache.clear()
             began_at = time.perf_counter()
-            response = pair.ask(path, client, program, 2 * turn + place)
+            response = pair.ask(path, client, program, 2 * turn + nth)
             taken[path].append(time.perf_counter() - began_at)
             statuses.add(response.status_code)
     assert len(statuses) == 1, (pair, statuses)

@@ -1,10 +1,9 @@
 """A second brand, whole: its folder as `new_brand` writes it, and the platform under its name."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.test import override_settings
+from pytest_django.fixtures import Settings
 
 from smartsync_site.brand import Brand, read_brand
 from smartsync_site.brand.making import Wish, colours_of, make_brand
@@ -27,11 +26,16 @@ def nordlicht_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def nordlicht(nordlicht_file: Path) -> Iterator[Brand]:
-    """The platform under another name, in this process: what settings take from a brand is listed in `branded`."""
+def nordlicht(nordlicht_file: Path, settings: Settings) -> Brand:
+    """
+    The platform under another name, in this process: what settings take from a brand is listed in `branded`.
+
+    Through the fixture that tests change settings with: two that put them back would do it in the wrong order.
+    """
     brand = read_brand(nordlicht_file)
-    with override_settings(**branded(brand)):
-        yield brand
+    for name, value in branded(brand).items():
+        setattr(settings, name, value)
+    return brand
 
 
 def branded(brand: Brand) -> dict[str, object]:

@@ -129,7 +129,7 @@ class TestNoticeSentence:
     def test_says_every_kind_with_and_without_a_figure(self, kind: str, units: int | None) -> None:
         copy = a_copy(stop_reason=Copy.StopReason.STOP_LOSS)
 
-        sentence = notice_sentence(kind=kind, copy=copy, units=units, **TOLD)  # type: ignore[arg-type]
+        sentence = notice_sentence(kind=kind, copy=copy, units=units, words="buy 1 SOL", **TOLD)  # type: ignore[arg-type]
 
         assert ("Basalt" in sentence.headline + sentence.detail) == ("{lead}" in "".join(KINDS[kind].words))
         assert "{" not in sentence.headline + sentence.detail

@@ -177,7 +177,7 @@ class TestWalletPage:
     ) -> None:
         page.goto(f"{site_url}/wallet/")
         shoot(page, "wallet")
-        page.locator("#ticket").get_by_label("Coin").select_option(label="SOL (SOL)")
+        page.locator("#ticket").get_by_label("Coin", exact=True).select_option(label="SOL (SOL)")
         page.locator("#ticket").get_by_label("How much").fill("250")
         page.get_by_role("button", name="See what happens").click()
         expect(page.get_by_role("button", name="Buy now")).to_be_visible()

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from accounts.models import User
 from copytrading.models import Lead
@@ -230,6 +231,20 @@ class TestHub:
             return client.take()
 
         assert run(lose_the_connection()) == ["marks", "activity", "copies", "notices", "wallet"]
+
+    def test_says_once_that_pages_hear_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(hub, "RECONNECT_SECONDS", 0.01)
+
+        async def listen_where_nobody_answers() -> None:
+            a_hub = hub.Hub("unix:///nowhere/valkey.sock")
+            client = a_hub.join(["prices"])
+            await asyncio.sleep(0.3)
+            a_hub.leave(client)
+
+        with capture_logs() as said:
+            run(listen_where_nobody_answers())
+
+        assert [(line["event"], line["pages"]) for line in said] == [("pages_hear_no_bells", 1)]
 
     def test_hands_a_bell_of_many_to_those_who_listen_and_to_nobody_else(self) -> None:
         async def ring_for_many() -> list[list[str]]:

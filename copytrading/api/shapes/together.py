@@ -3,7 +3,8 @@
 from rest_framework import serializers
 
 from copytrading.api.fields import FractionField, MoneyField
-from copytrading.api.shapes.copies import CopyRecordShape, LeadNameShape
+from copytrading.api.shapes.copies import CopyRecordShape
+from copytrading.api.shapes.leads import LikenessShape
 
 
 class CoinShareShape(serializers.Serializer):
@@ -21,20 +22,6 @@ class LeadShareShape(serializers.Serializer):
 class MoneyMoveShape(serializers.Serializer):
     at = serializers.DateTimeField()
     value = MoneyField(source="units", help_text="Positive into copies, negative out of them.")
-
-
-class AlikeShape(serializers.Serializer):
-    """
-    Two leads who are nearly one bet: half or more in the same coins, or moving together.
-
-    `together` is the share of days on which both went the same way.
-    """
-
-    one = LeadNameShape()
-    other = LeadNameShape()
-    overlap = FractionField(allow_null=True, source="overlap_shown")
-    correlation = FractionField(allow_null=True)
-    together = FractionField(allow_null=True)
 
 
 class TogetherShape(serializers.Serializer):
@@ -58,6 +45,6 @@ class TogetherShape(serializers.Serializer):
     profit_share = MoneyField(source="profit_share_units", help_text="Paid and due; in the result already.")
     coins = CoinShareShape(many=True)
     leads = LeadShareShape(many=True)
-    alike = AlikeShape(many=True)
+    alike = LikenessShape(many=True, help_text="Leads who are nearly one bet to you.")
     curve = CopyRecordShape(many=True, source="points")
     moves = MoneyMoveShape(many=True)

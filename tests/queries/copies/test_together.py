@@ -61,6 +61,19 @@ class TestOverTime:
         last, own = together.points[-1], alone.points[-1]
         assert (last.at, last.worth_units, last.result_units) == (own.at, own.worth_units, own.result_units)
 
+    def test_believes_no_record_that_was_written_while_money_moved(self, world: World, copy: Copy) -> None:
+        at = copy.started_at + timedelta(days=3)
+        put_in(copy, at, "500")
+        record_copy(copy, at + timedelta(seconds=5), usdt("1000"), usdt("1000"))
+        record_copy(copy, at + timedelta(hours=4), usdt("1500"), usdt("1500"))
+
+        curve = together_of(copy.follower, now=world.now).curve
+
+        assert curve is not None
+        around = [point for point in curve.points if abs(point.at - at) < timedelta(hours=4)]
+        assert around
+        assert {point.result_units for point in around} == {0}, "the deposit is no loss"
+
     def test_keeps_the_result_of_what_ended_and_not_its_worth(self, world: World, copy: Copy) -> None:
         copies.stop_copy(copy_id=copy.pk, idempotency_key="stop", now=world.now)
         settle_now(world)

@@ -20,6 +20,7 @@ from copytrading.services.hooks import deliveries
 from copytrading.services.leads import linking, showing
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
+from copytrading.services.reference import copies as reference_copies
 from copytrading.services.running import heartbeats
 from copytrading.services.safety import reconciling
 from copytrading.services.telling import watching
@@ -127,6 +128,12 @@ def record_values(**_: Any) -> None:
     """Write a point of every curve."""
     now = timezone.now()
     records.record_values(now=now, slot=now.replace(second=0, microsecond=0))
+
+
+@shared_task
+def keep_reference_copies(**_: Any) -> None:
+    """Start the platform's own copies of leads that have none."""
+    reference_copies.keep_reference_copies(now=timezone.now())
 
 
 @shared_task

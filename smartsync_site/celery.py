@@ -52,6 +52,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     },
     "measure tracking gaps": {"task": "copytrading.tasks.measure_gaps", "schedule": 60, "options": {"expires": 60}},
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
+    "keep reference copies": {
+        "task": "copytrading.tasks.keep_reference_copies",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "keep weights": {"task": "copytrading.tasks.keep_weights", "schedule": 60, "options": {"expires": 60}},
     "count summaries": {"task": "copytrading.tasks.count_summaries", "schedule": 60, "options": {"expires": 60}},
     # What leaves the house is sent by a process of its own: `manage.py tell`, and `call` for webhooks.

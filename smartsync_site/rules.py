@@ -87,6 +87,8 @@ SMARTSYNC_REPAIR_SECONDS = _number("SMARTSYNC_REPAIR_SECONDS", default=60)
 SMARTSYNC_SETTLING_SECONDS = _number("SMARTSYNC_SETTLING_SECONDS", default=900)  # after a lead's deposit or withdrawal
 SMARTSYNC_CYCLE_SPACING_SECONDS = _number("SMARTSYNC_CYCLE_SPACING_SECONDS", default=0.5)
 SMARTSYNC_PROFIT_SHARE_MAX = _number("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
+# The platform's own copy of every lead, in USDT, which tells what following brought; 0 for none.
+SMARTSYNC_REFERENCE_COPY_AMOUNT = _whole("SMARTSYNC_REFERENCE_COPY_AMOUNT", default=100)
 # Leading
 SMARTSYNC_STAKE_MIN = _whole("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
 SMARTSYNC_STAKE_ALARM = _number("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows

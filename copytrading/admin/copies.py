@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts.admin.acting import ActingAdmin, operator_action
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link
@@ -19,6 +20,7 @@ from copytrading.models import (
     CopyRoster,
     Notice,
     ProfitShare,
+    ReferenceHolder,
 )
 from copytrading.queries.modes import label_of_name
 from copytrading.services.copies import verbs as copies
@@ -47,7 +49,7 @@ class BaselineRows(ReadOnlyRows):
 @admin.register(Copy)
 class CopyAdmin(ActingAdmin):
     list_display = ("id", "person", "lead_link", "status", "stop_reason", "invested", "stop_loss", "started_at")
-    list_filter = ("status", "stop_reason", "buy_existing", "started_at", "lead")
+    list_filter = ("status", "stop_reason", "is_reference", "buy_existing", "started_at", "lead")
     list_select_related = ("follower", "lead")
     ordering = ("-started_at",)
     search_fields = ("=id", "follower__email", "lead__name", "=ledger_account__id")
@@ -79,7 +81,11 @@ class CopyAdmin(ActingAdmin):
 
     @admin.display(description="follower", ordering="follower__email")
     def person(self, copy: Copy) -> str:
-        return link_to(copy.follower)
+        return (
+            format_html("<strong>Reference copy</strong>, the platform's own")
+            if copy.is_reference
+            else link_to(copy.follower)
+        )
 
     @admin.display(description="lead", ordering="lead__name")
     def lead_link(self, copy: Copy) -> str:
@@ -133,6 +139,21 @@ class CopyAdmin(ActingAdmin):
                 tried="stop",
             )
         return question
+
+
+@admin.register(ReferenceHolder)
+class ReferenceHolderAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user_link", "made_at", "lacks_money_since", "copies_link")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+
+    @admin.display(description="account to bring money to")
+    def user_link(self, holder: ReferenceHolder) -> str:
+        return link_to(holder.user)
+
+    @admin.display(description="copies")
+    def copies_link(self, holder: ReferenceHolder) -> str:
+        return list_link(Copy, label="All reference copies", is_reference__exact=1)
 
 
 @admin.register(CopyFlow)

@@ -47,6 +47,7 @@ urlpatterns = [
     path("leads/<slug:slug>/favourite", leads.LeadFavourite.as_view(), name="lead_favourite"),
     path("leads/<slug:slug>/holdings", leads.LeadHoldings.as_view(), name="lead_holdings"),
     path("leads/<slug:slug>/record", leads.LeadRecord.as_view(), name="lead_record"),
+    path("leads/<slug:slug>/reference-copy", leads.LeadReferenceCopy.as_view(), name="lead_reference_copy"),
     path("leads/<slug:slug>/statistics", records.LeadStatistics.as_view(), name="lead_statistics"),
     path("leads/<slug:slug>/returns", records.LeadReturns.as_view(), name="lead_returns"),
     path("leads/<slug:slug>/trades", records.LeadTrades.as_view(), name="lead_trades"),

@@ -5,7 +5,16 @@ Read: market, leads, links, copies, trading, limit_orders, gaps, history, notice
 rules.
 """
 
-from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare
+from copytrading.models.copies import (
+    Copy,
+    CopyBaseline,
+    CopyFlag,
+    CopyFlow,
+    CopyRecord,
+    CopyRoster,
+    ProfitShare,
+    ReferenceHolder,
+)
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import (
@@ -88,6 +97,7 @@ __all__ = [
     "PriceBar",
     "ProfitShare",
     "PushSubscription",
+    "ReferenceHolder",
     "Restore",
     "RuleChange",
     "ScheduledRun",

@@ -42,6 +42,7 @@ from copytrading.models import (
     PriceBar,
     ProfitShare,
     PushSubscription,
+    ReferenceHolder,
     Restore,
     UntradedHolding,
     Webhook,
@@ -63,7 +64,7 @@ OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_c
 SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
 SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
-SOMETIMES |= {LeadWeights}
+SOMETIMES |= {LeadWeights, ReferenceHolder}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

@@ -89,13 +89,18 @@ def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
         return None
     if copy.status != Copy.Status.STOPPED:
         row = _as_of(row, copy, now, platform_rules())
+    return view_of(row, measured_at=row.measured_at, weeks=_weeks(copy, row))
+
+
+def view_of(row: GapFigures, *, measured_at: datetime, weeks: tuple[GapWeek, ...] = ()) -> GapView:
+    """Return a gap that was measured, of an investment above zero, as it is shown."""
     parts = [int(getattr(row, column)) for column in PART_COLUMNS]
     units = row.equity_units - row.ideal_units
     lead_return, copy_return = (worth / row.invested_units - 1 for worth in (row.ideal_units, row.equity_units))
     fractions = [part / row.invested_units for part in parts]
     whole = _shown_difference(copy_return, lead_return)
     return GapView(
-        measured_at=row.measured_at,
+        measured_at=measured_at,
         invested_units=row.invested_units,
         lead_return=lead_return,
         copy_return=copy_return,
@@ -108,7 +113,7 @@ def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
             )
             for part, shown in zip(Part, rounded_parts(fractions, step=SHOWN, whole=whole), strict=True)
         ),
-        weeks=_weeks(copy, row),
+        weeks=weeks,
     )
 
 

@@ -156,7 +156,7 @@ def own_order(user: User, order_id: int) -> QuerySet[LeadOrder]:
 def following_of(lead: Lead) -> Following:
     """Return how many follow a lead, and with how much."""
     outcome = records.following_of([lead.pk]).get(lead.pk, records.Following())
-    invested = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED).aggregate(sum=Sum("invested_units"))
+    invested = _followers_copies(lead).aggregate(sum=Sum("invested_units"))
     taken = invested["sum"] or 0
     return Following(
         followers=outcome.followers,
@@ -196,8 +196,7 @@ def earned_units_of(lead: Lead) -> int:
 
 def rates_of(lead: Lead) -> list[dict[str, object]]:
     """Return the profit shares that running copies were started with, and how many have each."""
-    live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
-    rates = live.values("profit_share_rate").annotate(copies=Count("pk"), latest=Max("started_at"))
+    rates = _followers_copies(lead).values("profit_share_rate").annotate(copies=Count("pk"), latest=Max("started_at"))
     return [dict(row) for row in rates.order_by("-latest")]
 
 
@@ -209,6 +208,11 @@ def notices_of(lead: Lead) -> QuerySet[LeadNotice]:
 def traded_markets() -> list[Market]:
     """Return the markets that an order can be given in."""
     return list(Market.objects.filter(status=Market.Status.TRADING).select_related("base", "quote", "mark"))
+
+
+def _followers_copies(lead: Lead) -> QuerySet[Copy]:
+    """Return the running copies of people: the platform's own is none."""
+    return Copy.objects.filter(lead=lead, is_reference=False).exclude(status=Copy.Status.STOPPED)
 
 
 def _owned_by(lead: Lead) -> dict[int, tuple[int, int]]:

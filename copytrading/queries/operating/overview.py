@@ -21,11 +21,13 @@ from copytrading.models import (
     Order,
     RuleChange,
 )
+from copytrading.queries.copies import reference
 from copytrading.queries.market import doubts
 from copytrading.queries.operating.running import SILENT_AFTER
 from copytrading.queries.rules import platform_rules
 
 LINES_MAX = 5
+TRANSFERS = Transfer._meta.label_lower
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +130,19 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
             (f"{row.asset.symbol}: {row.posted:,} of its smallest units" for row in unassigned[:LINES_MAX]),
             ledger_account__kind__exact=LedgerAccount.Kind.UNASSIGNED.value,
         ),
+        *_reference_needs(),
         _need("Leads set aside", set_aside, (lead.name for lead in set_aside[:LINES_MAX]), trouble="set-aside"),
     )
     return tuple(need for need in found if need.count)
+
+
+def _reference_needs() -> tuple[Need, ...]:
+    held_by = reference.holder_without_money()
+    if held_by is None:
+        return ()
+    missing = reference.leads_without().count()
+    line = f"Enter a deposit for {held_by.user}, confirm it and have it booked: the platform's own copies wait for it."
+    return (Need(title="Reference copies without money", table=TRANSFERS, count=missing, lines=(line,)),)
 
 
 def named_halts() -> QuerySet[Halt]:

@@ -84,6 +84,7 @@ def refuse_start(
     now: datetime,
     *,
     rules: Rules,
+    is_reference: bool = False,
 ) -> None:
     """Refuse a start that the lead, the money, the stop loss or the stake stands against."""
     if lead.status == Lead.Status.ENDED:
@@ -97,10 +98,11 @@ def refuse_start(
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():
         raise AlreadyCopying(f"You copy {lead.name} already; change the investment of that copy instead.")
-    if live.count() >= lead.followers_max:
+    if not is_reference and live.filter(is_reference=False).count() >= lead.followers_max:
         raise LeadFull(f"{lead.name} has no vacancy: all {lead.followers_max} places are taken.")
     _refuse_small(investment_units, rules)
-    _refuse_over_capacity(lead, investment_units)
+    if not is_reference:
+        _refuse_over_capacity(lead, investment_units)
     refuse_stop_loss(terms.stop_loss_units, investment_units)
     _refuse_without_cash(follower, investment_units)
 
@@ -136,7 +138,7 @@ def _refuse_small(investment_units: int, rules: Rules) -> None:
 def _refuse_over_capacity(lead: Lead, units: int, field: str = "investment") -> None:
     if lead.money_max_units is None:
         return
-    live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
+    live = Copy.objects.filter(lead=lead, is_reference=False).exclude(status=Copy.Status.STOPPED)
     taken = live.aggregate(total=Sum("invested_units"))["total"] or 0
     if taken + units > lead.money_max_units:
         left = _cash_text(max(lead.money_max_units - taken, 0))

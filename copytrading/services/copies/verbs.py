@@ -49,6 +49,7 @@ def start_copy(
     terms: Terms,
     idempotency_key: str,
     now: datetime,
+    is_reference: bool = False,
 ) -> Copy:
     """
     Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
@@ -58,6 +59,7 @@ def start_copy(
     3. Without existing assets, note what the lead holds now: that much is not followed.
     4. Ask for a cycle, which buys the lead's ratios.
 
+    :param is_reference: whether it is the platform's own, which takes nobody's place and no room for money.
     :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, a copy runs already, or the key
         stands for another request.
     """
@@ -72,7 +74,7 @@ def start_copy(
     if keys.is_repeated(user=follower, key=idempotency_key, request=asked, now=now):
         return Copy.objects.get(follower=follower, idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
-    refuse_start(lead, follower, investment_units, terms, now, rules=rules)
+    refuse_start(lead, follower, investment_units, terms, now, rules=rules, is_reference=is_reference)
     refuse_terms(terms, investment_units)
     holds_ratios = registry.mode_of(terms.mode).holds_ratios
     request = queueing.request_sync(lead_id=lead.pk, now=now)
@@ -89,6 +91,7 @@ def start_copy(
         shared_until=now,
         align_request=request if holds_ratios else None,
         idempotency_key=idempotency_key,
+        is_reference=is_reference,
         started_at=now,
     )
     _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)

@@ -40,7 +40,7 @@ FALLS = """
         FROM copytrading_copy AS copy
         LEFT JOIN copytrading_noticehabits AS habits ON habits.user_id = copy.follower_id
         LEFT JOIN zone ON zone.name = habits.time_zone
-        WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED')
+        WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND NOT copy.is_reference
     ), worth AS (
         SELECT day.id, day.day, opening.equity_units AS opened, latest.equity_units AS now_units,
             coalesce(flows.moved, 0) AS moved, coalesce(flows.put_in, 0) AS put_in
@@ -74,7 +74,8 @@ MILESTONE = """
         %(now)s
     FROM copytrading_lead AS lead
     JOIN (
-        SELECT lead_id, count(*) AS followers FROM copytrading_copy WHERE status <> 'STOPPED' GROUP BY lead_id) AS live
+        SELECT lead_id, count(*) AS followers FROM copytrading_copy WHERE status <> 'STOPPED' AND NOT is_reference
+        GROUP BY lead_id) AS live
         ON live.lead_id = lead.id
     CROSS JOIN LATERAL (
         SELECT max(number) AS number FROM unnest(%(milestones)s::integer[]) AS milestone(number)
@@ -106,7 +107,8 @@ RESULTS = """
         WHERE copy_id = copy.id AND status = 'DONE' AND moved_at > coalesce(opening.recorded_at, '-infinity')
             AND moved_at <= CASE WHEN copy.stopped_at <= %(until)s THEN %(until)s ELSE closing.recorded_at END
         ) AS flows ON TRUE
-    WHERE copy.started_at < %(until)s AND (copy.stopped_at IS NULL OR copy.stopped_at > %(from)s)
+    WHERE NOT copy.is_reference
+        AND copy.started_at < %(until)s AND (copy.stopped_at IS NULL OR copy.stopped_at > %(from)s)
         AND (closing.recorded_at IS NOT NULL OR copy.stopped_at <= %(until)s)
     GROUP BY copy.follower_id
     ON CONFLICT (user_id, once) DO NOTHING RETURNING user_id

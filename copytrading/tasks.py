@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.api import idempotency
 from copytrading.services.books import gaps, profit_shares, records, stops
+from copytrading.services.copies import loss_limits
 from copytrading.services.cycle import conducting, holding_back
 from copytrading.services.hooks import deliveries
 from copytrading.services.leads import linking, showing
@@ -49,6 +50,12 @@ def sync_lead(lead_id: int, **_: Any) -> None:
 def check_stop_losses(**_: Any) -> None:
     """The safety net under the feed, which looks at every price by its book."""
     stops.check_stop_losses(now=timezone.now())
+
+
+@shared_task
+def check_loss_limits(**_: Any) -> None:
+    """Look at what people have lost over all their copies together."""
+    loss_limits.check_loss_limits(now=timezone.now())
 
 
 @shared_task

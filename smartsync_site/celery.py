@@ -27,6 +27,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "check the loss limits": {
+        "task": "copytrading.tasks.check_loss_limits",
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
     "explain what waits": {"task": "copytrading.tasks.explain_waiting", "schedule": 15, "options": {"expires": 15}},
     "watch the listings": {"task": "copytrading.tasks.watch_listings", "schedule": 120, "options": {"expires": 120}},
     "finish verdicts on coins": {

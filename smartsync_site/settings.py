@@ -208,6 +208,7 @@ CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_TASK_QUEUES = [Queue("exits"), Queue("cycles"), Queue("rest")]
 CELERY_TASK_ROUTES = {
     "copytrading.tasks.check_stop_losses": {"queue": "exits"},
+    "copytrading.tasks.check_loss_limits": {"queue": "exits"},
     "copytrading.tasks.work_off_orders": {"queue": "exits"},
     "copytrading.tasks.sync_leads": {"queue": "cycles"},
     "copytrading.tasks.sync_lead": {"queue": "cycles"},

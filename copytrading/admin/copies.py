@@ -18,6 +18,7 @@ from copytrading.models import (
     CopyFlow,
     CopyRecord,
     CopyRoster,
+    LossLimit,
     Notice,
     ProfitShare,
     ReferenceHolder,
@@ -154,6 +155,24 @@ class ReferenceHolderAdmin(ReadOnlyAdmin):
     @admin.display(description="copies")
     def copies_link(self, holder: ReferenceHolder) -> str:
         return list_link(Copy, label="All reference copies", is_reference__exact=1)
+
+
+@admin.register(LossLimit)
+class LossLimitAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user_link", "limit", "set_at", "breached_at", "fired_at")
+    list_filter = ("set_at", "fired_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+
+    @admin.display(description="person")
+    def user_link(self, limit: LossLimit) -> str:
+        return link_to(limit.user)
+
+    @admin.display(description="loss of all copies together")
+    def limit(self, limit: LossLimit) -> str:
+        if limit.loss_fraction is not None:
+            return f"{limit.loss_fraction * 100:g} % of what is invested"
+        return in_cash(limit.loss_units)
 
 
 @admin.register(CopyFlow)

@@ -59,6 +59,7 @@ urlpatterns = [
     path("leads/<slug:slug>/preview", leads.LeadPreview.as_view(), name="lead_preview"),
     path("copies", copies.Copies.as_view(), name="copies"),
     path("copies/together", together.Together.as_view(), name="copies_together"),
+    path("copies/together/loss-limit", together.LossLimit.as_view(), name="loss_limit"),
     path("copies/<int:copy_id>", copies.Copy.as_view(), name="copy"),
     path("copies/<int:copy_id>/record", copies.CopyRecord.as_view(), name="copy_record"),
     path("copies/<int:copy_id>/coins", copies.CopyCoins.as_view(), name="copy_coins"),

@@ -62,3 +62,40 @@ class StopLossForm(forms.Form):
         if kind == self.NONE:
             return None
         return int(self.invested_units * loss / 100) if kind == self.PERCENT else int(loss.scaleb(CASH_DECIMALS))
+
+
+class LossLimitForm(forms.Form):
+    """The loss over all copies together at which they all stop: in cash, as a share of what is invested, or none."""
+
+    NONE, CASH, PERCENT = StopLossForm.NONE, StopLossForm.CASH, StopLossForm.PERCENT
+
+    kind = forms.ChoiceField(
+        label="Stop all copies by itself",
+        choices=(
+            (NONE, "Never"),
+            (CASH, with_cash("At a loss in {cash}")),
+            (PERCENT, "At a loss in percent of what is invested"),
+        ),
+        widget=forms.RadioSelect,
+    )
+    loss = NumberField(label=with_cash("Loss of all copies together, in {cash} or percent"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind, loss = cleaned.get("kind"), cleaned.get("loss")
+        if kind in (self.CASH, self.PERCENT) and loss is None and "loss" not in self.errors:
+            self.add_error("loss", "At which loss?")
+        if kind == self.PERCENT and loss is not None and loss >= 100:
+            self.add_error("loss", "Enter less than 100 %.")
+        return cleaned
+
+    @property
+    def loss_units(self) -> int | None:
+        """Return the loss in quote units; None for a share, or for no limit."""
+        is_cash = self.cleaned_data["kind"] == self.CASH
+        return int(self.cleaned_data["loss"].scaleb(CASH_DECIMALS)) if is_cash else None
+
+    @property
+    def loss_fraction(self) -> float | None:
+        """Return the loss as a share of what is invested; None for money, or for no limit."""
+        return float(self.cleaned_data["loss"] / 100) if self.cleaned_data["kind"] == self.PERCENT else None

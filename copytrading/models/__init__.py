@@ -1,8 +1,8 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, trading, limit_orders, gaps, history, notices, webhooks, records, safety, running,
-rules.
+Read: market, leads, links, copies, loss_limits, trading, limit_orders, gaps, history, notices, webhooks, records,
+safety, running, rules.
 """
 
 from copytrading.models.copies import (
@@ -31,6 +31,7 @@ from copytrading.models.leads import (
 )
 from copytrading.models.limit_orders import LimitOrder
 from copytrading.models.links import AccountMove, LinkedAccount
+from copytrading.models.loss_limits import LossLimit
 from copytrading.models.market import Mark, Market, MarkRange, ScheduledRun, SourcePrice
 from copytrading.models.notices import (
     Delivery,
@@ -85,6 +86,7 @@ __all__ = [
     "LeadWeights",
     "LimitOrder",
     "LinkedAccount",
+    "LossLimit",
     "ManualOrder",
     "Mark",
     "MarkRange",

@@ -44,6 +44,7 @@ class Copy(models.Model):
     class StopReason(models.TextChoices):
         FOLLOWER = "FOLLOWER", "you stopped it"
         STOP_LOSS = "STOP_LOSS", "the stop loss was reached"
+        TOTAL_LOSS = "TOTAL_LOSS", "your loss limit over all copies was reached"
         LEAD_ENDED = "LEAD_ENDED", "the lead ended"
         OPERATOR = "OPERATOR", "an operator stopped it"
 

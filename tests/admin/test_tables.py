@@ -34,6 +34,7 @@ from copytrading.models import (
     LeadSnapshot,
     LeadWeights,
     LinkedAccount,
+    LossLimit,
     Market,
     MarkRange,
     NoticeHabits,
@@ -64,7 +65,7 @@ OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_c
 SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
 SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
-SOMETIMES |= {LeadWeights, ReferenceHolder}
+SOMETIMES |= {LeadWeights, LossLimit, ReferenceHolder}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

@@ -98,7 +98,7 @@ TABLE = (
     ("api/v1/docs", PUBLIC),
     ("api/v1/<path:rest>", PUBLIC),
     ("api/v1/copies", MEMBER),
-    ("api/v1/copies/together", MEMBER),
+    ("api/v1/copies/together*", MEMBER),
     ("api/v1/copies/<int:copy_id>*", "own:copy"),
     ("api/v1/wallet/orders/limit/<int:order_id>", "own:limit_order"),
     ("api/v1/wallet/orders/<int:order_id>", "own:order"),

@@ -22,6 +22,7 @@ class Page(StrEnum):
     WALLET = "wallet"
     COCKPIT = "cockpit"
     COPIES = "copies"
+    TOGETHER = "together"
     ACCOUNT = "account"
     PROGRAMS = "programs"
 
@@ -71,6 +72,23 @@ TOPICS: dict[str, Topic] = {
             is_urgent=True,
         ),
         Topic(name="STOP_LOSS_NEAR", label="A stop loss is 80 % used up", section=COPIES, mail=True, push=True),
+        Topic(
+            name="LOSS_LIMIT_FIRED",
+            label="Your loss limit over all copies fired",
+            section=COPIES,
+            mail=True,
+            push=True,
+            page=Page.TOGETHER,
+            is_urgent=True,
+        ),
+        Topic(
+            name="LOSS_LIMIT_NEAR",
+            label="Your loss limit over all copies is 80 % used up, or was changed",
+            section=COPIES,
+            mail=True,
+            push=True,
+            page=Page.TOGETHER,
+        ),
         Topic(
             name="COPY_FALLS",
             label="A copy fell by 10 % in a day, and by each further 10 %",
@@ -262,6 +280,31 @@ KINDS: dict[str, NoticeKind] = {
         topic="STOP_LOSS_FIRED",
         words=("The stop loss of your copy of {lead} fired, at a loss of {value}", SELLING),
         plain=("The stop loss of your copy of {lead} fired", SELLING),
+    ),
+    Kind.LOSS_LIMIT_CHANGED: NoticeKind(
+        topic="LOSS_LIMIT_NEAR",
+        words=("All your copies stop at a loss of {words} together", "That holds from now on, for new copies too."),
+        plain=("Your copies have no loss limit together any more", "Stop losses of single copies guard on."),
+    ),
+    Kind.LOSS_LIMIT_NEAR: NoticeKind(
+        topic="LOSS_LIMIT_NEAR",
+        words=(
+            "Your copies are {value} down together and near your loss limit",
+            "All of them stop at a loss of {second}. You can change that, or stop some of them now.",
+        ),
+        plain=("Your copies are near your loss limit", "You can change that, or stop some of them now."),
+    ),
+    Kind.LOSS_LIMIT_FIRED: NoticeKind(
+        topic="LOSS_LIMIT_FIRED",
+        words=(
+            "Your copies have lost {value} together: your loss limit fired, and all of them are being stopped",
+            "It was {second}, and is used up: set a new one when you copy again. Everything is sold now and returned"
+            " to your wallet.",
+        ),
+        plain=(
+            "Your loss limit over all copies fired, and all of them are being stopped",
+            "It is used up: set a new one when you copy again. Everything is sold now and returned to your wallet.",
+        ),
     ),
     Kind.COPY_FELL: NoticeKind(
         topic="COPY_FALLS",

@@ -39,6 +39,7 @@ def page_of(notice: Notice) -> str:
         return reverse("copy_detail", args=[notice.copy_id])
     names = {
         Page.WALLET: "wallet",
+        Page.TOGETHER: "together",
         Page.COCKPIT: "lead_console",
         Page.ACCOUNT: "account_email",
         Page.PROGRAMS: "programs",

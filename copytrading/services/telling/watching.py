@@ -17,7 +17,7 @@ from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadOutline, Notice, NoticeHabits
 from copytrading.queries import holdings
-from copytrading.queries.copies import guarded
+from copytrading.queries.copies import guarded, loss_limits
 from copytrading.queries.market import doubts
 from copytrading.queries.market.board import cash_asset, load_board
 from copytrading.queries.notices.habits import zone_of
@@ -126,6 +126,15 @@ EARNINGS = """
 """
 
 
+NEAR_LIMITS = """
+    INSERT INTO copytrading_notice (user_id, kind, units, value_units, words, once, noted_at)
+    SELECT line.user_id, 'LOSS_LIMIT_NEAR', line.units, line.value_units, '', %(once)s, %(now)s
+    FROM unnest(%(user_ids)s::bigint[], %(units)s::bigint[], %(value_units)s::bigint[])
+        AS line(user_id, units, value_units)
+    ON CONFLICT (user_id, once) DO NOTHING RETURNING user_id
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Period:
     """A week or month that is over, in UTC: from its first moment until the first one after it."""
@@ -142,6 +151,7 @@ def watch(*, now: datetime) -> None:
     """Tell what has come about since the last look."""
     rules = platform_rules()
     tell_near_stop_losses(now=now, rules=rules)
+    tell_near_loss_limits(now=now, rules=rules)
     tell_falls(now=now)
     tell_rearranged(now=now, rules=rules)
     with transaction.atomic():
@@ -168,6 +178,26 @@ def tell_near_stop_losses(*, now: datetime, rules: Rules) -> int:
             value_units=table.stop_loss_units[near].astype(np.int64).tolist(),
             once=[f"near:{copy_id}:{now:%Y-%m-%d}" for copy_id in ids],
         )
+
+
+def tell_near_loss_limits(*, now: datetime, rules: Rules) -> int:
+    """Tell everybody whose copies have lost 80 % of the limit over all of them, once a day, at prices as above."""
+    limited = loss_limits.limited_losses(now=now, rules=rules)
+    if limited is None:
+        return 0
+    losses, limit_units = limited.losses, limited.limit_units
+    near = losses.known & (losses.invested > 0) & (losses.lost >= NEAR * limit_units) & (losses.lost < limit_units)
+    if not near.any():
+        return 0
+    named = {
+        "user_ids": losses.user_ids[near].tolist(),
+        "units": losses.lost[near].astype(np.int64).tolist(),
+        "value_units": limit_units[near].astype(np.int64).tolist(),
+        "once": f"near-limit:{now:%Y-%m-%d}",
+        "now": now,
+    }
+    with transaction.atomic():
+        return _tell(NEAR_LIMITS, named)
 
 
 def tell_falls(*, now: datetime) -> int:

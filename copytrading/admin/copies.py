@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from accounts.admin.acting import ActingAdmin, operator_action
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link
@@ -82,11 +82,9 @@ class CopyAdmin(ActingAdmin):
 
     @admin.display(description="follower", ordering="follower__email")
     def person(self, copy: Copy) -> str:
-        return (
-            format_html("<strong>Reference copy</strong>, the platform's own")
-            if copy.is_reference
-            else link_to(copy.follower)
-        )
+        if copy.is_reference:
+            return mark_safe("<strong>Reference copy</strong>")
+        return link_to(copy.follower)
 
     @admin.display(description="lead", ordering="lead__name")
     def lead_link(self, copy: Copy) -> str:

@@ -45,8 +45,11 @@ class TestLossLimit:
         }  # fmt: skip
         assert program.get("copies/together").json()["loss_limit"] == answer.json()["loss_limit"]
         assert program.put("copies/together/loss-limit", {"loss": "50.00"}, key="limit-0002").status_code == 200
-        refused = program.put("copies/together/loss-limit", {"loss": "0.00"}, key="limit-0003")
-        gone = program.put("copies/together/loss-limit", {}, key="limit-0004")
+        refused = program.put("copies/together/loss-limit", {"loss": "60.00", "fraction": "0.1"}, key="limit-0003")
+        unsaid = program.put("copies/together/loss-limit", {}, key="limit-0004")
+        kept = program.get("copies/together").json()["loss_limit"]["limit"]
+        gone = program.put("copies/together/loss-limit", {"loss": None}, key="limit-0005")
 
-        assert refused.status_code in (400, 409)
+        assert (refused.status_code, refused.json()["code"]) == (409, "loss_limit_not_possible")
+        assert (unsaid.status_code, kept) == (400, "50.00")
         assert gone.json() == {"loss_limit": None}

@@ -1,5 +1,7 @@
 """All copies of a person as one portfolio."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from copytrading.api.fields import FractionField, FractionInputField, MoneyField, MoneyInputField
@@ -40,12 +42,17 @@ class LossLimitSetShape(serializers.Serializer):
 
 
 class LossLimitInput(serializers.Serializer):
-    """One of both, or neither for no limit."""
+    """One of both; null, and nothing beside it, takes the limit away."""
 
-    loss = MoneyInputField(allow_null=True, default=None)
+    loss = MoneyInputField(allow_null=True, required=False)
     fraction = FractionInputField(
-        least=0.0001, most=0.9999, allow_null=True, default=None, help_text="Of what is invested, 0.2 for 20 %."
+        least=0.0001, most=0.9999, allow_null=True, required=False, help_text="Of what is invested, 0.2 for 20 %."
     )
+
+    def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        if not wanted:
+            raise serializers.ValidationError("Name the loss or the fraction; null takes the limit away.")
+        return {"loss": None, "fraction": None} | wanted
 
 
 class TogetherShape(serializers.Serializer):

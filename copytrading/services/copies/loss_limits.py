@@ -59,9 +59,9 @@ def set_loss_limit(*, user: User, loss_units: int | None, loss_fraction: float |
         been made already.
     :raises LossLimitFired: while the copies are being stopped by the one before.
     """
-    # One at a time: the row may not be there yet.
+    # One at a time, though the row may not be there yet; and it does not fire meanwhile.
     User.objects.select_for_update().get(pk=user.pk)
-    before = LossLimit.objects.filter(user=user).first()
+    before = LossLimit.objects.select_for_update().filter(user=user).first()
     if before is not None and before.fired_at is not None:
         raise LossLimitFired("Your loss limit has just fired: all your copies are being stopped. Set a new one later.")
     _refuse_senseless(loss_units, loss_fraction)

@@ -153,23 +153,18 @@ class TestALossLimit:
         assert stage.states() == [RUNS, RUNS, RUNS]
         assert LossLimit.objects.get().breached_at is None
 
-    @pytest.mark.parametrize(
-        ("value", "share", "sentence"),
-        [
+    def test_is_refused_where_it_makes_no_sense_or_would_fire_at_once(self, stage: Stage) -> None:
+        stage.world.wait(1, BTC="40000")
+
+        for value, share, sentence in (
             (100, 0.1, "either as money or as a share"),
             (0, None, "must be above zero"),
             (None, 1.0, "below 100 %"),
             (150, None, r"have lost 19\d\.\d\d USDT together already"),
             (None, 0.05, "all of them would stop at once"),
-        ],
-    )
-    def test_is_refused_where_it_makes_no_sense_or_would_fire_at_once(
-        self, stage: Stage, value: float | None, share: float | None, sentence: str
-    ) -> None:
-        stage.world.wait(1, BTC="40000")
-
-        with pytest.raises(LossLimitNotPossible, match=sentence):
-            stage.limit(value, share=share)
+        ):
+            with pytest.raises(LossLimitNotPossible, match=sentence):
+                stage.limit(value, share=share)
 
         assert not LossLimit.objects.exists()
 

@@ -152,6 +152,14 @@ class TestFollowers:
         assert usdt(980) < worth == LeadRecord.objects.latest("recorded_at").following_units < usdt(1000)
         assert card.following_units == pytest.approx(worth, abs=10)
 
+    def test_are_not_there_where_only_the_platform_copies(self, world: World, lead: Lead) -> None:
+        assert keep(world) == 1
+
+        leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(9_600), idempotency_key="out", now=world.now)
+
+        lead.refresh_from_db()
+        assert lead.stake_alarm_at is None
+
     def test_are_no_condition_for_it(self, world: World, lead: Lead, follower: User) -> None:
         Lead.objects.filter(pk=lead.pk).update(followers_max=1, money_max_units=usdt(150))
         world.start(follower, lead, "150")

@@ -47,8 +47,10 @@ class Patience:
         market = self.random.choice(seen["markets"])
         is_buy = self.random.random() < 0.6
         tick = self.world.venue.markets[market["symbol"]].paper.tick_size
-        factor = self.random.uniform(0.97, 1.01) if is_buy else self.random.uniform(0.99, 1.03)
-        price_limit = self.world.price(market["symbol"]) * Decimal(str(round(factor, 4))) // tick * tick
+        # Some are about what the book asks just now, others wait for the price to come.
+        away = self.random.choice([self.random.uniform(-0.0005, 0.0005), self.random.uniform(-0.01, 0.03)])
+        factor = Decimal(str(round(1 - away if is_buy else 1 + away, 5)))
+        price_limit = self.world.price(market["symbol"]) * factor // tick * tick
         if price_limit <= 0:
             return None
         counted = self._counted(seen, market, user_id, price_limit, is_buy=is_buy)

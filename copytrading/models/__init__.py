@@ -2,9 +2,20 @@
 Tables and constraints; no behaviour.
 
 Read: market, leads, links, copies, trading, limit_orders, gaps, history, notices, webhooks, records, safety, running,
-rules.
+rules, admission.
 """
 
+from copytrading.models.admission import (
+    Admission,
+    ConsentGiven,
+    FirstWish,
+    GateAct,
+    GateCase,
+    GateQuestion,
+    JurisdictionChange,
+    LossFigure,
+    SuitabilityAnswer,
+)
 from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
@@ -42,9 +53,11 @@ from copytrading.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 __all__ = [
     "AccountMove",
     "Adjustment",
+    "Admission",
     "Alarm",
     "Allocation",
     "CoinVerdict",
+    "ConsentGiven",
     "Copy",
     "CopyBaseline",
     "CopyFlag",
@@ -58,8 +71,13 @@ __all__ = [
     "Delivery",
     "Favourite",
     "Fill",
+    "FirstWish",
+    "GateAct",
+    "GateCase",
+    "GateQuestion",
     "Halt",
     "Heartbeat",
+    "JurisdictionChange",
     "KnownDevice",
     "Lead",
     "LeadCalm",
@@ -76,6 +94,7 @@ __all__ = [
     "LeadWeights",
     "LimitOrder",
     "LinkedAccount",
+    "LossFigure",
     "ManualOrder",
     "Mark",
     "MarkRange",
@@ -92,6 +111,7 @@ __all__ = [
     "RuleChange",
     "ScheduledRun",
     "SourcePrice",
+    "SuitabilityAnswer",
     "SyncCycle",
     "TradeCheckpoint",
     "UntradedHolding",

@@ -17,15 +17,21 @@ from accounts.models import Asset, AuditEntry, AuditHead, LedgerAccount, Operato
 from copytrading.models import (
     AccountMove,
     Adjustment,
+    Admission,
     Alarm,
     CoinVerdict,
+    ConsentGiven,
     CopyFlag,
     CopyGap,
     CopyGapRecord,
     Delivery,
     Favourite,
+    FirstWish,
+    GateCase,
+    GateQuestion,
     Halt,
     Heartbeat,
+    JurisdictionChange,
     KnownDevice,
     Lead,
     LeadCalm,
@@ -34,6 +40,7 @@ from copytrading.models import (
     LeadSnapshot,
     LeadWeights,
     LinkedAccount,
+    LossFigure,
     Market,
     MarkRange,
     NoticeHabits,
@@ -43,6 +50,7 @@ from copytrading.models import (
     ProfitShare,
     PushSubscription,
     Restore,
+    SuitabilityAnswer,
     UntradedHolding,
     Webhook,
     WebhookAttempt,
@@ -64,6 +72,8 @@ SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, Observ
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
 SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
 SOMETIMES |= {LeadWeights}
+SOMETIMES |= {Admission, ConsentGiven, FirstWish, GateCase, GateQuestion, JurisdictionChange, LossFigure}
+SOMETIMES |= {SuitabilityAnswer}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

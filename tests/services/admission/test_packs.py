@@ -427,6 +427,7 @@ class TestPages:
         client.post("/suitability/jurisdiction/", {"jurisdiction": "eu"})
 
         assert "no limit" in answered
+        assert '<a href="/suitability/">Questions and limits</a>' in answered
         assert client.post(f"/leads/{lead.slug}/copy/start/", wish).status_code == 302
         assert Copy.objects.get().invested_units == usdt(777)
         assert "Only the operators can change this" in client.get("/suitability/").content.decode()

@@ -100,6 +100,6 @@ def histogram(edges: Sequence[float], smart: Sequence[int], custom: Sequence[int
         format_html_join("", '<rect class="bar {}" x="{}" y="{}" width="{}" height="{}"/>', bars),
         rule,
         signed_percent(low),
-        format_html("<span>dashed: nothing gained, nothing lost</span>") if rule else "",
+        SafeString("<span>dashed: nothing gained, nothing lost</span>") if rule else "",
         signed_percent(high),
     )

@@ -9,7 +9,7 @@ The platform in a world that we hold: one seed decides what happens, who works w
     world            markets with true prices, leads, followers and their money
     coin_fates       coins that are counted anew or halted, and the operators who judge them
     suspense         the operators again, when the venue did what nobody waits for any more
-    lead_deeds       what leads do; people: what followers and operators do
+    lead_deeds       what leads do; people: what followers and operators do; limit_orders: what waits in their wallets
     snapshot         what is in the database, read in one statement
     rulebook         what must hold after every step; rules_*: a function for each sentence
     liveness         what must come about in the end

@@ -31,11 +31,11 @@ from copytrading.services import bell
 from copytrading.services.refusals import Refusal
 from copytrading.worlds.simulating import suspense
 from copytrading.worlds.simulating.beats import Beats
-from copytrading.worlds.simulating.deeds.lead_deeds import Deed
+from copytrading.worlds.simulating.deeds.deed import Deed
 from copytrading.worlds.simulating.deeds.people import People
 from copytrading.worlds.simulating.ears import Ear, place_of
 from copytrading.worlds.simulating.outcome import Outcome, RuleBroken
-from copytrading.worlds.simulating.rules import liveness, of_copies, of_money
+from copytrading.worlds.simulating.rules import liveness, of_copies, of_limit_orders, of_money
 from copytrading.worlds.simulating.rules.of_orders import PlannedOrders
 from copytrading.worlds.simulating.rules.rulebook import broken_rules
 from copytrading.worlds.simulating.rules.snapshot import Snapshot, take_snapshot
@@ -111,6 +111,7 @@ class Story:
             crew=crew,
             coin_random=Random(f"coins of {seed}"),
             gift_random=Random(f"gifts of {seed}"),
+            patience_random=Random(f"patience of {seed}"),
         )
         self.people = People(self.world)
         self.events = 0
@@ -150,6 +151,9 @@ class Story:
             choices = [(1.0, lambda: self._operate(idle[0], *act))]
         if len(self.asked) < 3 and act is None:
             choices.append((3.0, self._feel_like_something))
+        deed = self.world.patience.next_deed(self.seen, asked=len(self.asked))
+        if deed is not None:
+            self.asked.append(deed)
         weights, acts = zip(*choices, strict=True)
         self.random.choices(acts, weights=weights)[0]()
         self.check()
@@ -207,6 +211,7 @@ class Story:
             left = [*liveness.unfinished(self.seen), *liveness.in_doubt(self.seen, self.world.venue)]
             left += of_money.trades_without_fill(self.seen, self.world.venue)
             left += of_money.gifts_nobody_noticed(self.seen, self.world.gifts.given)
+            left += of_limit_orders.waits_for_nothing(self.seen, self.world.now)
             left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.underway]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
             if not left and not off and has_settled and look >= LOOKS_MIN:

@@ -1,8 +1,5 @@
 """What leads do: trade at the market and at limits, in bursts, move money, pause, end."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,19 +8,9 @@ from copytrading.queries.rules import platform_rules
 from copytrading.services.leads import observing
 from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
+from copytrading.worlds.simulating.deeds.deed import Clock, Deed
 from copytrading.worlds.simulating.rules.snapshot import Row, Snapshot
 from copytrading.worlds.simulating.world import UNIT, World
-
-Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deed:
-    """One press of a button. `has_key`: pressed again, it is the same."""
-
-    title: str
-    call: Callable[[Clock], object]
-    has_key: bool = False
 
 
 class LeadDeeds:

@@ -14,7 +14,8 @@ from copytrading.engine.sizing.custom import custom_terms
 from copytrading.models import Copy
 from copytrading.services.copies import verbs as copies
 from copytrading.services.wallet import spot, transfers
-from copytrading.worlds.simulating.deeds.lead_deeds import Clock, Deed, LeadDeeds
+from copytrading.worlds.simulating.deeds.deed import Clock, Deed
+from copytrading.worlds.simulating.deeds.lead_deeds import LeadDeeds
 from copytrading.worlds.simulating.rules.snapshot import Row, Snapshot
 from copytrading.worlds.simulating.world import UNIT, World
 

@@ -16,7 +16,8 @@ def unfinished(now: Snapshot) -> Iterator[str]:
     """Yield what is still open: cycles, orders, holds, stops, transfers, reductions."""
     yield from (f"Cycle {row['id']} is {row['status']}." for row in now["cycles"] if row["status"] != "DONE")
     yield from (f"Order {row['id']} is {row['status']} and not booked." for row in now["orders"] if not row["booked"])
-    yield from (f"Hold {row['key']} is not released." for row in now["holds"])
+    waiting = {row["hold_key"] for row in now["limit_orders"]}
+    yield from (f"Hold {row['key']} is not released." for row in now["holds"] if row["key"] not in waiting)
     yield from (
         f"Copy {row['id']} is {row['status']}." for row in now["copies"] if row["status"] in ("STOPPING", "STARTING")
     )

@@ -30,6 +30,13 @@ NEXT_STATES = {
         "CANCELED": {"FILLED", "PARTIALLY_FILLED"},
         "PARTIALLY_FILLED": {"FILLED"},
     },
+    "limit_orders": {
+        "WAITING": {"PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED", "ENDED"},
+        "PARTIALLY_FILLED": {"FILLED", "CANCELED", "EXPIRED", "ENDED"},
+        "CANCELED": {"FILLED"},
+        "EXPIRED": {"FILLED"},
+        "ENDED": {"FILLED"},
+    },
     "transfers": {"REQUESTED": {"BOOKED"}},
     "copy_flows": {"REQUESTED": {"DONE", "SUPERSEDED"}},
 }
@@ -160,10 +167,11 @@ def profit_is_shared_once(before: Snapshot, now: Snapshot) -> Iterator[str]:
 def press_has_one_effect(now: Snapshot, presses: Mapping[str, Press]) -> Iterator[str]:
     """Whatever somebody asks for happens once for each key, with the value asked for; and nothing unasked."""
     found: dict[tuple[str, str], Row] = {}
-    for table in ("copies", "copy_flows", "lead_flows", "lead_orders", "manual_orders", "transfers"):
+    for table in ("copies", "copy_flows", "lead_flows", "lead_orders", "limit_orders", "manual_orders", "transfers"):
         for row in now[table]:
             key = row["idempotency_key"]
-            if table == "copy_flows" and (row["kind"] == "PAYOUT"):
+            if (table == "copy_flows" and row["kind"] == "PAYOUT") or row.get("limit_order_id"):
+                # Nobody asks for these one by one: a copy that ends is paid out, a limit order trades when it can.
                 continue
             press = presses.get(key)
             if press is None:

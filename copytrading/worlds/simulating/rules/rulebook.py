@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from copytrading.worlds.simulating.rules import of_coins, of_copies, of_money, of_orders
+from copytrading.worlds.simulating.rules import of_coins, of_copies, of_limit_orders, of_money, of_orders
 from copytrading.worlds.simulating.rules.of_copies import Press
 from copytrading.worlds.simulating.rules.of_orders import PlannedOrders
 from copytrading.worlds.simulating.rules.snapshot import Snapshot
@@ -43,6 +43,10 @@ def broken_rules(
         *of_orders.filled_means_filled(before, now),
         *of_orders.decision_saw_every_change(before, now),
         *planned.look(before, now),
+        *of_limit_orders.limit_order_holds_what_is_left(now),
+        *of_limit_orders.limit_order_counts_what_it_traded(now),
+        *of_limit_orders.limit_order_is_never_dearer(now),
+        *of_limit_orders.finished_limit_order_asks_no_more(before, now),
         *of_copies.states_follow_the_rules(before, now),
         *of_copies.fence_never_falls(before, now),
         *of_copies.trade_waits_for_its_market(before, now),

@@ -38,7 +38,12 @@ TABLES = {
         "SELECT id, lead_id, market_id, side, status, quantity_units, filled_units, idempotency_key"
         " FROM copytrading_leadorder"
     ),
-    "manual_orders": "SELECT id, order_id, user_id, idempotency_key FROM copytrading_manualorder",
+    "manual_orders": "SELECT id, order_id, user_id, limit_order_id, idempotency_key FROM copytrading_manualorder",
+    "limit_orders": (
+        "SELECT id, user_id, market_id, side, status, price_limit::text, quantity_units, filled_units, value_units,"
+        " fee_units, held_units, hold_key, on_its_way_id, finished_at IS NOT NULL AS finished, expires_at::text,"
+        " idempotency_key FROM copytrading_limitorder"
+    ),
     "transfers": "SELECT id, user_id, direction, units, status, idempotency_key FROM accounts_transfer",
     "shares": (
         "SELECT id, copy_id, kind, equity_units, mark_value_units, share_units, lower(period)::text AS since,"

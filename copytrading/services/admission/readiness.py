@@ -55,8 +55,8 @@ def obstacles(*, user: User, pack: Pack, lead: Lead, now: datetime, is_start: bo
         hours = timedelta(hours=pack.cooling_off_hours)
         if wish is None:
             yield CoolingOff(
-                f"{pack.cooling_off_hours} hours have to pass between your first wish to copy and your first copy: press"
-                " once now, and they begin."
+                f"Between your first wish to copy and your first copy {pack.cooling_off_hours} hours have to pass:"
+                " press once now, and they begin."
             )
         elif now < wish.wished_at + hours:
             yield CoolingOff(

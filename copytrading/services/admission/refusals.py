@@ -28,7 +28,7 @@ class SuitabilityMissing(Refusal, code="suitability_missing", page="suitability"
 
 
 class AnswersIncomplete(Refusal, code="answers_incomplete", field="answers"):
-    """A question has no answer, or one that is not among its choices."""
+    """A question has no answer, or one that is not among its choices, or there is no such question."""
 
 
 class AnsweredTooSoon(Refusal, code="answered_too_soon"):

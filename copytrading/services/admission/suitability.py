@@ -19,13 +19,15 @@ def answer(*, user: User, answers: Mapping[str, str], now: datetime) -> Suitabil
     Take somebody's answers, by the names of questions, and return what they come to. Running copies go on as they are.
 
     :raises NothingToAnswer: if the person's jurisdiction asks nothing.
-    :raises AnswersIncomplete: if a question has none of its answers; the refusal's field is `answers` or its name.
+    :raises AnswersIncomplete: if a question has none of its answers, or there is no such question.
     :raises AnsweredTooSoon: if the same version was answered a short while ago.
     """
     pack = pack_of(user)
     if pack is None or pack.questionnaire is None:
         raise NothingToAnswer("There are no questions to answer here.")
     asked = pack.questionnaire
+    if strange := set(answers) - {question.name for question in asked.questions}:
+        raise AnswersIncomplete(f"There is no question that is called {min(strange)[:40]!r}.")
     try:
         found = score(asked, answers)
     except AnswerMissing as missing:

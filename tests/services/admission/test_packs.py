@@ -278,6 +278,8 @@ class TestQuestions:
         let(settings, asks())
         with pytest.raises(AnswersIncomplete, match="How are you"):
             suitability.answer(user=follower, answers={}, now=world.now)
+        with pytest.raises(AnswersIncomplete, match="no question that is called 'why'"):
+            suitability.answer(user=follower, answers={"how": "good", "why": "x"}, now=world.now)
         answer(world, follower, "bad")
         with pytest.raises(AnsweredTooSoon, match=r"from 6 January, 12:00 UTC on"):
             answer(world, follower)

@@ -119,7 +119,7 @@ def test_every_act_is_in_the_table(db: None, operator: User) -> None:
             assert isinstance(table, ActingAdmin), "an act without the right to it"
             found[f"{model._meta.app_label}_{model._meta.model_name}"] = acts
 
-    assert found == {table: acts - ASKED for table, (acts, _) in ACTS.items()}
+    assert found == {table: acts - ASKED for table, (acts, _) in ACTS.items() if acts - ASKED}
 
 
 @pytest.mark.parametrize("role", sorted(ALL))

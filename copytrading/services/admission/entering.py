@@ -19,7 +19,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.suitability.packs import Pack
 from copytrading.models import Copy, Lead
 from copytrading.models import GateAct as Act
-from copytrading.queries.admission.packs import pack_of
+from copytrading.queries.admission.packs import pack_of, packs
 from copytrading.queries.market.board import cash_asset
 from copytrading.queries.rules import platform_rules
 from copytrading.services.admission import cases, gates, readiness
@@ -76,6 +76,8 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
     def increase() -> Copy:
         return copies.increase_copy(copy_id=copy_id, units=units, idempotency_key=idempotency_key, now=now)
 
+    if not packs() and not gates.is_asked(Act.COPY):
+        return increase()
     copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
     pack = _pack_that_asks(copy.follower)
     if _is_open(Act.COPY, pack, copy.follower, idempotency_key):

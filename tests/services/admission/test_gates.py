@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -15,6 +16,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Copy, GateCase, GateQuestion, Lead, Notice
 from copytrading.services.admission import cases, entering
 from copytrading.services.admission.refusals import CaseDecided, GateDenied, GateNotReached, GateWaits, OwnCase
+from copytrading.services.copies import verbs as copies
 from copytrading.services.hooks.posting import Answer
 from copytrading.services.refusals import NotEnoughCash
 from copytrading.services.wallet import transfers
@@ -51,12 +53,20 @@ def decide(world: World, operator: User, *, is_allowed: bool) -> GateCase:
 
 class TestWithoutAGate:
     def test_a_door_is_its_verb_and_not_a_statement_more(self, world: World, follower: User, lead: Lead) -> None:
-        def statements(verb: object) -> int:
+        copy = world.start(follower, lead)
+
+        def statements(bring: Any, increase: Any) -> int:
             with CaptureQueriesContext(connection) as told:
-                verb.deposit(user=follower, units=usdt(1), idempotency_key=world.key(), now=world.now)  # type: ignore[attr-defined]
+                bring(user=follower, units=usdt(1), idempotency_key=world.key(), now=world.now)
+                increase(copy_id=copy.pk, units=usdt(1), idempotency_key=world.key(), now=world.now)
             return len(told)
 
-        assert statements(entering) == statements(transfers)
+        # The first time opens what is kept from then on.
+        statements(transfers.deposit, copies.increase_copy)
+
+        assert statements(entering.deposit, entering.increase_copy) == statements(
+            transfers.deposit, copies.increase_copy
+        )
         assert not entering.before_start(user=follower, lead=lead, now=world.now)
 
 

@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 # An amount that is announced already gets a few units more, or less, until it is the only one; so many at most.
 TAIL_UNITS_MAX = 100_000
 # Longer than any key that somebody sends.
-RETURN_KEY = "given back, since somebody looked at it and said no to transfer: {}"
+RETURN_KEY = "given back, since somebody looked at it and said no to transfer: "
 
 
 class NothingToTransfer(Exception):
@@ -202,6 +202,10 @@ def reverse_transfer(*, transfer_id: int, note: str, now: datetime) -> tuple[Tra
         # There is nothing left to look at, and what is held is what is taken.
         ledger.release_hold(key=_waiting_key(transfer), now=now)
         transfer.verdict = Transfer.Verdict.FAILED
+    elif transfer.verdict == Transfer.Verdict.FAILED:
+        # It is on its way back by another way already, as long as that has not been paid.
+        for back in Transfer.objects.filter(idempotency_key=_return_key(transfer), status__in=Transfer.OPEN):
+            end_transfer(transfer_id=back.pk, status=Transfer.Status.REFUSED, note=note, now=now)
     main = ledger.main_account(user=transfer.user, now=now)
     external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now)
     suspense = ledger.platform_account(LedgerAccount.Kind.SUSPENSE, now=now)
@@ -256,6 +260,11 @@ def fail_deposit(*, transfer_id: int, note: str, now: datetime) -> tuple[Transfe
     return transfer, None
 
 
+def is_return(transfer: Transfer) -> bool:
+    """Return whether a withdrawal takes a deposit back that failed: it is paid, and not ended otherwise."""
+    return transfer.idempotency_key.startswith(RETURN_KEY)
+
+
 @in_transaction
 def lock_transfer(transfer_id: int) -> Transfer:
     """Return a transfer with its person and asset, its row locked."""
@@ -299,7 +308,7 @@ def _return(deposit: Transfer, note: str, now: datetime) -> Transfer:
         direction=Transfer.Direction.WITHDRAWAL,
         channel=deposit.channel,
         units=units,
-        idempotency_key=RETURN_KEY.format(deposit.pk),
+        idempotency_key=_return_key(deposit),
         requested_at=now,
         note=note,
     )
@@ -335,6 +344,10 @@ def _sum_of(rows: QuerySet[Any], column: str) -> int:
 
 def _key(transfer: Transfer) -> str:
     return f"transfer:{transfer.pk}"
+
+
+def _return_key(deposit: Transfer) -> str:
+    return f"{RETURN_KEY}{deposit.pk}"
 
 
 def _waiting_key(transfer: Transfer) -> str:

@@ -282,6 +282,8 @@ def _end(transfer_id: int, status: Transfer.Status, note: str, now: datetime) ->
     transfer = wallet.lock_transfer(transfer_id)
     if transfer.channel == Transfer.Channel.PAPER:
         raise TransferRefused("Paper money is on its way already.")
+    if wallet.is_return(transfer):
+        raise TransferRefused("This takes a deposit back that was not let in; it has to be paid.")
     try:
         transfer = wallet.end_transfer(
             transfer_id=transfer_id, status=status, note=note.strip()[:NOTE_LENGTH_MAX], now=now

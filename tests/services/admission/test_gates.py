@@ -330,6 +330,31 @@ class TestDeposit:
         assert (first.status, first.note) == ("REFUSED", "No.")
         assert (world.main(follower)["USDT"], free(follower)) == (usdt(10_002), usdt(10_000))
 
+    def test_that_goes_back_cannot_be_kept_by_cancelling_that(
+        self, world: World, follower: User, operator: User, check: Check
+    ) -> None:
+        check.answers = ASK
+        elsewhere = {"user": follower, "channel": Transfer.Channel.VENUE, "verdict": Transfer.Verdict.WAITING}
+        brought = transfers.deposit(units=usdt(300), idempotency_key="a", now=world.now, **elsewhere)
+        with transaction.atomic():
+            cases.wallet.book_transfer(transfer_id=brought.pk, now=world.now)
+            _, back = cases.wallet.fail_deposit(transfer_id=brought.pk, note="No.", now=world.now)
+        assert back is not None
+        for end in (
+            lambda: transfers.cancel_transfer(user=follower, transfer_id=back.pk, now=world.now),
+            lambda: transfers.refuse_transfer(transfer_id=back.pk, note="", now=world.now),
+        ):
+            with pytest.raises(transfers.TransferRefused, match="it has to be paid"):
+                end()
+        assert (world.main(follower)["USDT"], free(follower)) == (usdt(10_300), usdt(10_000))
+
+        # Where the exchange takes the deposit itself back, nothing is paid besides.
+        with transaction.atomic():
+            _, missing = cases.wallet.reverse_transfer(transfer_id=brought.pk, note="Gone.", now=world.now)
+
+        back.refresh_from_db()
+        assert (missing, back.status, free(follower)) == (0, "REFUSED", usdt(10_000))
+
     def test_that_the_exchange_takes_back_holds_nothing_any_more(
         self, world: World, follower: User, operator: User, check: Check
     ) -> None:

@@ -72,7 +72,9 @@ class AdmissionAdmin(ReadOnlyAdmin):
 @admin.register(LossFigure)
 class LossFigureAdmin(ReadOnlyAdmin):
     list_display = ("id", "counted_at", "copies", "losing")
+    list_filter = ("counted_at",)
     ordering = ("-counted_at",)
+    search_fields = ("=id",)
 
 
 @admin.register(JurisdictionChange)

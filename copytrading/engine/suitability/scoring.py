@@ -39,5 +39,10 @@ def score(questionnaire: Questionnaire, answers: Mapping[str, str]) -> Score:
             raise AnswerMissing(question)
         points += chosen.points
         risk_max = chosen.risk_max if risk_max is None else min(risk_max, chosen.risk_max)
-    band = [band for band in questionnaire.bands if band.points_min <= points][-1]
+    band = band_of(questionnaire, points)
     return Score(points=points, band=band, risk_max=band.risk_max if risk_max is None else min(band.risk_max, risk_max))
+
+
+def band_of(questionnaire: Questionnaire, points: int) -> Band:
+    """Return the last band that so many points reach; the first is everybody's."""
+    return [band for band in questionnaire.bands if band.points_min <= points][-1]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from copytrading.engine.suitability.packs import RISK_MOST, Pack
+from copytrading.engine.suitability.scoring import band_of
 from copytrading.forms.admission.questions import JurisdictionForm, QuestionsForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.admission import answers as answer_queries
@@ -68,11 +69,13 @@ def suitability(request: MemberRequest) -> HttpResponse:
         else:
             messages.success(request, "Your answers are kept. What they come to stands here.")
             return redirect("suitability")
+    is_current = answer_queries.is_current(answer, pack)
     context = {
         "pack": pack,
         "form": form,
         "answer": answer,
-        "is_current": answer_queries.is_current(answer, pack),
+        "is_current": is_current,
+        "band": band_of(pack.questionnaire, answer.points) if pack.questionnaire and answer and is_current else None,
         "risk_most": RISK_MOST,
     }
     return render(request, "copytrading/suitability.html", _with_jurisdiction(request, context))

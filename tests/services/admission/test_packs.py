@@ -428,7 +428,7 @@ class TestPages:
         answered = client.post("/suitability/", best, follow=True).content.decode()
         client.post("/suitability/jurisdiction/", {"jurisdiction": "eu"})
 
-        assert "no limit" in answered
+        assert "no limit" in answered and "leads of every risk may suit you" in answered
         assert '<a href="/suitability/">Questions and limits</a>' in answered
         assert client.post(f"/leads/{lead.slug}/copy/start/", wish).status_code == 302
         assert Copy.objects.get().invested_units == usdt(777)

@@ -100,6 +100,11 @@ def was_used_for(*, user: User, key: str, request: Request) -> bool:
     return True
 
 
+def is_used(*, user: User, key: str) -> bool:
+    """Return whether a person's key was used, whatever for: the verb that it was used for says what comes of that."""
+    return RequestKey.objects.filter(user=user, key=key).exists()
+
+
 def sentence_of(words: str, used_at: datetime) -> str:
     """Return what stands against another request with a key that was used."""
     day = used_at.astimezone(UTC)

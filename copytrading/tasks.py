@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.api import idempotency
+from copytrading.services.admission import cases, losses
 from copytrading.services.books import gaps, profit_shares, records, stops
 from copytrading.services.copies import loss_limits
 from copytrading.services.cycle import conducting, holding_back
@@ -195,6 +196,18 @@ def clear_sessions(**_: Any) -> None:
 def watch_for_notices(**_: Any) -> None:
     """Look for what nobody did but people should know: falls, stop losses that are near, results of a week."""
     watching.watch(now=timezone.now())
+
+
+@shared_task
+def count_losses(**_: Any) -> None:
+    """Count once a day how many copies lost money, where a warning says so."""
+    losses.count_losses_if_due(now=timezone.now())
+
+
+@shared_task
+def finish_cases(**_: Any) -> None:
+    """Carry out what operators decided on deposits, where their request died on the way."""
+    cases.finish_cases(now=timezone.now())
 
 
 @shared_task

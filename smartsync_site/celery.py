@@ -70,6 +70,9 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 20,
         "options": {"expires": 20},
     },
+    # Once a day, and soon after the start of an installation that has none yet.
+    "count losses": {"task": "copytrading.tasks.count_losses", "schedule": 600, "options": {"expires": 600}},
+    "finish cases": {"task": "copytrading.tasks.finish_cases", "schedule": 60, "options": {"expires": 60}},
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
     "drop weights": {
         "task": "copytrading.tasks.drop_weights",

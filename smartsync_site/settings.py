@@ -246,6 +246,8 @@ ACCOUNT_ADAPTER = "accounts.identity.adapters.AccountAdapter"
 # The outbox tells of what happens to somebody's sign-in, by every channel; the library would write a second mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SMARTSYNC_BRAND.subject_prefix} ".lstrip()
+# What the sign-up asks besides, in a browser and in an app: whose rules count, and the operator's own check.
+ACCOUNT_SIGNUP_FORM_CLASS = "copytrading.forms.admission.signing_up.AdmissionForm"
 ACCOUNT_FORMS = {
     "signup": "accounts.identity.forms.SignupForm",
     "reset_password": "accounts.identity.forms.ResetPasswordForm",
@@ -417,6 +419,7 @@ SPECTACULAR_SETTINGS = {
         "RatioMode": "copytrading.queries.statuses.RATIO_MODE",
         "JournalKind": "accounts.models.Journal.Kind",
         "TransferStatus": "accounts.models.Transfer.Status",
+        "TransferVerdict": "accounts.models.Transfer.Verdict",
         "WebhookStatus": "copytrading.queries.hooks.wanted.STATUSES",
         "WebhookEvent": "copytrading.queries.hooks.wanted.EVENTS",
         "WebhookDeliveryState": "copytrading.queries.hooks.wanted.DELIVERY_STATES",

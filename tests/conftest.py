@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.elsewhere",
     "tests.fake_venue.fixtures",
     "tests.hook_receiver",
+    "tests.services.admission.check",
 ]
 
 

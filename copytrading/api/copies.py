@@ -28,7 +28,7 @@ from copytrading.queries.copies import coin_results, curves, gap_pages, portfoli
 from copytrading.queries.copies import own as copy_queries
 from copytrading.queries.happened import activity, receipt_rows
 from copytrading.queries.leads import listing as lead_queries
-from copytrading.services.copies import verbs as copies
+from copytrading.services.admission import entering
 
 
 class Copies(Endpoint):
@@ -65,7 +65,7 @@ class Copies(Endpoint):
         lead = lead_queries.public_leads().filter(slug=wanted["lead"]).first()
         if lead is None:
             raise exceptions.ValidationError({"lead": "There is no such lead."})
-        copy = copies.start_copy(
+        copy = entering.start_copy(
             follower=person(request),
             lead_id=lead.pk,
             investment_units=wanted["investment"],

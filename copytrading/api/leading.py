@@ -35,6 +35,7 @@ from copytrading.api.shapes.leading import (
 from copytrading.api.shapes.wallet import TransferInput
 from copytrading.queries.leads import consoles, links
 from copytrading.queries.money import account_books as books
+from copytrading.services.admission import entering
 from copytrading.services.books import notices
 from copytrading.services.leads import linking, orders, showing, verbs
 from copytrading.services.safety.sealed_keys import ExchangeKey
@@ -97,7 +98,7 @@ class OwnLead(Endpoint):
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
         wanted = self.read(ApplyInput)
-        lead = verbs.apply_as_lead(
+        lead = entering.apply_as_lead(
             user=person(request), money_max_units=wanted.pop("money_max"), now=timezone.now(), **wanted
         )
         return Response(OwnLeadShape(lead).data, status=status.HTTP_201_CREATED)

@@ -26,12 +26,14 @@ from copytrading.api.shapes.leads import (
     PortfolioShape,
 )
 from copytrading.api.shapes.reference import ReferenceCopyShape
+from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import reference
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.queries.leads import overlaps
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import statistics as lead_statistics
 from copytrading.queries.shown.visibility import visibilities_of
+from copytrading.services.admission import entering
 from copytrading.services.copies import favourites, previews
 from copytrading.services.copies.cautions import cautions_of
 
@@ -201,4 +203,8 @@ class LeadPreview(Endpoint):
         )
         cautions = cautions_of(lead=lead, investment_units=wanted["investment"], terms=wanted["custom"])
         figures = {name: getattr(preview, name) for name in preview.__dataclass_fields__}
-        return Response(CopyPreviewShape({**figures, "cautions": cautions}).data)
+        before = {
+            "risk_warning": warning_of(person(request)),
+            "before_start": entering.before_start(user=person(request), lead=lead, now=timezone.now()),
+        }
+        return Response(CopyPreviewShape({**figures, **before, "cautions": cautions}).data)

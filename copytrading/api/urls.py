@@ -17,6 +17,7 @@ from copytrading.api import (
     together,
     wallet,
 )
+from copytrading.api.admission import standing
 from copytrading.api.nowhere import Nowhere
 from copytrading.api.telling import live, notices, webhooks
 
@@ -87,6 +88,8 @@ urlpatterns = [
     path("copies/<int:copy_id>/flows", books.CopyFlows.as_view(), name="copy_flows"),
     path("copies/<int:copy_id>/profit-shares", books.CopyProfitShares.as_view(), name="copy_profit_shares"),
     path("copies/<int:copy_id>/terms", changing.Terms.as_view(), name="copy_terms"),
+    path("consents", standing.Consents.as_view(), name="consents"),
+    path("suitability", standing.Suitability.as_view(), name="suitability"),
     path("activity", copies.Activity.as_view(), name="activity"),
     path("statements", statements.Statements.as_view(), name="statements"),
     path("live", live.Live.as_view(), name="live"),

@@ -33,7 +33,8 @@ from copytrading.queries.market import degraded
 from copytrading.queries.money import account_books
 from copytrading.queries.money import spot as spot_queries
 from copytrading.queries.money import wallet as wallet_queries
-from copytrading.services.wallet import spot, transfers
+from copytrading.services.admission import entering
+from copytrading.services.wallet import spot
 
 MONEY_PROBLEMS = (400, 401, 403, 409, 422, 429)
 
@@ -81,7 +82,7 @@ class Deposits(Endpoint):
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
         units = self.read(TransferInput)["value"]
-        transfer = transfers.deposit(
+        transfer = entering.deposit(
             user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
         )
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
@@ -103,7 +104,7 @@ class Withdrawals(Endpoint):
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
         units = self.read(TransferInput)["value"]
-        transfer = transfers.withdraw(
+        transfer = entering.withdraw(
             user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
         )
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)

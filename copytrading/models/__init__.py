@@ -2,9 +2,20 @@
 Tables and constraints; no behaviour.
 
 Read: market, leads, links, copies, loss_limits, trading, limit_orders, gaps, history, notices, webhooks, records,
-safety, running, rules.
+safety, running, rules, admission.
 """
 
+from copytrading.models.admission import (
+    Admission,
+    ConsentGiven,
+    FirstWish,
+    GateAct,
+    GateCase,
+    GateQuestion,
+    JurisdictionChange,
+    LossFigure,
+    SuitabilityAnswer,
+)
 from copytrading.models.copies import (
     Copy,
     CopyBaseline,
@@ -52,9 +63,11 @@ from copytrading.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 __all__ = [
     "AccountMove",
     "Adjustment",
+    "Admission",
     "Alarm",
     "Allocation",
     "CoinVerdict",
+    "ConsentGiven",
     "Copy",
     "CopyBaseline",
     "CopyFlag",
@@ -68,8 +81,13 @@ __all__ = [
     "Delivery",
     "Favourite",
     "Fill",
+    "FirstWish",
+    "GateAct",
+    "GateCase",
+    "GateQuestion",
     "Halt",
     "Heartbeat",
+    "JurisdictionChange",
     "KnownDevice",
     "Lead",
     "LeadCalm",
@@ -86,6 +104,7 @@ __all__ = [
     "LeadWeights",
     "LimitOrder",
     "LinkedAccount",
+    "LossFigure",
     "LossLimit",
     "ManualOrder",
     "Mark",
@@ -104,6 +123,7 @@ __all__ = [
     "RuleChange",
     "ScheduledRun",
     "SourcePrice",
+    "SuitabilityAnswer",
     "SyncCycle",
     "TradeCheckpoint",
     "UntradedHolding",

@@ -81,6 +81,8 @@ class Notice(models.Model):
         EMAIL_CHANGED = "EMAIL_CHANGED", "e-mail address changed"
         SECOND_FACTOR_CHANGED = "SECOND_FACTOR_CHANGED", "second factor changed"
         WEBHOOK_PAUSED = "WEBHOOK_PAUSED", "a webhook takes nothing any more"
+        CHECK_PASSED = "CHECK_PASSED", "a check was passed"
+        CHECK_FAILED = "CHECK_FAILED", "a check was not passed"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
     copy = models.ForeignKey(Copy, null=True, on_delete=models.PROTECT, related_name="notices")

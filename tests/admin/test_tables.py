@@ -17,15 +17,21 @@ from accounts.models import Asset, AuditEntry, AuditHead, LedgerAccount, Operato
 from copytrading.models import (
     AccountMove,
     Adjustment,
+    Admission,
     Alarm,
     CoinVerdict,
+    ConsentGiven,
     CopyFlag,
     CopyGap,
     CopyGapRecord,
     Delivery,
     Favourite,
+    FirstWish,
+    GateCase,
+    GateQuestion,
     Halt,
     Heartbeat,
+    JurisdictionChange,
     KnownDevice,
     Lead,
     LeadCalm,
@@ -34,6 +40,7 @@ from copytrading.models import (
     LeadSnapshot,
     LeadWeights,
     LinkedAccount,
+    LossFigure,
     LossLimit,
     Market,
     MarkRange,
@@ -45,6 +52,7 @@ from copytrading.models import (
     PushSubscription,
     ReferenceHolder,
     Restore,
+    SuitabilityAnswer,
     UntradedHolding,
     Webhook,
     WebhookAttempt,
@@ -66,6 +74,8 @@ SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, Observ
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
 SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
 SOMETIMES |= {LeadWeights, LossLimit, ReferenceHolder}
+SOMETIMES |= {Admission, ConsentGiven, FirstWish, GateCase, GateQuestion, JurisdictionChange, LossFigure}
+SOMETIMES |= {SuitabilityAnswer}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

@@ -106,6 +106,8 @@ ROUTES = {
     "resume": Route(methods={"POST": None}, owned="copy"),
     "stop_quote": Route(methods={"GET": None}, owned="copy"),
     "stop": Route(methods={"POST": None}, owned="copy"),
+    "consents": Route(methods={"GET": None, "POST": {"text": "terms", "version": "1"}}),
+    "suitability": Route(methods={"GET": None, "PUT": {"answers": {}}}),
     "activity": Route(methods={"GET": None}),
     "statements": Route(methods={"GET": None}),
     "live": Route(methods={"GET": None}),

@@ -39,6 +39,10 @@ class TransferShape(serializers.Serializer):
     status = serializers.ChoiceField(choices=Transfer.Status.choices)
     requested_at = serializers.DateTimeField()
     booked_at = serializers.DateTimeField(allow_null=True)
+    verdict = serializers.ChoiceField(
+        choices=Transfer.Verdict.choices,
+        help_text="Of a deposit: while it is WAITING for somebody to look at it, it is held once it has come.",
+    )
 
 
 class WalletShape(serializers.Serializer):

@@ -200,6 +200,14 @@ TOPICS: dict[str, Topic] = {
             is_fixed=True,
         ),
         Topic(
+            name="CHECKS",
+            label="A check of the operator that you waited for is decided",
+            section=ACCOUNT,
+            mail=True,
+            push=True,
+            page=Page.WALLET,
+        ),
+        Topic(
             name="WEBHOOKS",
             label="A webhook of yours takes nothing any more",
             section=ACCOUNT,
@@ -515,6 +523,20 @@ KINDS: dict[str, NoticeKind] = {
         words=(
             "Nothing is sent any more to your webhook {words}",
             "It took nothing for a day, or said that it is gone. Its attempts stand under Programs and devices.",
+        ),
+    ),
+    Kind.CHECK_PASSED: NoticeKind(
+        topic="CHECKS",
+        words=(
+            "A check is over, and you may go on: {words}",
+            "A deposit that was held for it is yours to use now; for anything else press again.",
+        ),
+    ),
+    Kind.CHECK_FAILED: NoticeKind(
+        topic="CHECKS",
+        words=(
+            "A check ended with no: {words}",
+            "A deposit that was held for it is on its way back. Nothing that you hold here changes.",
         ),
     ),
 }

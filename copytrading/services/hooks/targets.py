@@ -8,6 +8,7 @@ for each attempt, all that it means must be public, and the connection goes to w
 
 import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
@@ -37,6 +38,8 @@ class Target:
     port: int
     path: str
     is_tls: bool
+    # Whether it stands for a receiver on a developer's own machine; there is none on a server.
+    is_local: bool = False
 
     @property
     def name(self) -> str:
@@ -44,16 +47,12 @@ class Target:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (HTTPS_PORT if self.is_tls else HTTP_PORT) else f"{host}:{self.port}"
 
-    @property
-    def is_local(self) -> bool:
-        """Return whether it stands for a receiver on a developer's own machine; there is none on a server."""
-        return f"{self.host}:{self.port}" in settings.WEBHOOK_LOCAL_HOSTS
 
-
-def target_of(address: str) -> Target:
+def target_of(address: str, *, local_hosts: Sequence[str] | None = None) -> Target:
     """
     Return where an address leads, as far as its letters say.
 
+    :param local_hosts: what may stand for a receiver on this machine, by host:port; those of webhooks where it is None.
     :raises WebhookAddressRefused: if it is no address, not https, names a person or password, or a port that is closed.
     """
     if len(address) > ADDRESS_LENGTH_MAX or not VISIBLE.fullmatch(address):
@@ -70,11 +69,13 @@ def target_of(address: str) -> Target:
     if parts.username is not None or parts.password is not None:
         raise WebhookAddressRefused("An address has no name or password in it; the signature says who sends.")
     is_tls = parts.scheme == "https"
+    port = (HTTPS_PORT if is_tls else HTTP_PORT) if port is None else port
     target = Target(
         host=host,
-        port=(HTTPS_PORT if is_tls else HTTP_PORT) if port is None else port,
+        port=port,
         path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
         is_tls=is_tls,
+        is_local=f"{host}:{port}" in (settings.WEBHOOK_LOCAL_HOSTS if local_hosts is None else local_hosts),
     )
     if not is_tls and not settings.DEVELOPMENT:
         raise WebhookAddressRefused("Only https is called, so that nobody reads along.")

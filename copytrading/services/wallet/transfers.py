@@ -56,7 +56,13 @@ def channel_here() -> Transfer.Channel:
 
 @outside_transaction
 def deposit(
-    *, user: User, units: int, idempotency_key: str, now: datetime, channel: Transfer.Channel | None = None
+    *,
+    user: User,
+    units: int,
+    idempotency_key: str,
+    now: datetime,
+    channel: Transfer.Channel | None = None,
+    verdict: Transfer.Verdict = Transfer.Verdict.NOT_ASKED,
 ) -> Transfer:
     """
     Bring money into a person's main account; the same key again returns the same transfer.
@@ -64,6 +70,7 @@ def deposit(
     Paper money is there when this returns. Real money is announced, and there once it has come.
 
     :param units: cash in whole units. :param channel: how it comes; as everything here does, unless an operator says.
+    :param verdict: WAITING for money that is held once it is there, until somebody has looked at it.
     :raises Refusal: if the value is not positive or above the most that one deposit, a day's, or everybody's may bring,
         or the key stands for another request.
     """
@@ -81,6 +88,7 @@ def deposit(
                 day_units_max=rules.deposit_day_max * 10**rules.cash_decimals,
                 total_units_max=rules.deposit_total_max * 10**rules.cash_decimals,
                 channel=channel or channel_here(),
+                verdict=verdict,
             )
     except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
@@ -274,6 +282,8 @@ def _end(transfer_id: int, status: Transfer.Status, note: str, now: datetime) ->
     transfer = wallet.lock_transfer(transfer_id)
     if transfer.channel == Transfer.Channel.PAPER:
         raise TransferRefused("Paper money is on its way already.")
+    if wallet.is_return(transfer):
+        raise TransferRefused("This takes a deposit back that was not let in; it has to be paid.")
     try:
         transfer = wallet.end_transfer(
             transfer_id=transfer_id, status=status, note=note.strip()[:NOTE_LENGTH_MAX], now=now

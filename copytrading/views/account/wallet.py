@@ -19,8 +19,9 @@ from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries.money import limit_orders as limit_queries
 from copytrading.queries.money import wallet as queries
+from copytrading.services.admission import entering
 from copytrading.services.refusals import Refusal
-from copytrading.services.wallet import limits, transfers
+from copytrading.services.wallet import limits
 from copytrading.services.wallet import spot as trading_by_hand
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, quantity
@@ -46,13 +47,15 @@ def deposit(request: MemberRequest) -> HttpResponse:
     form = TransferForm(request.POST, auto_id=DEPOSIT_ID)
     if form.is_valid():
         try:
-            transfer = transfers.deposit(user=request.user, now=timezone.now(), **_transfer(form))
+            transfer = entering.deposit(user=request.user, now=timezone.now(), **_transfer(form))
         except Refusal as refusal:
             refuse(form, refusal)
         else:
             words, value = money_words(), f"{quantity(transfer.units, transfer.asset.decimals)}"
             is_there = transfer.booked_at is not None
             messages.success(request, words.came_in(money(transfer.units)) if is_there else words.announced_in(value))
+            if transfer.verdict == "WAITING":
+                messages.warning(request, f"{value} {words.cash} are held until somebody has looked at this deposit.")
             return redirect("wallet")
     return _page(request, deposit_form=form)
 
@@ -64,7 +67,7 @@ def withdraw(request: MemberRequest) -> HttpResponse:
     form = TransferForm(request.POST, auto_id=WITHDRAW_ID)
     if form.is_valid():
         try:
-            transfer = transfers.withdraw(user=request.user, now=timezone.now(), **_transfer(form))
+            transfer = entering.withdraw(user=request.user, now=timezone.now(), **_transfer(form))
         except Refusal as refusal:
             refuse(form, refusal)
         else:

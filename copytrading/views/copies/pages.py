@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.parts.refusals import refuse
+from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import coin_results, curves, gap_pages, portfolios
 from copytrading.queries.copies import own as queries
 from copytrading.queries.copies.own import CopySummary
@@ -27,6 +28,7 @@ from copytrading.queries.leads import links
 from copytrading.queries.market import degraded
 from copytrading.queries.market.degraded import Caution, Trouble
 from copytrading.queries.rules import platform_rules
+from copytrading.services.admission import entering
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import Refusal
@@ -160,7 +162,7 @@ def _change_investment(request: MemberRequest, summary: CopySummary) -> HttpResp
                 copy_id=summary.copy.pk, change_units=form.signed_units, now=timezone.now()
             )
             return _page(request, summary, investment=form, preview=preview)
-        change = copies.increase_copy if form.signed_units > 0 else copies.reduce_copy
+        change = entering.increase_copy if form.signed_units > 0 else copies.reduce_copy
         change(
             copy_id=summary.copy.pk,
             units=abs(form.signed_units),
@@ -213,6 +215,7 @@ def _page(request: MemberRequest, summary: CopySummary, **shown: Any) -> HttpRes
         "section": "copies",
         "copy": copy,
         "summary": summary,
+        "risk_warning": warning_of(request.user),
         "turnover_units": turnover,
         "turnover_fee_units": int(turnover * rules.fee_rate),
         "investment": InvestmentForm(),

@@ -19,6 +19,7 @@ from copytrading.forms.wallet import TransferForm
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
+from copytrading.services.admission import entering
 from copytrading.services.books import notices
 from copytrading.services.leads import showing
 from copytrading.services.leads import verbs as leads
@@ -57,7 +58,7 @@ def lead_apply(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         terms = form.cleaned_data
         try:
-            leads.apply_as_lead(
+            entering.apply_as_lead(
                 user=request.user,
                 name=terms["name"],
                 bio=terms["bio"],

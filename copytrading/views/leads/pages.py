@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
 from copytrading.forms.leads import LeadFilterForm
+from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import reference
 from copytrading.queries.copies.portfolios import price_list
 from copytrading.queries.leads import conflict, links, records
@@ -130,6 +131,7 @@ def _head(request: HttpRequest, lead: Any, visibility: Visibility, now: datetime
         "link": links.link_shown(lead, visibility=visibility),
         "visibility": visibility,
         "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,
+        "risk_warning": warning_of(user),
         "is_favourite": user is not None and lead.pk in leads.favourite_ids_of(user),
         "days": leads.CARD_DAYS,
     }

@@ -1,0 +1,60 @@
+"""Answering the questionnaire of one's jurisdiction. Each time is a row; the last of the present version counts."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from accounts.models import User
+from accounts.transactions import owns_transaction
+from copytrading.engine.suitability.scoring import AnswerMissing, score
+from copytrading.models import SuitabilityAnswer
+from copytrading.queries.admission.answers import answer_of, is_current
+from copytrading.queries.admission.packs import pack_of
+from copytrading.queries.rules import CASH_DECIMALS
+from copytrading.services.admission.refusals import AnsweredTooSoon, AnswersIncomplete, NothingToAnswer
+
+
+@owns_transaction
+def answer(*, user: User, answers: Mapping[str, str], now: datetime) -> SuitabilityAnswer:
+    """
+    Take somebody's answers, by the names of questions, and return what they come to. Running copies go on as they are.
+
+    :raises NothingToAnswer: if the person's jurisdiction asks nothing.
+    :raises AnswersIncomplete: if a question has none of its answers, or there is no such question.
+    :raises AnsweredTooSoon: if the same version was answered a short while ago.
+    """
+    pack = pack_of(user)
+    if pack is None or pack.questionnaire is None:
+        raise NothingToAnswer("There are no questions to answer here.")
+    asked = pack.questionnaire
+    if strange := set(answers) - {question.name for question in asked.questions}:
+        raise AnswersIncomplete(f"There is no question that is called {min(strange)[:40]!r}.")
+    try:
+        found = score(asked, answers)
+    except AnswerMissing as missing:
+        raise AnswersIncomplete(str(missing), field=f"answers.{missing.question}") from missing
+    # Two answers at once are one after the other.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    last = answer_of(user, pack)
+    if last is not None and is_current(last, pack):
+        again_at = last.answered_at + timedelta(hours=asked.again_after_hours)
+        if now < again_at:
+            raise AnsweredTooSoon(f"You answered this already; you can answer again from {in_words(again_at)} on.")
+    most = found.band.invested_max
+    return SuitabilityAnswer.objects.create(
+        user=user,
+        pack=pack.name,
+        version=asked.version,
+        questions=[question.name for question in asked.questions],
+        answers=[answers[question.name] for question in asked.questions],
+        points=found.points,
+        risk_max=found.risk_max,
+        invested_max_units=None if most is None else most * 10**CASH_DECIMALS,
+        share_max=found.band.share_max,
+        answered_at=now,
+    )
+
+
+def in_words(moment: datetime) -> str:
+    """Return a moment as sentences name it."""
+    at = moment.astimezone(UTC)
+    return f"{at.day} {at:%B, %H:%M} UTC"

@@ -25,7 +25,7 @@ from copytrading.api.shapes.leads import (
     LeadsQuery,
     PortfolioShape,
 )
-from copytrading.api.shapes.reference import ReferenceCopyShape
+from copytrading.api.shapes.reference import NOT_HELD, ReferenceCopyShape
 from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import reference
 from copytrading.queries.leads import listing as lead_queries
@@ -169,15 +169,13 @@ class LeadReferenceCopy(OpenEndpoint):
         tags=["leads"],
         summary="What following a lead brought, by a real copy that the platform holds",
         description="Strangers see it up to the moment up to which they see the lead's trades; whoever copies sees it"
-        " as it is. 404 where the platform holds, and held, no copy of this lead.",
+        " as it is. All is null where the platform never held a copy of this lead.",
         responses=documented({200: ReferenceCopyShape}, problems=(401, 403, 404, 429)),
     )
     def get(self, request: Request, slug: str) -> Response:
         lead = public_lead(slug)
         record = reference.record_of(lead, visibility=visible_to(request, lead), now=timezone.now())
-        if record is None:
-            raise exceptions.NotFound("The platform holds no copy of this lead.")
-        return Response(ReferenceCopyShape(record).data)
+        return Response(ReferenceCopyShape(NOT_HELD if record is None else record).data)
 
 
 class LeadPreview(Endpoint):

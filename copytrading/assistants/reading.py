@@ -51,6 +51,8 @@ class Reading:
         """Look at what following a lead brought so far, after all costs, by a real copy that the platform holds."""
         record = self.door.get(f"leads/{path_part(slug)}/reference-copy")
         figures = {name: value for name, value in record.items() if name != "points"}
+        if record["since"] is None:
+            return Told(sentence="The platform holds no copy of this lead.", data=figures)
         made = (
             "nothing that is shown yet" if record["return_fraction"] is None else f"{record['return_fraction']} of it"
         )

@@ -25,12 +25,16 @@ class ReferenceCopyShape(serializers.Serializer):
     row, and `points` are what each of them was worth.
     """
 
-    since = serializers.DateTimeField()
+    since = serializers.DateTimeField(allow_null=True, help_text="Null where there never was one.")
     ended_at = serializers.DateTimeField(allow_null=True, help_text="Null while it runs.")
     as_of = serializers.DateTimeField(allow_null=True)
-    investment = MoneyField(source="invested_units")
+    investment = MoneyField(source="invested_units", allow_null=True)
     worth = MoneyField(source="worth_units", allow_null=True)
     return_fraction = FractionField(allow_null=True)
-    costs = ReferenceCostsShape(help_text="What was taken so far; in the return already.")
+    costs = ReferenceCostsShape(allow_null=True, help_text="What was taken so far; in the return already.")
     gap = CopyGapShape(allow_null=True, help_text="How far it is from the lead's own return, and why.")
     points = ReferencePointShape(many=True, help_text="Its days, oldest first, and the last figure.")
+
+
+NAMES = ("since", "ended_at", "as_of", "invested_units", "worth_units", "return_fraction", "costs", "gap")
+NOT_HELD = {**dict.fromkeys(NAMES), "points": ()}

@@ -1,6 +1,7 @@
 """A total loss over all copies: on fresh marks, seen twice, for all copies of a person at once."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from copytrading.services.copies import loss_limits
 from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.loss_limits import LossLimitFired, LossLimitNotPossible
 from copytrading.services.telling import watching
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 Kind = Notice.Kind
 
@@ -51,13 +52,16 @@ RUNS, STOPPING = ("ACTIVE", ""), ("STOPPING", "TOTAL_LOSS")
 
 @pytest.fixture
 def stage(world: World, lead: Lead, follower: User, other_follower: User) -> Stage:
-    slate = world.make_lead(User.objects.create_user("slate@example.org"), name="Slate")
-    world.lead_trades(lead, "BTC", "BUY", "0.19")
-    world.lead_trades(slate, "ETH", "BUY", "3.8")
-    world.settle()
-    started = [world.start(follower, lead), world.start(follower, slate), world.start(other_follower, lead)]
-    world.settle()
-    return Stage(world, follower, *started)
+    def start() -> tuple[Copy, Copy, Copy]:
+        slate = world.make_lead(User.objects.create_user("slate@example.org"), name="Slate")
+        world.lead_trades(lead, "BTC", "BUY", "0.19")
+        world.lead_trades(slate, "ETH", "BUY", "3.8")
+        world.settle()
+        started = (world.start(follower, lead), world.start(follower, slate), world.start(other_follower, lead))
+        world.settle()
+        return started
+
+    return Stage(world, follower, *come("three copies of two leads", world, start))
 
 
 class TestALossLimit:
@@ -87,9 +91,11 @@ class TestALossLimit:
         assert LossLimit.objects.get().breached_at is not None
         stage.look(1, BTC="50000")
         assert LossLimit.objects.get().breached_at is None
-        stage.look(1, BTC="30000")
-        stage.world.now = stage.world.now.replace(hour=stage.world.now.hour + 1)
+        # What nobody has priced for an hour is neither at the limit nor away from it.
+        stage.world.wait(1, BTC="30000")
+        stage.world.now += timedelta(hours=1)
         assert stage.look() == 0
+        assert LossLimit.objects.get().breached_at is None
 
         assert stage.states() == [RUNS, RUNS, RUNS]
 

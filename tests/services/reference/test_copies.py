@@ -20,7 +20,7 @@ from copytrading.services.copies.refusals import LeadFull
 from copytrading.services.leads import verbs as leads
 from copytrading.services.reference import copies as reference_copies
 from copytrading.services.telling import watching
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 
 def keep(world: World) -> int:
@@ -30,11 +30,15 @@ def keep(world: World) -> int:
 @pytest.fixture
 def held(world: World, lead: Lead) -> Copy:
     """Return the platform's copy of a lead who holds BTC for nearly everything."""
-    world.lead_trades(lead, "BTC", "BUY", "0.19")
-    world.settle()
-    assert keep(world) == 1
-    world.settle()
-    return Copy.objects.get(is_reference=True)
+
+    def start() -> Copy:
+        world.lead_trades(lead, "BTC", "BUY", "0.19")
+        world.settle()
+        assert keep(world) == 1
+        world.settle()
+        return Copy.objects.get(is_reference=True)
+
+    return come("the platform's copy", world, start)
 
 
 def record(world: World) -> int:

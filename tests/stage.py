@@ -11,6 +11,7 @@ or something else that was written in between. Then the fixture builds, as it al
 """
 
 import copy
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ SEQUENCES = """
     SELECT table_name, pg_get_serial_sequence(format('public.%I', table_name), column_name)
     FROM information_schema.columns WHERE table_schema = 'public' AND is_identity = 'YES'
 """
-Key = tuple[Any, ...]
+Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ class Stage:
         if self.is_touched or not self._is_usual():
             self.is_touched = True
             return build()
-        self.chain.append(name)
-        key = (*self.chain, *_surroundings())
+        self.chain.append(_placed(name, build))
+        key = (tuple(self.chain), _surroundings())
         self.is_setting = True
         try:
             if key not in self.kept:
@@ -200,7 +201,13 @@ def _empty_stage(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def _surroundings() -> Key:
+def _placed(name: str, build: Callable[[], Any]) -> str:
+    """Return a name with the place of the code that it is built by: two of one name are two."""
+    code = inspect.unwrap(build).__code__
+    return f"{name}, {code.co_filename}:{code.co_firstlineno}"
+
+
+def _surroundings() -> tuple[str, ...]:
     """Return what decides how a fixture builds, beside what was built before."""
     names = sorted(name for name in dir(settings) if name.startswith("SMARTSYNC_"))
     return tuple(repr(getattr(settings, name)) for name in names)

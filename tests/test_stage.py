@@ -70,6 +70,7 @@ class TestStage:
         assert sum(names == ["guest"] for names, _ in brought()) == 3
 
     def test_keeps_two_of_one_name_apart(self, world: World) -> None:
+        stage._stage.clear()
         first = come("a namesake", world, lambda: User.objects.create_user("first@example.org"))
         stage._stage.clear()
         second = come("a namesake", world, lambda: User.objects.create_user("second@example.org"))

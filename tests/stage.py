@@ -2,9 +2,9 @@
 The stage is set once: what the cast's fixtures bring into the database is kept as rows, and put back for the next test.
 
 Half of the time of a test of copies went into opening markets and letting the same people come with their money.
-A fixture that is `staged` builds when it is first asked for after the same ones in the same surroundings; what
-that changed is kept, as text that PostgreSQL copies out and in. From then on the rows are put back as they were. Ids are
-those of the first time, and sequences go on behind them.
+A fixture that is `staged` builds when it is first asked for after the same ones in the same surroundings; what that
+changed is kept, as text that PostgreSQL copies out and in. From then on the rows are put back as they were.
+Ids are those of the first time, and sequences go on behind them.
 
 Nothing is put back where anything is otherwise than it was then: another setting, another venue, a clock that was set,
 or something else that was written in between. Then the fixture builds, as it always did.

@@ -7,7 +7,6 @@ address before sign-in.
 
 import math
 import time
-from contextlib import suppress
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -15,7 +14,6 @@ from django.http import HttpRequest
 from accounts.addresses import client_address
 
 WINDOW_SECONDS = 60
-TRIES = 3
 
 
 def who_asks(request: HttpRequest) -> str:
@@ -37,12 +35,13 @@ def count(*, name: str, who: str) -> int:
 
 def counted(key: str, *, seconds: int) -> int:
     """Count one more under a key that is kept for so long, and return how many that makes."""
-    for _ in range(TRIES):
-        cache.add(key, 0, timeout=seconds)
-        # Between the two the cache server may be emptied or begin anew: then this is the first.
-        with suppress(ValueError):
-            return int(cache.incr(key))
-    return 1
+    cache.add(key, 0, timeout=seconds)
+    try:
+        return int(cache.incr(key))
+    except ValueError:
+        # Between the two the cache server was emptied, or began anew: this is the first.
+        cache.add(key, 1, timeout=seconds)
+        return 1
 
 
 def seconds_to_wait() -> int:

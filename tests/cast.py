@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 import pytest
@@ -196,6 +197,7 @@ def smooth_world(db: None, settings: object) -> World:
 def come(name: str, world: World, build: Callable[[], Somebody]) -> Somebody:
     """Return who or what comes into a world, from the second time on as at the first; the world goes on behind it."""
 
+    @wraps(build)
     def built() -> tuple[Somebody, dict[str, Any]]:
         return build(), vars(world)
 

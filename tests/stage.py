@@ -1,16 +1,17 @@
 """
 The stage is set once: what the cast's fixtures bring into the database is kept as rows, and put back for the next test.
 
-Half of the time of a test with a database went into opening markets and letting the same people come with their money.
-A fixture that is `staged` builds when it is asked for the first time after the same ones in the same surroundings; what
-that changed is kept, as text that PostgreSQL copies out and in. From then on the rows are put back as they were, which
-takes a tenth of the time. Ids are those of the first time, and sequences go on behind them.
+Half of the time of a test of copies went into opening markets and letting the same people come with their money.
+A fixture that is `staged` builds when it is first asked for after the same ones in the same surroundings; what that
+changed is kept, as text that PostgreSQL copies out and in. From then on the rows are put back as they were.
+Ids are those of the first time, and sequences go on behind them.
 
 Nothing is put back where anything is otherwise than it was then: another setting, another venue, a clock that was set,
 or something else that was written in between. Then the fixture builds, as it always did.
 """
 
 import copy
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ SEQUENCES = """
     SELECT table_name, pg_get_serial_sequence(format('public.%I', table_name), column_name)
     FROM information_schema.columns WHERE table_schema = 'public' AND is_identity = 'YES'
 """
-Key = tuple[Any, ...]
+Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ class Stage:
         if self.is_touched or not self._is_usual():
             self.is_touched = True
             return build()
-        self.chain.append(name)
-        key = (*self.chain, *_surroundings())
+        self.chain.append(_placed(name, build))
+        key = (tuple(self.chain), _surroundings())
         self.is_setting = True
         try:
             if key not in self.kept:
@@ -200,7 +201,13 @@ def _empty_stage(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def _surroundings() -> Key:
+def _placed(name: str, build: Callable[[], Any]) -> str:
+    """Return a name with the place of the code that it is built by: two of one name are two."""
+    code = inspect.unwrap(build).__code__
+    return f"{name}, {code.co_filename}:{code.co_firstlineno}"
+
+
+def _surroundings() -> tuple[str, ...]:
     """Return what decides how a fixture builds, beside what was built before."""
     names = sorted(name for name in dir(settings) if name.startswith("SMARTSYNC_"))
     return tuple(repr(getattr(settings, name)) for name in names)

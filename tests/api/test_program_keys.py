@@ -87,6 +87,9 @@ class TestProgramKeys:
             ("DELETE", "devices", None),
             ("DELETE", "token", None),
             ("PATCH", "me", {"language": "de"}),
+            ("POST", "notices/read", {}),
+            ("PUT", "notices/switches", {"switches": [{"topic": "TRANSFERS", "channel": "PUSH", "is_on": True}]}),
+            ("POST", "notices/push", {"endpoint": "https://192.0.2.1/", "key": "k", "secret": "s"}),
             ("POST", "confirm", {"password": "correct horse battery"}),
         ):
             response = program.send(method, path, body, key="anything-1")

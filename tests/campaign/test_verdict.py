@@ -4,18 +4,22 @@ import copy
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts.models import User
 from copytrading.exchange.paper import world as paper
-from copytrading.models import Fill, Lead, Order
+from copytrading.models import Fill, Lead, LimitOrder, Order
 from tests.campaign import verdict
+from tests.campaign.course import Figures
 from tests.campaign.fleet import PROJECT
 from tests.campaign.points import KILL, NOT_SENT, Tokens
 from tests.cast import World
+from tests.services.wallet.limit_stage import place
 
 
 @pytest.fixture
@@ -80,6 +84,35 @@ class TestJudge:
         Order.objects.update(booked_at=None)
 
         assert len(verdict.what_is_open()) == 1
+
+    def test_lets_a_limit_order_wait_and_no_hold_of_one_that_is_over(self, world: World, follower: User) -> None:
+        waiting = place(world, follower, "BUY", "ETH", "2000", quantity="0.1")
+
+        assert verdict.what_is_open() == []
+        LimitOrder.objects.update(hold_key="", held_units=0)
+        assert verdict.what_is_open() == [f"hold limit:{waiting.pk}:0 is left of an order that is over"]
+
+    def test_finds_a_limit_order_that_waits_for_what_is_booked(
+        self, world: World, follower: User, state: dict[str, Any]
+    ) -> None:
+        waiting = place(world, follower, "BUY", "ETH", "2000", quantity="0.1")
+        LimitOrder.objects.update(on_its_way=Order.objects.get())
+
+        assert verdict.what_is_open() == [f"limit order {waiting.pk} waits for an order that is booked"]
+
+
+class TestFigures:
+    @pytest.mark.parametrize(
+        "wrong", [{"never_done": ["spot or limit"]}, {"failed_requests": 1}, {"lost": 1}, {"naive_doubled": 0}]
+    )
+    def test_are_clean_only_where_nothing_failed_and_all_was_tried(self, wrong: dict[str, Any]) -> None:
+        right = Figures(
+            kills=2, kills_in_accepted_not_recorded=1, points=8, lost=0, doubled=0, stuck=0, late=0, unequal=0,
+            orders=3, trades=3, rest_seconds=1.0, seconds=1.0, naive_doubled=1, never_done=[], failed_requests=0,
+        )  # fmt: skip
+
+        assert right.is_clean
+        assert not replace(right, **wrong).is_clean
 
 
 class TestTokens:

@@ -31,7 +31,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
-from tests.push_stage import subscription_of
+from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.limit_stage import place
 
 PUBLIC, MEMBER, OWN, OPERATOR, STEP, PROBE = "public", "member", "own", "operator", "step", "probe"

@@ -111,7 +111,7 @@ class Story:
             crew=crew,
             coin_random=Random(f"coins of {seed}"),
             gift_random=Random(f"gifts of {seed}"),
-            patience_random=Random(f"patience of {seed}"),
+            limit_random=Random(f"patience of {seed}"),
         )
         self.people = People(self.world)
         self.events = 0
@@ -151,7 +151,7 @@ class Story:
             choices = [(1.0, lambda: self._operate(idle[0], *act))]
         if len(self.asked) < 3 and act is None:
             choices.append((3.0, self._feel_like_something))
-        deed = self.world.patience.next_deed(self.seen, asked=len(self.asked))
+        deed = self.world.limit_deeds.next_deed(self.seen, asked=len(self.asked))
         if deed is not None:
             self.asked.append(deed)
         weights, acts = zip(*choices, strict=True)

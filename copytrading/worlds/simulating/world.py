@@ -24,7 +24,7 @@ from copytrading.services.market import quotes as market
 from copytrading.services.wallet import transfers
 from copytrading.worlds.simulating.deeds.coin_fates import CoinFates
 from copytrading.worlds.simulating.deeds.gifts import Gifts
-from copytrading.worlds.simulating.deeds.limit_orders import Patience
+from copytrading.worlds.simulating.deeds.limit_orders import LimitDeeds
 from copytrading.worlds.simulating.rings import RingQueue
 from copytrading.worlds.simulating.rules.of_copies import Press
 from copytrading.worlds.simulating.swarm import Swarm
@@ -62,7 +62,7 @@ class World:
     operators: list[int] = field(default_factory=list)
     coin_random: Random = field(default_factory=lambda: Random(0))
     gift_random: Random = field(default_factory=lambda: Random(0))
-    patience_random: Random = field(default_factory=lambda: Random(0))
+    limit_random: Random = field(default_factory=lambda: Random(0))
     # What a coin is worth beside what it began with, by market, since it was counted anew.
     scales: dict[str, Decimal] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ class World:
         self.venue = SimulatedVenue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
         self.fates = CoinFates(world=self, random=self.coin_random)
         self.gifts = Gifts(world=self, random=self.gift_random)
-        self.patience = Patience(world=self, random=self.patience_random)
+        self.limit_deeds = LimitDeeds(world=self, random=self.limit_random)
         self.rings = RingQueue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
 
     def clock(self) -> datetime:

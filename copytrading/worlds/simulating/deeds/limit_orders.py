@@ -24,7 +24,7 @@ ASKED_MAX = 5
 
 
 @dataclass(kw_only=True)
-class Patience:
+class LimitDeeds:
     """The limit orders of the people of one world."""
 
     world: "World"

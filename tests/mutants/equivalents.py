@@ -282,5 +282,35 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "rank = -Fraction(event.value_units, event.units) if self._method is LotMethod.HIFO else Fraction(0)",
         "A method is a member of its enumeration, of which there is one object each.",
     ),
+    Equivalent(
+        REPLAYED,
+        "while bar < next_bar:",
+        "while bar != next_bar:",
+        "Bars are gone through one by one, or up to the next one: none is ever behind it.",
+    ),
+    Equivalent(
+        WHATIF,
+        "CELLS_AT_ONCE = 65_536",
+        "CELLS_AT_ONCE = 65537",
+        "How many are counted at a time says nothing of what is counted.",
+    ),
+    Equivalent(
+        BOOKED_GAPS,
+        "if len(columns[0]):",
+        "if len(columns[ 1]):",
+        "The columns of one table are of one length.",
+    ),
+    Equivalent(
+        "copytrading/engine/replay/rebalancing.py",
+        "values = units * np.where(np.isnan(unit_prices), 0.0, unit_prices)",
+        "values = units * np.where(np.isnan(unit_prices), 1.0, unit_prices)",
+        "What has no price is traded by nobody, and nothing at any price is worth nothing.",
+    ),
+    Equivalent(
+        RECORDS,
+        'last = ScheduledRun.objects.filter(job="thin_records").order_by("-slot").first()',
+        'last = ScheduledRun.objects.filter(job="thin_records").order_by("-slot").last()',
+        "To thin an hour twice drops nothing more, so beginning at the oldest run costs more and changes nothing.",
+    ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

@@ -7,7 +7,11 @@ SOURCES = (
     "copytrading/services/orders",
     "copytrading/services/cycle",
     "copytrading/services/books",
-    "copytrading/services/wallet",
+    "copytrading/services/wallet/announced.py",
+    "copytrading/services/wallet/limits.py",
+    "copytrading/services/wallet/spot.py",
+    "copytrading/services/wallet/touching.py",
+    "copytrading/services/wallet/transfers.py",
 )
 TESTS = (
     "tests/engine",

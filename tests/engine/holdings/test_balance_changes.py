@@ -165,6 +165,12 @@ class TestFees:
 
         assert set(traded(change)) == {0, 2}
 
+    def test_go_and_do_not_come(self) -> None:
+        change = self.read({0: 0.1, 2: 0.03}, -5_003)
+
+        assert set(traded(change)) == {0, 2}
+        assert change.fee_units.tolist() == [0, 0, 0]
+
     @staticmethod
     def read(coins: dict[int, float], cash: float) -> BalanceChange:
         change = np.zeros(3, dtype=np.int64)

@@ -3,7 +3,22 @@
 import numpy as np
 import pytest
 
-from copytrading.engine.replay.rebalancing import carry_out
+from copytrading.engine.replay.rebalancing import carry_out, trade_toward
+
+
+class TestTradeToward:
+    def test_trades_at_the_price_although_another_copy_may_not_trade(self) -> None:
+        after = trade_toward(
+            target_units=np.array([[0.0], [0.0]]),
+            held_units=np.array([[10], [10]]),
+            cash_units=np.array([0, 0]),
+            unit_prices=np.array([5.0]),
+            acting=np.array([[True], [False]]),
+            fee_rate=0.0,
+            slippage_rate=0.0,
+        )
+
+        assert (after.cash_units.tolist(), after.held_units.tolist()) == ([50, 0], [[0], [10]])
 
 
 class TestCarryOut:

@@ -67,6 +67,12 @@ class TestPathOfMoves:
         order = recorded.path.orders[-1][0]
         assert order.bought_value / START_UNITS * recorded.start_cash == pytest.approx(1_200 * ONE)
 
+    def test_touches_the_coin_in_the_state_that_a_trade_led_to_and_in_no_other(self):
+        recorded = path(paid(0, 1_000), traded(0, 4, 100), paid(1, 1_000), traded(2, 4, 120), paid(3, 500))
+
+        touched = recorded.path.touched[:, 0]
+        assert [bool(touched[state]) for state in recorded.path.state_of_bar] == [True, False, True, False, False]
+
     def test_keeps_the_followed_share_through_a_deposit(self):
         recorded = path(paid(0, 1_000), traded(0, 4, 100), paid(1, 1_000), traded(2, 4, 120))
         survival, held = recorded.path.survival[:, 0], recorded.path.held_units[:, 0]

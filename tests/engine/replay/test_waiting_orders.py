@@ -40,6 +40,7 @@ def test_of_one_coin_are_followed_one_after_the_other_and_of_several_together() 
     )
 
     assert [step.bought_values[0].tolist() for step in steps] == [[10.0, 20.0], [0.0, 5.0]]
+    assert [step.orders[0].tolist() for step in steps] == [[1.0, 1.0], [0.0, 1.0]]
     assert steps[1].sold_fractions[0, BTC] == 0.5
 
 

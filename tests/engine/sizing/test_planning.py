@@ -107,6 +107,11 @@ class TestPlanBuys:
         assert plan.trade_units.tolist() == [[10, 0]]
         assert plan.factors.tolist() == [1.0]
 
+    def test_buys_the_one_unit_that_is_missing(self):
+        plan = self.buy(target=[41.0, 7.0], held=[40, 7], cash=100, prices=[10.0, 1.0])
+
+        assert plan.trade_units.tolist() == [[1, 0]]
+
     def test_spends_the_last_unit_of_cash(self):
         plan = self.buy(target=[10.0], held=[0], cash=100, prices=[10.0])
 

@@ -12,6 +12,7 @@ class TestTotalReturn:
 
     def test_is_zero_before_there_is_a_second_price(self):
         assert performance.total_return(unit_prices=np.array([2.0])) == 0.0
+        assert performance.total_return(unit_prices=np.array([])) == 0.0
 
     def test_refuses_a_price_that_is_not_positive(self):
         with pytest.raises(AssertionError, match="positive"):

@@ -1,5 +1,6 @@
 """Booking: what an order did is shared once, and nobody pays more than was held for it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -7,10 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Posting
-from copytrading.models import Allocation, Copy, Lead, LeadOrder, Market, Order
+from copytrading.exchange.orders import VenueOrder, VenueStatus
+from copytrading.exchange.paper.venue import PaperVenue
+from copytrading.models import Allocation, Copy, Fill, Lead, LeadOrder, Market, Order
 from copytrading.services.books import stops
 from copytrading.services.cycle import syncing
-from copytrading.services.orders import booking, trading
+from copytrading.services.orders import answering, booking, trading
+from copytrading.services.safety import reconciling
 from tests.cast import World
 
 
@@ -54,6 +58,26 @@ class TestASecondBooking:
             share.save()
 
 
+class TestAnAnswerToAnOrderThatHasEnded:
+    def test_is_booked_apart_where_it_tells_a_trade_that_is_new(self, world: World, filled: Order) -> None:
+        booking.book_order(order=filled, now=world.now)
+        known = Fill.objects.get()
+        trade = next(iter(PaperVenue("platform").trades_since(symbol="BTC-USDT", since=filled.planned_at)))
+        answer = VenueOrder(
+            client_order_id=filled.client_order_id, venue_order_id="1", symbol="BTC-USDT", side=trade.side,
+            quantity=trade.quantity, filled_quantity=trade.quantity * 2, price_limit=trade.price,
+            status=VenueStatus.FILLED, trades=(trade, replace(trade, trade_id="late-1")),
+        )  # fmt: skip
+
+        after = answering.record_answer(order=filled, answer=answer, now=world.now)
+
+        assert after.filled_units == filled.filled_units
+        late = Fill.objects.exclude(pk=known.pk).get()
+        assert (late.trade_id, late.late_at) == ("late-1", world.now)
+        # The venue does not have it, so only the books themselves can be right.
+        assert reconciling.check_ledger().findings == ()
+
+
 class TestBuyersWhoMeetInsideASale:
     def settled(self, *, average: int) -> tuple[np.ndarray, np.ndarray]:
         """Return what two copies get of an order that sells for one of them while the other buys inside."""
@@ -80,6 +104,27 @@ class TestBuyersWhoMeetInsideASale:
         bought, paid = (int(column[1]) for column in self.settled(average=50_100))
 
         assert (bought, paid) == (4 * 10**8, -4 * 10**8 * 50_100)
+
+
+class TestWhatTheVenueDidNotTake:
+    @pytest.mark.parametrize(
+        ("status", "claimed", "is_shared"),
+        [("REJECTED", True, False), ("NOT_PLACED", True, False), ("CANCELED", False, False), ("CANCELED", True, True)],
+    )
+    def test_is_shared_by_nobody_not_even_by_who_would_have_met_inside(
+        self, world: World, status: str, claimed: bool, is_shared: bool
+    ) -> None:
+        market = Market.objects.select_related("base", "quote").get(symbol="BTC-USDT")
+        order = Order(
+            pk=1, market=market, side=Order.Side.SELL, status=status, quantity_units=6 * 10**8, filled_units=0,
+            value_units=0, price_limit=Decimal(49_750), price_mid=Decimal(50_000), price_buy_max=Decimal(50_250),
+            claimed_at=world.now if claimed else None,
+        )  # fmt: skip
+
+        shares = booking._settle(order, np.array([-10 * 10**8, 4 * 10**8], dtype=np.int64))
+
+        # What was taken and then canceled without a trade has met inside all the same.
+        assert shares.quantity_units.any() == is_shared
 
 
 class TestAStop:

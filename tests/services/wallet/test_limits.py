@@ -150,6 +150,8 @@ class TestPreview:
 
         assert not preview.is_reached
         assert preview.warning == ""
+        assert usdt(499) < preview.value_units <= usdt(500) - preview.fee_units
+        assert preview.fee_units == round(preview.value_units * 0.001)
         place(world, follower, "BUY", "BTC", "49000", value="500")
         assert held(follower) == {"USDT": preview.held_units}
 

@@ -49,6 +49,12 @@ class TestPlaceManualOrder:
         assert first.pk == second.pk
         assert Order.objects.count() == 1
 
+    def test_refuses_nothing_at_all_where_the_venue_has_no_least_value(self, world: World, follower: User) -> None:
+        Market.objects.update(value_min_units=0)
+
+        with pytest.raises(spot.OrderTooSmall):
+            buy(world, follower, "BTC", 5)
+
     @pytest.mark.parametrize("units", [0, -1, usdt(4)])
     def test_refuses_too_little(self, world: World, follower: User, units: int) -> None:
         with pytest.raises(spot.OrderTooSmall):

@@ -80,6 +80,13 @@ def announce(world: World, user: User, value: str, key: str = "k", *, takes_out:
     return verb(user=user, units=usdt(value), idempotency_key=key, channel=VENUE, now=world.now)
 
 
+class TestTheFloat:
+    def test_is_what_the_rule_says_and_is_brought_once(self, world: World) -> None:
+        transfers.fund_dust_account(now=world.now)
+
+        assert world.held(LedgerAccount.objects.get(kind=LedgerAccount.Kind.DUST)) == {"USDT": usdt(10_000)}
+
+
 class TestAnnouncedDeposit:
     def test_is_in_the_wallet_once_the_exchange_tells_it(
         self, world: World, venue: TellingVenue, follower: User

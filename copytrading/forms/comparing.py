@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from copytrading.forms.terms import CASH, RATIO, TermsForm
 from copytrading.services.lookback.record import Question
@@ -15,7 +16,7 @@ class WhatIfForm(TermsForm):
     """A value or ratio that is left open is the one that comes nearest to ratios; maxima then have no use."""
 
     start = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
     def clean(self) -> dict[str, Any]:
@@ -24,7 +25,7 @@ class WhatIfForm(TermsForm):
         needs_size = self.answers_by_value or any(typed.get(name) for name in names)
         field = "order_value" if self.answers_by_value else "order_ratio"
         if needs_size and typed.get(field) is None and field not in self.errors:
-            self.add_error(field, "Enter how each order is answered.")
+            self.add_error(field, gettext("Enter how each order is answered."))
         return typed
 
     def question(self) -> Question:

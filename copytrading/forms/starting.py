@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
@@ -33,7 +34,7 @@ class StartForm(TermsForm):
     """
 
     mode = forms.ChoiceField(
-        choices=lambda: [*_modes_with_ratios(), (CUSTOM, "Custom copy")],
+        choices=lambda: [*_modes_with_ratios(), (CUSTOM, gettext("Custom copy"))],
         initial=SMART_SYNC.name,
         widget=forms.RadioSelect,
     )
@@ -50,7 +51,7 @@ class StartForm(TermsForm):
             self.forgive(*CUSTOM_FIELDS)
         elif self.answers_by_value:
             if terms.get("order_value") is None and "order_value" not in self.errors:
-                self.add_error("order_value", "Enter how each order is answered.")
+                self.add_error("order_value", gettext("Enter how each order is answered."))
         elif terms.get("order_ratio") is None and "order_ratio" not in self.errors and terms.get("investment"):
             self._answer_in_proportion(terms)
         return terms
@@ -81,7 +82,9 @@ class StartForm(TermsForm):
     def _answer_in_proportion(self, terms: dict[str, Any]) -> None:
         proportion = self._proportion_of(terms["investment"])
         if proportion is None:
-            self.add_error("order_ratio", "Enter how each order is answered: what suits the amount is not known.")
+            self.add_error(
+                "order_ratio", gettext("Enter how each order is answered: what suits the amount is not known.")
+            )
             return
         terms["order_ratio"] = Decimal(ratio_in_words(proportion.ratio))
         self.ratio_was_left_open = True

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from copytrading.queries.rules import CASH_DECIMALS
 
@@ -28,19 +29,19 @@ class NumberField(forms.CharField):
         if not text:
             return None
         if len(text) > DIGITS_MAX or not NUMBER.fullmatch(text):
-            raise forms.ValidationError("Enter a number such as 1,000 or 1000.50.")
+            raise forms.ValidationError(gettext("Enter a number such as 1,000 or 1000.50."))
         number = Decimal(text.replace(",", ""))
         # First, as a number with more digits than are counted with cannot be rounded.
         if number > CASH_MAX:
-            raise forms.ValidationError("That is more than there is.")
+            raise forms.ValidationError(gettext("That is more than there is."))
         if number != round(number, self.decimals):
-            raise forms.ValidationError(f"At most {self.decimals} decimals.")
+            raise forms.ValidationError(gettext("At most %(decimals)s decimals.") % {"decimals": self.decimals})
         return number
 
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value is not None and value <= 0:
-            raise forms.ValidationError("Enter a value above zero.")
+            raise forms.ValidationError(gettext("Enter a value above zero."))
 
 
 class CashField(NumberField):

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from copytrading.templatetags.portal import THEMES
@@ -18,7 +19,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or as the system has it, and go back to where it was chosen."""
     chosen = request.POST.get("theme", "")
     if chosen not in THEMES:
-        return HttpResponseBadRequest("Choose system, light or dark.")
+        return HttpResponseBadRequest(gettext("Choose system, light or dark."))
     response = HttpResponseRedirect(_back(request))
     response.set_cookie("theme", chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     return response

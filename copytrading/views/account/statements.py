@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
@@ -90,7 +91,10 @@ def statement_csv(request: MemberRequest) -> HttpResponseBase:
 def _form(request: MemberRequest, now: datetime) -> StatementForm:
     """Return the form as the address fills it; what the address leaves open is everything, this year, by FIFO."""
     asked = {"copy": "", "period": THIS_YEAR, "lots": LotMethod.FIFO.value, **request.GET.dict()}
-    own = [(copy.pk, f"{copy.lead.name}, since {day(copy.started_at)}") for copy in copies_of(request.user)]
+    own = [
+        (copy.pk, gettext("%(name)s, since %(day)s") % {"name": copy.lead.name, "day": day(copy.started_at)})
+        for copy in copies_of(request.user)
+    ]
     # To the second, so that the files are of the very time that the page shows.
     return StatementForm(
         asked,
@@ -148,7 +152,7 @@ def _shown(statement: Statement) -> dict[str, Any]:
     moves.sort(key=lambda move: move.at)
     return {
         "rows_shown": ROWS_SHOWN,
-        "stands": (("at the beginning", statement.opening), ("at the end", statement.closing)),
+        "stands": ((gettext("at the beginning"), statement.opening), (gettext("at the end"), statement.closing)),
         "lots_shown": [(lot, statement.decimals_of[lot.coin]) for lot in statement.lots[:ROWS_SHOWN]],
         "moves_shown": moves[-ROWS_SHOWN:],
         "trades_shown": statement.trades[: -ROWS_SHOWN - 1 : -1],

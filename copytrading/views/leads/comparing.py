@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
@@ -49,10 +50,11 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
                 "comparison": comparison,
                 "spread": spread,
                 "differences": [differences.smart_sync, differences.custom],
-                "histogram_label": f"How often which return came out, {label_of(SMART_SYNC)} beside Custom copy",
+                "histogram_label": gettext("How often which return came out, %(mode)s beside Custom copy")
+                % {"mode": label_of(SMART_SYNC)},
                 "lines": [
                     (lead.name, "lead", comparison.lead_curve),
-                    ("Custom copy", "custom", comparison.custom.curve),
+                    (gettext("Custom copy"), "custom", comparison.custom.curve),
                     (label_of(SMART_SYNC), "smart", comparison.smart_sync.curve),
                 ],
             }

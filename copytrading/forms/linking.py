@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
+from copytrading.queries.names import listed
 from copytrading.services.safety.sealed_keys import ExchangeKey
 
 KEY_LENGTH_MAX = 500
@@ -44,7 +45,7 @@ class LinkForm(forms.Form):
         self._with_password = with_password
         names = [name for exchange, name in exchanges if exchange in with_password]
         self.fields["password"].help_text = (
-            gettext("Only %(exchanges)s asks for one.") % {"exchanges": gettext(" and ").join(names)} if names else ""
+            gettext("Only %(exchanges)s asks for one.") % {"exchanges": listed(names)} if names else ""
         )
 
     def clean(self) -> dict[str, Any]:

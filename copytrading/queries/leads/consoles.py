@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncWeek
+from django.utils.translation import gettext
 
 from accounts.models import Balance, User
 from copytrading.models import (
@@ -120,7 +121,7 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
     )
     other = OwnPosition(
         symbol="Other",
-        name="not traded here",
+        name=gettext("not traded here"),
         colour=0,
         decimals=prices.cash.decimals,
         units=other_units,

@@ -25,7 +25,7 @@ from copytrading.services.telling.letters import page_of
 from copytrading.views.requests import MemberRequest
 
 NOTICES_A_PAGE = 25
-SECTIONS = {topic.section.lower().replace(" ", "-"): topic.section for topic in TOPICS.values()}
+SECTIONS = {topic.about.lower().replace(" ", "-"): topic.about for topic in TOPICS.values()}
 
 
 @login_required
@@ -45,7 +45,7 @@ def notices(request: MemberRequest) -> HttpResponse:
         ],
         "about": section,
         "unread": unread,
-        "sections": SECTIONS.items(),
+        "sections": [(value, gettext(name)) for value, name in SECTIONS.items()],
         "unread_count": listing.unread_of(request.user),
     }
     return render(request, "copytrading/notices.html", context)

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.dispatch import Signal
 from django.utils import timezone, translation
 from django.utils.formats import get_format
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-# In hundreds of thousands of figures nobody types these, so that both separators can change places.
+# Somebody has chosen another zone: `user`.
+moved = Signal()
+# Stands in for one separator while both change places; no figure has it.
 BETWEEN = "\0"
 
 

@@ -15,6 +15,7 @@ from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.problems import documented
 from accounts.models import ProgramKey, User
+from accounts.places import moved
 
 
 class PersonInput(serializers.Serializer):
@@ -80,4 +81,6 @@ class Me(Endpoint):
         for name, value in chosen.items():
             setattr(user, name, value)
         user.save(update_fields=list(chosen))
+        if "time_zone" in chosen:
+            moved.send(User, user=user)
         return Response(PersonShape(user, context={"asking": request.auth}).data)

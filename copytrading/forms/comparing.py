@@ -5,11 +5,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
+from accounts.places import written
 from copytrading.forms.terms import CASH, RATIO, TermsForm
 from copytrading.services.lookback.record import Question
 
-# What is answered before anybody asks.
-FIRST_QUESTION = {"investment": "1,000", "buy_existing": "on", "stop_loss_in": CASH, "order_by": RATIO}
+INVESTMENT_AT_FIRST = "1,000"
+
+
+def first_question() -> dict[str, str]:
+    """Return what is answered before anybody asks, as it would be typed."""
+    return {
+        "investment": written(INVESTMENT_AT_FIRST), "buy_existing": "on", "stop_loss_in": CASH, "order_by": RATIO
+    }  # fmt: skip
 
 
 class WhatIfForm(TermsForm):

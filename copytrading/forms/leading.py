@@ -10,6 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from copytrading.forms.parts.fields import CashField, NumberField
+from copytrading.forms.parts.typed import ShareField
 from copytrading.forms.wallet import TradedMarket
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.queries.shown.visibility import delay_words
@@ -25,7 +26,7 @@ DELAYS = (0, 1, 4, 24, 3 * 24, 7 * 24, 30 * 24)
 class _Capacity(forms.Form):
     """How a lead is paid, and how much may follow."""
 
-    profit_share_rate = forms.DecimalField(
+    profit_share_rate = ShareField(
         label=gettext_lazy("Profit share, %"),
         min_value=Decimal(0),
         max_digits=5,

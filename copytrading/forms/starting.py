@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext
 
+from accounts.places import written
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
@@ -76,7 +77,7 @@ class StartForm(TermsForm):
         """Let the form carry the ratio that was left open as it was shown: what is confirmed is what was read."""
         if self.ratio_was_left_open:
             sent = cast("QueryDict", self.data).copy()
-            sent["order_ratio"] = ratio_in_words(float(self.cleaned_data["order_ratio"]))
+            sent["order_ratio"] = written(ratio_in_words(float(self.cleaned_data["order_ratio"])))
             self.data = sent
 
     def _answer_in_proportion(self, terms: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.places import written
 from copytrading.queries.copies.curves import AccountCurve, CopyCurve, Move
 from copytrading.queries.rules import cash_symbol
 from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent
@@ -133,7 +134,7 @@ def _said(moves: Sequence[Move]) -> list[tuple[datetime, float, float, str]]:
             move.at,
             _cash(move.worth_units - move.units),
             _cash(move.worth_units),
-            signed_money(move.units).removesuffix(".00"),
+            signed_money(move.units).removesuffix(written(".00")),
         )
         for move in moves
     ]

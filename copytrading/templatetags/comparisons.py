@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.places import written
 from copytrading.queries.happened.sentences import ratio_in_words
 from copytrading.templatetags.figures import signed_percent
 from copytrading.templatetags.plots import Line, Plot
@@ -23,7 +24,10 @@ BIN_GAP = 0.18
 Curve = tuple[str, str, Sequence[tuple[datetime, float]]]
 
 
-times = register.filter("times", ratio_in_words)
+@register.filter
+def times(ratio: float) -> str:
+    """Return a ratio with as many decimals as say something: 0.0669, 1.5."""
+    return written(ratio_in_words(ratio))
 
 
 @register.simple_tag
@@ -37,7 +41,7 @@ def curves(lines: Sequence[Curve], label: str = "", unit: str = "") -> SafeStrin
         ),
         marks=format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines)),
         lines=[Line(name=title, points=points, classes=name) for title, name, points in lines],
-        label=f"{label}: " + ", ".join(f"{title} {points[-1][1]:,.2f}" for title, _, points in lines) + f" {unit}",
+        label=f"{label}: " + ", ".join(f"{title} {written(f'{points[-1][1]:,.2f}')}" for title, _, points in lines) + f" {unit}",
         unit=unit,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext
 
+from copytrading.forms.parts.typed import in_english
 from copytrading.queries.rules import CASH_DECIMALS
 
 # Far above all money there is, far below what a whole number of units can hold.
@@ -18,6 +19,8 @@ NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+|\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 class NumberField(forms.CharField):
     """A positive number with at most as many decimals as given; cleans to a Decimal, or None where it may be empty."""
 
+    is_cash = False
+
     def __init__(self, *, decimals: int = CASH_DECIMALS, **options: Any) -> None:
         attributes = {"inputmode": "decimal", "autocomplete": "off"}
         options.setdefault("widget", forms.TextInput(attrs=attributes))
@@ -25,7 +28,7 @@ class NumberField(forms.CharField):
         self.decimals = decimals
 
     def to_python(self, value: Any) -> Any:
-        text = re.sub(r"\s", "", super().to_python(value) or "")
+        text = in_english(re.sub(r"\s", "", super().to_python(value) or ""), is_cash=self.is_cash)
         if not text:
             return None
         if len(text) > DIGITS_MAX or not NUMBER.fullmatch(text):
@@ -46,6 +49,8 @@ class NumberField(forms.CharField):
 
 class CashField(NumberField):
     """A positive value in cash; cleans to whole units."""
+
+    is_cash = True
 
     def clean(self, value: Any) -> int | None:
         number = super().clean(value)

@@ -5,7 +5,7 @@ Scoped to the person who leads. Followers are counted and never named.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncWeek
@@ -172,7 +172,7 @@ def earnings_of(lead: Lead) -> list[EarnedWeek]:
     """Return what a lead earned, by the week that it was paid in (Monday to Monday, UTC), latest first."""
     weeks = (
         ProfitShare.objects.filter(copy__lead=lead, share_units__gt=0)
-        .annotate(week=TruncWeek("settled_at"))
+        .annotate(week=TruncWeek("settled_at", tzinfo=UTC))
         .values("week")
         .annotate(copies=Count("copy", distinct=True), share=Sum("share_units"), kept=Sum("platform_units"))
         .order_by("-week")

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
+from typing import Any
 
 from django.core import signing
 from django.db import transaction
 
 from accounts.models import User
+from accounts.places import zone_of
 from copytrading.models import Delivery, Notice, NoticeHabits, NoticeSwitch, PushSubscription
-from copytrading.queries.notices.habits import zone_of
 from copytrading.queries.notices.kinds import TOPICS
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
@@ -41,7 +42,7 @@ def set_habits(
     *, user: User, time_zone: str, mail_rhythm: str, quiet_from: time | None, quiet_until: time | None
 ) -> NoticeHabits:
     """
-    Say when somebody wants to be told; it holds for what happens from now on.
+    Say when somebody wants to be told; it holds for what happens from now on, the zone for pages as well.
 
     :raises TimeZoneUnknown: if there is no such zone.
     :raises QuietHoursIncomplete: if one end is missing, or both are the same.
@@ -54,6 +55,9 @@ def set_habits(
         raise QuietHoursIncomplete(
             "Quiet hours need a beginning and an end that differ; leave both empty for none.", field="quiet_until"
         )
+    if time_zone != user.time_zone:
+        user.time_zone = time_zone
+        user.save(update_fields=["time_zone"])
     habits, _ = NoticeHabits.objects.update_or_create(
         user=user,
         defaults={
@@ -64,6 +68,11 @@ def set_habits(
         },
     )
     return habits
+
+
+def follow_zone(sender: object, user: User, **_: Any) -> None:
+    """Count quiet hours and days by the zone that somebody has just chosen elsewhere."""
+    NoticeHabits.objects.update_or_create(user=user, defaults={"time_zone": user.time_zone})
 
 
 def set_switches(*, user: User, wanted: Mapping[tuple[str, str], bool]) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.places import written
 from copytrading.forms.leading import ApplyForm, NoticeForm, ShownForm, TermsForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import TransferForm
@@ -242,7 +243,7 @@ def _application(request: MemberRequest, form: ApplyForm) -> HttpResponse:
 
 def _terms_now(lead: Any) -> dict[str, Any]:
     return {
-        "profit_share_rate": f"{lead.profit_share_rate * 100:f}".rstrip("0").rstrip("."),
+        "profit_share_rate": written(f"{lead.profit_share_rate * 100:f}".rstrip("0").rstrip(".")),
         "followers_max": lead.followers_max,
         "money_max": money_input(lead.money_max_units),
     }

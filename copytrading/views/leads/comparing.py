@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
+from copytrading.forms.comparing import WhatIfForm, first_question
 from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.market import board as market_queries
@@ -28,7 +28,7 @@ QUESTIONS_A_MINUTE = 30
 def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what would have become of an investment; without a question, of 1,000 from the first day on."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    asked = request.GET if "investment" in request.GET else FIRST_QUESTION
+    asked = request.GET if "investment" in request.GET else first_question()
     form = WhatIfForm(asked, markets=market_queries.market_choices())
     now, user = timezone.now(), visitor(request)
     visibility = visibility_of(lead, user, now=now)

@@ -19,7 +19,7 @@ class ProgramKeyForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("What it may do"),
-        choices=ProgramKey.Scope.choices,
+        choices=[(value, gettext_lazy(label)) for value, label in ProgramKey.Scope.choices],
         initial=["read"],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose what the key may do.")},

@@ -19,7 +19,7 @@ class HabitsForm(forms.Form):
     )
     mail_rhythm = forms.ChoiceField(
         label=gettext_lazy("E-mails"),
-        choices=Rhythm.choices,
+        choices=[(value, gettext_lazy(label)) for value, label in Rhythm.choices],
         help_text=gettext_lazy(
             "Together: at eight in the morning, on Mondays if once a week. What is urgent comes at once."
         ),

@@ -25,7 +25,7 @@ class WebhookForm(forms.Form):
     )
     events = forms.MultipleChoiceField(
         label=gettext_lazy("What happens to your copies, as figures"),
-        choices=EVENTS,
+        choices=[(value, gettext_lazy(label)) for value, label in EVENTS],
         initial=["copy"],
         required=False,
         widget=forms.CheckboxSelectMultiple,

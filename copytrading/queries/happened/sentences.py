@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import Asset
+from accounts.places import written
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
@@ -217,6 +218,7 @@ def notice_sentence(
     """
     has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
     headline, detail = _words_of(kind, has_figure=has_figure)
+    many = written(f"{number or 0:,}")
     filled = {
         "code": kind,
         "lead": copy.lead.name if copy else lead_name or gettext("a lead"),
@@ -227,12 +229,10 @@ def notice_sentence(
         "second": _paid_in_words(paid_units or 0, cash_decimals, cash_symbol),
         "text": text,
         "words": words,
-        "number": f"{number or 0:,}",
+        "number": many,
         "percent": _percent((number or 0) / 10_000),
-        "followers": ngettext("its first follower", "{number} followers", number or 0).format(
-            number=f"{number or 0:,}"
-        ),
-        "copies": ngettext("one copy", "{number} copies", number or 0).format(number=f"{number or 0:,}"),
+        "followers": ngettext("its first follower", "{number} followers", number or 0).format(number=many),
+        "copies": ngettext("one copy", "{number} copies", number or 0).format(number=many),
         "minutes": _minutes(rules.settling_seconds),
     }
     if coin is not None and units is not None:
@@ -263,11 +263,11 @@ def sentence_of(notice: Notice, *, rules: Rules) -> Sentence:
 def ratio_caution(*, ratio: float, proportion: Proportion, cash_symbol: str, cash_decimals: int) -> str:
     """Return what it means that a Custom copy answers each order at a ratio far above the proportion of the money."""
     money, lead_money = (
-        f"{cash_in_words(units, cash_decimals).removesuffix('.00')} {cash_symbol}"
+        f"{cash_in_words(units, cash_decimals).removesuffix(written('.00'))} {cash_symbol}"
         for units in (proportion.investment_units, proportion.equity_units)
     )
     times = proportion.times(ratio)
-    times_in_words = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
+    times_in_words = written(f"{times:.1f}" if times < 10 else f"{times:,.0f}")
     if times >= 1 / TENTH:
         said = gettext(
             "{ratio} times each order is {times} times what is in proportion: {money} beside the {lead_money} of {lead}"
@@ -281,12 +281,12 @@ def ratio_caution(*, ratio: float, proportion: Proportion, cash_symbol: str, cas
             " instead of a tenth, and once the cash is spent the next orders are cut."
         )
     return said.format(
-        ratio=ratio_in_words(ratio),
+        ratio=written(ratio_in_words(ratio)),
         times=times_in_words,
         money=money,
         lead_money=lead_money,
         lead=proportion.lead_name,
-        proportion=ratio_in_words(proportion.ratio),
+        proportion=written(ratio_in_words(proportion.ratio)),
         taken=_percent(round(times * TENTH, 2)),
     )
 
@@ -299,7 +299,7 @@ def ratio_in_words(ratio: float) -> str:
 def cash_in_words(units: int, decimals: int) -> str:
     """Return a value with two decimals and thousands apart, cut and never rounded up, with a true minus sign."""
     value = Decimal(units).scaleb(-decimals).quantize(CENT, rounding=ROUND_DOWN)
-    return f"{value:,.2f}".replace("-", MINUS)
+    return written(f"{value:,.2f}").replace("-", MINUS)
 
 
 def coins_in_words(units: int, decimals: int) -> str:
@@ -307,7 +307,7 @@ def coins_in_words(units: int, decimals: int) -> str:
     coins = Decimal(units).scaleb(-decimals)
     places = min(decimals, max(0, DIGITS - 1 - coins.adjusted())) if coins else 0
     text = f"{coins.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN):,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return written(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def price_in_words(price: Decimal) -> str:
@@ -315,7 +315,7 @@ def price_in_words(price: Decimal) -> str:
     places = 2 if not price else max(2, DIGITS - 1 - price.adjusted() if price < 1000 else 2)
     text = f"{price.quantize(Decimal(1).scaleb(-min(places, 10))):,f}"
     whole, _, rest = text.partition(".")
-    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
+    return written(f"{whole}.{rest.rstrip('0').ljust(2, '0')}")
 
 
 def _said(template: str, **figures: str) -> str:
@@ -335,7 +335,7 @@ def _words_of_copy(copy: Copy) -> dict[str, str]:
     words = {
         "rate": _percent(float(copy.profit_share_rate)),
         "start": _said(START_DETAILS[copy.buy_existing], lead=copy.lead.name),
-        "why": str(copy.get_stop_reason_display() or gettext("it was asked to")),
+        "why": gettext(copy.get_stop_reason_display() or "it was asked to"),
     }
     of_mode = CUSTOM_WORDS if registry.is_known(copy.mode) else UNKNOWN_WORDS
     if registry.holds_ratios(copy.mode):
@@ -346,19 +346,19 @@ def _words_of_copy(copy: Copy) -> dict[str, str]:
 def _signed(units: int, decimals: int) -> str:
     """Return a result with its sign; a loss is never shown smaller than it is."""
     cents = Decimal(units).scaleb(-decimals).quantize(CENT, rounding=ROUND_FLOOR)
-    return f"{cents:+,.2f}".replace("-", MINUS) if cents else "0.00"
+    return written(f"{cents:+,.2f}" if cents else "0.00").replace("-", MINUS)
 
 
 def _paid_in_words(units: int, decimals: int, symbol: str) -> str:
     """Return what was paid for a rest; less than a cent is said to be that, and not nothing."""
     if 0 < units < 10 ** (decimals - 2):
-        return gettext("less than {value}").format(value=f"0.01 {symbol}")
+        return gettext("less than {value}").format(value=f"{written('0.01')} {symbol}")
     return f"{cash_in_words(units, decimals)} {symbol}"
 
 
 def _together(followers: int, *, lead_traded: bool) -> str:
     """Return whose one price it was."""
-    everybody = f"{followers:,}"
+    everybody = written(f"{followers:,}")
     if lead_traded and followers == 1:
         return gettext("One price for the lead and you.")
     if lead_traded and followers > 2:
@@ -399,7 +399,7 @@ def _rest(reason: str, *, copy: Copy, side: str | None, is_taken_over: bool) -> 
 
 
 def _percent(fraction: float) -> str:
-    return f"{fraction * 100:g} %"
+    return written(f"{fraction * 100:g} %")
 
 
 def _minutes(seconds: float) -> str:

@@ -1,7 +1,5 @@
 """What a webhook wants, as the rows that are looked for; and what the event of a notice is called."""
 
-from django.utils.translation import gettext_lazy
-
 from copytrading.models import Notice, Webhook
 from copytrading.queries.happened.activity import ADJUSTMENT, NOTICE, TRADE
 from copytrading.queries.happened.happenings import ORDER
@@ -11,9 +9,9 @@ Event, Kind = Webhook.Event, Notice.Kind
 EVENTS = Event.choices
 STATUSES = [choice for choice in Webhook.Status.choices if choice[0] != Webhook.Status.REMOVED]
 DELIVERY_STATES = [
-    ("WAITING", gettext_lazy("on its way")),
-    ("DELIVERED", gettext_lazy("taken")),
-    ("GIVEN_UP", gettext_lazy("given up")),
+    ("WAITING", "on its way"),
+    ("DELIVERED", "taken"),
+    ("GIVEN_UP", "given up"),
 ]
 EVENT_KINDS = [TRADE, ADJUSTMENT, NOTICE, ORDER]
 NUMBER_MAX = 5

@@ -9,6 +9,7 @@ from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.places import in_place, place_of
@@ -75,7 +76,10 @@ def _letter_of(
     lines = [told(notice, habits, rules=rules) for notice in notices]
     first = lines[0]
     is_digest = len(lines) > 1
-    subject = f"{len(lines)} notices: {first.sentence.headline}, …" if is_digest else first.sentence.headline
+    subject = first.sentence.headline
+    if is_digest:
+        said = gettext("%(number)s notices: %(headline)s, …")
+        subject = said % {"number": len(lines), "headline": first.sentence.headline}
     topic = EVERYTHING if is_digest else first.topic.name
     is_fixed = first.topic.is_fixed and not is_digest
     unsubscribe = "" if is_fixed else absolute(reverse("unsubscribe", args=[unsubscribe_token(user, topic)]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 
+from accounts.places import written
 from copytrading.exchange import registry
 from copytrading.queries.rules import cash_symbol, platform_rules
 
@@ -24,7 +25,7 @@ class MoneyWords:
     @property
     def least(self) -> str:
         """The least that a copy starts at; read where it is said, since pages of errors have no database to ask."""
-        return f"{platform_rules().investment_min:,} {self.cash}"
+        return f"{written(f'{platform_rules().investment_min:,}')} {self.cash}"
 
     @property
     def footer(self) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
 from accounts.identity.step_up import identity_confirmed
+from accounts.places import written
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries.money import limit_orders as limit_queries
@@ -149,7 +150,9 @@ def _transfer(form: TransferForm) -> dict[str, Any]:
 def _tell(request: MemberRequest, order: Any) -> None:
     """Say what became of an order by hand; the figures are the venue's."""
     if not order.filled_units:
-        messages.warning(request, gettext("Nothing was traded: %(status)s.") % {"status": order.get_status_display()})
+        messages.warning(
+            request, gettext("Nothing was traded: %(status)s.") % {"status": gettext(order.get_status_display())}
+        )
         return
     said = _traded(order, is_buy=order.side == SpotForm.BUY)
     if order.filled_units != order.quantity_units:
@@ -159,7 +162,7 @@ def _tell(request: MemberRequest, order: Any) -> None:
 
 def _tell_limit(request: MemberRequest, own: Any) -> None:
     """Say what became of a limit order at once: it waits, or its price was there already."""
-    base, price = own.market.base, f"{own.price_limit.normalize():f}"
+    base, price = own.market.base, written(f"{own.price_limit.normalize():f}")
     if not own.filled_units:
         waits = gettext("Your order waits until %(coin)s is at %(price)s. What it needs is held for it.")
         messages.success(request, waits % {"coin": base.symbol, "price": price})

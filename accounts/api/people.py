@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from allauth.account.utils import has_verified_email
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -24,7 +25,7 @@ class PersonInput(serializers.Serializer):
 
     def validate_time_zone(self, name: str) -> str:
         if name not in available_timezones():
-            raise serializers.ValidationError("There is no such time zone; write it as Europe/Berlin.")
+            raise serializers.ValidationError(gettext("There is no such time zone; write it as Europe/Berlin."))
         return name
 
 

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils import timezone, translation
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
@@ -75,7 +76,7 @@ def statement_pdf(request: MemberRequest) -> HttpResponse:
 def statement_json(request: MemberRequest) -> HttpResponse:
     """Download a statement as the API answers it."""
     question = _asked(request)
-    plain = as_plain(_statement(request, question))
+    plain = _plain(request, question)
     return JsonResponse(plain, headers=_as_file(question, "json"), json_dumps_params={"indent": 1})
 
 
@@ -84,7 +85,7 @@ def statement_json(request: MemberRequest) -> HttpResponse:
 def statement_csv(request: MemberRequest) -> HttpResponseBase:
     """Download a statement as one table, its parts below each other."""
     question = _asked(request)
-    plain = as_plain(_statement(request, question))
+    plain = _plain(request, question)
     return download(_file_name(question, "csv"), CSV_HEAD, _csv_rows(plain))
 
 
@@ -121,6 +122,7 @@ def _question(request: MemberRequest, form: StatementForm) -> StatementQuestion 
         begins_at=form.cleaned_data["begins_at"],
         ends_at=form.cleaned_data["ends_at"],
         method=LotMethod(form.cleaned_data["lots"]),
+        language=get_language() or settings.LANGUAGE_CODE,
     )
 
 
@@ -144,6 +146,12 @@ def _statement(request: MemberRequest, question: StatementQuestion) -> Statement
         ends_at=question.ends_at,
         method=question.method,
     )
+
+
+def _plain(request: MemberRequest, question: StatementQuestion) -> dict[str, Any]:
+    """Return a statement as files have it: programs read them, so they are in no language but English."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return as_plain(_statement(request, question))
 
 
 def _shown(statement: Statement) -> dict[str, Any]:

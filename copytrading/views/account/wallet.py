@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -190,8 +191,18 @@ def _traded(order: Any, *, is_buy: bool) -> str:
 
 
 def _csv_rows(movements: Iterator[queries.Movement]) -> Iterator[tuple[str, ...]]:
-    for movement in movements:
+    for movement in _in_english(movements):
         change, balance = (
             f"{Decimal(units).scaleb(-movement.decimals):f}" for units in (movement.units, movement.balance_units)
         )
         yield movement.at.isoformat(), harmless(movement.sentence), movement.symbol, change, balance
+
+
+def _in_english(movements: Iterator[queries.Movement]) -> Iterator[queries.Movement]:
+    """Yield what moved in the words of files: programs read them, so they are in no language but English."""
+    while True:
+        with translation.override(settings.LANGUAGE_CODE):
+            movement = next(movements, None)
+        if movement is None:
+            return
+        yield movement

@@ -64,6 +64,7 @@ class LeadFilterForm(forms.Form):
     free = forms.BooleanField(label=gettext_lazy("No profit share"), required=False)
     many = forms.BooleanField(label=gettext_lazy("100 copies or more"), required=False)
     vacancies = forms.BooleanField(label=gettext_lazy("Has room"), required=False)
+    # xgettext:no-python-format
     stake = forms.BooleanField(label=gettext_lazy("Own stake 10 % or more"), required=False)
     ended = forms.BooleanField(label=gettext_lazy("With those who stopped"), required=False)
 

@@ -84,6 +84,7 @@ TOPICS: dict[str, Topic] = {
             push=True,
             is_urgent=True,
         ),
+        # xgettext:no-python-format
         Topic(name="STOP_LOSS_NEAR", title=_("A stop loss is 80 % used up"), about=COPIES, mail=True, push=True),
         Topic(
             name="COPY_FALLS",

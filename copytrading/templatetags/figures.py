@@ -38,6 +38,10 @@ DATES = {
     "j M Y": pgettext_lazy("date format", "j M Y"),
     "M Y": pgettext_lazy("date format", "M Y"),
     "F Y": pgettext_lazy("date format", "F Y"),
+    "Y-m-d": pgettext_lazy("date format", "Y-m-d"),
+    "Y-m-d H:i": pgettext_lazy("date format", "Y-m-d H:i"),
+    "Y-m-d H:i T": pgettext_lazy("date format", "Y-m-d H:i T"),
+    "Y-m-d H:i:s": pgettext_lazy("date format", "Y-m-d H:i:s"),
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from accounts.transactions import outside_transaction
@@ -148,7 +148,7 @@ def remove_webhook(*, webhook: Webhook, now: datetime) -> None:
     """Send nothing more to a webhook, and forget its secrets."""
     with transaction.atomic():
         removed = _locked(webhook)
-        removed.status, removed.reason = Webhook.Status.REMOVED, "You removed it."
+        removed.status, removed.reason = Webhook.Status.REMOVED, gettext_noop("You removed it.")
         removed.sealed_secret, removed.seal_id = b"", ""
         hook_secrets.forget_previous(removed)
         removed.save(update_fields=["status", "reason", "sealed_secret", "seal_id", *SECRET_OF_BEFORE])
@@ -211,7 +211,7 @@ def _switch(webhook: Webhook, *, is_active: bool, now: datetime) -> None:
         put_at(webhook, happenings.place_now())
         webhook.spread_at = now
     elif not is_active and webhook.status == Webhook.Status.ACTIVE:
-        webhook.status, webhook.reason = Webhook.Status.PAUSED, "You paused it."
+        webhook.status, webhook.reason = Webhook.Status.PAUSED, gettext_noop("You paused it.")
 
 
 def _locked(webhook: Webhook) -> Webhook:
@@ -225,5 +225,5 @@ def _locked(webhook: Webhook) -> Webhook:
 def _active(webhook: Webhook) -> Webhook:
     locked = _locked(webhook)
     if locked.status != Webhook.Status.ACTIVE:
-        raise WebhookNotActive(gettext("%(reason)s Let it go on first.") % {"reason": locked.reason})
+        raise WebhookNotActive(gettext("%(reason)s Let it go on first.") % {"reason": gettext(locked.reason)})
     return locked

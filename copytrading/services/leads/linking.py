@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.rules import Rules
@@ -108,7 +108,7 @@ def disconnect_account(*, lead_id: int, now: datetime) -> LinkedAccount:
         if link is None or link.status == LinkedAccount.Status.REVOKED:
             raise LinkNotPossible(gettext("No account is connected."))
         was_seen = link.status == LinkedAccount.Status.CONNECTED
-        sealed_keys.erase_key_of(lead, reason="You disconnected it.")
+        sealed_keys.erase_key_of(lead, reason=gettext_noop("You disconnected it."))
         link.refresh_from_db()
         if was_seen:
             notices.tell_followers(lead, Notice.Kind.LEAD_UNSEEN, None, now)
@@ -167,7 +167,7 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
         _note_failure(link, str(refusal), now, breaks_at_once=True)
     except KeyDoesNotOpen:
         log.error("The seal of a linked account does not open.", link_id=link_id)
-        _note_failure(link, "The platform cannot open the key any more; connect the account again.", now)
+        _note_failure(link, gettext_noop("The platform cannot open the key any more; connect the account again."), now)
     except VenueUnreachable as trouble:
         _note_failure(link, account_reading.reason_of(trouble, exchange=link.exchange), now)
     else:

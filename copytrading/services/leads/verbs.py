@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import ledger
 from accounts.ledger import Lines
@@ -176,7 +176,7 @@ def end_lead(*, lead_id: int, now: datetime, is_operators: bool = False) -> Lead
     lead.save(update_fields=["status", "ended_at", "failures"])
     alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
     positions.end_lead_orders(lead.orders.all(), now=now)
-    sealed_keys.erase_key_of(lead, reason="You have ended.")
+    sealed_keys.erase_key_of(lead, reason=gettext_noop("You have ended."))
     alarms.clear_alarm(key=links.alarm_key(lead.pk), now=now)
     if is_declined:
         notices.tell_person(lead.user_id, Notice.Kind.APPLICATION_DECLINED, now, lead=lead)

@@ -41,7 +41,9 @@ def curves(lines: Sequence[Curve], label: str = "", unit: str = "") -> SafeStrin
         ),
         marks=format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines)),
         lines=[Line(name=title, points=points, classes=name) for title, name, points in lines],
-        label=f"{label}: " + ", ".join(f"{title} {written(f'{points[-1][1]:,.2f}')}" for title, _, points in lines) + f" {unit}",
+        label=f"{label}: "
+        + ", ".join(f"{title} {written(f'{points[-1][1]:,.2f}')}" for title, _, points in lines)
+        + f" {unit}",
         unit=unit,
     )
 

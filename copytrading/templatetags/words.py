@@ -42,12 +42,17 @@ def words_of_scripts() -> SafeString:
             "perhaps_sent": gettext(
                 "No connection: nobody knows whether this arrived. Try again; pressed twice it acts once."
             ),
-            "no_answer": gettext("No answer: nobody knows whether this arrived. Try again; pressed twice it acts once."),
+            "no_answer": gettext(
+                "No answer: nobody knows whether this arrived. Try again; pressed twice it acts once."
+            ),
             "push_unknown": gettext("This browser cannot show notices that are pushed."),
-            "push_denied": gettext("This browser does not let us show notices. Allow them for this site, then try again."),
+            "push_denied": gettext(
+                "This browser does not let us show notices. Allow them for this site, then try again."
+            ),
             "push_refused": gettext("That did not work. Try again in a moment."),
             "push_on_home_screen": gettext(
-                "This browser cannot show notices that are pushed. On an iPhone, put the portal on the home screen first."
+                "This browser cannot show notices that are pushed."
+                " On an iPhone, put the portal on the home screen first."
             ),
             "push_is_on": gettext("You are told on this device."),
             "push_is_off": gettext("You are not told on this device yet."),

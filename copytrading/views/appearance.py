@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from accounts.places import is_language
@@ -20,7 +21,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or as the system has it, and go back to where it was chosen."""
     chosen = request.POST.get("theme", "")
     if chosen not in THEMES:
-        return HttpResponseBadRequest("Choose system, light or dark.")
+        return HttpResponseBadRequest(gettext("Choose system, light or dark."))
     response = HttpResponseRedirect(_back(request))
     response.set_cookie("theme", chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     return response
@@ -31,7 +32,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     """Remember a language, of this browser and of the person who is signed in, and go back to where it was chosen."""
     chosen = request.POST.get("language", "")
     if not is_language(chosen):
-        return HttpResponseBadRequest(f"Choose one of {', '.join(code for code, _ in settings.LANGUAGES)}.")
+        codes = ", ".join(code for code, _ in settings.LANGUAGES)
+        return HttpResponseBadRequest(gettext("There is no such language; choose one of %(codes)s.") % {"codes": codes})
     user = visitor(request)
     if user is not None and user.language != chosen:
         user.language = chosen

@@ -1,6 +1,6 @@
 """
-Figures and dates as people read them, in the language of the moment: thousands apart, a true minus sign, a narrow space
-before the unit. Here is the one place of the pages where they are put into a language; what programs read never comes by.
+Figures and dates as people read them, in the language of the moment: thousands apart, a true minus sign, a narrow
+space before the unit. Here pages have them put into a language; what programs read never comes by.
 
 Money comes as whole units and is cut, never rounded up: nobody is shown a cent they do not have, nor a smaller loss.
 """

@@ -51,7 +51,8 @@ def words_of_scripts() -> SafeString:
             ),
             "push_refused": gettext("That did not work. Try again in a moment."),
             "push_on_home_screen": gettext(
-                "This browser cannot show notices that are pushed. On an iPhone, put the portal on the home screen first."
+                "This browser cannot show notices that are pushed."
+                " On an iPhone, put the portal on the home screen first."
             ),
             "push_is_on": gettext("You are told on this device."),
             "push_is_off": gettext("You are not told on this device yet."),

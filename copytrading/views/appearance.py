@@ -32,7 +32,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     """Remember a language, of this browser and of the person who is signed in, and go back to where it was chosen."""
     chosen = request.POST.get("language", "")
     if not is_language(chosen):
-        return HttpResponseBadRequest(f"Choose one of {', '.join(code for code, _ in settings.LANGUAGES)}.")
+        codes = ", ".join(code for code, _ in settings.LANGUAGES)
+        return HttpResponseBadRequest(gettext("There is no such language; choose one of %(codes)s.") % {"codes": codes})
     user = visitor(request)
     if user is not None and user.language != chosen:
         user.language = chosen

@@ -1,10 +1,10 @@
 """
 Figures as people of other languages type them, brought into the one form that fields read: 1,234.50.
 
-Where the decimals follow a comma, 1.234,5 and 1234,5 are understood; so is 1234.5, which can mean nothing else. One sign
-before exactly three digits can part thousands or begin decimals that were copied from a page in another language. Of
-cash nobody types three decimals, of coins nobody parts thousands: that reading is taken. The other one is refused with
-what to write instead, since nobody guesses at a factor of a thousand.
+Where the decimals follow a comma, 1.234,5 and 1234,5 are understood; so is 1234.5, which can mean nothing else. One
+sign before exactly three digits can part thousands or begin decimals that were copied from a page in another language.
+Of cash nobody types three decimals, of coins nobody parts thousands: that reading is taken. The other one is refused
+with what to write instead, since nobody guesses at a factor of a thousand.
 """
 
 import re

@@ -1,5 +1,5 @@
 """
-What the engine says in words, marked for the catalogue: it knows no framework, and so no languages.
+What the engine and the books say in words, marked for the catalogue: the engine knows no framework, so no languages.
 
 Whoever shows such a text asks for it in the language that is read, by the filter `said` or by `modes.label_of`.
 """
@@ -25,3 +25,5 @@ MODES = (
     _("Custom copy, a ratio of the lead's order"),
     _("Custom, ratio"),
 )
+# What is no coin, and stands where coins do.
+NO_COINS = (_("Cash"), _("Other"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from copytrading.templatetags.figures import percent, signed_percent
 from copytrading.templatetags.plots import coloured, path_through, stretches_of
+from copytrading.templatetags.portal import said as in_words
 
 register = template.Library()
 
@@ -63,7 +64,7 @@ def ribbon(slices: Iterable[Slice], label: str = "") -> SafeString:
         width = part.weight / total * 100
         bars.append((part.colour, f"{left:.2f}", f"{max(width - GAP, 0.1):.2f}"))
         left += width
-    spoken = ", ".join(f"{part.symbol} {percent(part.weight)}" for part in shown) or gettext("nothing")
+    spoken = ", ".join(f"{in_words(part.symbol)} {percent(part.weight)}" for part in shown) or gettext("nothing")
     return format_html(
         '<svg viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{}{}">{}</svg>',
         f"{label}: " if label else "",
@@ -101,7 +102,9 @@ def ribbon_key(slices: Iterable[Slice]) -> SafeString:
     """Return the key of a ribbon: each coin with its colour."""
     return format_html(
         '<ul class="key">{}</ul>',
-        format_html_join("", "<li>{}{}</li>", ((coin(part.symbol, part.colour), part.symbol) for part in slices)),
+        format_html_join(
+            "", "<li>{}{}</li>", ((coin(part.symbol, part.colour), in_words(part.symbol)) for part in slices)
+        ),
     )
 
 

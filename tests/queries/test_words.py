@@ -1,4 +1,4 @@
-"""Sentences in another language than English: what the engine says is marked for it, and what is stored is not in it."""
+"""Sentences in another language: what the engine says is marked for it, and what is stored is not in it."""
 
 from decimal import Decimal
 

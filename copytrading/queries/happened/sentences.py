@@ -231,8 +231,8 @@ def notice_sentence(
         "words": words,
         "number": many,
         "percent": _percent((number or 0) / 10_000),
-        "followers": ngettext("its first follower", "{number} followers", number or 0).format(number=many),
-        "copies": ngettext("one copy", "{number} copies", number or 0).format(number=many),
+        "followers": _followers(number or 0, many),
+        "copies": _copies(number or 0, many),
         "minutes": _minutes(rules.settling_seconds),
     }
     if coin is not None and units is not None:
@@ -354,6 +354,18 @@ def _paid_in_words(units: int, decimals: int, symbol: str) -> str:
     if 0 < units < 10 ** (decimals - 2):
         return gettext("less than {value}").format(value=f"{written('0.01')} {symbol}")
     return f"{cash_in_words(units, decimals)} {symbol}"
+
+
+def _followers(number: int, many: str) -> str:
+    if number == 1:
+        return gettext("its first follower")
+    return ngettext("{number} follower", "{number} followers", number).format(number=many)
+
+
+def _copies(number: int, many: str) -> str:
+    if number == 1:
+        return gettext("one copy")
+    return ngettext("{number} copy", "{number} copies", number).format(number=many)
 
 
 def _together(followers: int, *, lead_traded: bool) -> str:

@@ -8,7 +8,6 @@ with what to write instead, since nobody guesses at a factor of a thousand.
 """
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -42,5 +41,5 @@ def in_english(text: str, *, is_cash: bool = False) -> str:
 class ShareField(forms.DecimalField):
     """A share in percent with a few decimals, typed and shown in the language of the moment."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(in_english(re.sub(r"\s", "", value)) if isinstance(value, str) else value)

@@ -23,7 +23,8 @@ _HALTED_HELD = _(
     "Not now: {coin} is halted by the operators, and {lead} holds it. Nothing was changed; try again later."
 )
 _HALTED_HELD_BY_EITHER = _(
-    "Not now: {coin} is halted by the operators, and this copy or {lead} holds it. Nothing was changed; try again later."
+    "Not now: {coin} is halted by the operators, and this copy or {lead} holds it. Nothing was changed; try again"
+    " later."
 )
 # Why, and whether a copy is asked about too → what stands against moving money by a coin that is held.
 HELD = {

@@ -1,13 +1,12 @@
 """Languages on a page: which there are, and the sentences that its scripts say."""
 
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.html import json_script
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 register = template.Library()
@@ -33,9 +32,9 @@ def zone() -> str:
 
 
 @register.simple_tag
-def words_of_scripts() -> SafeString:
-    """Return the sentences that the scripts of a page say, by name, where they look for them."""
-    return json_script(
+def words_of_scripts() -> str:
+    """Return the sentences that the scripts of a page say, by name, as JSON for an attribute."""
+    return json.dumps(
         {
             "not_sent": gettext("No connection: nothing was sent. Try again when you are online."),
             "not_fetched": gettext("No connection: nothing new could be fetched. Try again in a moment."),
@@ -60,6 +59,5 @@ def words_of_scripts() -> SafeString:
             "push_not_here": gettext("This browser does not allow a service worker here, and push needs one."),
             "a_browser": gettext("A browser"),
             "browser_on_system": gettext("{browser} on {system}"),
-        },
-        "words",
+        }
     )

@@ -3,7 +3,7 @@
   "use strict";
 
   const body = document.body;
-  const words = JSON.parse(document.getElementById("words").textContent);
+  const words = JSON.parse(body.dataset.words);
 
   // -- What is said ---------------------------------------------------------------------------------------------------
 

@@ -91,10 +91,16 @@ def write_pseudo_locale(folder: Path, language: str) -> Path:
     for message in catalogue:
         if message.id and message.context != FORMS:
             forms = (message.id,) if isinstance(message.id, str) else message.id
-            longer = tuple(f"{OPEN}{form}{'~' * max(1, round(len(form) * 0.4))}{CLOSE}" for form in forms)
+            longer = tuple(f"{OPEN}{form}{_filling(form)}{CLOSE}" for form in forms)
             message.string = longer[0] if isinstance(message.id, str) else longer
     path = folder / language / "LC_MESSAGES"
     path.mkdir(parents=True)
     with (path / "django.mo").open("wb") as file:
         write_mo(file, catalogue)
     return folder
+
+
+def _filling(text: str) -> str:
+    """Return what makes a text 40 % longer: short pieces, as words are, so that a line can break between them."""
+    missing = max(1, round(len(text) * 0.4))
+    return ("~~~~ " * missing)[:missing].rstrip() or "~"

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from accounts.places import decimal_sign
 
-WITH_COMMA = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?|\d*,\d+", re.ASCII)
+WITH_COMMA = re.compile(r"[1-9]\d{0,2}(\.\d{3})+(,\d+)?|\d*,\d+", re.ASCII)
 UNCLEAR = re.compile(r"([1-9]\d{0,2})([.,])(\d{3})", re.ASCII)
 
 

@@ -6,9 +6,11 @@ The cast, named by role, and the small world they live in: three coins at a pape
     world.settle()                 every lead is looked at until nothing is left to do
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any, TypeVar, cast
 
 import pytest
 from django.conf import settings as django_settings
@@ -27,7 +29,9 @@ from copytrading.services.leads import orders as lead_orders
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes as market
 from copytrading.services.wallet import transfers
+from tests.stage import staged
 
+Somebody = TypeVar("Somebody")
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ONE_USDT = 10**8
 
@@ -179,43 +183,60 @@ def old_prices_are_fine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def world(db: None) -> World:
-    return build_world()
+    return cast(World, staged("world", build_world))
 
 
 @pytest.fixture
 def smooth_world(db: None, settings: object) -> World:
     settings.SMARTSYNC_SLIPPAGE_CAP = 0.0  # type: ignore[attr-defined]
     settings.SMARTSYNC_LIMIT_CUSHION = 0.0  # type: ignore[attr-defined]
-    return build_world(smooth=True)
+    return cast(World, staged("smooth world", lambda: build_world(smooth=True)))
 
 
-def _person(email: str, world: World, money: str | None) -> User:
+def come(name: str, world: World, build: Callable[[], Somebody]) -> Somebody:
+    """Return who or what comes into a world, from the second time on as at the first; the world goes on behind it."""
+
+    def built() -> tuple[Somebody, dict[str, Any]]:
+        return build(), vars(world)
+
+    somebody, then = staged(name, built)
+    vars(world).update(then)
+    return cast(Somebody, somebody)
+
+
+def _person(email: str, world: World, money: str) -> User:
     user = User.objects.create_user(email, "correct horse battery")
-    if money:
-        world.deposit(user, money)
+    world.deposit(user, money)
     return user
 
 
 @pytest.fixture
 def follower(world: World) -> User:
-    return _person("follower@example.org", world, "10000")
+    return come("follower", world, lambda: _person("follower@example.org", world, "10000"))
 
 
 @pytest.fixture
 def other_follower(world: World) -> User:
-    return _person("other@example.org", world, "10000")
+    return come("other follower", world, lambda: _person("other@example.org", world, "10000"))
 
 
 @pytest.fixture
 def stranger(db: None) -> User:
-    return User.objects.create_user("stranger@example.org", "correct horse battery")
+    return cast(
+        User, staged("stranger", lambda: User.objects.create_user("stranger@example.org", "correct horse battery"))
+    )
 
 
 @pytest.fixture
 def operator(db: None) -> User:
-    return User.objects.create_superuser("operator@example.org", "correct horse battery")
+    return cast(
+        User, staged("operator", lambda: User.objects.create_superuser("operator@example.org", "correct horse battery"))
+    )
 
 
 @pytest.fixture
 def lead(world: World) -> Lead:
-    return world.make_lead(User.objects.create_user("lead@example.org", "correct horse battery"))
+    def make() -> Lead:
+        return world.make_lead(User.objects.create_user("lead@example.org", "correct horse battery"))
+
+    return come("lead", world, make)

@@ -18,7 +18,7 @@ from copytrading.api import (
     wallet,
 )
 from copytrading.api.nowhere import Nowhere
-from copytrading.api.telling import live, webhooks
+from copytrading.api.telling import live, notices, webhooks
 
 app_name = "api"
 
@@ -40,6 +40,13 @@ urlpatterns = [
         webhooks.SendAgain.as_view(),
         name="webhook_resend",
     ),
+    path("notices", notices.Notices.as_view(), name="notices"),
+    path("notices/unread", notices.Unread.as_view(), name="notices_unread"),
+    path("notices/read", notices.Read.as_view(), name="notices_read"),
+    path("notices/switches", notices.Switches.as_view(), name="notice_switches"),
+    path("notices/habits", notices.NoticeHabits.as_view(), name="notice_habits"),
+    path("notices/push", notices.Pushes.as_view(), name="pushes"),
+    path("notices/push/<int:subscription_id>", notices.OnePush.as_view(), name="push"),
     path("me", people.Me.as_view(), name="me"),
     path("leads", leads.Leads.as_view(), name="leads"),
     path("comparison", leads.LeadsComparison.as_view(), name="comparison"),

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from copytrading.models import Copy, Lead
 from tests.api.program import Program
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 
 def terms(behind: Lead, **changes: object) -> dict[str, object]:
@@ -18,11 +18,14 @@ def terms(behind: Lead, **changes: object) -> dict[str, object]:
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    world.lead_trades(lead, "BTC", "BUY", "0.1")
-    world.settle()
-    copy = world.start(follower, lead)
-    world.settle()
-    return copy
+    def start() -> Copy:
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        copy = world.start(follower, lead)
+        world.settle()
+        return copy
+
+    return come("copy with half in BTC", world, start)
 
 
 class TestStartCopy:

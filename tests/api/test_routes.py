@@ -21,6 +21,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
 from tests.hook_receiver import webhook_of
+from tests.push_stage import subscription_of
 from tests.services.wallet.limit_stage import place
 
 MISSING_ID = 2**62
@@ -28,6 +29,9 @@ INVESTMENT = {"investment": "100.00"}
 VALUE = {"value": "100.00"}
 TERMS = {"profit_share_rate": "0.1", "followers_max": 50}
 WEBHOOK = {"address": "https://192.0.2.1/", "events": ["copy"]}
+SWITCH = {"topic": "TRANSFERS", "channel": "PUSH", "is_on": True}
+HABITS = {"time_zone": "UTC", "mail_rhythm": "AT_ONCE", "quiet_from": None, "quiet_until": None}
+PUSH = {"endpoint": "https://192.0.2.1/", "key": "k", "secret": "s"}
 LEAD_ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
 LINK = {"exchange": "nowhere", "key": "k", "secret": "s"}
 ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
@@ -57,6 +61,13 @@ ROUTES = {
     "webhook_deliveries": Route(methods={"GET": None}, owned="webhook"),
     "webhook_resend": Route(methods={"POST": None}, owned="delivery"),
     "webhook": Route(methods={"GET": None, "PATCH": {"description": "x"}, "DELETE": None}, owned="webhook"),
+    "notices": Route(methods={"GET": None}),
+    "notices_unread": Route(methods={"GET": None}),
+    "notices_read": Route(methods={"POST": {"ids": [1]}}),
+    "notice_switches": Route(methods={"GET": None, "PUT": {"switches": [SWITCH]}}),
+    "notice_habits": Route(methods={"GET": None, "PUT": HABITS}),
+    "pushes": Route(methods={"GET": None, "POST": PUSH}),
+    "push": Route(methods={"DELETE": None}, owned="push"),
     "me": Route(methods={"GET": None, "PATCH": {"language": "de"}}),
     "leads": Route(methods={"GET": None}, is_open={"GET"}),
     "comparison": Route(methods={"GET": None}, is_open={"GET"}),
@@ -157,6 +168,7 @@ MISSING = {
     "key": {"key_id": MISSING_ID},
     "webhook": {"webhook_id": MISSING_ID},
     "delivery": {"webhook_id": MISSING_ID, "delivery_id": MISSING_ID},
+    "push": {"subscription_id": MISSING_ID},
     "lead": {"slug": "nobody"},
 }
 
@@ -188,6 +200,7 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
         "key": {"key_id": key.pk},
         "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},
         "delivery": {"webhook_id": tried.webhook_id, "delivery_id": tried.pk},
+        "push": {"subscription_id": subscription_of(other_follower, now=world.now).pk},
         "lead": {"slug": applied.slug},
     }
 

@@ -27,6 +27,9 @@ GRACE_SECONDS = 60
 NAIVE_SECONDS_MAX = 60
 BEGAN_AT = time.monotonic()
 
+# A campaign in which nobody does these proves nothing about them.
+ACTS = ("lead BUY", "spot", "limit")
+
 # What a venue does to its clients on a bad day, without anybody dying.
 NOISE: list[dict[str, Any]] = [
     {"fault": "cut", "endpoint": "place", "probability": 0.04},
@@ -59,11 +62,14 @@ class Figures:
     rest_seconds: float
     seconds: float
     naive_doubled: int | None
+    never_done: list[str]
+    failed_requests: int
 
     @property
     def is_clean(self) -> bool:
-        """Return whether nothing went wrong, and the naive arm, where it ran, did."""
+        """Return whether nothing went wrong, all was tried, and the naive arm, where it ran, did double."""
         wrong = self.lost or self.doubled or self.stuck or self.late or self.unequal
+        wrong = wrong or self.never_done or self.failed_requests
         enough = self.kills_in_accepted_not_recorded * 2 >= self.kills and self.orders > self.kills
         return not wrong and enough and self.naive_doubled != 0
 
@@ -105,7 +111,7 @@ class Course:
         for sentence in verdict.sentences:
             say(f"WRONG: {sentence}")
         naive_doubled = self._naive(town, kills=naive_kills) if naive_kills else None
-        return self._figures(killer, verdict, rest_seconds=rest_seconds, naive_doubled=naive_doubled)
+        return self._figures(killer, crowd, verdict, rest_seconds=rest_seconds, naive_doubled=naive_doubled)
 
     def _trade_and_kill(self, town: Town, *, kills: int, sleep_seconds: float) -> tuple[Killer, Crowd]:
         crowd = Crowd(town, address=f"http://127.0.0.1:{self.fleet.port}", seed=self.seed)
@@ -170,7 +176,9 @@ class Course:
         say(f"{killer.kills} kills doubled {doubled} orders of naive workers")
         return doubled
 
-    def _figures(self, killer: Killer, verdict: Verdict, *, rest_seconds: float, naive_doubled: int | None) -> Figures:
+    def _figures(
+        self, killer: Killer, crowd: Crowd, verdict: Verdict, *, rest_seconds: float, naive_doubled: int | None
+    ) -> Figures:
         return Figures(
             kills=killer.kills,
             kills_in_accepted_not_recorded=killer.kills_in_accepted,
@@ -185,6 +193,9 @@ class Course:
             rest_seconds=round(rest_seconds, 1),
             seconds=round(time.monotonic() - self.began_at, 1),
             naive_doubled=naive_doubled,
+            never_done=[act for act in ACTS if not crowd.done[act]],
+            # Whatever is killed: what cannot be done just now is a 503, and never a fault of ours.
+            failed_requests=sum(times for act, times in crowd.done.items() if act.endswith(" 500")),
         )
 
 

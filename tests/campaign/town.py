@@ -76,7 +76,7 @@ def found_town(venue: FakeVenue, *, leads_count: int, followers_count: int, now:
 
 def _key_of(user: User, now: datetime) -> str:
     """Return a key for the follower's program, which lasts as long as the campaign; a device's tokens do not."""
-    scopes = (ProgramKey.Scope.READ, ProgramKey.Scope.COPY, ProgramKey.Scope.COPY_MONEY)
+    scopes = (ProgramKey.Scope.READ, ProgramKey.Scope.COPY, ProgramKey.Scope.COPY_MONEY, ProgramKey.Scope.TRADE)
     _, secret = program_keys.make_key(
         user=user, name="campaign", scopes=scopes, now=now, requests_per_minute=program_keys.REQUESTS_PER_MINUTE_MAX
     )

@@ -106,7 +106,7 @@ class LeadTrader(Trader):
 
 
 class FollowerTrader(Trader):
-    """A follower who trades by hand, changes the investment, stops and starts again."""
+    """A follower who trades by hand and waits for prices, changes the investment, stops and starts again."""
 
     def __init__(self, follower: Follower, *, address: str, slugs: list[str], **options: Any) -> None:
         super().__init__(**options)
@@ -115,14 +115,9 @@ class FollowerTrader(Trader):
         self.slugs = slugs
 
     def act(self, key: str) -> None:
-        wish = self.random.choice(["spot", "spot", "spot", "spot", "increase", "reduce", "stop"])
-        if wish == "spot":
-            coin, side = self.random.choice(sorted(COINS)), self.random.choice(["BUY", "BUY", "SELL"])
-            value = Decimal(self.random.randint(20, 60))
-            given = {"value": str(value)}
-            if side == "SELL":
-                given = {"quantity": f"{value / Decimal(COINS[coin]['price']):.8f}"}
-            self.press("wallet/orders", {"market": f"{coin}-USDT", "side": side, **given}, key, wish)
+        wish = self.random.choice(["spot", "spot", "spot", "limit", "limit", "increase", "reduce", "stop"])
+        if wish in ("spot", "limit"):
+            self.trade(key, wish)
             return
         copy = self.live_copy()
         if copy is None:
@@ -132,6 +127,21 @@ class FollowerTrader(Trader):
             self.press(f"copies/{copy}/stop", {}, key, wish)
         else:
             self.press(f"copies/{copy}/{wish}", {"value": str(self.random.randint(20, 90))}, key, wish)
+
+    def trade(self, key: str, wish: str) -> None:
+        """Trade by hand at the market, or with a limit that is there already, or is never, as prices stand still."""
+        coin, side = self.random.choice(sorted(COINS)), self.random.choice(["BUY", "BUY", "SELL"])
+        price = Decimal(COINS[coin]["price"])
+        quantity, value = self.random.randint(20, 60) / price, str(self.random.randint(20, 60))
+        body: dict[str, Any] = {"market": f"{coin}-USDT", "side": side}
+        if wish == "spot":
+            given = {"value": value} if side == "BUY" else {"quantity": f"{quantity:.8f}"}
+            self.press("wallet/orders", body | given, key, wish)
+            return
+        step = Decimal(COINS[coin]["lot_size"])
+        limit = price * self.random.choice([Decimal("0.99"), Decimal("1.01")])
+        body |= {"price_limit": f"{limit:.4f}", "quantity": f"{quantity // step * step:f}"}
+        self.press("wallet/orders/limit", body, key, wish)
 
     def live_copy(self) -> int | None:
         try:

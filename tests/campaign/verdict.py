@@ -17,7 +17,7 @@ from typing import Any
 from django.db.models import F, Sum
 
 from accounts.models import Hold
-from copytrading.models import Allocation, Fill, Order, SyncCycle
+from copytrading.models import Allocation, Fill, LimitOrder, Order, SyncCycle
 from copytrading.services.safety import reconciling
 
 ACCOUNT = "platform"
@@ -48,11 +48,18 @@ def what_is_open(*, until: datetime | None = None) -> list[str]:
     if until:
         cycles = cycles.filter(opened_at__lte=until)
     open_ids = set(Order.objects.filter(booked_at__isnull=True).values_list("pk", flat=True))
-    holds = Hold.objects.filter(released_at__isnull=True).values_list("key", flat=True)
+    # What a limit order waits with is held until somebody cancels it.
+    waiting = set(LimitOrder.objects.filter(finished_at__isnull=True).values_list("hold_key", flat=True))
+    holds = set(Hold.objects.filter(released_at__isnull=True).values_list("key", flat=True)) - waiting
+    held_for = {key: int(key.split(":")[1]) if key.startswith("order:") else 0 for key in sorted(holds)}
     return [
         *(f"order {order.client_order_id} is {order.status} in {order.market.symbol}" for order in orders),
         *(f"cycle {cycle.pk} of lead {cycle.lead_id} is {cycle.status}" for cycle in cycles),
-        *(f"hold {key} is left of an order that is booked" for key in holds if int(key.split(":")[1]) not in open_ids),
+        *(f"hold {key} is left of an order that is over" for key, row in held_for.items() if row not in open_ids),
+        *(
+            f"limit order {row} waits for an order that is booked"
+            for row in LimitOrder.objects.filter(on_its_way__booked_at__isnull=False).values_list("pk", flat=True)
+        ),
     ]
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from django.db.models import BigIntegerField, Value
+from django.db.models.functions import Cast
 
 from copytrading.engine.deciding import decision
 from copytrading.engine.holdings import profit_share
@@ -124,7 +127,9 @@ def later_request_taken_for_followed() -> list[Any]:
 
 
 def trade_in_a_closed_market_is_forgotten() -> list[Any]:
-    return [patch.object(LeadPosition, "WAITS_FOR_MARKET", None)]
+    nothing = Cast(Value(None), BigIntegerField())
+    forgetful = SimpleNamespace(objects=LeadPosition.objects, WAITS_FOR_MARKET=nothing)
+    return [patch.object(settling, "LeadPosition", forgetful)]
 
 
 def stopped_copy_starts_again() -> list[Any]:

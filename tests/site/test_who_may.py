@@ -25,12 +25,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import devices, program_keys
 from accounts.models import User
-from copytrading.models import Lead, Market, Notice, PushSubscription
+from copytrading.models import Lead, Market, Notice
 from copytrading.services.leads import verbs as leads
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
+from tests.push_stage import subscription_of
 from tests.services.wallet.limit_stage import place
 
 PUBLIC, MEMBER, OWN, OPERATOR, STEP, PROBE = "public", "member", "own", "operator", "step", "probe"
@@ -115,6 +116,8 @@ TABLE = (
     ("api/v1/keys/<int:key_id>", "own:key"),
     ("api/v1/webhooks", MEMBER),
     ("api/v1/webhooks/<int:webhook_id>*", "own:webhook"),
+    ("api/v1/notices/push/<int:subscription_id>", "own:subscription"),
+    ("api/v1/notices*", MEMBER),
     ("api/v1/confirm", MEMBER),
     ("api/v1/me", MEMBER),
     # The sign-in library's own: what is open there are the steps of coming in.
@@ -237,14 +240,6 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
     )
     own = world.make_lead(other_follower, name="Slate", stake="1000")
     device, _ = devices.open_device(user=other_follower, now=world.now)
-    subscription = PushSubscription.objects.create(
-        user=other_follower,
-        endpoint="https://push.example.org/1",
-        key="k",
-        secret="s",
-        device="x",
-        subscribed_at=world.now,
-    )
     key, _ = program_keys.make_key(user=other_follower, name="Robot", scopes=["read"], now=world.now)
     return {
         "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},
@@ -255,7 +250,7 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
         "device": {"device_id": device.pk},
         "key": {"key_id": key.pk},
         "notice": {"notice_id": Notice.objects.filter(user=other_follower).latest("pk").pk},
-        "subscription": {"subscription_id": subscription.pk},
+        "subscription": {"subscription_id": subscription_of(other_follower, now=world.now).pk},
     }
 
 

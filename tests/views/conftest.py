@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from copytrading.models import Copy, Lead
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 from tests.sign_in import confirm
 from tests.views.scenes import copy_with_holdings
 
@@ -18,7 +18,9 @@ def console(client: Client, lead: Lead) -> Client:
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    return copy_with_holdings(world, lead, follower, stop_loss_units=usdt(150))
+    return come(
+        "copy with holdings", world, lambda: copy_with_holdings(world, lead, follower, stop_loss_units=usdt(150))
+    )
 
 
 @pytest.fixture

@@ -58,13 +58,15 @@ def unread_of(user: User) -> int:
         return int(cursor.fetchone()[0])
 
 
-def notices_of(user: User, *, section: str = "", unread_only: bool = False) -> QuerySet[Notice]:
-    """Return a person's notices, latest first, with all that their sentences need; of one section if one is named."""
+def notices_of(user: User, *, section: str = "", topic: str = "", unread_only: bool = False) -> QuerySet[Notice]:
+    """Return a person's notices, latest first, with what their sentences need; of one section or topic if named."""
     rows = Notice.objects.filter(user=user)
     if unread_only:
         rows = rows.filter(read_at=None)
     if section:
         rows = rows.filter(kind__in=kinds_of({topic.name for topic in TOPICS.values() if topic.section == section}))
+    if topic:
+        rows = rows.filter(kind__in=kinds_of({topic}))
     return rows.select_related("copy__lead", "lead", "asset", "lead_notice").order_by("-id")
 
 

@@ -16,18 +16,22 @@ from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import observing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 from tests.views.scenes import counted_queries
 
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
     """A copy of 1,000 behind a lead with half its money in BTC."""
-    world.lead_trades(lead, "BTC", "BUY", "0.1")
-    world.settle()
-    copy = world.start(follower, lead)
-    world.settle()
-    return copy
+
+    def start() -> Copy:
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        copy = world.start(follower, lead)
+        world.settle()
+        return copy
+
+    return come("copy with half in BTC", world, start)
 
 
 @pytest.fixture

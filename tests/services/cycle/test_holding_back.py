@@ -12,18 +12,22 @@ from copytrading.models import Adjustment, Copy, Lead
 from copytrading.services.cycle import holding_back
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
     """Return a copy in sync with a lead who holds BTC and ETH."""
-    world.lead_trades(lead, "BTC", "BUY", "0.08")
-    world.lead_trades(lead, "ETH", "BUY", "1.2")
-    world.settle()
-    copy = world.start(follower, lead, "1000")
-    world.settle()
-    return copy
+
+    def start() -> Copy:
+        world.lead_trades(lead, "BTC", "BUY", "0.08")
+        world.lead_trades(lead, "ETH", "BUY", "1.2")
+        world.settle()
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        return copy
+
+    return come("copy of BTC and ETH", world, start)
 
 
 def only_btc(world: World, price: str) -> None:

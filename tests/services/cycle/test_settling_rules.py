@@ -13,14 +13,17 @@ from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import reducing, settling, syncing
 from copytrading.services.cycle.scene import load_scene
 from copytrading.services.orders import trading
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    copy = world.start(follower, lead, "1000")
-    world.settle()
-    return copy
+    def start() -> Copy:
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        return copy
+
+    return come("copy of 1,000 at rest", world, start)
 
 
 def settle(world: World, lead: Lead, *, followed: int) -> None:

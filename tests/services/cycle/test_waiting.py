@@ -16,18 +16,22 @@ from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import settling, syncing
 from copytrading.services.leads import observing
 from copytrading.services.safety import halts
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
     """A copy of 1,000 USDT with three quarters in BTC; drift repair is held, so only what was asked for is traded."""
-    world.lead_trades(lead, "BTC", "BUY", "0.15")
-    world.settle()
-    copy = world.start(follower, lead, "1000")
-    world.settle()
-    Lead.objects.filter(pk=lead.pk).update(settling_until=world.now + timedelta(minutes=15))
-    return copy
+
+    def start() -> Copy:
+        world.lead_trades(lead, "BTC", "BUY", "0.15")
+        world.settle()
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        Lead.objects.filter(pk=lead.pk).update(settling_until=world.now + timedelta(minutes=15))
+        return copy
+
+    return come("copy with three quarters in BTC", world, start)
 
 
 def close_bitcoin(world: World) -> Halt:

@@ -20,7 +20,7 @@ from copytrading.services.market import quotes
 from copytrading.services.market.doubts import CoinInDoubt
 from copytrading.services.safety import halts, order_limits, reconciling
 from copytrading.services.wallet import spot
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 from tests.services.market.doubt_stage import copy_of_sol, leap, mark_of_sol, sol
 from tests.services.market.listing_stage import open_market, watch
 
@@ -34,7 +34,7 @@ def _doubt_jumps(settings: object, world: World) -> None:
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    return copy_of_sol(world, lead, follower)
+    return come("copy of SOL", world, lambda: copy_of_sol(world, lead, follower))
 
 
 @pytest.fixture(params=["leap", "after an hour of suspension", "halt of the coin", "halt of everything"])

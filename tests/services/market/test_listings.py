@@ -10,7 +10,7 @@ from copytrading.exchange.paper import world as paper
 from copytrading.models import Alarm, Copy, Lead, Market, Notice
 from copytrading.services.safety import reconciling
 from copytrading.services.wallet import spot as spot_orders
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 from tests.services.market.listing_stage import TEN_MINUTES, copy_of_two_coins, delist, open_market, stop, watch
 
 
@@ -20,7 +20,7 @@ def status_of(symbol: str) -> str:
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    return copy_of_two_coins(world, lead, follower)
+    return come("copy of two coins", world, lambda: copy_of_two_coins(world, lead, follower))
 
 
 class TestWatchListings:

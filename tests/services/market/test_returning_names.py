@@ -16,13 +16,13 @@ from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services.market import quotes
 from copytrading.services.safety import reconciling
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 from tests.services.market.listing_stage import copy_of_two_coins, delist, open_market, watch
 
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    return copy_of_two_coins(world, lead, follower)
+    return come("copy of two coins", world, lambda: copy_of_two_coins(world, lead, follower))
 
 
 class TestANameThatComesBack:

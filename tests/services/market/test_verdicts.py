@@ -39,7 +39,7 @@ from copytrading.services.leads import observing
 from copytrading.services.market import recounting, verdicts
 from copytrading.services.market.verdicts import OwnVerdict, VerdictClosed, VerdictRefused
 from copytrading.services.safety import halts, reconciling
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 from tests.services.market.doubt_stage import copy_of_sol, judge, leap, mark_of_sol, sol
 from tests.services.market.listing_stage import watch
 from tests.services.market.test_doubts import end_the_week
@@ -55,7 +55,7 @@ def _doubt_jumps(settings: object, world: World) -> None:
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    return copy_of_sol(world, lead, follower)
+    return come("copy of SOL", world, lambda: copy_of_sol(world, lead, follower))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
 from copytrading.services.orders import trading
 from copytrading.services.safety import reconciling
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 CHANGES = {
     "stop": lambda copy, now: copies.stop_copy(copy_id=copy.pk, now=now),
@@ -36,9 +36,12 @@ Change = Callable[[Copy, object], object]
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    copy = world.start(follower, lead, "1000")
-    world.settle()
-    return copy
+    def start() -> Copy:
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        return copy
+
+    return come("copy of 1,000 at rest", world, start)
 
 
 @pytest.fixture

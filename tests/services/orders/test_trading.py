@@ -19,14 +19,17 @@ from copytrading.services.cycle import syncing
 from copytrading.services.orders import trading
 from copytrading.services.safety import halts
 from copytrading.services.wallet import spot
-from tests.cast import World, usdt
+from tests.cast import World, come, usdt
 
 
 @pytest.fixture
 def copy(world: World, lead: Lead, follower: User) -> Copy:
-    copy = world.start(follower, lead, "1000")
-    world.settle()
-    return copy
+    def start() -> Copy:
+        copy = world.start(follower, lead, "1000")
+        world.settle()
+        return copy
+
+    return come("copy of 1,000 at rest", world, start)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ address before sign-in.
 
 import math
 import time
+from contextlib import suppress
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from django.http import HttpRequest
 from accounts.addresses import client_address
 
 WINDOW_SECONDS = 60
+TRIES = 3
 
 
 def who_asks(request: HttpRequest) -> str:
@@ -30,9 +32,17 @@ def is_within(limit: int, *, name: str, who: str) -> bool:
 
 def count(*, name: str, who: str) -> int:
     """Count one request more and return how many that makes in this minute."""
-    key = f"{name}:{who}:{int(time.time() // WINDOW_SECONDS)}"
-    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-    return int(cache.incr(key))
+    return counted(f"{name}:{who}:{int(time.time() // WINDOW_SECONDS)}", seconds=2 * WINDOW_SECONDS)
+
+
+def counted(key: str, *, seconds: int) -> int:
+    """Count one more under a key that is kept for so long, and return how many that makes."""
+    for _ in range(TRIES):
+        cache.add(key, 0, timeout=seconds)
+        # Between the two the cache server may be emptied or begin anew: then this is the first.
+        with suppress(ValueError):
+            return int(cache.incr(key))
+    return 1
 
 
 def seconds_to_wait() -> int:

@@ -5,12 +5,15 @@ The cookie opens nothing: it only says that its bearer knew the password once.
 """
 
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
+
+from accounts import rate_limits
 
 GUESSES_AN_HOUR = 60
 HOUR_SECONDS = 3600
@@ -37,16 +40,16 @@ def remember(response: HttpResponse, email: str) -> None:
 
 def may_try(login: str) -> bool:
     """Count a try from a device that is not known, and return whether it is within what all of them have an hour."""
-    key = _tries_key(login)
-    cache.add(key, 0, timeout=2 * HOUR_SECONDS)
-    return bool(cache.incr(key) <= GUESSES_AN_HOUR)
+    return rate_limits.counted(_tries_key(login), seconds=2 * HOUR_SECONDS) <= GUESSES_AN_HOUR
 
 
 def take_back_try(login: str) -> None:
     """Do not count a try that was right."""
     key = _tries_key(login)
     if cache.get(key):
-        cache.decr(key)
+        # What is forgotten by then need not be taken back.
+        with suppress(ValueError):
+            cache.decr(key)
 
 
 def _tries_key(login: str) -> str:

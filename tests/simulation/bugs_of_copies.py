@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 from django.db.models import BigIntegerField, Value
+from django.db.models.functions import Cast
 
 from copytrading.engine.deciding import decision
 from copytrading.engine.holdings import profit_share
@@ -126,7 +127,7 @@ def later_request_taken_for_followed() -> list[Any]:
 
 
 def trade_in_a_closed_market_is_forgotten() -> list[Any]:
-    nothing = Value(None, output_field=BigIntegerField())
+    nothing = Cast(Value(None), BigIntegerField())
     forgetful = SimpleNamespace(objects=LeadPosition.objects, WAITS_FOR_MARKET=nothing)
     return [patch.object(settling, "LeadPosition", forgetful)]
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts import rate_limits
 from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.linking import LinkForm
 from copytrading.forms.parts.refusals import refuse
@@ -72,9 +72,7 @@ def _lead_elsewhere(request: MemberRequest) -> Any:
 
 def _may_try(request: MemberRequest, form: LinkForm) -> bool:
     """Count an attempt, and say so on the form when there were too many: each of them asks the exchange."""
-    key = f"link-attempts:{request.user.pk}"
-    cache.add(key, 0, ATTEMPTS_SECONDS)
-    if cache.incr(key) <= ATTEMPTS_MAX:
+    if rate_limits.counted(f"link-attempts:{request.user.pk}", seconds=ATTEMPTS_SECONDS) <= ATTEMPTS_MAX:
         return True
     said = gettext("That were %(attempts)s attempts within an hour. Try again later.")
     form.add_error(None, said % {"attempts": ATTEMPTS_MAX})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.queries.rules import CASH_DECIMALS
@@ -15,12 +16,14 @@ class InvestmentForm(forms.Form):
     INCREASE, REDUCE = "increase", "reduce"
 
     direction = forms.ChoiceField(
-        label="What to do",
-        choices=((INCREASE, "Put in"), (REDUCE, "Take out")),
+        label=gettext_lazy("What to do"),
+        choices=((INCREASE, gettext_lazy("Put in")), (REDUCE, gettext_lazy("Take out"))),
         initial=INCREASE,
         widget=forms.RadioSelect,
     )
-    value = CashField(label=with_cash("How much, {cash}"), error_messages={"required": "How much?"})
+    value = CashField(
+        label=with_cash(gettext_noop("How much, {cash}")), error_messages={"required": gettext_lazy("How much?")}
+    )
 
     @property
     def signed_units(self) -> int:
@@ -34,11 +37,15 @@ class StopLossForm(forms.Form):
     NONE, CASH, PERCENT = "none", "cash", "percent"
 
     kind = forms.ChoiceField(
-        label="Stop by itself",
-        choices=((NONE, "Never"), (CASH, with_cash("At a loss in {cash}")), (PERCENT, "At a loss in percent")),
+        label=gettext_lazy("Stop by itself"),
+        choices=(
+            (NONE, gettext_lazy("Never")),
+            (CASH, with_cash(gettext_noop("At a loss in {cash}"))),
+            (PERCENT, gettext_lazy("At a loss in percent")),
+        ),
         widget=forms.RadioSelect,
     )
-    stop_loss = NumberField(label="Loss", required=False)
+    stop_loss = NumberField(label=gettext_lazy("Loss"), required=False)
 
     def __init__(self, *arguments: Any, invested_units: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -48,11 +55,11 @@ class StopLossForm(forms.Form):
         cleaned = super().clean() or {}
         kind, loss = cleaned.get("kind"), cleaned.get("stop_loss")
         if kind in (self.CASH, self.PERCENT) and loss is None and "stop_loss" not in self.errors:
-            self.add_error("stop_loss", "At which loss?")
+            self.add_error("stop_loss", gettext("At which loss?"))
         if kind == self.PERCENT and loss is not None and loss >= 100:
-            self.add_error("stop_loss", "Enter less than 100 %.")
+            self.add_error("stop_loss", gettext("Enter less than 100 %."))
         if kind == self.CASH and loss is not None and loss.scaleb(CASH_DECIMALS) >= self.invested_units:
-            self.add_error("stop_loss", "Enter less than what is invested.")
+            self.add_error("stop_loss", gettext("Enter less than what is invested."))
         return cleaned
 
     @property

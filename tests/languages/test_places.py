@@ -116,7 +116,7 @@ class TestFigures:
         begins_at, ends_at = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
 
         assert [tick.label for tick in ValueAxis.around(0.0, 2.0, span_min=1).ticks][:2] == ["0,0", "0,5"]
-        assert time_ticks(begins_at, ends_at)[0].label == "1. März"
+        assert time_ticks(begins_at, ends_at)[0].label == "1. Mär"
 
     def test_of_dates_are_in_the_zone_and_the_words_of_the_place(self, german: None) -> None:
         when = datetime(2025, 3, 4, 23, 30, tzinfo=UTC)

@@ -77,23 +77,25 @@ class LossLimitForm(forms.Form):
     NONE, CASH, PERCENT = StopLossForm.NONE, StopLossForm.CASH, StopLossForm.PERCENT
 
     kind = forms.ChoiceField(
-        label="Stop all copies by itself",
+        label=gettext_lazy("Stop all copies by itself"),
         choices=(
-            (NONE, "Never"),
-            (CASH, with_cash("At a loss in {cash}")),
-            (PERCENT, "At a loss in percent of what is invested"),
+            (NONE, gettext_lazy("Never")),
+            (CASH, with_cash(gettext_noop("At a loss in {cash}"))),
+            (PERCENT, gettext_lazy("At a loss in percent of what is invested")),
         ),
         widget=forms.RadioSelect,
     )
-    loss = NumberField(label=with_cash("Loss of all copies together, in {cash} or percent"), required=False)
+    loss = NumberField(
+        label=with_cash(gettext_noop("Loss of all copies together, in {cash} or percent")), required=False
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         kind, loss = cleaned.get("kind"), cleaned.get("loss")
         if kind in (self.CASH, self.PERCENT) and loss is None and "loss" not in self.errors:
-            self.add_error("loss", "At which loss?")
+            self.add_error("loss", gettext("At which loss?"))
         if kind == self.PERCENT and loss is not None and loss >= 100:
-            self.add_error("loss", "Enter less than 100 %.")
+            self.add_error("loss", gettext("Enter less than 100 %."))
         return cleaned
 
     @property

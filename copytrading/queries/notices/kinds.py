@@ -89,8 +89,8 @@ TOPICS: dict[str, Topic] = {
         Topic(name="STOP_LOSS_NEAR", title=_("A stop loss is 80 % used up"), about=COPIES, mail=True, push=True),
         Topic(
             name="LOSS_LIMIT_FIRED",
-            label="Your loss limit over all copies fired",
-            section=COPIES,
+            title=_("Your loss limit over all copies fired"),
+            about=COPIES,
             mail=True,
             push=True,
             page=Page.TOGETHER,
@@ -98,8 +98,9 @@ TOPICS: dict[str, Topic] = {
         ),
         Topic(
             name="LOSS_LIMIT_NEAR",
-            label="Your loss limit over all copies is 80 % used up, or was changed",
-            section=COPIES,
+            # xgettext:no-python-format
+            title=_("Your loss limit over all copies is 80 % used up, or was changed"),
+            about=COPIES,
             mail=True,
             push=True,
             page=Page.TOGETHER,
@@ -216,8 +217,8 @@ TOPICS: dict[str, Topic] = {
         ),
         Topic(
             name="CHECKS",
-            label="A check of the operator that you waited for is decided",
-            section=ACCOUNT,
+            title=_("A check of the operator that you waited for is decided"),
+            about=ACCOUNT,
             mail=True,
             push=True,
             page=Page.WALLET,
@@ -310,27 +311,35 @@ KINDS: dict[str, NoticeKind] = {
     ),
     Kind.LOSS_LIMIT_CHANGED: NoticeKind(
         topic="LOSS_LIMIT_NEAR",
-        words=("All your copies stop at a loss of {words} together", "That holds from now on, for new copies too."),
-        plain=("Your copies have no loss limit together any more", "Stop losses of single copies guard on."),
+        words=(
+            _("All your copies stop at a loss of {words} together"),
+            _("That holds from now on, for new copies too."),
+        ),
+        plain=(
+            _("Your copies have no loss limit together any more"),
+            _("Stop losses of single copies guard on."),
+        ),
     ),
     Kind.LOSS_LIMIT_NEAR: NoticeKind(
         topic="LOSS_LIMIT_NEAR",
         words=(
-            "Your copies are {value} down together and near your loss limit",
-            "All of them stop at a loss of {second}. You can change that, or stop some of them now.",
+            _("Your copies are {value} down together and near your loss limit"),
+            _("All of them stop at a loss of {second}. You can change that, or stop some of them now."),
         ),
-        plain=("Your copies are near your loss limit", "You can change that, or stop some of them now."),
+        plain=(_("Your copies are near your loss limit"), _("You can change that, or stop some of them now.")),
     ),
     Kind.LOSS_LIMIT_FIRED: NoticeKind(
         topic="LOSS_LIMIT_FIRED",
         words=(
-            "Your copies have lost {value} together: your loss limit fired, and all of them are being stopped",
-            "It was {second}, and is used up: set a new one when you copy again. Everything is sold now and returned"
-            " to your wallet.",
+            _("Your copies have lost {value} together: your loss limit fired, and all of them are being stopped"),
+            _(
+                "It was {second}, and is used up: set a new one when you copy again. Everything is sold now and"
+                " returned to your wallet."
+            ),
         ),
         plain=(
-            "Your loss limit over all copies fired, and all of them are being stopped",
-            "It is used up: set a new one when you copy again. Everything is sold now and returned to your wallet.",
+            _("Your loss limit over all copies fired, and all of them are being stopped"),
+            _("It is used up: set a new one when you copy again. Everything is sold now and returned to your wallet."),
         ),
     ),
     Kind.COPY_FELL: NoticeKind(
@@ -558,15 +567,15 @@ KINDS: dict[str, NoticeKind] = {
     Kind.CHECK_PASSED: NoticeKind(
         topic="CHECKS",
         words=(
-            "A check is over, and you may go on: {words}",
-            "A deposit that was held for it is yours to use now; for anything else press again.",
+            _("A check is over, and you may go on: {words}"),
+            _("A deposit that was held for it is yours to use now; for anything else press again."),
         ),
     ),
     Kind.CHECK_FAILED: NoticeKind(
         topic="CHECKS",
         words=(
-            "A check ended with no: {words}",
-            "A deposit that was held for it is on its way back. Nothing that you hold here changes.",
+            _("A check ended with no: {words}"),
+            _("A deposit that was held for it is on its way back. Nothing that you hold here changes."),
         ),
     ),
 }

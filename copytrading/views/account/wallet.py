@@ -58,7 +58,8 @@ def deposit(request: MemberRequest) -> HttpResponse:
             is_there = transfer.booked_at is not None
             messages.success(request, words.came_in(money(transfer.units)) if is_there else words.announced_in(value))
             if transfer.verdict == "WAITING":
-                messages.warning(request, f"{value} {words.cash} are held until somebody has looked at this deposit.")
+                said = gettext("%(value)s %(cash)s are held until somebody has looked at this deposit.")
+                messages.warning(request, said % {"value": value, "cash": words.cash})
             return redirect("wallet")
     return _page(request, deposit_form=form)
 

@@ -11,8 +11,8 @@ TAKE_OVER = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_journals_of_a_day"),
-        ("copytrading", "0050_limit_orders_of_wallets"),
+        ("accounts", "0016_checks_and_jurisdictions"),
+        ("copytrading", "0054_admission"),
     ]
 
     operations = [migrations.RunSQL(TAKE_OVER, migrations.RunSQL.noop)]

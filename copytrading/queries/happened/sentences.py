@@ -18,6 +18,7 @@ from copytrading.engine.adjustments import Reason
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Notice, Order
+from copytrading.queries.happened.stored_words import said_anew
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.notices.kinds import KINDS
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
@@ -256,7 +257,7 @@ def sentence_of(notice: Notice, *, rules: Rules) -> Sentence:
         paid_units=notice.value_units,
         lead_name=notice.lead.name if notice.lead else "",
         number=notice.number,
-        words=notice.words,
+        words=said_anew(notice.kind, notice.words),
     )
 
 
@@ -335,7 +336,7 @@ def _words_of_copy(copy: Copy) -> dict[str, str]:
     words = {
         "rate": _percent(float(copy.profit_share_rate)),
         "start": _said(START_DETAILS[copy.buy_existing], lead=copy.lead.name),
-        "why": gettext(copy.get_stop_reason_display() or "it was asked to"),
+        "why": gettext(copy.get_stop_reason_display() or _("it was asked to")),
     }
     of_mode = CUSTOM_WORDS if registry.is_known(copy.mode) else UNKNOWN_WORDS
     if registry.holds_ratios(copy.mode):

@@ -58,8 +58,8 @@ def obstacles(*, user: User, pack: Pack, lead: Lead, now: datetime, is_start: bo
         if wish is None:
             yield CoolingOff(
                 ngettext(
-                    "Between your first wish to copy and your first copy %(hours)s hour has to pass: press once now, and"
-                    " it begins.",
+                    "Between your first wish to copy and your first copy %(hours)s hour has to pass: press once now,"
+                    " and it begins.",
                     "Between your first wish to copy and your first copy %(hours)s hours have to pass: press once now,"
                     " and they begin.",
                     pack.cooling_off_hours,

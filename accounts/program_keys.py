@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from accounts.devices import hash_of
+from accounts.devices import NO_NAME, hash_of
 from accounts.models import ProgramKey, User
 
 PREFIX = "sk_"
@@ -76,7 +76,7 @@ def make_key(
     secret = PREFIX + secrets.token_urlsafe(32)
     key = ProgramKey.objects.create(
         user=user,
-        name=name.strip()[:60] or "A program",
+        name=name.strip()[:60] or NO_NAME,
         key_hash=hash_of(secret),
         hint=secret[:HINT_LENGTH],
         scopes=wanted,

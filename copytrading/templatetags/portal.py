@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from accounts import queries
+from accounts.devices import NO_NAME
 from copytrading.queries.copies import doubts as copy_doubts
 from copytrading.queries.copies.own import CopySummary
 from copytrading.queries.market.degraded import Trouble
@@ -58,6 +59,12 @@ def of_lead(found: dict[int, Any], lead_id: int) -> Any:
 def said(text: str) -> str:
     """Return a text that is marked for the catalogue elsewhere, in the language of the page; nothing stays nothing."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def named(name: str) -> str:
+    """Return what a program is called: as somebody did, or that it is one."""
+    return gettext(NO_NAME) if name == NO_NAME else name
 
 
 @register.filter

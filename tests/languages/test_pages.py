@@ -10,22 +10,26 @@ import allauth
 import django
 import pytest
 from babel.messages.mofile import read_mo
+from django.conf import settings
 from django.test import Client
 from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.translation import override
 from pytest_django.fixtures import Settings
 
 from accounts.models import Asset, User
+from copytrading.engine.suitability.packs import Pack
 from copytrading.models import Lead
+from smartsync_site.jurisdictions.reading import read_packs
 from tests.cast import World
-from tests.languages.catalogue import PROJECT, strings_of, write_pseudo_locale
+from tests.languages.catalogue import strings_of, write_pseudo_locale
 from tests.languages.texts import WORD, runs_outside
 from tests.pasts import give_past
 from tests.sign_in import sign_in
 from tests.site.test_who_may import ABSENT, ADDRESSES, OPERATOR, PROBE, PUBLIC, STEP, things  # noqa: F401
 
-# The stream has no end and no words; operators, probes and those who write programs read English.
-NOT_ASKED = ("live/", "metrics", "admin/", "health/", "brand/", ".well-known/", "problems/")
+# The stream has no end and no words; operators, probes and those who write programs read English; legal texts are the
+# brand's.
+NOT_ASKED = ("live/", "metrics", "admin/", "health/", "brand/", ".well-known/", "problems/", "legal/")
 # Codes, formats and names that are the same in every language.
 NAMES = {
     *("API", "CSV", "JSON", "PDF", "TOTP", "USDT", "UTC", "bp", "ms", "Deutsch", "English", "Binance", "OKX", "Bybit"),
@@ -51,15 +55,31 @@ def of_libraries() -> set[str]:
     return words
 
 
-def names() -> set[str]:
-    """Return the words of names that are in the database, of months, and of this installation's own texts."""
-    said = [*Lead.objects.values_list("name", flat=True), *Lead.objects.values_list("bio", flat=True)]
-    said += [*Asset.objects.values_list("symbol", flat=True), *Asset.objects.values_list("name", flat=True)]
-    said += User.objects.values_list("email", flat=True)
+def written_elsewhere(packs: tuple[Pack, ...]) -> set[str]:
+    """Return texts that are no sentences of ours: of people, coins, the brand, and the rules of a jurisdiction."""
+    brand = settings.SMARTSYNC_BRAND
+    said = {brand.name, brand.short_name, brand.mode_name, brand.tagline, *(text.title for text in brand.legal)}
+    for model, columns in ((Lead, ("name", "bio")), (Asset, ("symbol", "name")), (User, ("email",))):
+        said |= {text for row in model.objects.values_list(*columns) for text in row}
+    for pack in packs:
+        said |= {pack.label, pack.warning_without_figure}
+        asked = pack.questionnaire
+        for question in () if asked is None else asked.questions:
+            said |= {question.text, *(choice.text for choice in question.choices)}
+    return {text for text in said if len(text) > 1}
+
+
+def months() -> set[str]:
     with override("de"):
-        said += [str(name) for month in (MONTHS, MONTHS_3) for name in month.values()]
-    said += [path.read_text() for path in (PROJECT / "brand").rglob("*") if path.suffix in (".md", ".toml")]
-    return {word for text in [*said, *NAMES] for word in words_in(text)}
+        return {word for month in (MONTHS, MONTHS_3) for name in month.values() for word in words_in(str(name))}
+
+
+@pytest.fixture
+def packs(settings: Settings) -> tuple[Pack, ...]:
+    """Ask before a copy what there is to ask, so that those pages are there."""
+    found = read_packs(["eu", "uk"], texts=[text.name for text in settings.SMARTSYNC_BRAND.legal])
+    settings.SMARTSYNC_JURISDICTIONS, settings.SMARTSYNC_JURISDICTION_DEFAULT = found, "eu"
+    return found
 
 
 @pytest.fixture
@@ -71,6 +91,7 @@ class TestEveryPage:
     def test_says_nothing_that_is_in_no_catalogue(
         self,
         pseudo: None,
+        packs: tuple[Pack, ...],
         world: World,
         things: dict[str, dict[str, int]],  # noqa: F811
         other_follower: User,
@@ -78,9 +99,11 @@ class TestEveryPage:
     ) -> None:
         seen = give_past(world, world.make_lead(User.objects.create_user("seen@example.org"), name="Granite"))
         User.objects.update(language="de")
-        known, left, shown = names() | of_libraries(), [], 0
+        known = months() | of_libraries() | {word for name in NAMES for word in words_in(name)}
+        left, shown = [], 0
         stranger = Client(headers={"Accept-Language": "de-AT,en;q=0.5"}, raise_request_exception=False)
         member, newcomer = sign_in(Client(), other_follower), sign_in(Client(), follower)
+        elsewhere = written_elsewhere(packs)
         for address in ADDRESSES:
             if address.is_api or address.access in (ABSENT, OPERATOR) or address.route.startswith(NOT_ASKED):
                 continue
@@ -91,7 +114,7 @@ class TestEveryPage:
             if not answer.get("Content-Type", "").startswith("text/html") or answer.streaming:
                 continue
             shown += 1
-            for run in runs_outside(answer.text):
+            for run in runs_outside(answer.text, but=elsewhere):
                 if unknown := words_in(run) - known:
                     left.append(f"{path}: {' '.join(sorted(unknown))} in: {run}")
 

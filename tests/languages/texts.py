@@ -6,6 +6,7 @@ What people read in a template or on a page, and what of it is in no catalogue.
 """
 
 import re
+from collections.abc import Iterable
 from html.parser import HTMLParser
 
 from django.template.base import Lexer, TokenType
@@ -84,7 +85,8 @@ def outside(text: str) -> str:
     return " \n".join(kept)
 
 
-def runs_outside(html: str) -> list[str]:
-    """Return what stands outside of brackets, in runs of words as they were written."""
-    parts = (part for text in read(html) for part in re.split(r"\s{2,}|[\n·|/]", outside(text)))
+def runs_outside(html: str, *, but: Iterable[str] = ()) -> list[str]:
+    """Return what stands outside of brackets, in runs of words as they were written; `but` are texts to leave out."""
+    gone = re.compile("|".join(re.escape(text) for text in sorted(but, key=len, reverse=True)) or r"(?!)")
+    parts = (part for text in read(html) for part in re.split(r"\s{2,}|[\n·|/]", gone.sub("  ", outside(text))))
     return [run for run in (" ".join(part.split()) for part in parts) if WORD.search(run)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, pgettext_lazy
 
 from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.queries.rules import CASH_DECIMALS
@@ -17,7 +17,7 @@ class InvestmentForm(forms.Form):
 
     direction = forms.ChoiceField(
         label=gettext_lazy("What to do"),
-        choices=((INCREASE, gettext_lazy("Put in")), (REDUCE, gettext_lazy("Take out"))),
+        choices=((INCREASE, pgettext_lazy("to do", "Put in")), (REDUCE, gettext_lazy("Take out"))),
         initial=INCREASE,
         widget=forms.RadioSelect,
     )

@@ -179,6 +179,6 @@ def icon(name: str) -> SafeString:
 def _spark(curves: SafeString, label: str, said: str) -> SafeString:
     return format_html(
         '<svg class="spark" viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
-        ": ".join(part for part in (label, said) if part),
+        ": ".join(str(part) for part in (label, said) if part),
         curves,
     )

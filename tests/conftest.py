@@ -12,6 +12,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 RECORDED = Path(os.environ.get("SMARTSYNC_DATA") or PROJECT.parent / "shared" / "data")
 
 pytest_plugins = [
+    "tests.emptying",
     "tests.stage",
     "tests.cast",
     "tests.own_databases",

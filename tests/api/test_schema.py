@@ -29,7 +29,7 @@ from tests.api.program import Program
 from tests.cast import World
 
 EXAMPLES = int(os.environ.get("EXAMPLES") or 0)
-# In every `make test` a short look by who may most; a long one takes everybody's part.
+# In every `make test` a short look by who may most; a long one takes everybody's part, and each bound of each value.
 ROLES = ("visitor", "follower", "lead") if EXAMPLES else ("follower",)
 
 # What is well-formed may still be refused, for which lead, market, cursor, day or sum it names, in a sentence.
@@ -86,10 +86,10 @@ class TestSchema:
     @schema.exclude(path_regex="live$").parametrize()
     @pytest.mark.parametrize("role", ROLES)
     @settings(
-        max_examples=EXAMPLES or 3,
+        max_examples=EXAMPLES or 6,
         deadline=None,
         derandomize=True,
-        phases=[Phase.explicit, Phase.generate],
+        phases=[Phase.explicit, Phase.generate] if EXAMPLES else [Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
     def test_is_what_happens(

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from copytrading.models import Allocation, LeadOrder
 from copytrading.services.safety import reconciling
+from copytrading.worlds.benchmarking import pages
 from copytrading.worlds.benchmarking.crowd import CROWD_SETTINGS, Crowd
 from tests.cast import NOON
 
@@ -101,8 +102,11 @@ class TestBenchMonth:
 
 
 class TestBenchPages:
-    def test_looks_at_every_page_and_prints_what_it_costs(self, django_db_blocker: object) -> None:
+    def test_looks_at_every_page_and_prints_what_it_costs(
+        self, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         printed = StringIO()
+        monkeypatch.setattr(pages, "LOOKS", 4)
 
         with django_db_blocker.unblock():  # type: ignore[attr-defined]
             call_command(

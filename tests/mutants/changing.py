@@ -18,7 +18,7 @@ PLAIN = (bool, int, float, str, bytes, tuple, frozenset, list, dict, set, type(N
 
 
 class NotInReach(Exception):
-    """The change is in something that was done once, when the project was loaded."""
+    """The change is in something that was done once, when the project was loaded, or that no test loads."""
 
 
 class Live:
@@ -41,7 +41,9 @@ class Live:
         :raises Exception: whatever the source itself raises when it is loaded.
         """
         file = str(self._root / path)
-        module = next(found for found in list(sys.modules.values()) if getattr(found, "__file__", None) == file)
+        module = next((found for found in list(sys.modules.values()) if getattr(found, "__file__", None) == file), None)
+        if module is None:
+            raise NotInReach(path)
         old = list(codes_of(compile(Path(file).read_text(), file, "exec")))
         new = list(codes_of(compile(source, file, "exec")))
         if [code.co_name for code in old] != [code.co_name for code in new]:

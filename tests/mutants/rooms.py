@@ -7,6 +7,7 @@ SOURCES = (
     "copytrading/services/orders",
     "copytrading/services/cycle",
     "copytrading/services/books",
+    "copytrading/services/wallet",
 )
 TESTS = (
     "tests/engine",

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,21 @@ def tests_room_of(path: str) -> str:
     return "/".join(("tests", *(part for part in Path(path).parent.parts if part != "copytrading"), ""))
 
 
+class End:
+    """
+    What follows the last test for the time being: only what belongs to the session stays as it is.
+
+    A test that does not follow will not do: what it shares with the last one would stay set up, and whatever runs
+    instead of it would fail for that.
+    """
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def listchain(self) -> list[pytest.Session]:
+        return [self._session]
+
+
 class Trials:
     """The plugin: `trials` is asked for what is to be tried, and told what came of it."""
 
@@ -128,12 +144,10 @@ class Trials:
         known = self._map_file is not None and self._map_file.exists()
         if known:
             self.watch.called, self.watch.seconds, self.watch.failed = pickle.loads(self._map_file.read_bytes())  # type: ignore[union-attr]
-        last = session.items[-1]
-        for number, item in enumerate(session.items):
-            if item.nodeid in self.watch.called and number:
-                continue
-            # Never the last one for pytest, so that what belongs to the session stays as it is.
-            following = last if item is not last else session.items[0]
+        self.end = End(session)
+        # The first one in any case: it sets up what belongs to the session.
+        left = [item for place, item in enumerate(session.items) if not place or item.nodeid not in self.watch.called]
+        for number, (item, following) in enumerate(zip_longest(left, left[1:], fillvalue=self.end)):
             self.watch.calls_of(lambda item=item, following=following: _passes(item, following), item.nodeid)
             if self._map_file is not None and number % KEPT_EVERY == 0:
                 self._map_file.write_bytes(pickle.dumps((self.watch.called, self.watch.seconds, self.watch.failed)))
@@ -202,9 +216,7 @@ class Trials:
                     told = f"{number} tests, and no time for more"
                     break
                 self._end_after_long(name)
-                following = (
-                    self.items[chosen[number + 1]] if number + 1 < len(chosen) else next(iter(self.items.values()))
-                )
+                following = self.items[chosen[number + 1]] if number + 1 < len(chosen) else self.end
                 if not _passes(self.items[name], following):
                     code, told = FAILED_CODE, f"{number + 1}. {name}"
                     break
@@ -222,8 +234,8 @@ class Trials:
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), resource.RLIM_INFINITY))
 
 
-def _passes(item: pytest.Item, following: pytest.Item) -> bool:
-    reports = runtestprotocol(item, nextitem=following, log=False)
+def _passes(item: pytest.Item, following: "pytest.Item | End") -> bool:
+    reports = runtestprotocol(item, nextitem=following, log=False)  # type: ignore[arg-type]
     return not any(report.failed for report in reports)
 
 

@@ -1,6 +1,7 @@
 """What the campaign changes: all of it is in the sources as they are, and each change is one thing."""
 
 import ast
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from django.conf import settings
 
 from copytrading.engine import units
 from copytrading.engine.orders import allocation
+from tests.mutants.__main__ import Campaign
 from tests.mutants.changing import Live, NotInReach
 from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.finding import drawn, is_a_program, mutants_of
 from tests.mutants.named import NAMED
 from tests.mutants.rooms import SOURCES, TESTS
-from tests.mutants.running import Watch
+from tests.mutants.running import End, Watch
 
 SOURCE = '''
 """A source."""
@@ -126,3 +128,22 @@ class TestLive:
 
         with pytest.raises(NotInReach):
             Live(settings.BASE_DIR).change(path, source + "\n# A remark.\n")
+
+    def test_says_so_of_a_source_that_nobody_loaded(self, source: Path) -> None:
+        with pytest.raises(NotInReach):
+            Live(source).change("source.py", SOURCE)
+
+
+class TestEnd:
+    def test_leaves_nothing_set_up_that_a_test_from_elsewhere_would_meet(self, request: pytest.FixtureRequest) -> None:
+        assert End(request.session).listchain() == [request.session]
+
+
+class TestIsBlind:
+    @pytest.mark.parametrize(("failing", "is_blind"), [(10, False), (11, True)])
+    def test_is_a_campaign_in_which_too_many_tests_fail_as_they_are(self, failing: int, is_blind: bool) -> None:
+        campaign = Campaign.__new__(Campaign)
+        campaign.tests, campaign.failing, campaign.fates, campaign.named_alive = 1_000, failing, Counter(), []
+
+        assert campaign.is_blind is is_blind
+        assert campaign.is_clean is not is_blind

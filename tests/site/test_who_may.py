@@ -196,8 +196,11 @@ def of(*accesses: str) -> list[Address]:
     return [address for address in ADDRESSES if address.access.partition(":")[0] in accesses]
 
 
-def ask(method: str, path: str, *, user: User | None = None, program: Program | None = None) -> HttpResponse:
-    client = Client(raise_request_exception=False)
+def ask(
+    method: str, path: str, *, user: User | None = None, program: Program | None = None, client: Client | None = None
+) -> HttpResponse:
+    """Ask as somebody: who comes anew, or with `client` who is signed in already."""
+    client = client or Client(raise_request_exception=False)
     headers = {"Idempotency-Key": "matrix-0001"} if path.startswith("/api/") else {}
     if program is not None:
         headers["Authorization"] = f"Bearer {program.token}"
@@ -358,8 +361,10 @@ class TestEveryAddress:
 
     def test_of_operators_is_closed_to_everybody_else(self, world: World, follower: User, lead: Lead) -> None:
         for user in (follower, lead.user):
+            client = Client(raise_request_exception=False)
+            client.force_login(user)
             for address in of(OPERATOR):
-                response = ask("GET", address.path(), user=user)
+                response = ask("GET", address.path(), client=client)
                 assert response.status_code in {302, 403, 404}, (address.route, response.status_code)
                 if response.status_code == 302:
                     assert "login" in response["Location"], (address.route, response["Location"])

@@ -36,6 +36,8 @@ NO_PAGES = {
     "statement_pdf", "statement_csv", "statement_json",
     "webhook", "webhook_add", "webhook_change", "webhook_rotate", "webhook_test", "webhook_switch", "webhook_remove",
     "webhook_send_again",
+    # These are there where a jurisdiction's rules count; their own tests read them.
+    "consents", "suitability", "jurisdiction",
 }  # fmt: skip
 
 Visit = Callable[[], str]

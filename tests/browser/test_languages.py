@@ -27,7 +27,8 @@ FAULTS = """
       const faults = [];
       const width = document.documentElement.clientWidth;
       if (document.documentElement.scrollWidth > width) {
-        const wide = [...document.querySelectorAll("main *")].find((box) => box.getBoundingClientRect().right > width + 1);
+        const boxes = [...document.querySelectorAll("main *")];
+        const wide = boxes.find((box) => box.getBoundingClientRect().right > width + 1);
         faults.push(`the page is wider than the screen: ${wide?.className || wide?.tagName}`);
       }
       const boxes = function* (element) {

@@ -6,16 +6,18 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts.models import RequestKey, User
+from accounts.models import Asset, RequestKey, User
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.sizing import registry
 from copytrading.engine.track_record import ranking
-from copytrading.models import Copy, Lead, Notice
+from copytrading.models import Copy, Lead, LimitOrder, Market, Notice
 from copytrading.queries import engine_words
 from copytrading.queries.copies.doubts import unpriced_sentence
 from copytrading.queries.happened.sentences import adjustment_sentence, notice_sentence, trade_sentence
+from copytrading.queries.happened.stored_words import said_anew
 from copytrading.queries.notices.kinds import KINDS, TOPICS
 from copytrading.queries.rules import installed_rules
+from copytrading.services.books.limit_orders import words_of
 from copytrading.services.wallet import transfers
 from tests.cast import NOON, usdt
 
@@ -92,6 +94,29 @@ class TestGerman:
             assert "{" not in sentence.headline + sentence.detail
             assert sentence.headline not in {words[0] for words in (KINDS[kind].words, KINDS[kind].plain) if words}
 
+    @pytest.mark.parametrize(
+        ("kind", "words", "said"),
+        [
+            (Notice.Kind.WEEK_RESULT, "29 December to 4 January", "29. Dezember bis 4. Januar"),
+            (Notice.Kind.MONTH_RESULT, "March 2026", "März 2026"),
+            (Notice.Kind.SIGNED_IN, "a program on Linux", "ein Programm auf Linux"),
+            (Notice.Kind.SECOND_FACTOR_CHANGED, "a passkey, added", "ein Passkey, hinzugefügt"),
+            (Notice.Kind.LOSS_LIMIT_CHANGED, "12.5 % of what is invested", "12,5 % des Investierten"),
+            (Notice.Kind.LOSS_LIMIT_CHANGED, "1,234.50 USDT", "1.234,50 USDT"),
+            (
+                Notice.Kind.CHECK_PASSED,
+                "start or increase of a copy of 500.00 USDT (Basalt)",
+                "Start oder Aufstockung einer Kopie über 500,00 USDT (Basalt)",
+            ),
+            (Notice.Kind.CHECK_FAILED, "what nobody says", "what nobody says"),
+            (Notice.Kind.EMAIL_CHANGED, "March 2026", "March 2026"),
+        ],
+    )
+    def test_says_anew_what_only_the_moment_knew(self, kind: Notice.Kind, words: str, said: str) -> None:
+        assert said_anew(kind, words) == said
+        with translation.override("en"):
+            assert said_anew(kind, words) == words
+
     def test_names_every_topic(self) -> None:
         assert all(topic.label != topic.title and topic.section != topic.about for topic in TOPICS.values())
 
@@ -101,6 +126,20 @@ class TestGerman:
 
 
 class TestStored:
+    @pytest.mark.parametrize("side", ["BUY", "SELL"])
+    def test_an_order_is_written_in_the_form_that_is_read_again(self, side: str) -> None:
+        market = Market(base=Asset(symbol="BTC", decimals=8), quote=Asset(symbol="USDT", decimals=8), symbol="BTC-USDT")
+        own = LimitOrder(market=market, side=side, quantity_units=50_000_000, price_limit=Decimal("49000.50"))
+        way = "weniger kaufen" if side == "BUY" else "mehr verkaufen"
+
+        words = words_of(own)
+
+        assert said_anew(Notice.Kind.LIMIT_FILLED, words) == words
+        with translation.override("de"):
+            assert said_anew(Notice.Kind.LIMIT_FILLED, words) == f"0,5 BTC zu 49000,5 USDT oder {way}"
+            ended = said_anew(Notice.Kind.LIMIT_ENDED, f"{words} was ended: {LimitOrder.Why.DELISTED.label}")
+        assert ended == f"0,5 BTC zu 49000,5 USDT oder {way}; beendet: der Markt ist nicht mehr gelistet"
+
     def test_a_key_stands_for_the_same_request_in_every_language(self, follower: User) -> None:
         with translation.override("de"):
             first = transfers.deposit(user=follower, units=usdt("1234.5"), idempotency_key="one", now=NOON)

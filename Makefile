@@ -20,6 +20,7 @@
 #   make server DOMAIN=copy.example.org OPERATOR=me@example.org [BRAND=path/to/brand.toml]     from a bare Debian to a
 #                                            first operator (as root)
 #   make bench    how fast one lead's trade reaches 10,000 copies
+#   make words    catalogues of all languages anew from the sources, and compiled (takes GNU gettext)
 #   make format   put the code into its form
 
 PYTHON ?= python3
@@ -53,7 +54,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)') $(if $(BRAND),SMARTSYNC_BRAND='$(abspath $(BRAND))')
 
-.PHONY: server setup run test check clients mcp fuzz worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
+.PHONY: server setup run test check clients mcp fuzz worlds alike kill kill-notices kill-webhooks simulate mutants bench words format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -141,6 +142,11 @@ bench: $(INSTALLED)
 
 simulate: $(INSTALLED_DEV)
 	@$(BIN)/python manage.py simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS) --planted-bugs tests.simulation.planted_bugs
+
+words: $(INSTALLED_DEV)
+	@$(BIN)/python manage.py makemessages --all --no-wrap --no-location --no-obsolete -e html,txt,py,webmanifest \
+		--ignore='.venv*' --ignore='templates/admin/*' --ignore='tests/*' --ignore='docs/*' --ignore='build/*' --ignore='staticfiles/*'
+	@$(BIN)/python manage.py compilemessages --ignore='.venv*'
 
 format: $(INSTALLED_DEV)
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

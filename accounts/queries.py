@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from allauth.account.models import EmailAddress
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Asset, Balance, LedgerAccount, Posting, Transfer, User
 
@@ -59,8 +59,9 @@ def main_postings_of(user: User) -> QuerySet[Posting]:
 
 
 def transfers_on_the_way_of(user: User) -> QuerySet[Transfer]:
-    """Return a person's transfers that are requested and not booked yet."""
-    return Transfer.objects.filter(user=user, status__in=Transfer.OPEN).select_related("asset").order_by("pk")
+    """Return a person's transfers that are requested and not booked yet, or booked and still looked at."""
+    still = Q(status__in=Transfer.OPEN) | Q(status=Transfer.Status.BOOKED, verdict=Transfer.Verdict.WAITING)
+    return Transfer.objects.filter(still, user=user).select_related("asset").order_by("pk")
 
 
 def mailbox_of(email: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import ledger, queries, request_keys
 from accounts.ledger import Lines
@@ -22,6 +23,8 @@ from accounts.transactions import in_transaction, owns_transaction
 DAY = timedelta(days=1)
 # An amount that is announced already gets a few units more, or less, until it is the only one; so many at most.
 TAIL_UNITS_MAX = 100_000
+# Longer than any key that somebody sends.
+RETURN_KEY = "given back, since somebody looked at it and said no to transfer: "
 
 
 class NothingToTransfer(Exception):
@@ -60,12 +63,15 @@ def request_deposit(
     day_units_max: int,
     total_units_max: int,
     channel: Transfer.Channel = Transfer.Channel.PAPER,
+    verdict: Transfer.Verdict = Transfer.Verdict.NOT_ASKED,
 ) -> Transfer:
     """
     Note that money is on its way in. The same key again returns the same transfer.
 
     :param day_units_max: the most that this person may ask to bring in within a day.
     :param total_units_max: the most that everybody's money, with what is on its way, may come to.
+    :param verdict: WAITING for one that is held once it has come, until `pass_deposit` or `fail_deposit`.
+
     To the exchange it is announced by its amount, so a few units are added to one that is announced already.
 
     :raises NothingToTransfer: if units is not positive.
@@ -73,7 +79,9 @@ def request_deposit(
     :raises TooMuchInAll: if it is more than there may be of everybody's.
     :raises request_keys.KeyUsedOtherwise: if the key stands for another request.
     """
-    transfer, is_new = _request(Transfer.Direction.DEPOSIT, user, asset, units, idempotency_key, now, channel)
+    transfer, is_new = _request(
+        Transfer.Direction.DEPOSIT, user, asset, units, idempotency_key, now, channel, verdict=verdict
+    )
     if is_new:
         _refuse_too_much(user, asset, day_units_max=day_units_max, total_units_max=total_units_max, now=now)
     return transfer
@@ -100,14 +108,7 @@ def request_withdrawal(
     """
     transfer, is_new = _request(Transfer.Direction.WITHDRAWAL, user, asset, units, idempotency_key, now, channel)
     if is_new:
-        main = ledger.main_account(user=user, now=now)
-        ledger.place_hold(
-            key=_key(transfer),
-            asset=asset,
-            ledger_account_ids=np.array([main.pk]),
-            units=np.array([transfer.units]),
-            now=now,
-        )
+        _hold(_key(transfer), transfer, ledger.main_account(user=user, now=now).pk, now)
     return transfer
 
 
@@ -121,7 +122,7 @@ def confirm_transfer(*, transfer_id: int, by: User, units: int | None, note: str
     """
     transfer = lock_transfer(transfer_id)
     if transfer.status != Transfer.Status.REQUESTED:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     if units is not None and transfer.direction == Transfer.Direction.DEPOSIT:
         transfer.units = units
     transfer.status, transfer.confirmed_by, transfer.note = Transfer.Status.CONFIRMED, by, note
@@ -143,7 +144,7 @@ def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
     if transfer.status == Transfer.Status.BOOKED:
         return transfer
     if transfer.status != Transfer.Status.CONFIRMED:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     if transfer.confirmed_by_id == by.pk:
         raise OwnConfirmation("You confirmed this transfer yourself; it takes a second operator to book it.")
     transfer.approved_by = by
@@ -163,7 +164,7 @@ def book_transfer(*, transfer_id: int, now: datetime, venue_reference: str = "",
     if transfer.status == Transfer.Status.BOOKED:
         return transfer
     if transfer.status not in Transfer.OPEN:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     transfer.venue_reference = venue_reference
     return _book(transfer, LedgerAccount.Kind.EXTERNAL, now, cost_units=cost_units)
 
@@ -177,7 +178,7 @@ def end_transfer(*, transfer_id: int, status: Transfer.Status, note: str, now: d
     """
     transfer = lock_transfer(transfer_id)
     if transfer.status not in Transfer.OPEN:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     ledger.release_hold(key=_key(transfer), now=now)
     transfer.status, transfer.note, transfer.ended_at = status, note, now
     transfer.save(update_fields=["status", "note", "ended_at"])
@@ -198,6 +199,14 @@ def reverse_transfer(*, transfer_id: int, note: str, now: datetime) -> tuple[Tra
     if transfer.status == Transfer.Status.REVERSED:
         return transfer, 0
     assert transfer.status == Transfer.Status.BOOKED, "only what is booked can be reversed"
+    if transfer.verdict == Transfer.Verdict.WAITING:
+        # There is nothing left to look at, and what is held is what is taken.
+        ledger.release_hold(key=_waiting_key(transfer), now=now)
+        transfer.verdict = Transfer.Verdict.FAILED
+    elif transfer.verdict == Transfer.Verdict.FAILED:
+        # It is on its way back by another way already, as long as that has not been paid.
+        for back in Transfer.objects.filter(idempotency_key=_return_key(transfer), status__in=Transfer.OPEN):
+            end_transfer(transfer_id=back.pk, status=Transfer.Status.REFUSED, note=note, now=now)
     main = ledger.main_account(user=transfer.user, now=now)
     external = ledger.platform_account(LedgerAccount.Kind.EXTERNAL, now=now)
     suspense = ledger.platform_account(LedgerAccount.Kind.SUSPENSE, now=now)
@@ -216,8 +225,45 @@ def reverse_transfer(*, transfer_id: int, note: str, now: datetime) -> tuple[Tra
         now=now,
     )
     transfer.status, transfer.note, transfer.ended_at = Transfer.Status.REVERSED, note, now
-    transfer.save(update_fields=["status", "note", "ended_at"])
+    transfer.save(update_fields=["status", "note", "ended_at", "verdict"])
     return transfer, missing
+
+
+@in_transaction
+def pass_deposit(*, transfer_id: int, now: datetime) -> Transfer:
+    """Free a deposit that waited for a verdict; one that has not come yet is free once it has. Once."""
+    transfer = lock_transfer(transfer_id)
+    if transfer.verdict == Transfer.Verdict.WAITING:
+        ledger.release_hold(key=_waiting_key(transfer), now=now)
+        transfer.verdict = Transfer.Verdict.PASSED
+        transfer.save(update_fields=["verdict"])
+    return transfer
+
+
+@in_transaction
+def fail_deposit(*, transfer_id: int, note: str, now: datetime) -> tuple[Transfer, Transfer | None]:
+    """
+    Give back a deposit that waited for a verdict, once: what has come is on its way out, what was announced is refused.
+
+    :returns: the deposit, and the withdrawal that takes it back; none where nothing has come.
+    """
+    transfer = lock_transfer(transfer_id)
+    if transfer.verdict != Transfer.Verdict.WAITING:
+        return transfer, None
+    transfer.verdict = Transfer.Verdict.FAILED
+    transfer.save(update_fields=["verdict"])
+    if transfer.status == Transfer.Status.BOOKED:
+        ledger.release_hold(key=_waiting_key(transfer), now=now)
+        return transfer, _return(transfer, note, now)
+    if transfer.status in Transfer.OPEN and transfer.channel != Transfer.Channel.PAPER:
+        return end_transfer(transfer_id=transfer_id, status=Transfer.Status.REFUSED, note=note, now=now), None
+    # Paper money that is on its way is given back as it is booked.
+    return transfer, None
+
+
+def is_return(transfer: Transfer) -> bool:
+    """Return whether a withdrawal takes a deposit back that failed: it is paid, and not ended otherwise."""
+    return transfer.idempotency_key.startswith(RETURN_KEY)
 
 
 @in_transaction
@@ -245,7 +291,40 @@ def _book(transfer: Transfer, kind: LedgerAccount.Kind, now: datetime, *, cost_u
     )
     transfer.status, transfer.booked_at = Transfer.Status.BOOKED, now
     transfer.save(update_fields=["status", "booked_at", "approved_by", "venue_reference"])
+    if transfer.verdict == Transfer.Verdict.WAITING:
+        _hold(_waiting_key(transfer), transfer, main.pk, now)
+    elif transfer.verdict == Transfer.Verdict.FAILED:
+        _return(transfer, "Somebody looked at the deposit before it came.", now)
     return transfer
+
+
+def _return(deposit: Transfer, note: str, now: datetime) -> Transfer:
+    """Note that what came is on its way out again, and hold it for that."""
+    units = deposit.units
+    if deposit.channel == Transfer.Channel.VENUE:
+        units = _units_nobody_announced(Transfer.Direction.WITHDRAWAL, deposit.asset, units)
+    transfer = Transfer.objects.create(
+        user=deposit.user,
+        asset=deposit.asset,
+        direction=Transfer.Direction.WITHDRAWAL,
+        channel=deposit.channel,
+        units=units,
+        idempotency_key=_return_key(deposit),
+        requested_at=now,
+        note=note,
+    )
+    _hold(_key(transfer), transfer, ledger.main_account(user=deposit.user, now=now).pk, now)
+    return transfer
+
+
+def _hold(key: str, transfer: Transfer, account_id: int, now: datetime) -> None:
+    ledger.place_hold(
+        key=key,
+        asset=transfer.asset,
+        ledger_account_ids=np.array([account_id]),
+        units=np.array([transfer.units]),
+        now=now,
+    )
 
 
 def _refuse_too_much(user: User, asset: Asset, *, day_units_max: int, total_units_max: int, now: datetime) -> None:
@@ -268,6 +347,18 @@ def _key(transfer: Transfer) -> str:
     return f"transfer:{transfer.pk}"
 
 
+def _return_key(deposit: Transfer) -> str:
+    return f"{RETURN_KEY}{deposit.pk}"
+
+
+def _waiting_key(transfer: Transfer) -> str:
+    return f"{_key(transfer)}:waits"
+
+
+def _over(transfer: Transfer) -> str:
+    return gettext("This transfer is %(status)s.") % {"status": gettext(transfer.get_status_display())}
+
+
 def _request(
     direction: Transfer.Direction,
     user: User,
@@ -276,9 +367,11 @@ def _request(
     idempotency_key: str,
     now: datetime,
     channel: Transfer.Channel,
+    *,
+    verdict: Transfer.Verdict = Transfer.Verdict.NOT_ASKED,
 ) -> tuple[Transfer, bool]:
     if units <= 0:
-        raise NothingToTransfer("Enter a value above zero.")
+        raise NothingToTransfer(gettext("Enter a value above zero."))
     words = f"a {direction.label} of {Decimal(units).scaleb(-asset.decimals):,.2f} {asset.symbol}"
     asked = Request.of(direction.value, words, asset=asset.pk, units=units)
     if request_keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
@@ -293,6 +386,7 @@ def _request(
         units=units,
         idempotency_key=idempotency_key,
         requested_at=now,
+        verdict=verdict,
     )
     return transfer, True
 
@@ -312,5 +406,5 @@ def _units_nobody_announced(direction: Transfer.Direction, asset: Asset, units: 
     while units in taken:
         units += step
     if units <= 0:
-        raise NothingToTransfer("Enter a value above zero.")
+        raise NothingToTransfer(gettext("Enter a value above zero."))
     return units

@@ -14,12 +14,15 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.api import idempotency
+from copytrading.services.admission import cases, losses
 from copytrading.services.books import gaps, profit_shares, records, stops
+from copytrading.services.copies import loss_limits
 from copytrading.services.cycle import conducting, holding_back
 from copytrading.services.hooks import deliveries
 from copytrading.services.leads import linking, showing
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
+from copytrading.services.reference import copies as reference_copies
 from copytrading.services.running import heartbeats
 from copytrading.services.safety import reconciling
 from copytrading.services.telling import watching
@@ -48,6 +51,12 @@ def sync_lead(lead_id: int, **_: Any) -> None:
 def check_stop_losses(**_: Any) -> None:
     """The safety net under the feed, which looks at every price by its book."""
     stops.check_stop_losses(now=timezone.now())
+
+
+@shared_task
+def check_loss_limits(**_: Any) -> None:
+    """Look at what people have lost over all their copies together."""
+    loss_limits.check_loss_limits(now=timezone.now())
 
 
 @shared_task
@@ -130,6 +139,12 @@ def record_values(**_: Any) -> None:
 
 
 @shared_task
+def keep_reference_copies(**_: Any) -> None:
+    """Start the platform's own copies of leads that have none."""
+    reference_copies.keep_reference_copies(now=timezone.now())
+
+
+@shared_task
 def keep_weights(**_: Any) -> None:
     """Keep what leads hold, once an hour, for those who are shown it later."""
     showing.keep_weights(now=timezone.now())
@@ -181,6 +196,18 @@ def clear_sessions(**_: Any) -> None:
 def watch_for_notices(**_: Any) -> None:
     """Look for what nobody did but people should know: falls, stop losses that are near, results of a week."""
     watching.watch(now=timezone.now())
+
+
+@shared_task
+def count_losses(**_: Any) -> None:
+    """Count once a day how many copies lost money, where a warning says so."""
+    losses.count_losses_if_due(now=timezone.now())
+
+
+@shared_task
+def finish_cases(**_: Any) -> None:
+    """Carry out what operators decided on deposits, where their request died on the way."""
+    cases.finish_cases(now=timezone.now())
 
 
 @shared_task

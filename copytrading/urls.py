@@ -4,6 +4,7 @@ from django.urls import path
 
 from copytrading.views import appearance, live, pocket, problems
 from copytrading.views.account import limit_orders, mailbox, notices, programs, statements, wallet, webhooks
+from copytrading.views.admission import pages as admission
 from copytrading.views.copies import activity, starting, together
 from copytrading.views.copies import pages as copies
 from copytrading.views.leading import linking
@@ -43,6 +44,9 @@ urlpatterns = [
     path("wallet/statements.csv", statements.statement_csv, name="statement_csv"),
     path("wallet/statements.json", statements.statement_json, name="statement_json"),
     path("wallet/balance/", appearance.balance, name="balance"),
+    path("consents/", admission.consents, name="consents"),
+    path("suitability/", admission.suitability, name="suitability"),
+    path("suitability/jurisdiction/", admission.jurisdiction, name="jurisdiction"),
     path("halt-notice/", appearance.halt_notice, name="halt_notice"),
     path("activity/", activity.activity, name="activity"),
     path("notices/", notices.notices, name="notices"),
@@ -61,6 +65,7 @@ urlpatterns = [
     path("offline/", pocket.offline, name="offline"),
     path("live/", live.live, name="live"),
     path("theme/", appearance.choose_theme, name="theme"),
+    path("language/", appearance.choose_language, name="language"),
     path("programs/", programs.programs, name="programs"),
     path("programs/keys/new/", programs.program_key_make, name="program_key_make"),
     path("programs/keys/<int:key_id>/revoke/", programs.program_key_revoke, name="program_key_revoke"),

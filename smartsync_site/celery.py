@@ -27,6 +27,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "check the loss limits": {
+        "task": "copytrading.tasks.check_loss_limits",
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
     "explain what waits": {"task": "copytrading.tasks.explain_waiting", "schedule": 15, "options": {"expires": 15}},
     "watch the listings": {"task": "copytrading.tasks.watch_listings", "schedule": 120, "options": {"expires": 120}},
     "finish verdicts on coins": {
@@ -52,6 +57,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     },
     "measure tracking gaps": {"task": "copytrading.tasks.measure_gaps", "schedule": 60, "options": {"expires": 60}},
     "record values": {"task": "copytrading.tasks.record_values", "schedule": 60, "options": {"expires": 60}},
+    "keep reference copies": {
+        "task": "copytrading.tasks.keep_reference_copies",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "keep weights": {"task": "copytrading.tasks.keep_weights", "schedule": 60, "options": {"expires": 60}},
     "count summaries": {"task": "copytrading.tasks.count_summaries", "schedule": 60, "options": {"expires": 60}},
     # What leaves the house is sent by a process of its own: `manage.py tell`, and `call` for webhooks.
@@ -60,6 +70,9 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 20,
         "options": {"expires": 20},
     },
+    # Once a day, and soon after the start of an installation that has none yet.
+    "count losses": {"task": "copytrading.tasks.count_losses", "schedule": 600, "options": {"expires": 600}},
+    "finish cases": {"task": "copytrading.tasks.finish_cases", "schedule": 60, "options": {"expires": 60}},
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
     "drop weights": {
         "task": "copytrading.tasks.drop_weights",

@@ -18,6 +18,7 @@ def local_programs(*, host: str, port: int) -> list[Program]:
         Program("web", _web(host, port), {"DB_POOL": "8"}, vital=True),
         Program("worker", _worker("main", concurrency=2), QUIET),
         *_single_programs(),
+        *_demo_gate(),
     ]
 
 
@@ -47,6 +48,13 @@ def _single_programs() -> list[Program]:
         Program("tell", [*python, "tell"]),
         Program("call", [*python, "call"]),
     ]
+
+
+def _demo_gate() -> list[Program]:
+    """Return the check that the demo asks, where a setting wants to see one."""
+    port = settings.SMARTSYNC_GATE.demo_port
+    gate = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_gate", "--port", str(port)]
+    return [Program("gate", gate)] if port else []
 
 
 def _web(host: str, port: int) -> list[str]:

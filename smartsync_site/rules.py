@@ -16,7 +16,10 @@ import environ
 from copytrading.engine import rules as platform
 from smartsync_site.brand import brand_file, read_brand
 from smartsync_site.environment import read_env_file
+from smartsync_site.gates import ACTS, read_acts, read_gate
+from smartsync_site.jurisdictions import read_packs
 
+GATE_SECONDS_MOST = 30
 Number = TypeVar("Number", int, float, Decimal)
 
 read_env_file()
@@ -57,6 +60,21 @@ def _whole(name: str, *, default: int) -> int:
 
 # What the platform is called and looks like: read here, before anything is started for nothing.
 SMARTSYNC_BRAND = read_brand(brand_file(env.str("SMARTSYNC_BRAND", default="")))
+# Who is let in: packs of jurisdictions by name or path, none when empty, and which of them is that of people who named
+# none; the operator's own check, and what it is asked about.
+SMARTSYNC_JURISDICTIONS = read_packs(
+    env.list("SMARTSYNC_JURISDICTIONS", default=[]), texts=[text.name for text in SMARTSYNC_BRAND.legal]
+)
+SMARTSYNC_JURISDICTION_DEFAULT = env.str("SMARTSYNC_JURISDICTION_DEFAULT", default="") or next(
+    (pack.name for pack in SMARTSYNC_JURISDICTIONS), ""
+)
+SMARTSYNC_GATE = read_gate(
+    env.str("SMARTSYNC_GATE_URL", default=""),
+    env.str("SMARTSYNC_GATE_SECRET", default=""),
+    development=env.bool("DEVELOPMENT", default=False),
+)
+SMARTSYNC_GATE_ACTS = read_acts(env.list("SMARTSYNC_GATE_ACTS", default=[]) or list(ACTS))
+SMARTSYNC_GATE_SECONDS_MAX = _number("SMARTSYNC_GATE_SECONDS_MAX", default=5)
 # The market
 SMARTSYNC_VENUE = env.str("SMARTSYNC_VENUE", default="") or "paper"
 # Real money: an exchange by name, a key that can trade and not withdraw, and a word that it is meant so.
@@ -87,6 +105,8 @@ SMARTSYNC_REPAIR_SECONDS = _number("SMARTSYNC_REPAIR_SECONDS", default=60)
 SMARTSYNC_SETTLING_SECONDS = _number("SMARTSYNC_SETTLING_SECONDS", default=900)  # after a lead's deposit or withdrawal
 SMARTSYNC_CYCLE_SPACING_SECONDS = _number("SMARTSYNC_CYCLE_SPACING_SECONDS", default=0.5)
 SMARTSYNC_PROFIT_SHARE_MAX = _number("SMARTSYNC_PROFIT_SHARE_MAX", default=0.30)
+# The platform's own copy of every lead, in USDT, which tells what following brought; 0 for none.
+SMARTSYNC_REFERENCE_COPY_AMOUNT = _whole("SMARTSYNC_REFERENCE_COPY_AMOUNT", default=100)
 # Leading
 SMARTSYNC_STAKE_MIN = _whole("SMARTSYNC_STAKE_MIN", default=500)  # USDT of the lead's own
 SMARTSYNC_STAKE_ALARM = _number("SMARTSYNC_STAKE_ALARM", default=0.10)  # of the money that follows
@@ -135,6 +155,16 @@ SMARTSYNC_CASH_DECIMALS = 8
 SMARTSYNC_BELL = env.bool("SMARTSYNC_BELL", default=True)
 SMARTSYNC_PLATFORM_SHARE = _number("SMARTSYNC_PLATFORM_SHARE", default=0.0)  # of the leads' profit share
 
+if SMARTSYNC_JURISDICTION_DEFAULT not in ("", *(pack.name for pack in SMARTSYNC_JURISDICTIONS)):
+    raise environ.ImproperlyConfigured(
+        f"SMARTSYNC_JURISDICTION_DEFAULT is {SMARTSYNC_JURISDICTION_DEFAULT!r}, which SMARTSYNC_JURISDICTIONS does not"
+        " name."
+    )
+if not 0 < SMARTSYNC_GATE_SECONDS_MAX <= GATE_SECONDS_MOST:
+    raise environ.ImproperlyConfigured(
+        f"SMARTSYNC_GATE_SECONDS_MAX is {SMARTSYNC_GATE_SECONDS_MAX:g}; it is more than 0, and {GATE_SECONDS_MOST} at"
+        " most: somebody waits for it."
+    )
 if SMARTSYNC_TRANSFERS not in ("manual", "venue"):
     raise environ.ImproperlyConfigured(f"SMARTSYNC_TRANSFERS is {SMARTSYNC_TRANSFERS!r}; it can be manual or venue.")
 if SMARTSYNC_SPEED <= 0:

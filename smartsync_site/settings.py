@@ -116,6 +116,7 @@ MIDDLEWARE = [
     # Before the sign-in: it sets a person of its own, and the steps under /api/identity/ would see nobody.
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smartsync_site.places.in_the_readers_place",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "smartsync_site.doors.readable_requests",
@@ -208,6 +209,7 @@ CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_TASK_QUEUES = [Queue("exits"), Queue("cycles"), Queue("rest")]
 CELERY_TASK_ROUTES = {
     "copytrading.tasks.check_stop_losses": {"queue": "exits"},
+    "copytrading.tasks.check_loss_limits": {"queue": "exits"},
     "copytrading.tasks.work_off_orders": {"queue": "exits"},
     "copytrading.tasks.sync_leads": {"queue": "cycles"},
     "copytrading.tasks.sync_lead": {"queue": "cycles"},
@@ -245,6 +247,8 @@ ACCOUNT_ADAPTER = "accounts.identity.adapters.AccountAdapter"
 # The outbox tells of what happens to somebody's sign-in, by every channel; the library would write a second mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SMARTSYNC_BRAND.subject_prefix} ".lstrip()
+# What the sign-up asks besides, in a browser and in an app: whose rules count, and the operator's own check.
+ACCOUNT_SIGNUP_FORM_CLASS = "copytrading.forms.admission.signing_up.AdmissionForm"
 ACCOUNT_FORMS = {
     "signup": "accounts.identity.forms.SignupForm",
     "reset_password": "accounts.identity.forms.ResetPasswordForm",
@@ -356,6 +360,8 @@ elif LOCAL_FOLDER.brand:
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -416,6 +422,7 @@ SPECTACULAR_SETTINGS = {
         "RatioMode": "copytrading.queries.statuses.RATIO_MODE",
         "JournalKind": "accounts.models.Journal.Kind",
         "TransferStatus": "accounts.models.Transfer.Status",
+        "TransferVerdict": "accounts.models.Transfer.Verdict",
         "WebhookStatus": "copytrading.queries.hooks.wanted.STATUSES",
         "WebhookEvent": "copytrading.queries.hooks.wanted.EVENTS",
         "WebhookDeliveryState": "copytrading.queries.hooks.wanted.DELIVERY_STATES",

@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.elsewhere",
     "tests.fake_venue.fixtures",
     "tests.hook_receiver",
+    "tests.services.admission.check",
 ]
 
 

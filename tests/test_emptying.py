@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class TestEmptying:
-    @pytest.mark.parametrize("time", ["first", "again"])
+    @pytest.mark.parametrize("time", ["first", "again", "and once more"])
     def test_leaves_nothing_of_what_was_committed(self, world: World, lead: Lead, follower: User, time: str) -> None:
         world.start(follower, lead, "1000")
         emails = ["chalk@example.org", follower.email, lead.user.email]

@@ -21,7 +21,7 @@ class PersonAdmin(ReadOnlyAdmin):
     list_filter = ("is_staff", "is_active", "groups", "date_joined")
     search_fields = ("email", "first_name", "last_name")
     fieldsets = (
-        (None, {"fields": ("email", "first_name", "last_name", "money", "factors", "ask")}),
+        (None, {"fields": ("email", "first_name", "last_name", "jurisdiction", "money", "factors", "ask")}),
         ("May", {"fields": ("is_active", "is_staff", "is_superuser", "roles", "vouched")}),
         ("Dates", {"fields": ("date_joined", "last_login")}),
     )

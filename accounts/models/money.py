@@ -21,6 +21,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Func
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_noop
 
 from accounts.models.people import User
 from accounts.models.whole_numbers import WholeNumbersField
@@ -216,6 +217,9 @@ class Transfer(models.Model):
             └────────────┴──→ REFUSED | CANCELED | EXPIRED   nothing moved, and what was held is free again
 
     A crash anywhere leaves a row that the sweeper finishes, never money on one side only.
+
+    A deposit that somebody still looks at (`verdict` WAITING) is booked and held; it is free once that is PASSED, and
+    on its way back once it is FAILED.
     """
 
     class Direction(models.TextChoices):
@@ -228,13 +232,19 @@ class Transfer(models.Model):
         MANUAL = "MANUAL", "bank or cash desk"
 
     class Status(models.TextChoices):
-        REQUESTED = "REQUESTED", "on its way"
-        CONFIRMED = "CONFIRMED", "seen by one operator"
-        BOOKED = "BOOKED", "done"
-        REVERSED = "REVERSED", "taken back"
-        REFUSED = "REFUSED", "refused"
-        CANCELED = "CANCELED", "canceled"
-        EXPIRED = "EXPIRED", "never came"
+        REQUESTED = "REQUESTED", gettext_noop("on its way")
+        CONFIRMED = "CONFIRMED", gettext_noop("seen by one operator")
+        BOOKED = "BOOKED", gettext_noop("done")
+        REVERSED = "REVERSED", gettext_noop("taken back")
+        REFUSED = "REFUSED", gettext_noop("refused")
+        CANCELED = "CANCELED", gettext_noop("canceled")
+        EXPIRED = "EXPIRED", gettext_noop("never came")
+
+    class Verdict(models.TextChoices):
+        NOT_ASKED = "NOT_ASKED", "nobody was asked"
+        WAITING = "WAITING", "is looked at"
+        PASSED = "PASSED", "passed"
+        FAILED = "FAILED", "failed"
 
     OPEN = (Status.REQUESTED, Status.CONFIRMED)
 
@@ -254,10 +264,14 @@ class Transfer(models.Model):
     confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=9, choices=Verdict, default=Verdict.NOT_ASKED, db_default="NOT_ASKED")
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="one_transfer_per_key"),
+            models.CheckConstraint(
+                condition=Q(verdict="NOT_ASKED") | Q(direction="DEPOSIT"), name="only_a_deposit_waits_for_a_verdict"
+            ),
             models.CheckConstraint(condition=Q(units__gt=0), name="transfer_moves_something"),
             # So that what the exchange tells belongs to one of them, or to none.
             models.UniqueConstraint(
@@ -280,7 +294,10 @@ class Transfer(models.Model):
                 name="a_manual_transfer_is_seen_by_two",
             ),
         )
-        indexes = (models.Index(fields=["requested_at"], condition=Q(status="REQUESTED"), name="transfer_on_its_way"),)
+        indexes = (
+            models.Index(fields=["requested_at"], condition=Q(status="REQUESTED"), name="transfer_on_its_way"),
+            models.Index(fields=["id"], condition=Q(verdict="WAITING"), name="transfer_that_waits"),
+        )
 
     def __str__(self) -> str:
         return f"{self.direction} {self.pk}"

@@ -34,6 +34,8 @@ class User(AbstractUser):
     # How the person is written to: a language of settings.LANGUAGES, and a zone of the tz database.
     language = models.CharField(max_length=10, default="en", db_default="en")
     time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    # Whose rules count for them, by the name of its pack; empty where nobody has said: then the installation's count.
+    jurisdiction = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -1,5 +1,15 @@
 """What operators see and do. Every act is a service, the same one that the other doors use; tables are only read."""
 
+from copytrading.admin.admission import (
+    AdmissionAdmin,
+    ConsentGivenAdmin,
+    FirstWishAdmin,
+    GateCaseAdmin,
+    GateQuestionAdmin,
+    JurisdictionChangeAdmin,
+    LossFigureAdmin,
+    SuitabilityAnswerAdmin,
+)
 from copytrading.admin.copies import (
     AdjustmentAdmin,
     CopyAdmin,
@@ -67,8 +77,10 @@ from copytrading.admin.webhooks import WebhookAdmin, WebhookAttemptAdmin, Webhoo
 __all__ = [
     "AccountMoveAdmin",
     "AdjustmentAdmin",
+    "AdmissionAdmin",
     "AlarmAdmin",
     "AllocationAdmin",
+    "ConsentGivenAdmin",
     "CopyAdmin",
     "CopyBaselineAdmin",
     "CopyFlagAdmin",
@@ -82,8 +94,12 @@ __all__ = [
     "DeliveryAdmin",
     "FavouriteAdmin",
     "FillAdmin",
+    "FirstWishAdmin",
+    "GateCaseAdmin",
+    "GateQuestionAdmin",
     "HaltAdmin",
     "HeartbeatAdmin",
+    "JurisdictionChangeAdmin",
     "KnownDeviceAdmin",
     "LeadAdmin",
     "LeadCalmAdmin",
@@ -100,6 +116,7 @@ __all__ = [
     "LeadWeightsAdmin",
     "LimitOrderAdmin",
     "LinkedAccountAdmin",
+    "LossFigureAdmin",
     "ManualOrderAdmin",
     "MarkAdmin",
     "MarkRangeAdmin",
@@ -115,6 +132,7 @@ __all__ = [
     "RestoreAdmin",
     "RuleChangeAdmin",
     "ScheduledRunAdmin",
+    "SuitabilityAnswerAdmin",
     "SyncCycleAdmin",
     "TradeCheckpointAdmin",
     "TransferAdmin",

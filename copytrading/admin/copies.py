@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from accounts.admin.acting import ActingAdmin, operator_action
 from accounts.admin.tables import ReadOnlyAdmin, ReadOnlyRows, link_to, list_link
@@ -17,8 +18,10 @@ from copytrading.models import (
     CopyFlow,
     CopyRecord,
     CopyRoster,
+    LossLimit,
     Notice,
     ProfitShare,
+    ReferenceHolder,
 )
 from copytrading.queries.modes import label_of_name
 from copytrading.services.copies import verbs as copies
@@ -47,7 +50,7 @@ class BaselineRows(ReadOnlyRows):
 @admin.register(Copy)
 class CopyAdmin(ActingAdmin):
     list_display = ("id", "person", "lead_link", "status", "stop_reason", "invested", "stop_loss", "started_at")
-    list_filter = ("status", "stop_reason", "buy_existing", "started_at", "lead")
+    list_filter = ("status", "stop_reason", "is_reference", "buy_existing", "started_at", "lead")
     list_select_related = ("follower", "lead")
     ordering = ("-started_at",)
     search_fields = ("=id", "follower__email", "lead__name", "=ledger_account__id")
@@ -79,6 +82,8 @@ class CopyAdmin(ActingAdmin):
 
     @admin.display(description="follower", ordering="follower__email")
     def person(self, copy: Copy) -> str:
+        if copy.is_reference:
+            return mark_safe("<strong>Reference copy</strong>")
         return link_to(copy.follower)
 
     @admin.display(description="lead", ordering="lead__name")
@@ -133,6 +138,39 @@ class CopyAdmin(ActingAdmin):
                 tried="stop",
             )
         return question
+
+
+@admin.register(ReferenceHolder)
+class ReferenceHolderAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user_link", "made_at", "lacks_money_since", "copies_link")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+
+    @admin.display(description="account to bring money to")
+    def user_link(self, holder: ReferenceHolder) -> str:
+        return link_to(holder.user)
+
+    @admin.display(description="copies")
+    def copies_link(self, holder: ReferenceHolder) -> str:
+        return list_link(Copy, label="All reference copies", is_reference__exact=1)
+
+
+@admin.register(LossLimit)
+class LossLimitAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user_link", "limit", "set_at", "breached_at", "fired_at")
+    list_filter = ("set_at", "fired_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+
+    @admin.display(description="person")
+    def user_link(self, limit: LossLimit) -> str:
+        return link_to(limit.user)
+
+    @admin.display(description="loss of all copies together")
+    def limit(self, limit: LossLimit) -> str:
+        if limit.loss_fraction is not None:
+            return f"{limit.loss_fraction * 100:g} % of what is invested"
+        return in_cash(limit.loss_units)
 
 
 @admin.register(CopyFlow)

@@ -99,7 +99,7 @@ class LeadAdmin(ActingAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
-        live = Count("copies", filter=Q(copies__status__in=Copy.LIVE))
+        live = Count("copies", filter=Q(copies__status__in=Copy.LIVE, copies__is_reference=False))
         return super().get_queryset(request).select_related("user", "ledger_account").annotate(live_copies=live)
 
     @admin.display(description="person", ordering="user__email")

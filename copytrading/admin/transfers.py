@@ -25,7 +25,7 @@ class TransferAdmin(AskingAdmin):
     search_fields = ("=id", "user__email", "idempotency_key", "venue_reference")
     actions = ("confirm", "approve", "refuse")
     fields = (
-        "user_link", "direction", "moved", "channel", "status", "note", "venue_reference", "requested_at",
+        "user_link", "direction", "moved", "channel", "status", "verdict", "note", "venue_reference", "requested_at",
         "confirmed_by", "approved_by", "booked_at", "ended_at",
     )  # fmt: skip
     readonly_fields = fields

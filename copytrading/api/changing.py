@@ -21,6 +21,7 @@ from copytrading.api.shapes.copies import (
     TermsInput,
     ValueInput,
 )
+from copytrading.services.admission import entering
 from copytrading.services.copies import previews, terms
 from copytrading.services.copies import verbs as copies
 
@@ -61,7 +62,7 @@ class Increase(Endpoint):
     @idempotent
     def post(self, request: Request, copy_id: int, *, idempotency_key: str) -> Response:
         copy, units = own_copy(request, copy_id), self.read(ValueInput)["value"]
-        copies.increase_copy(copy_id=copy.pk, units=units, idempotency_key=idempotency_key, now=timezone.now())
+        entering.increase_copy(copy_id=copy.pk, units=units, idempotency_key=idempotency_key, now=timezone.now())
         return Response(CopyDetailShape(copy_in_figures(request, copy_id)).data)
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.request import Request
@@ -28,7 +29,7 @@ from copytrading.queries.copies import coin_results, curves, gap_pages, portfoli
 from copytrading.queries.copies import own as copy_queries
 from copytrading.queries.happened import activity, receipt_rows
 from copytrading.queries.leads import listing as lead_queries
-from copytrading.services.copies import verbs as copies
+from copytrading.services.admission import entering
 
 
 class Copies(Endpoint):
@@ -64,8 +65,8 @@ class Copies(Endpoint):
         wanted = self.read(StartInput)
         lead = lead_queries.public_leads().filter(slug=wanted["lead"]).first()
         if lead is None:
-            raise exceptions.ValidationError({"lead": "There is no such lead."})
-        copy = copies.start_copy(
+            raise exceptions.ValidationError({"lead": gettext("There is no such lead.")})
+        copy = entering.start_copy(
             follower=person(request),
             lead_id=lead.pk,
             investment_units=wanted["investment"],

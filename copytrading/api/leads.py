@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -25,11 +26,15 @@ from copytrading.api.shapes.leads import (
     LeadsQuery,
     PortfolioShape,
 )
+from copytrading.api.shapes.reference import NOT_HELD, ReferenceCopyShape
+from copytrading.queries.admission.warnings import warning_of
+from copytrading.queries.copies import reference
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.queries.leads import overlaps
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import statistics as lead_statistics
 from copytrading.queries.shown.visibility import visibilities_of
+from copytrading.services.admission import entering
 from copytrading.services.copies import favourites, previews
 from copytrading.services.copies.cautions import cautions_of
 
@@ -51,7 +56,7 @@ class Leads(OpenEndpoint):
         if asked.pop("favourites"):
             who = visitor(request)
             if who is None:
-                raise exceptions.ValidationError({"favourites": "Sign in to ask for your favourites."})
+                raise exceptions.ValidationError({"favourites": gettext("Sign in to ask for your favourites.")})
             of = who.pk
         wanted = lead_queries.LeadFilter(**asked, favourites_of=of)
         found = lead_queries.ranked(wanted=wanted, sorting=sorting, now=timezone.now())
@@ -125,7 +130,9 @@ class LeadsComparison(OpenEndpoint):
         slugs, now = self.read_query(ComparisonQuery)["leads"], timezone.now()
         found = {lead.slug: lead for lead in lead_queries.public_leads().filter(slug__in=slugs)}
         if missing := [slug for slug in slugs if slug not in found]:
-            raise exceptions.ValidationError({"leads": f"There is no lead called {missing[0]}."})
+            raise exceptions.ValidationError(
+                {"leads": gettext("There is no lead called %(slug)s.") % {"slug": missing[0]}}
+            )
         chosen = [found[slug] for slug in slugs]
         cards = lead_queries.cards_of(chosen, now=now)
         visibilities = visibilities_of(chosen, visitor(request), now=now)
@@ -159,6 +166,21 @@ class LeadRecord(OpenEndpoint):
         return Response(LeadRecordPointShape(curve.points, many=True).data)
 
 
+class LeadReferenceCopy(OpenEndpoint):
+    @extend_schema(
+        operation_id="read_lead_reference_copy",
+        tags=["leads"],
+        summary="What following a lead brought, by a real copy that the platform holds",
+        description="Strangers see it up to the moment up to which they see the lead's trades; whoever copies sees it"
+        " as it is. All is null where the platform never held a copy of this lead.",
+        responses=documented({200: ReferenceCopyShape}, problems=(401, 403, 404, 429)),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        lead = public_lead(slug)
+        record = reference.record_of(lead, visibility=visible_to(request, lead), now=timezone.now())
+        return Response(ReferenceCopyShape(NOT_HELD if record is None else record).data)
+
+
 class LeadPreview(Endpoint):
     scopes: ClassVar = {"POST": "read"}
 
@@ -182,4 +204,8 @@ class LeadPreview(Endpoint):
         )
         cautions = cautions_of(lead=lead, investment_units=wanted["investment"], terms=wanted["custom"])
         figures = {name: getattr(preview, name) for name in preview.__dataclass_fields__}
-        return Response(CopyPreviewShape({**figures, "cautions": cautions}).data)
+        before = {
+            "risk_warning": warning_of(person(request)),
+            "before_start": entering.before_start(user=person(request), lead=lead, now=timezone.now()),
+        }
+        return Response(CopyPreviewShape({**figures, **before, "cautions": cautions}).data)

@@ -19,9 +19,11 @@ from copytrading.services.problem_codes import problem_codes
 
 
 def list_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Name every code that a problem can have, and show one."""
-    problem = result["components"]["schemas"]["Problem"]
-    problem["properties"]["code"]["enum"] = sorted(problem_codes())
+    """Name every code that a problem can have, or a start meet, and show one."""
+    schemas = result["components"]["schemas"]
+    problem = schemas["Problem"]
+    for shape in (problem, schemas["ObstacleShape"]):
+        shape["properties"]["code"]["enum"] = sorted(problem_codes())
     problem["example"] = {
         "type": "/problems/lead_full/",
         "status": 409,

@@ -17,6 +17,7 @@ from copytrading.api import (
     together,
     wallet,
 )
+from copytrading.api.admission import standing
 from copytrading.api.nowhere import Nowhere
 from copytrading.api.telling import live, notices, webhooks
 
@@ -54,6 +55,7 @@ urlpatterns = [
     path("leads/<slug:slug>/favourite", leads.LeadFavourite.as_view(), name="lead_favourite"),
     path("leads/<slug:slug>/holdings", leads.LeadHoldings.as_view(), name="lead_holdings"),
     path("leads/<slug:slug>/record", leads.LeadRecord.as_view(), name="lead_record"),
+    path("leads/<slug:slug>/reference-copy", leads.LeadReferenceCopy.as_view(), name="lead_reference_copy"),
     path("leads/<slug:slug>/statistics", records.LeadStatistics.as_view(), name="lead_statistics"),
     path("leads/<slug:slug>/returns", records.LeadReturns.as_view(), name="lead_returns"),
     path("leads/<slug:slug>/trades", records.LeadTrades.as_view(), name="lead_trades"),
@@ -65,6 +67,7 @@ urlpatterns = [
     path("leads/<slug:slug>/preview", leads.LeadPreview.as_view(), name="lead_preview"),
     path("copies", copies.Copies.as_view(), name="copies"),
     path("copies/together", together.Together.as_view(), name="copies_together"),
+    path("copies/together/loss-limit", together.LossLimit.as_view(), name="loss_limit"),
     path("copies/<int:copy_id>", copies.Copy.as_view(), name="copy"),
     path("copies/<int:copy_id>/record", copies.CopyRecord.as_view(), name="copy_record"),
     path("copies/<int:copy_id>/coins", copies.CopyCoins.as_view(), name="copy_coins"),
@@ -85,6 +88,8 @@ urlpatterns = [
     path("copies/<int:copy_id>/flows", books.CopyFlows.as_view(), name="copy_flows"),
     path("copies/<int:copy_id>/profit-shares", books.CopyProfitShares.as_view(), name="copy_profit_shares"),
     path("copies/<int:copy_id>/terms", changing.Terms.as_view(), name="copy_terms"),
+    path("consents", standing.Consents.as_view(), name="consents"),
+    path("suitability", standing.Suitability.as_view(), name="suitability"),
     path("activity", copies.Activity.as_view(), name="activity"),
     path("statements", statements.Statements.as_view(), name="statements"),
     path("live", live.Live.as_view(), name="live"),

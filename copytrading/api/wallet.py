@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.request import Request
@@ -33,7 +34,8 @@ from copytrading.queries.market import degraded
 from copytrading.queries.money import account_books
 from copytrading.queries.money import spot as spot_queries
 from copytrading.queries.money import wallet as wallet_queries
-from copytrading.services.wallet import spot, transfers
+from copytrading.services.admission import entering
+from copytrading.services.wallet import spot
 
 MONEY_PROBLEMS = (400, 401, 403, 409, 422, 429)
 
@@ -81,7 +83,7 @@ class Deposits(Endpoint):
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
         units = self.read(TransferInput)["value"]
-        transfer = transfers.deposit(
+        transfer = entering.deposit(
             user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
         )
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
@@ -103,7 +105,7 @@ class Withdrawals(Endpoint):
     @idempotent
     def post(self, request: Request, *, idempotency_key: str) -> Response:
         units = self.read(TransferInput)["value"]
-        transfer = transfers.withdraw(
+        transfer = entering.withdraw(
             user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
         )
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
@@ -198,7 +200,7 @@ def _spot_order(wanted: dict[str, Any]) -> dict[str, Any]:
     markets = {market.symbol: market for market in wallet_queries.spot_markets()}
     market = markets.get(wanted["market"])
     if market is None:
-        raise exceptions.ValidationError({"market": "There is no such market to trade in."})
+        raise exceptions.ValidationError({"market": gettext("There is no such market to trade in.")})
     if wanted["side"] == "BUY":
         return {"market_id": market.pk, "side": "BUY", "units": wanted["value"]}
     try:

@@ -47,6 +47,17 @@ class Reading:
         portfolio = self.door.get(f"leads/{path_part(slug)}/holdings")
         return Told(sentence="What the lead holds, as shares of its equity.", data=portfolio)
 
+    def read_reference_copy(self, slug: Slug) -> Told:
+        """Look at what following a lead brought so far, after all costs, by a real copy that the platform holds."""
+        record = self.door.get(f"leads/{path_part(slug)}/reference-copy")
+        figures = {name: value for name, value in record.items() if name != "points"}
+        if record["since"] is None:
+            return Told(sentence="The platform holds no copy of this lead.", data=figures)
+        made = (
+            "nothing that is shown yet" if record["return_fraction"] is None else f"{record['return_fraction']} of it"
+        )
+        return Told(sentence=f"A real copy of {record['investment']} has made {made} since it began.", data=figures)
+
     def list_lead_trades(self, slug: Slug, limit: Limit = 20, cursor: Cursor = None) -> Told:
         """List what a lead traded, latest first."""
         return page_of(self.door.get(f"leads/{path_part(slug)}/trades", limit=limit, cursor=cursor), "trade", "trades")
@@ -149,6 +160,7 @@ class Reading:
             self.find_leads,
             self.read_lead,
             self.read_lead_holdings,
+            self.read_reference_copy,
             self.list_lead_trades,
             self.look_back,
             self.preview_copy,

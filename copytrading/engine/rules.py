@@ -39,6 +39,7 @@ BOUNDS: dict[str, Bounds] = {
     "cycle_spacing_seconds": Bounds(0, 3_600, "the time between two cycles of one lead"),
     "profit_share_max": Bounds(0, 1, "the most of a profit that a lead may take"),
     "platform_share": Bounds(0, 1, "the platform's part of the leads' profit share"),
+    "reference_copy_amount": Bounds(0, 1_000_000, "the money of the platform's own copy of each lead, 0 for none"),
     # Leading
     "stake_min": Bounds(0, VALUE_MAX, "the least of a lead's own money"),
     "stake_alarm": Bounds(0, 1, "the stake, as a share of the money that follows, below which an alarm is raised"),
@@ -89,6 +90,7 @@ ALONE = frozenset(
 VALUES = frozenset(
     {
         "investment_min",
+        "reference_copy_amount",
         "stake_min",
         "order_value_max",
         "minute_value_max",
@@ -118,6 +120,7 @@ class Rules:
     cycle_spacing_seconds: float
     profit_share_max: float
     platform_share: float
+    reference_copy_amount: int
     stake_min: int
     stake_alarm: float
     limit_order_days: float

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django import forms
 
 from copytrading.forms.parts.fields import CashField
+from copytrading.queries.admission.packs import packs
 from copytrading.queries.operating import overview as operating
 from copytrading.queries.operating import rule_table
 from copytrading.services.wallet.money_words import with_cash
@@ -109,6 +110,24 @@ class ManualTransferForm(forms.Form):
     value = CashField(label=with_cash("How much, {cash}"), error_messages={"required": "How much?"})
     # Made with the page, so that pressing twice enters once.
     idempotency_key = forms.CharField(max_length=64, initial=lambda: uuid4().hex, widget=forms.HiddenInput)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if operating.person(email=email) is None:
+            raise forms.ValidationError("Nobody here has that address.")
+        return email
+
+
+class JurisdictionChangeForm(forms.Form):
+    """Whose rules are to count for somebody."""
+
+    email = forms.EmailField(label="Who, by e-mail address")
+    jurisdiction = forms.ChoiceField(
+        label="Whose rules are to count", choices=lambda: [(pack.name, pack.label) for pack in packs()]
+    )
+    reason = forms.CharField(
+        label="Why", max_length=REASON_LENGTH_MAX, error_messages={"required": "Others have to understand it."}
+    )
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]

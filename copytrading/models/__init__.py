@@ -1,11 +1,31 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, trading, limit_orders, gaps, history, notices, webhooks, records, safety, running,
-rules.
+Read: market, leads, links, copies, loss_limits, trading, limit_orders, gaps, history, notices, webhooks, records,
+safety, running, rules, admission.
 """
 
-from copytrading.models.copies import Copy, CopyBaseline, CopyFlag, CopyFlow, CopyRecord, CopyRoster, ProfitShare
+from copytrading.models.admission import (
+    Admission,
+    ConsentGiven,
+    FirstWish,
+    GateAct,
+    GateCase,
+    GateQuestion,
+    JurisdictionChange,
+    LossFigure,
+    SuitabilityAnswer,
+)
+from copytrading.models.copies import (
+    Copy,
+    CopyBaseline,
+    CopyFlag,
+    CopyFlow,
+    CopyRecord,
+    CopyRoster,
+    ProfitShare,
+    ReferenceHolder,
+)
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import (
@@ -22,6 +42,7 @@ from copytrading.models.leads import (
 )
 from copytrading.models.limit_orders import LimitOrder
 from copytrading.models.links import AccountMove, LinkedAccount
+from copytrading.models.loss_limits import LossLimit
 from copytrading.models.market import Mark, Market, MarkRange, ScheduledRun, SourcePrice
 from copytrading.models.notices import (
     Delivery,
@@ -42,9 +63,11 @@ from copytrading.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 __all__ = [
     "AccountMove",
     "Adjustment",
+    "Admission",
     "Alarm",
     "Allocation",
     "CoinVerdict",
+    "ConsentGiven",
     "Copy",
     "CopyBaseline",
     "CopyFlag",
@@ -58,8 +81,13 @@ __all__ = [
     "Delivery",
     "Favourite",
     "Fill",
+    "FirstWish",
+    "GateAct",
+    "GateCase",
+    "GateQuestion",
     "Halt",
     "Heartbeat",
+    "JurisdictionChange",
     "KnownDevice",
     "Lead",
     "LeadCalm",
@@ -76,6 +104,8 @@ __all__ = [
     "LeadWeights",
     "LimitOrder",
     "LinkedAccount",
+    "LossFigure",
+    "LossLimit",
     "ManualOrder",
     "Mark",
     "MarkRange",
@@ -88,10 +118,12 @@ __all__ = [
     "PriceBar",
     "ProfitShare",
     "PushSubscription",
+    "ReferenceHolder",
     "Restore",
     "RuleChange",
     "ScheduledRun",
     "SourcePrice",
+    "SuitabilityAnswer",
     "SyncCycle",
     "TradeCheckpoint",
     "UntradedHolding",

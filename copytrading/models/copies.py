@@ -15,6 +15,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, LedgerAccount, User
 from accounts.models.whole_numbers import WholeNumbersField
@@ -42,10 +43,11 @@ class Copy(models.Model):
         STOPPED = "STOPPED", "stopped"
 
     class StopReason(models.TextChoices):
-        FOLLOWER = "FOLLOWER", "you stopped it"
-        STOP_LOSS = "STOP_LOSS", "the stop loss was reached"
-        LEAD_ENDED = "LEAD_ENDED", "the lead ended"
-        OPERATOR = "OPERATOR", "an operator stopped it"
+        FOLLOWER = "FOLLOWER", gettext_noop("you stopped it")
+        STOP_LOSS = "STOP_LOSS", gettext_noop("the stop loss was reached")
+        TOTAL_LOSS = "TOTAL_LOSS", gettext_noop("your loss limit over all copies was reached")
+        LEAD_ENDED = "LEAD_ENDED", gettext_noop("the lead ended")
+        OPERATOR = "OPERATOR", gettext_noop("an operator stopped it")
 
     LIVE = (Status.STARTING, Status.ACTIVE, Status.PAUSED, Status.STOPPING)
     FOLLOWING = (Status.STARTING, Status.ACTIVE)
@@ -87,6 +89,8 @@ class Copy(models.Model):
     align_request = models.PositiveBigIntegerField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
     idempotency_key = models.CharField(max_length=80)
+    # The platform's own copy of the lead: it trades like any other, and follows nobody's count.
+    is_reference = models.BooleanField("reference copy", default=False, db_default=False, editable=False)
     started_at = models.DateTimeField()
     stopping_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
@@ -124,6 +128,26 @@ class Copy(models.Model):
 
     def __str__(self) -> str:
         return f"copy {self.pk}"
+
+
+class ReferenceHolder(models.Model):
+    """
+    Whose the reference copies are: the one person that the platform made for itself, who cannot sign in.
+
+    The database gives this person no notices (see the trigger on them).
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    # Real money is brought here by operators: since when the next copy waits for it.
+    lacks_money_since = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="one_holder_of_reference_copies"),)
+
+    def __str__(self) -> str:
+        return "the holder of the reference copies"
 
 
 class CopyBaseline(models.Model):

@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, User
 from copytrading.models.copies import Copy
@@ -39,6 +40,9 @@ class Notice(models.Model):
         STOP_LOSS_CHANGED = "STOP_LOSS_CHANGED", "stop loss changed"
         STOP_LOSS_NEAR = "STOP_LOSS_NEAR", "the stop loss is near"
         STOP_LOSS_FIRED = "STOP_LOSS_FIRED", "the stop loss fired"
+        LOSS_LIMIT_CHANGED = "LOSS_LIMIT_CHANGED", "the loss limit over all copies changed"
+        LOSS_LIMIT_NEAR = "LOSS_LIMIT_NEAR", "the loss limit over all copies is near"
+        LOSS_LIMIT_FIRED = "LOSS_LIMIT_FIRED", "the loss limit over all copies fired"
         COPY_FELL = "COPY_FELL", "a copy fell within a day"
         LEAD_DEPOSITED = "LEAD_DEPOSITED", "the lead moved money in"
         LEAD_WITHDREW = "LEAD_WITHDREW", "the lead moved money out"
@@ -78,6 +82,8 @@ class Notice(models.Model):
         EMAIL_CHANGED = "EMAIL_CHANGED", "e-mail address changed"
         SECOND_FACTOR_CHANGED = "SECOND_FACTOR_CHANGED", "second factor changed"
         WEBHOOK_PAUSED = "WEBHOOK_PAUSED", "a webhook takes nothing any more"
+        CHECK_PASSED = "CHECK_PASSED", "a check was passed"
+        CHECK_FAILED = "CHECK_FAILED", "a check was not passed"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
     copy = models.ForeignKey(Copy, null=True, on_delete=models.PROTECT, related_name="notices")
@@ -216,9 +222,9 @@ class NoticeHabits(models.Model):
     """When a person wants to be told, in their own time; nobody has to have a row."""
 
     class Rhythm(models.TextChoices):
-        AT_ONCE = "AT_ONCE", "at once"
-        DAILY = "DAILY", "once a day"
-        WEEKLY = "WEEKLY", "once a week"
+        AT_ONCE = "AT_ONCE", gettext_noop("at once")
+        DAILY = "DAILY", gettext_noop("once a day")
+        WEEKLY = "WEEKLY", gettext_noop("once a week")
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="notice_habits")
     time_zone = models.CharField(max_length=60, default="UTC")

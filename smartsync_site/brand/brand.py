@@ -24,10 +24,15 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class LegalText:
-    """One of the texts of the legal folder; `name` is its file without the ending, and a part of its address."""
+    """
+    One of the texts of the legal folder; `name` is its file without the ending, and a part of its address.
+
+    People accept a text in its version: another one is asked for anew.
+    """
 
     name: str
     title: str
+    version: str
     blocks: tuple[Block, ...]
 
 

@@ -2,6 +2,7 @@
 The texts of the legal folder, as plain as they can be written:
 
     # Terms of use            the title, in the first line
+    Version 2026-11-30        below it, where the text has one; otherwise it is version 1
     ## Your money             a heading
     A paragraph of {name}     up to the next empty line
     - a line of a list
@@ -17,6 +18,8 @@ from smartsync_site.brand.brand import Block, LegalText
 
 HEADING, PARAGRAPH, LIST = "heading", "paragraph", "list"
 FILE_NAME = re.compile(r"(?:\d+-)?([a-z][a-z0-9-]{0,39})\.md")
+VERSION = re.compile(r"\s*Version (\S{1,20})[ \t]*(?:\n|$)")
+FIRST_VERSION = "1"
 PLACE = re.compile(r"\{(\w*)\}")
 
 
@@ -41,7 +44,15 @@ def legal_text(file_name: str, text: str, words: dict[str, str]) -> LegalText:
     title, _, rest = PLACE.sub(lambda place: words[place[1]], text).strip().partition("\n")
     if not title.startswith("# "):
         raise LegalTextRefused("begins without a title; write one in the first line, like: # Terms of use")
-    return LegalText(name=named[1], title=title[2:].strip(), blocks=tuple(_blocks(rest)))
+    version = VERSION.match(rest)
+    if version:
+        rest = rest[version.end() :]
+    return LegalText(
+        name=named[1],
+        title=title[2:].strip(),
+        version=version[1] if version else FIRST_VERSION,
+        blocks=tuple(_blocks(rest)),
+    )
 
 
 def _blocks(text: str) -> Iterator[Block]:

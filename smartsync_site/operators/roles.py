@@ -4,7 +4,8 @@ The roles that operators can have, as groups: what each may look at and do. They
     support      looks at people, their copies and their money
     risk         pauses, halts, stops, clears alarms, judges coins, changes rules, looks for suspicious leads
     finance      asks for and approves corrections of the ledger, deposits and withdrawals, changes rules, closes days
-    compliance   looks at everything and at every report, and takes the audit along
+    compliance   looks at everything and at every report, takes the audit along, decides what checks leave to operators,
+                 and changes whose rules count for somebody
     admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines
 
 Who gives somebody a role is two operators, see `accounts.approvals`; what a role may is this table and nobody's to
@@ -57,7 +58,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     ),
     "compliance": (
         (*OF_PEOPLE, *OPERATORS_OWN),
-        (),
+        ("copytrading.gatecase", "copytrading.jurisdictionchange"),
         (
             "accounts.export_audit",
             "copytrading.see_daily_close",

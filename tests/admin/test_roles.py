@@ -39,7 +39,9 @@ ACTS = {
     "copytrading_copy": ({"stop"}, "risk"),
     "copytrading_correction": ({"approve", "withdraw", "request"}, "finance"),
     "copytrading_custodydifference": ({"correct"}, "finance"),
+    "copytrading_gatecase": ({"allow", "deny"}, "compliance"),
     "copytrading_halt": ({"lift", "place"}, "risk"),
+    "copytrading_jurisdictionchange": ({"request"}, "compliance"),
     "copytrading_lead": ({"approve", "pause", "resume", "readmit", "end", "halt"}, "risk"),
     "copytrading_mark": ({"judge"}, "risk"),
     "copytrading_market": ({"halt", "unbar"}, "risk"),
@@ -117,7 +119,7 @@ def test_every_act_is_in_the_table(db: None, operator: User) -> None:
             assert isinstance(table, ActingAdmin), "an act without the right to it"
             found[f"{model._meta.app_label}_{model._meta.model_name}"] = acts
 
-    assert found == {table: acts - ASKED for table, (acts, _) in ACTS.items()}
+    assert found == {table: acts - ASKED for table, (acts, _) in ACTS.items() if acts - ASKED}
 
 
 @pytest.mark.parametrize("role", sorted(ALL))

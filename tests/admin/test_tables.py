@@ -17,15 +17,21 @@ from accounts.models import Asset, AuditEntry, AuditHead, LedgerAccount, Operato
 from copytrading.models import (
     AccountMove,
     Adjustment,
+    Admission,
     Alarm,
     CoinVerdict,
+    ConsentGiven,
     CopyFlag,
     CopyGap,
     CopyGapRecord,
     Delivery,
     Favourite,
+    FirstWish,
+    GateCase,
+    GateQuestion,
     Halt,
     Heartbeat,
+    JurisdictionChange,
     KnownDevice,
     Lead,
     LeadCalm,
@@ -34,6 +40,8 @@ from copytrading.models import (
     LeadSnapshot,
     LeadWeights,
     LinkedAccount,
+    LossFigure,
+    LossLimit,
     Market,
     MarkRange,
     NoticeHabits,
@@ -42,7 +50,9 @@ from copytrading.models import (
     PriceBar,
     ProfitShare,
     PushSubscription,
+    ReferenceHolder,
     Restore,
+    SuitabilityAnswer,
     UntradedHolding,
     Webhook,
     WebhookAttempt,
@@ -63,7 +73,9 @@ OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_c
 SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
 SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
-SOMETIMES |= {LeadWeights}
+SOMETIMES |= {LeadWeights, LossLimit, ReferenceHolder}
+SOMETIMES |= {Admission, ConsentGiven, FirstWish, GateCase, GateQuestion, JurisdictionChange, LossFigure}
+SOMETIMES |= {SuitabilityAnswer}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

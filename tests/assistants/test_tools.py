@@ -25,14 +25,15 @@ from copytrading.api.shapes import wallet
 from copytrading.assistants.door import Door, DoorClosed, Refused
 from copytrading.assistants.serving import server_of
 from copytrading.models import Copy, Lead, LeadNotice, LeadOrder
+from copytrading.services.reference import copies as reference_copies
 from tests.cast import World, build_world
 from tests.conftest import PROJECT
 from tests.pasts import give_past
 
 READS = {
-    "find_leads", "read_lead", "read_lead_holdings", "list_lead_trades", "look_back", "preview_copy", "list_copies",
-    "read_copy", "list_copy_orders", "read_activity", "read_wallet", "read_statement", "list_markets", "read_own_lead",
-    "read_lead_account", "list_lead_orders", "preview_lead_order",
+    "find_leads", "read_lead", "read_lead_holdings", "read_reference_copy", "list_lead_trades", "look_back",
+    "preview_copy", "list_copies", "read_copy", "list_copy_orders", "read_activity", "read_wallet", "read_statement",
+    "list_markets", "read_own_lead", "read_lead_account", "list_lead_orders", "preview_lead_order",
 }  # fmt: skip
 WRITES = {"place_lead_order", "cancel_lead_order", "write_to_followers"}
 
@@ -112,6 +113,7 @@ class TestReading:
         self, live_server: LiveServer, world: World, lead: Lead, follower: User, copy: Copy
     ) -> None:
         seen = give_past(world, world.make_lead(User.objects.create_user("seen@example.org"), name="Slate"))
+        reference_copies.keep_reference_copies(now=world.now)
 
         async def asking(client: Client) -> None:
             assert await names(client) == READS
@@ -120,6 +122,9 @@ class TestReading:
             assert (await told(client, "read_lead", slug=lead.slug))[0] == "Basalt is ACTIVE; you: COPIED."
             _, portfolio = await told(client, "read_lead_holdings", slug=lead.slug)
             assert "BTC" in [holding["coin"] for holding in portfolio["holdings"]]
+            sentence, held = await told(client, "read_reference_copy", slug=lead.slug)
+            assert sentence == "A real copy of 100.00 has made nothing that is shown yet since it began."
+            assert held["costs"] == {"fees": "0.00", "profit_share": "0.00"}
             assert (await told(client, "list_lead_trades", slug=lead.slug))[0] == "1 trade."
             sentence, found = await told(client, "look_back", slug=seen.slug, investment="1000.00")
             assert "at the lead's ratios" in sentence

@@ -135,6 +135,24 @@ class TestReadBrand:
 
         assert re.search(said, refusal_of(brand))
 
+    @pytest.mark.parametrize(
+        ("second", "version", "first_block"),
+        [
+            ("Version 2026-11-30", "2026-11-30", "Be kind."),
+            ("\nVersion 7\n", "7", "Be kind."),
+            ("", "1", "Be kind."),
+            ("Version two is out.\n", "1", "Version two is out."),
+        ],
+    )
+    def test_takes_the_version_of_a_text_from_its_second_line(
+        self, brand: Path, second: str, version: str, first_block: str
+    ) -> None:
+        (brand.parent / "legal" / "1-terms.md").write_text(f"# Terms\n{second}\nBe kind.\n")
+
+        text = read_brand(brand).legal[0]
+
+        assert (text.version, text.blocks[0].lines[0]) == (version, first_block)
+
     def test_says_where_no_file_is(self, tmp_path: Path) -> None:
         assert "SMARTSYNC_BRAND names" in refusal_of(tmp_path / "brand.toml")
 

@@ -15,6 +15,7 @@ RULES: dict[str, Any] = {
     "cycle_spacing_seconds": 0.5,
     "profit_share_max": 0.3,
     "platform_share": 0.0,
+    "reference_copy_amount": 100,
     "stake_min": 500,
     "stake_alarm": 0.1,
     "limit_order_days": 30,

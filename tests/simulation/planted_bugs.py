@@ -10,7 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation import bugs_of_coins, bugs_of_copies, bugs_of_limit_orders, bugs_of_money, bugs_of_orders
+from tests.simulation import (
+    bugs_of_coins,
+    bugs_of_copies,
+    bugs_of_limit_orders,
+    bugs_of_loss_limits,
+    bugs_of_money,
+    bugs_of_orders,
+)
 
 Patches = Callable[[], list[Any]]
 
@@ -33,6 +40,13 @@ class PlantedBug:
 
 PLANTED_BUGS = [
     PlantedBug(name, why, patches)
-    for room in (bugs_of_orders, bugs_of_limit_orders, bugs_of_money, bugs_of_copies, bugs_of_coins)
+    for room in (
+        bugs_of_orders,
+        bugs_of_limit_orders,
+        bugs_of_loss_limits,
+        bugs_of_money,
+        bugs_of_copies,
+        bugs_of_coins,
+    )
     for name, (why, patches) in room.BUGS.items()
 ]

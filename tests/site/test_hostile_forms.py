@@ -40,7 +40,8 @@ def pages(role: str, *, lead: Lead, copy: Copy) -> list[str]:
         return ["/lead/", "/lead/terms/", "/lead/visibility/", "/lead/end/", "/lead/orders/", "/lead/earnings/"]
     tables = [model._meta for model in admin.site._registry]
     lists = [reverse(f"admin:{table.app_label}_{table.model_name}_changelist") for table in tables]
-    names = ("copytrading_halt_place", "copytrading_correction_request", "copytrading_coinverdict_request")
+    names = ("copytrading_halt_place", "copytrading_correction_request", "copytrading_coinverdict_request",
+             "copytrading_jurisdictionchange_request")  # fmt: skip
     asking = [reverse(f"admin:{name}") for name in (*names, "accounts_operatorrequest_request")]
     return ["/admin/", *asking, *lists]
 

@@ -26,7 +26,7 @@ EXAMPLE = settings.BASE_DIR / ".env.example"
 NAMED = [name for name in BOUNDS if name != "cash_decimals"]
 WHOLE = {
     "investment_min", "stake_min", "order_value_max", "minute_value_max", "day_value_max", "failures_max",
-    "dust_float", "deposit_max", "deposit_day_max", "deposit_total_max",
+    "dust_float", "deposit_max", "deposit_day_max", "deposit_total_max", "reference_copy_amount",
 }  # fmt: skip
 
 

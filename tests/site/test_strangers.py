@@ -28,6 +28,7 @@ from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.books import price_bars, records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import showing
+from copytrading.services.reference import copies as reference_copies
 from tests.api.program import Program
 from tests.cast import COINS, NOON, World, build_world
 from tests.site.test_who_may import ABSENT, ADDRESSES, OPERATOR, Address
@@ -95,6 +96,7 @@ READINGS: dict[str, list[Reading]] = {
     "api/v1/leads/<slug:slug>/favourite": [],
     "api/v1/leads/<slug:slug>/holdings": [Reading(WEIGHTS)],
     "api/v1/leads/<slug:slug>/record": [Reading(NOTHING)],
+    "api/v1/leads/<slug:slug>/reference-copy": [Reading(NOTHING)],
     "api/v1/leads/<slug:slug>/statistics": [Reading(TRADED)],
     "api/v1/leads/<slug:slug>/returns": [Reading(NOTHING)],
     "api/v1/leads/<slug:slug>/trades": [Reading(TRADES), Reading(TRADES, query={"limit": "1"})],
@@ -224,6 +226,8 @@ def stage(db: None, old_prices_are_fine: None) -> Iterator[Stage]:
         assert follower is not None
         left = world.start(once, lead)
         world.start(follower, lead)
+        # The platform's own copies: their fees, worth and gaps tell of trades too.
+        assert reference_copies.keep_reference_copies(now=world.now) == 2
         stage.settle()
         copies.stop_copy(copy_id=left.pk, now=world.now)
         stage.settle()

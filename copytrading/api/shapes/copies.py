@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from accounts.api.fields import WholeNumberField
@@ -243,7 +244,7 @@ class TermsInput(serializers.Serializer):
 
     def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
         if not wanted:
-            raise serializers.ValidationError("Name at least one term to change.")
+            raise serializers.ValidationError(gettext("Name at least one term to change."))
         if "market_ids" in wanted:
             wanted["market_ids"] = tuple(wanted["market_ids"])
         return wanted
@@ -261,6 +262,13 @@ class StartCautionShape(serializers.Serializer):
     sentence = serializers.CharField()
 
 
+class ObstacleShape(serializers.Serializer):
+    """What stands before a start, as the start itself would say it."""
+
+    code = serializers.CharField(help_text="One of the codes of problems.")
+    title = serializers.CharField(source="*")
+
+
 class CopyPreviewShape(serializers.Serializer):
     """The trades that a start would make now, by the shares of the lead that are shown to you."""
 
@@ -273,6 +281,12 @@ class CopyPreviewShape(serializers.Serializer):
     cost = MoneyField(source="cost_units", help_text="Fees and spread.")
     equity = MoneyField(source="equity_units")
     cautions = StartCautionShape(many=True, help_text="What to read before the start; empty where all is as expected.")
+    risk_warning = serializers.CharField(
+        allow_blank=True, help_text="What your jurisdiction wants said beside a lead; show it. Empty is nothing."
+    )
+    before_start = ObstacleShape(
+        many=True, help_text="What your jurisdiction puts before a start of this lead, whatever the amount."
+    )
 
 
 class ChangePreviewShape(serializers.Serializer):

@@ -1,8 +1,11 @@
 """All copies of a person as one portfolio."""
 
+from typing import Any
+
+from django.utils.translation import gettext
 from rest_framework import serializers
 
-from copytrading.api.fields import FractionField, MoneyField
+from copytrading.api.fields import FractionField, FractionInputField, MoneyField, MoneyInputField
 from copytrading.api.shapes.copies import CopyRecordShape
 from copytrading.api.shapes.leads import LikenessShape
 
@@ -22,6 +25,35 @@ class LeadShareShape(serializers.Serializer):
 class MoneyMoveShape(serializers.Serializer):
     at = serializers.DateTimeField()
     value = MoneyField(source="units", help_text="Positive into copies, negative out of them.")
+
+
+class LossLimitShape(serializers.Serializer):
+    """The loss over all running copies together at which every one of them stops, beside the loss of now."""
+
+    limit = MoneyField(source="limit_units")
+    fraction = FractionField(
+        source="loss_fraction", allow_null=True, help_text="Of what is invested, where it was set so."
+    )
+    lost = MoneyField(source="lost_units", help_text="Below zero for a gain.")
+    is_firing = serializers.BooleanField(help_text="Whether it has fired, and the copies are being stopped by it.")
+
+
+class LossLimitSetShape(serializers.Serializer):
+    loss_limit = LossLimitShape(allow_null=True)
+
+
+class LossLimitInput(serializers.Serializer):
+    """One of both; null, and nothing beside it, takes the limit away."""
+
+    loss = MoneyInputField(allow_null=True, required=False)
+    fraction = FractionInputField(
+        least=0.0001, most=0.9999, allow_null=True, required=False, help_text="Of what is invested, 0.2 for 20 %."
+    )
+
+    def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        if not wanted:
+            raise serializers.ValidationError(gettext("Name the loss or the fraction; null takes the limit away."))
+        return {"loss": None, "fraction": None} | wanted
 
 
 class TogetherShape(serializers.Serializer):
@@ -46,5 +78,6 @@ class TogetherShape(serializers.Serializer):
     coins = CoinShareShape(many=True)
     leads = LeadShareShape(many=True)
     alike = LikenessShape(many=True, help_text="Leads who are nearly one bet to you.")
+    loss_limit = LossLimitShape(source="loss", allow_null=True)
     curve = CopyRecordShape(many=True, source="points")
     moves = MoneyMoveShape(many=True)

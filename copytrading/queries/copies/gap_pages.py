@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from copytrading.engine.rounding import rounded_parts
 from copytrading.engine.rules import Rules
 from copytrading.engine.track_record.tracking_gap import Part
@@ -20,13 +23,13 @@ UNEXPLAINED_MAX_UNITS = 1_000
 WEEKS_SHOWN = 8
 
 LABELS = {
-    Part.PRICE: "Price",
-    Part.FEES: "Fees",
-    Part.TIMING: "Timing",
-    Part.UNINVESTED: "Cash not invested",
-    Part.UNFOLLOWED: "Assets not followed",
-    Part.ROUNDING: "Rounding",
-    Part.PROFIT_SHARE: "Profit share",
+    Part.PRICE: _("Price"),
+    Part.FEES: _("Fees"),
+    Part.TIMING: _("Timing"),
+    Part.UNINVESTED: _("Cash not invested"),
+    Part.UNFOLLOWED: _("Assets not followed"),
+    Part.ROUNDING: _("Rounding"),
+    Part.PROFIT_SHARE: _("Profit share"),
 }
 
 
@@ -89,13 +92,18 @@ def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
         return None
     if copy.status != Copy.Status.STOPPED:
         row = _as_of(row, copy, now, platform_rules())
+    return view_of(row, measured_at=row.measured_at, weeks=_weeks(copy, row))
+
+
+def view_of(row: GapFigures, *, measured_at: datetime, weeks: tuple[GapWeek, ...] = ()) -> GapView:
+    """Return a gap that was measured, of an investment above zero, as it is shown."""
     parts = [int(getattr(row, column)) for column in PART_COLUMNS]
     units = row.equity_units - row.ideal_units
     lead_return, copy_return = (worth / row.invested_units - 1 for worth in (row.ideal_units, row.equity_units))
     fractions = [part / row.invested_units for part in parts]
     whole = _shown_difference(copy_return, lead_return)
     return GapView(
-        measured_at=row.measured_at,
+        measured_at=measured_at,
         invested_units=row.invested_units,
         lead_return=lead_return,
         copy_return=copy_return,
@@ -104,11 +112,15 @@ def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
         shown=whole,
         lines=tuple(
             GapLine(
-                part=part.name.lower(), label=LABELS[part], units=parts[part], fraction=fractions[part], shown=shown
+                part=part.name.lower(),
+                label=gettext(LABELS[part]),
+                units=parts[part],
+                fraction=fractions[part],
+                shown=shown,
             )
             for part, shown in zip(Part, rounded_parts(fractions, step=SHOWN, whole=whole), strict=True)
         ),
-        weeks=_weeks(copy, row),
+        weeks=weeks,
     )
 
 

@@ -1,6 +1,6 @@
 """The copies that a stop loss guards, of all leads at once, with their equity at the present marks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,34 +13,36 @@ from copytrading.engine.holdings.valuation import value_gross, values_of
 from copytrading.engine.rules import Rules
 from copytrading.queries.market.board import cash_asset, load_board
 
-GUARDED = "copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND copy.stop_loss_units IS NOT NULL"
+RUNNING = "copy.status IN ('STARTING', 'ACTIVE', 'PAUSED')"
+GUARDED = f"{RUNNING} AND copy.stop_loss_units IS NOT NULL"
 ALL = "true"
 NAMED = "copy.id = ANY(%(copies)s)"
 OF_LEADS_OR_ACCOUNTS = "(copy.lead_id = ANY(%(leads)s) OR copy.ledger_account_id = ANY(%(accounts)s))"
 
 
-def columns_of(which: str) -> str:
-    """Return the statement for the columns of guarded copies, in the order of their accounts."""
+def columns_of(which: str, *, guard: str = GUARDED) -> str:
+    """Return the statement for the columns of guarded copies, in the order of their accounts; −1 is no stop loss."""
     return f"""
-    SELECT copy.id, copy.lead_id, copy.ledger_account_id, copy.invested_units, copy.stop_loss_units,
+    SELECT copy.id, copy.lead_id, copy.ledger_account_id, copy.invested_units,
+        coalesce(copy.stop_loss_units, -1),
         coalesce(owed.units, 0)::bigint,
         copy.issued_units, copy.mark_value_units, (copy.profit_share_rate * 1000000)::bigint,
         coalesce(extract(epoch FROM copy.breached_at), 'NaN')::double precision
     FROM copytrading_copy AS copy
     LEFT JOIN (SELECT flow.copy_id, -sum(flow.units) AS units FROM copytrading_copyflow AS flow
         WHERE flow.status = 'REQUESTED' GROUP BY 1) AS owed ON owed.copy_id = copy.id
-    WHERE {GUARDED} AND {which}
+    WHERE {guard} AND {which}
     ORDER BY copy.ledger_account_id
     """
 
 
-def balances_of(which: str) -> str:
+def balances_of(which: str, *, guard: str = GUARDED) -> str:
     """Return the statement for what guarded copies hold: account, asset and units posted."""
     return f"""
     SELECT balance.ledger_account_id, balance.asset_id, balance.posted
     FROM accounts_balance AS balance
     JOIN copytrading_copy AS copy ON copy.ledger_account_id = balance.ledger_account_id
-    WHERE {GUARDED} AND {which} AND balance.posted <> 0
+    WHERE {guard} AND {which} AND balance.posted <> 0
     """
 
 
@@ -68,11 +70,20 @@ class GuardedCopies:
 def load_guarded(*, now: datetime, rules: Rules, copy_ids: Sequence[int] | None = None) -> GuardedCopies:
     """Return the copies that have a stop loss and are not stopping, all or those that are named, valued now."""
     which, named = (ALL, {}) if copy_ids is None else (NAMED, {"copies": list(copy_ids)})
+    return load_valued(which, named, guard=GUARDED, now=now, rules=rules)
+
+
+def load_valued(
+    which: str, named: Mapping[str, Sequence[int]], *, guard: str, now: datetime, rules: Rules
+) -> GuardedCopies:
+    """Return some copies that are guarded, or run at least, as `guard` says, valued now; a stop loss of NaN is none."""
     board, cash = load_board(now=now, rules=rules), cash_asset()
     types = ["bigint"] * 9 + ["double precision"]
-    columns = bulk_rows.read_columns(columns_of(which), named, types=types)
+    columns = bulk_rows.read_columns(columns_of(which, guard=guard), named, types=types)
     ids, leads, accounts, invested, limits, owed, issued, mark_value, rate, breached_at = columns
-    balance_accounts, assets, posted = bulk_rows.read_columns(balances_of(which), named, types=["bigint"] * 3)
+    balance_accounts, assets, posted = bulk_rows.read_columns(
+        balances_of(which, guard=guard), named, types=["bigint"] * 3
+    )
     # A copy that was started between the two reads has balances and no row yet: it waits for the next look.
     has_row = np.isin(balance_accounts, accounts)
     balance_accounts, assets, posted = balance_accounts[has_row], assets[has_row], posted[has_row]
@@ -101,7 +112,7 @@ def load_guarded(*, now: datetime, rules: Rules, copy_ids: Sequence[int] | None 
         ids=ids,
         lead_ids=leads,
         invested_units=invested,
-        stop_loss_units=limits.astype(np.float64),
+        stop_loss_units=np.where(limits < 0, np.nan, limits.astype(np.float64)),
         breached_at=breached_at,
         equity=_sizing(gross, owed, state, known),
         equity_hoped=_sizing(hoped, owed, state, known),

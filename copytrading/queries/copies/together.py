@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from accounts.models import User
 from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.track_record.moved_money import Step, money_weighted_return, time_weighted_return
 from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
 from copytrading.queries.copies.curves import CopyCurve, Move, WorthPoint
+from copytrading.queries.copies.loss_limits import LossStanding, standing_of
 from copytrading.queries.copies.own import CopySummary, Overview, copies_of, current_copies_of, overview_of
 from copytrading.queries.leads import listing
 from copytrading.queries.leads.overlaps import Pair, likeness_of
@@ -88,7 +90,7 @@ class Together:
     `money_weighted` is what the person made with the money at the time it was there, `time_weighted` what one unit
     made that was there all the time, both over the whole time since `began_at`; None while there was nothing. `coins`
     and `leads` are what the current copies hold and follow, the largest first; `alike` are leads that are nearly the
-    same to somebody who copies both.
+    same to somebody who copies both. `loss` is the limit to what all may lose, beside what they have lost.
     """
 
     overview: Overview
@@ -103,6 +105,7 @@ class Together:
     coins: tuple[Share, ...] = ()
     leads: tuple[Share, ...] = ()
     alike: tuple[Pair, ...] = ()
+    loss: LossStanding | None = None
 
     @property
     def points(self) -> tuple[WorthPoint, ...]:
@@ -125,8 +128,8 @@ class Together:
         if abs(self.money_weighted - self.time_weighted) < TIMING_SAID:
             return ""
         if self.money_weighted > self.time_weighted:
-            return "More of your money was in while it went well: that brought you more than the copies alone."
-        return "More of your money was in while it went badly: the copies alone did better than your money."
+            return gettext("More of your money was in while it went well: that brought you more than the copies alone.")
+        return gettext("More of your money was in while it went badly: the copies alone did better than your money.")
 
     @property
     def concentrated_lead(self) -> Share | None:
@@ -162,6 +165,7 @@ def together_of(user: User, *, now: datetime) -> Together:
         coins=coins_of(overview.summaries),
         leads=leads_of(overview.summaries),
         alike=_alike(user, [summary.copy.lead for summary in largest], now=now),
+        loss=standing_of(user, overview.summaries),
     )
 
 

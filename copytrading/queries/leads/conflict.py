@@ -50,9 +50,11 @@ def earned_with(card: LeadCard, *, series: Series) -> Earned:
     """Return who earned what with a lead so far, in three statements."""
     lead: Lead = card.lead
     gains = series.equity_units[:-1] * (series.unit_prices[1:] / series.unit_prices[:-1] - 1.0)
-    copies = Copy.objects.filter(lead=lead)
+    copies = Copy.objects.filter(lead=lead, is_reference=False)
     flows = copies.aggregate(paid_in=Sum("paid_in_units"), paid_out=Sum("paid_out_units"))
-    paid = ProfitShare.objects.filter(copy__lead=lead).aggregate(total=Sum(F("share_units") - F("platform_units")))
+    paid = ProfitShare.objects.filter(copy__lead=lead, copy__is_reference=False).aggregate(
+        total=Sum(F("share_units") - F("platform_units"))
+    )
     return Earned(
         own_units=round(float(gains.sum())),
         followers_units=card.following_units + (flows["paid_out"] or 0) - (flows["paid_in"] or 0),

@@ -5,10 +5,11 @@ Scoped to the person who leads. Followers are counted and never named.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncWeek
+from django.utils.translation import gettext
 
 from accounts.models import Balance, User
 from copytrading.models import (
@@ -120,7 +121,7 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
     )
     other = OwnPosition(
         symbol="Other",
-        name="not traded here",
+        name=gettext("not traded here"),
         colour=0,
         decimals=prices.cash.decimals,
         units=other_units,
@@ -156,7 +157,7 @@ def own_order(user: User, order_id: int) -> QuerySet[LeadOrder]:
 def following_of(lead: Lead) -> Following:
     """Return how many follow a lead, and with how much."""
     outcome = records.following_of([lead.pk]).get(lead.pk, records.Following())
-    invested = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED).aggregate(sum=Sum("invested_units"))
+    invested = _followers_copies(lead).aggregate(sum=Sum("invested_units"))
     taken = invested["sum"] or 0
     return Following(
         followers=outcome.followers,
@@ -171,7 +172,7 @@ def earnings_of(lead: Lead) -> list[EarnedWeek]:
     """Return what a lead earned, by the week that it was paid in (Monday to Monday, UTC), latest first."""
     weeks = (
         ProfitShare.objects.filter(copy__lead=lead, share_units__gt=0)
-        .annotate(week=TruncWeek("settled_at"))
+        .annotate(week=TruncWeek("settled_at", tzinfo=UTC))
         .values("week")
         .annotate(copies=Count("copy", distinct=True), share=Sum("share_units"), kept=Sum("platform_units"))
         .order_by("-week")
@@ -196,8 +197,7 @@ def earned_units_of(lead: Lead) -> int:
 
 def rates_of(lead: Lead) -> list[dict[str, object]]:
     """Return the profit shares that running copies were started with, and how many have each."""
-    live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
-    rates = live.values("profit_share_rate").annotate(copies=Count("pk"), latest=Max("started_at"))
+    rates = _followers_copies(lead).values("profit_share_rate").annotate(copies=Count("pk"), latest=Max("started_at"))
     return [dict(row) for row in rates.order_by("-latest")]
 
 
@@ -209,6 +209,11 @@ def notices_of(lead: Lead) -> QuerySet[LeadNotice]:
 def traded_markets() -> list[Market]:
     """Return the markets that an order can be given in."""
     return list(Market.objects.filter(status=Market.Status.TRADING).select_related("base", "quote", "mark"))
+
+
+def _followers_copies(lead: Lead) -> QuerySet[Copy]:
+    """Return the running copies of people: the platform's own is none."""
+    return Copy.objects.filter(lead=lead, is_reference=False).exclude(status=Copy.Status.STOPPED)
 
 
 def _owned_by(lead: Lead) -> dict[int, tuple[int, int]]:

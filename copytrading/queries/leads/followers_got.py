@@ -48,7 +48,7 @@ GOT = """
             copy.profit_share_rate::double precision AS rate, known.recorded_at, known.equity_units AS first_units
         FROM asked
         JOIN copytrading_copy AS copy ON copy.lead_id = asked.lead_id AND copy.started_at <= asked.begins_at
-            AND (copy.stopped_at IS NULL OR copy.stopped_at > asked.begins_at)
+            AND (copy.stopped_at IS NULL OR copy.stopped_at > asked.begins_at) AND NOT copy.is_reference
         CROSS JOIN LATERAL (
             SELECT recorded_at, equity_units FROM copy_records(copy.id)
             WHERE recorded_at <= asked.begins_at

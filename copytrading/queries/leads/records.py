@@ -74,7 +74,7 @@ FOLLOWING = """
         LEFT JOIN accounts_asset AS asset ON asset.id = balance.asset_id
         LEFT JOIN copytrading_market AS market ON market.base_id = balance.asset_id AND market.quote_id = cash.id
         LEFT JOIN copytrading_mark AS mark ON mark.market_id = market.id
-        WHERE copy.lead_id = ANY(%(lead_ids)s) AND copy.status <> 'STOPPED'
+        WHERE copy.lead_id = ANY(%(lead_ids)s) AND copy.status <> 'STOPPED' AND NOT copy.is_reference
         GROUP BY copy.id
     )
     SELECT lead_id, count(*) AS followers,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 
@@ -13,6 +14,7 @@ from copytrading.models import (
     CoinVerdict,
     Correction,
     CustodyDifference,
+    GateCase,
     Halt,
     Heartbeat,
     Lead,
@@ -21,11 +23,13 @@ from copytrading.models import (
     Order,
     RuleChange,
 )
+from copytrading.queries.copies import reference
 from copytrading.queries.market import doubts
 from copytrading.queries.operating.running import SILENT_AFTER
 from copytrading.queries.rules import platform_rules
 
 LINES_MAX = 5
+TRANSFERS = Transfer._meta.label_lower
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +132,34 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
             (f"{row.asset.symbol}: {row.posted:,} of its smallest units" for row in unassigned[:LINES_MAX]),
             ledger_account__kind__exact=LedgerAccount.Kind.UNASSIGNED.value,
         ),
+        *_reference_needs(),
         _need("Leads set aside", set_aside, (lead.name for lead in set_aside[:LINES_MAX]), trouble="set-aside"),
     )
-    return tuple(need for need in found if need.count)
+    return tuple(need for need in (*found, *_open_cases()) if need.count)
+
+
+def _open_cases() -> list[Need]:
+    """Return what the operator's own check leaves to somebody; no statement where nobody is asked."""
+    if not settings.SMARTSYNC_GATE.url:
+        return []
+    cases = GateCase.objects.filter(status=GateCase.Status.OPEN).order_by("opened_at")
+    return [
+        _need(
+            "Checks that wait for a decision",
+            cases,
+            (str(case) for case in cases[:LINES_MAX]),
+            status__exact=GateCase.Status.OPEN.value,
+        )
+    ]
+
+
+def _reference_needs() -> tuple[Need, ...]:
+    held_by = reference.holder_without_money()
+    if held_by is None:
+        return ()
+    missing = reference.leads_without().count()
+    line = f"Enter a deposit for {held_by.user}, confirm it and have it booked: the platform's own copies wait for it."
+    return (Need(title="Reference copies without money", table=TRANSFERS, count=missing, lines=(line,)),)
 
 
 def named_halts() -> QuerySet[Halt]:

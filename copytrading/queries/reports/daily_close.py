@@ -91,6 +91,7 @@ COPIES_FLOWS = """
     JOIN accounts_ledgeraccount AS account ON account.id = posting.ledger_account_id AND account.kind = 'COPY'
     JOIN unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS span(lead_id, since, until)
         ON span.lead_id = account.guard AND journal.posted_at > span.since AND journal.posted_at <= span.until
+    JOIN copytrading_copy AS copy ON copy.ledger_account_id = account.id AND NOT copy.is_reference
     WHERE journal.kind IN ('COPY_START', 'COPY_INCREASE', 'COPY_REDUCE', 'COPY_PAYOUT')
         AND journal.posted_at > %s AND journal.posted_at < %s
     GROUP BY 1, 2, 3

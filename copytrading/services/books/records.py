@@ -18,6 +18,7 @@ from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, LeadRecord, LeadSummary, ScheduledRun
 from copytrading.queries import holdings
+from copytrading.queries.copies import reference
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
@@ -76,8 +77,9 @@ def record_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules) -> int:
     places = {lead.pk: place for place, lead in enumerate(leads)}
     rows = np.array([places[lead_id] for lead_id in lead_ids.tolist()], dtype=np.int64)
     following, unknown = np.zeros(len(leads), dtype=np.int64), np.zeros(len(leads), dtype=np.int64)
-    np.add.at(following, rows, worth)
-    np.add.at(unknown, rows, ~known)
+    follows = ~np.isin(copies.ids, reference.reference_ids([lead.pk for lead in leads]))
+    np.add.at(following, rows, np.where(follows, worth, 0))
+    np.add.at(unknown, rows, ~known & follows)
     following_units = [
         None if count else units for units, count in zip(following.tolist(), unknown.tolist(), strict=True)
     ]

@@ -8,12 +8,14 @@ as gone, so that a lead who put in just enough is not shut out by the first fee.
 import math
 from datetime import datetime
 
+import numpy as np
 from django.db.models import Sum
 
 from accounts.transactions import in_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LinkedAccount
 from copytrading.queries import holdings
+from copytrading.queries.copies import reference
 from copytrading.queries.market import board as market_queries
 from copytrading.services.refusals import Refusal
 
@@ -69,8 +71,9 @@ def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime, rules: Rules)
         return False
     board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
     worth = holdings.load_lead(lead, board=board, cash=cash).equity(board)
-    valuation = holdings.load_copies(lead, board=board, cash=cash).valued(board)
-    following = float(valuation.worth[valuation.known].sum())
+    copies = holdings.load_copies(lead, board=board, cash=cash)
+    valuation, follows = copies.valued(board), ~np.isin(copies.ids, reference.reference_ids([lead.pk]))
+    following = float(valuation.worth[valuation.known & follows].sum())
     is_low = worth < max(stake_minimum_units(rules), rules.stake_alarm * following)
     if is_low == (lead.stake_alarm_at is not None):
         return False

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import ledger
 from accounts.ledger import Lines
@@ -49,6 +50,7 @@ def start_copy(
     terms: Terms,
     idempotency_key: str,
     now: datetime,
+    is_reference: bool = False,
 ) -> Copy:
     """
     Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
@@ -58,6 +60,7 @@ def start_copy(
     3. Without existing assets, note what the lead holds now: that much is not followed.
     4. Ask for a cycle, which buys the lead's ratios.
 
+    :param is_reference: whether it is the platform's own, which takes nobody's place and no room for money.
     :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, a copy runs already, or the key
         stands for another request.
     """
@@ -72,7 +75,7 @@ def start_copy(
     if keys.is_repeated(user=follower, key=idempotency_key, request=asked, now=now):
         return Copy.objects.get(follower=follower, idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
-    refuse_start(lead, follower, investment_units, terms, now, rules=rules)
+    refuse_start(lead, follower, investment_units, terms, now, rules=rules, is_reference=is_reference)
     refuse_terms(terms, investment_units)
     holds_ratios = registry.mode_of(terms.mode).holds_ratios
     request = queueing.request_sync(lead_id=lead.pk, now=now)
@@ -89,6 +92,7 @@ def start_copy(
         shared_until=now,
         align_request=request if holds_ratios else None,
         idempotency_key=idempotency_key,
+        is_reference=is_reference,
         started_at=now,
     )
     _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
@@ -198,7 +202,7 @@ def pause_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     copy = lock_copy(copy_id)
     if copy.status not in Copy.FOLLOWING:
-        raise CopyNotActive("Only a copy that follows can be paused.")
+        raise CopyNotActive(gettext("Only a copy that follows can be paused."))
     copy.status = Copy.Status.PAUSED
     copy.fence = queueing.number_change(lead_id=copy.lead_id)
     copy.save(update_fields=["status", "fence"])
@@ -215,7 +219,7 @@ def resume_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     copy = lock_copy(copy_id)
     if copy.status != Copy.Status.PAUSED:
-        raise CopyNotActive("Only a paused copy can be resumed.")
+        raise CopyNotActive(gettext("Only a paused copy can be resumed."))
     copy.status = Copy.Status.ACTIVE
     _realign(copy, queueing.request_sync(lead_id=copy.lead_id, now=now), "status")
     _note(copy, Notice.Kind.COPY_RESUMED, now)
@@ -244,7 +248,7 @@ def stop_copy(
             return copy
     copy = lock_copy(copy_id)
     if copy.status in (Copy.Status.STOPPING, Copy.Status.STOPPED):
-        raise CopyNotActive("This copy is stopped already.")
+        raise CopyNotActive(gettext("This copy is stopped already."))
     stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
     copy.refresh_from_db()
     return copy
@@ -262,7 +266,9 @@ def _move_in(copy: Copy, kind: CopyFlow.Kind, journal: Journal.Kind, units: int,
             now=now,
         )
     except ledger.NotEnoughMoney as shortage:
-        raise NotEnoughCash("Your wallet has not enough for this any more; choose less or deposit first.") from shortage
+        raise NotEnoughCash(
+            gettext("Your wallet has not enough for this any more; choose less or deposit first.")
+        ) from shortage
     bell.publish(f"user:{copy.follower_id}", "wallet")
 
 

@@ -11,7 +11,8 @@ import io
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
@@ -29,12 +30,17 @@ LEAST_SECONDS = 0.001
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the receiver said: a status, or in `trouble` why there is none."""
+    """
+    What the receiver said: a status, or in `trouble` why there is none.
+
+    `text` is what it answered besides, up to a length and empty where that was cut off; what is asked reads it.
+    """
 
     tried_at: datetime
     milliseconds: int
     status: int | None = None
     trouble: str = ""
+    text: bytes = field(default=b"", repr=False)
 
     @property
     def is_taken(self) -> bool:
@@ -88,13 +94,26 @@ class _Line(io.RawIOBase):
         return io.BufferedReader(self)
 
 
-def post(*, address: str, headers: dict[str, str], payload: str, seconds_max: float, now: datetime) -> Answer:
-    """Post a text, and return what came of it; nothing that the other side does is an error of ours."""
+def post(
+    *,
+    address: str,
+    headers: dict[str, str],
+    payload: str,
+    seconds_max: float,
+    now: datetime,
+    local_hosts: Sequence[str] | None = None,
+) -> Answer:
+    """
+    Post a text, and return what came of it; nothing that the other side does is an error of ours.
+
+    :param local_hosts: as in `target_of`.
+    """
     began_at, deadline = time.monotonic(), _Deadline(seconds_max)
     status: int | None = None
+    trouble, text = "", b""
     try:
-        target = target_of(address)
-        status, trouble = _post(target, machines_of(target), headers, payload.encode(), deadline), ""
+        target = target_of(address, local_hosts=local_hosts)
+        status, text = _post(target, machines_of(target), headers, payload.encode(), deadline)
     except WebhookAddressRefused as refusal:
         trouble = str(refusal)
     except (_TooSlow, TimeoutError):
@@ -104,10 +123,12 @@ def post(*, address: str, headers: dict[str, str], payload: str, seconds_max: fl
     except (OSError, http.client.HTTPException, ValueError) as error:
         trouble = f"{type(error).__name__}: {error}"
     milliseconds = round((time.monotonic() - began_at) * 1000)
-    return Answer(tried_at=now, milliseconds=milliseconds, status=status, trouble=trouble)
+    return Answer(tried_at=now, milliseconds=milliseconds, status=status, trouble=trouble, text=text)
 
 
-def _post(target: Target, machines: list[str], headers: dict[str, str], body: bytes, deadline: _Deadline) -> int:
+def _post(
+    target: Target, machines: list[str], headers: dict[str, str], body: bytes, deadline: _Deadline
+) -> tuple[int, bytes]:
     with _connected(machines, target.port, deadline) as plain:
         if not target.is_tls:
             return _speak(target, plain, headers, body, deadline)
@@ -128,7 +149,9 @@ def _connected(machines: list[str], port: int, deadline: _Deadline) -> socket.so
     return socket.create_connection((machines[-1], port), timeout=deadline.left())
 
 
-def _speak(target: Target, connected: socket.socket, headers: dict[str, str], body: bytes, deadline: _Deadline) -> int:
+def _speak(
+    target: Target, connected: socket.socket, headers: dict[str, str], body: bytes, deadline: _Deadline
+) -> tuple[int, bytes]:
     line = _Line(connected, deadline)
     asking = http.client.HTTPConnection(target.host, target.port)
     asking.sock = line
@@ -143,11 +166,10 @@ def _speak(target: Target, connected: socket.socket, headers: dict[str, str], bo
     answer.begin()
     try:
         # A polite part of it, so that the receiver is not cut off in the middle of a short answer.
-        answer.read(ANSWER_BYTES_MAX)
+        return answer.status, answer.read(ANSWER_BYTES_MAX)
     except (OSError, http.client.HTTPException):
         # The status is said, and that is what counts.
-        return answer.status
-    return answer.status
+        return answer.status, b""
 
 
 @cache

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
+from accounts.places import zone_of
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadOutline, Notice, NoticeHabits
 from copytrading.queries import holdings
-from copytrading.queries.copies import guarded
+from copytrading.queries.copies import guarded, loss_limits
 from copytrading.queries.market import doubts
 from copytrading.queries.market.board import cash_asset, load_board
-from copytrading.queries.notices.habits import zone_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.telling import notices
@@ -40,7 +40,7 @@ FALLS = """
         FROM copytrading_copy AS copy
         LEFT JOIN copytrading_noticehabits AS habits ON habits.user_id = copy.follower_id
         LEFT JOIN zone ON zone.name = habits.time_zone
-        WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED')
+        WHERE copy.status IN ('STARTING', 'ACTIVE', 'PAUSED') AND NOT copy.is_reference
     ), worth AS (
         SELECT day.id, day.day, opening.equity_units AS opened, latest.equity_units AS now_units,
             coalesce(flows.moved, 0) AS moved, coalesce(flows.put_in, 0) AS put_in
@@ -74,7 +74,8 @@ MILESTONE = """
         %(now)s
     FROM copytrading_lead AS lead
     JOIN (
-        SELECT lead_id, count(*) AS followers FROM copytrading_copy WHERE status <> 'STOPPED' GROUP BY lead_id) AS live
+        SELECT lead_id, count(*) AS followers FROM copytrading_copy WHERE status <> 'STOPPED' AND NOT is_reference
+        GROUP BY lead_id) AS live
         ON live.lead_id = lead.id
     CROSS JOIN LATERAL (
         SELECT max(number) AS number FROM unnest(%(milestones)s::integer[]) AS milestone(number)
@@ -106,7 +107,8 @@ RESULTS = """
         WHERE copy_id = copy.id AND status = 'DONE' AND moved_at > coalesce(opening.recorded_at, '-infinity')
             AND moved_at <= CASE WHEN copy.stopped_at <= %(until)s THEN %(until)s ELSE closing.recorded_at END
         ) AS flows ON TRUE
-    WHERE copy.started_at < %(until)s AND (copy.stopped_at IS NULL OR copy.stopped_at > %(from)s)
+    WHERE NOT copy.is_reference
+        AND copy.started_at < %(until)s AND (copy.stopped_at IS NULL OR copy.stopped_at > %(from)s)
         AND (closing.recorded_at IS NOT NULL OR copy.stopped_at <= %(until)s)
     GROUP BY copy.follower_id
     ON CONFLICT (user_id, once) DO NOTHING RETURNING user_id
@@ -120,6 +122,15 @@ EARNINGS = """
     JOIN copytrading_lead AS lead ON lead.id = copy.lead_id
     WHERE share.settled_at >= %(from)s AND share.settled_at < %(until)s AND share.share_units > 0
     GROUP BY lead.id
+    ON CONFLICT (user_id, once) DO NOTHING RETURNING user_id
+"""
+
+
+NEAR_LIMITS = """
+    INSERT INTO copytrading_notice (user_id, kind, units, value_units, words, once, noted_at)
+    SELECT line.user_id, 'LOSS_LIMIT_NEAR', line.units, line.value_units, '', %(once)s, %(now)s
+    FROM unnest(%(user_ids)s::bigint[], %(units)s::bigint[], %(value_units)s::bigint[])
+        AS line(user_id, units, value_units)
     ON CONFLICT (user_id, once) DO NOTHING RETURNING user_id
 """
 
@@ -140,6 +151,7 @@ def watch(*, now: datetime) -> None:
     """Tell what has come about since the last look."""
     rules = platform_rules()
     tell_near_stop_losses(now=now, rules=rules)
+    tell_near_loss_limits(now=now, rules=rules)
     tell_falls(now=now)
     tell_rearranged(now=now, rules=rules)
     with transaction.atomic():
@@ -166,6 +178,26 @@ def tell_near_stop_losses(*, now: datetime, rules: Rules) -> int:
             value_units=table.stop_loss_units[near].astype(np.int64).tolist(),
             once=[f"near:{copy_id}:{now:%Y-%m-%d}" for copy_id in ids],
         )
+
+
+def tell_near_loss_limits(*, now: datetime, rules: Rules) -> int:
+    """Tell everybody whose copies have lost 80 % of the limit over all of them, once a day, at prices as above."""
+    limited = loss_limits.limited_losses(now=now, rules=rules)
+    if limited is None:
+        return 0
+    losses, limit_units = limited.losses, limited.limit_units
+    near = losses.known & (losses.invested > 0) & (losses.lost >= NEAR * limit_units) & (losses.lost < limit_units)
+    if not near.any():
+        return 0
+    named = {
+        "user_ids": losses.user_ids[near].tolist(),
+        "units": losses.lost[near].astype(np.int64).tolist(),
+        "value_units": limit_units[near].astype(np.int64).tolist(),
+        "once": f"near-limit:{now:%Y-%m-%d}",
+        "now": now,
+    }
+    with transaction.atomic():
+        return _tell(NEAR_LIMITS, named)
 
 
 def tell_falls(*, now: datetime) -> int:

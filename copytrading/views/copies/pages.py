@@ -14,10 +14,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
 from copytrading.forms.parts.refusals import refuse
+from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import coin_results, curves, gap_pages, portfolios
 from copytrading.queries.copies import own as queries
 from copytrading.queries.copies.own import CopySummary
@@ -27,6 +29,7 @@ from copytrading.queries.leads import links
 from copytrading.queries.market import degraded
 from copytrading.queries.market.degraded import Caution, Trouble
 from copytrading.queries.rules import platform_rules
+from copytrading.services.admission import entering
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
 from copytrading.services.refusals import Refusal
@@ -79,7 +82,8 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
     try:
         if request.method == "POST":
             copies.stop_copy(copy_id=copy.pk, idempotency_key=request.POST.get("key", "")[:64], now=now)
-            messages.success(request, f"Your copy of {copy.lead.name} is being stopped. The money returns by itself.")
+            said = gettext("Your copy of %(name)s is being stopped. The money returns by itself.")
+            messages.success(request, said % {"name": copy.lead.name})
             return redirect("copy_detail", copy_id=copy.pk)
         quote = previews.quote_stop(copy_id=copy.pk, now=now)
     except Refusal as error:
@@ -113,7 +117,7 @@ def copy_settings(request: MemberRequest, copy_id: int) -> HttpResponse:
             return _change_stop_loss(request, summary)
         case "pause" | "resume" as change:
             return _pause_or_resume(request, summary, change)
-    return HttpResponseBadRequest("Say what to change.")
+    return HttpResponseBadRequest(gettext("Say what to change."))
 
 
 def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
@@ -160,7 +164,7 @@ def _change_investment(request: MemberRequest, summary: CopySummary) -> HttpResp
                 copy_id=summary.copy.pk, change_units=form.signed_units, now=timezone.now()
             )
             return _page(request, summary, investment=form, preview=preview)
-        change = copies.increase_copy if form.signed_units > 0 else copies.reduce_copy
+        change = entering.increase_copy if form.signed_units > 0 else copies.reduce_copy
         change(
             copy_id=summary.copy.pk,
             units=abs(form.signed_units),
@@ -170,7 +174,7 @@ def _change_investment(request: MemberRequest, summary: CopySummary) -> HttpResp
     except Refusal as refusal:
         refuse(form, refusal)
         return _page(request, summary, investment=form)
-    return _done(request, summary, "Done. It is traded with the next look, within seconds.")
+    return _done(request, summary, gettext("Done. It is traded with the next look, within seconds."))
 
 
 def _change_stop_loss(request: MemberRequest, summary: CopySummary) -> HttpResponse:
@@ -191,16 +195,16 @@ def _change_stop_loss(request: MemberRequest, summary: CopySummary) -> HttpRespo
     except Refusal as refusal:
         refuse(form, refusal)
         return _page(request, summary, stop_loss=form)
-    return _done(request, summary, "The stop loss is changed, from this moment on.")
+    return _done(request, summary, gettext("The stop loss is changed, from this moment on."))
 
 
 def _pause_or_resume(request: MemberRequest, summary: CopySummary, change: str) -> HttpResponse:
     try:
         if change == "pause":
             copies.pause_copy(copy_id=summary.copy.pk, now=timezone.now())
-            return _done(request, summary, "Paused. Nothing is traded until you resume.")
+            return _done(request, summary, gettext("Paused. Nothing is traded until you resume."))
         copies.resume_copy(copy_id=summary.copy.pk, now=timezone.now())
-        return _done(request, summary, "Following again, with the next look.")
+        return _done(request, summary, gettext("Following again, with the next look."))
     except Refusal as refusal:
         return _page(request, summary, refusal=refusal)
 
@@ -213,6 +217,7 @@ def _page(request: MemberRequest, summary: CopySummary, **shown: Any) -> HttpRes
         "section": "copies",
         "copy": copy,
         "summary": summary,
+        "risk_warning": warning_of(request.user),
         "turnover_units": turnover,
         "turnover_fee_units": int(turnover * rules.fee_rate),
         "investment": InvestmentForm(),

@@ -19,6 +19,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
+from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies.together import alike_to
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
@@ -27,8 +28,8 @@ from copytrading.queries.leads.pages import Holding, Portfolio
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.queries.shown.visibility import visibility_of
+from copytrading.services.admission import entering
 from copytrading.services.copies import previews
-from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.cautions import cautions_of
 from copytrading.services.copies.previews import CopyPreview
 from copytrading.services.lookback.record import LookBack, Question
@@ -93,6 +94,8 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         "custom": custom,
         "ratio_was_left_open": form.ratio_was_left_open,
         "cautions": cautions_of(lead=lead, investment_units=terms["investment"], terms=custom),
+        "risk_warning": warning_of(request.user),
+        "obstacles": entering.before_start(user=request.user, lead=lead, now=now),
         "chosen": [
             coin for market_id, coin in market_queries.market_choices() if market_id in (terms["markets"] or ())
         ],
@@ -110,7 +113,7 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
         return _terms(request, lead, form, status=422)
     terms = form.cleaned_data
     try:
-        copy = copies.start_copy(
+        copy = entering.start_copy(
             follower=request.user,
             lead_id=lead.pk,
             investment_units=terms["investment"],
@@ -136,6 +139,7 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "live_copy": leads.live_copy_of(lead, request.user),
         "portfolio": lead_pages.portfolio_of(lead, visibility=visibility),
         "visibility": visibility,
+        "risk_warning": warning_of(request.user),
         "investment_min": platform_rules().investment_min,
         **_figures(request, lead, form),
     }

@@ -12,10 +12,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
 from copytrading.forms.leads import LeadFilterForm
+from copytrading.queries.admission.warnings import warning_of
+from copytrading.queries.copies import reference
 from copytrading.queries.copies.portfolios import price_list
 from copytrading.queries.leads import conflict, links, records
 from copytrading.queries.leads import listing as leads
@@ -97,18 +100,20 @@ def _content(request: HttpRequest, lead: Any, tab: str, part: str) -> dict[str, 
         return _holdings(lead, visibility, now)
     series = records.series_of(lead.pk)
     if part == "curve":
-        return _curve(request, lead, now, series)
+        return _curve(request, lead, visibility, now, series)
     if part == "events":
         return _events(lead, visibility, series)
     content = _head(request, lead, visibility, now)
     card = content["card"]
     if tab == "overview":
-        content |= _holdings(lead, visibility, now) | _curve(request, lead, now, series)
+        content |= _holdings(lead, visibility, now) | _curve(request, lead, visibility, now, series)
         content |= _events(lead, visibility, series)
         content["earned"] = conflict.earned_with(card, series=series)
         content["entry_costs"] = capacity.entry_costs_of(content["portfolio"], now=now)
     elif tab == "portfolio":
         content |= _holdings(lead, visibility, now)
+    elif tab == "followers":
+        content["reference"] = reference.record_of(lead, visibility=visibility, now=now)
     elif tab == "trades":
         content |= _trades(request, lead, visibility, series)
     if tab in ("portfolio", "followers", "overview"):
@@ -127,6 +132,7 @@ def _head(request: HttpRequest, lead: Any, visibility: Visibility, now: datetime
         "link": links.link_shown(lead, visibility=visibility),
         "visibility": visibility,
         "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,
+        "risk_warning": warning_of(user),
         "is_favourite": user is not None and lead.pk in leads.favourite_ids_of(user),
         "days": leads.CARD_DAYS,
     }
@@ -139,13 +145,17 @@ def _holdings(lead: Any, visibility: Visibility, now: datetime) -> dict[str, Any
     return {"portfolio": portfolio, "troubles": troubles, "cautions": cautions, "visibility": visibility}
 
 
-def _curve(request: HttpRequest, lead: Any, now: datetime, series: Series) -> dict[str, Any]:
+def _curve(request: HttpRequest, lead: Any, visibility: Visibility, now: datetime, series: Series) -> dict[str, Any]:
     days = _days(request)
+    held = reference.record_of(lead, visibility=visibility, now=now)
     curve = lead_pages.curve_of(lead, days=days, now=now, series=series)
     lines: list[Curve] = [(lead.name, "lead", curve.points)] if len(curve.points) > 1 else []
     if lines and (bitcoin := bitcoin_curve(begins_at=curve.points[0][0], ends_at=curve.points[-1][0])):
         lines.append(("Bitcoin", "btc", bitcoin))
+    if lines and held and (beside := held.beside(curve.points)):
+        lines.append((gettext("A real copy"), "smart", beside))
     return {
+        "reference": held,
         "curve": curve,
         "lines": lines,
         "period": lead_statistics.period_of(lead, days=days, now=now, series=series),

@@ -45,7 +45,8 @@ CASH_SHARE = 0.1
 STAKE = 100_000
 # A second of an ordinary market: a price moves by half a tenth of a thousandth.
 VOLATILITY = 0.00005
-SETTINGS = {"SMARTSYNC_BELL": True}
+# The leads at rest keep the copies that they were given: none is started beside them.
+SETTINGS = {"SMARTSYNC_BELL": True, "SMARTSYNC_REFERENCE_COPY_AMOUNT": 0}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,4 +8,5 @@ A world to look at: invented leads who really trade, a market that moves, a few 
     world          set all of this up, once
     acting         the leads' decisions while the market runs
     feeding        one second of the market
+    gate           a check that lets people in by rule
 """

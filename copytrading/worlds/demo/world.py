@@ -36,6 +36,7 @@ from copytrading.services.feed import source as price_feed
 from copytrading.services.leads import observing, showing
 from copytrading.services.leads import verbs as leads
 from copytrading.services.market import quotes as market
+from copytrading.services.reference import copies as reference_copies
 from copytrading.services.refusals import Refusal
 from copytrading.services.wallet import transfers
 from copytrading.worlds.demo import acting, history, people, recorded_lead
@@ -99,7 +100,7 @@ def set_up_world(*, now: datetime) -> DemoWorld:
             Login(role="operator", email=people.SECOND_OPERATOR_EMAIL, password=people.PASSWORD),
         ),
         leads=Lead.objects.exclude(status=Lead.Status.ENDED).count(),
-        copies=Copy.objects.exclude(status=Copy.Status.STOPPED).count(),
+        copies=Copy.objects.filter(is_reference=False).exclude(status=Copy.Status.STOPPED).count(),
         is_new=is_new,
     )
 
@@ -130,6 +131,7 @@ def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> N
         _observed_lead(fills, now=moved_in_at)
     _quote(quotes, opening_at)
     _start_copies(led, now=opening_at)
+    reference_copies.keep_reference_copies(now=opening_at)
     for character in characters:
         _give_opening_orders(character, lead=led[character.name], prices=prices, past=past, now=opening_at)
     _settle(quotes, opening_at)

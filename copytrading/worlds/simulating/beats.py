@@ -20,7 +20,7 @@ BEAT_CHANCES = {
 }
 BEAT_CHANCE = 0.06
 # These ask what a simulated world does not have: processes that may be silent, an exchange's own history.
-NOT_HEARD = {"answer_ring", "look_at_transfers"}
+NOT_HEARD = {"answer_ring", "look_at_transfers", "keep_reference_copies", "check_loss_limits"}
 
 
 class Beats:

@@ -35,7 +35,8 @@ from copytrading.worlds.simulating.deeds.deed import Deed
 from copytrading.worlds.simulating.deeds.people import People
 from copytrading.worlds.simulating.ears import Ear, place_of
 from copytrading.worlds.simulating.outcome import Outcome, RuleBroken
-from copytrading.worlds.simulating.rules import liveness, of_copies, of_limit_orders, of_money
+from copytrading.worlds.simulating.rules import liveness, of_copies, of_limit_orders, of_loss_limits, of_money
+from copytrading.worlds.simulating.rules.of_loss_limits import LossMemory
 from copytrading.worlds.simulating.rules.of_orders import PlannedOrders
 from copytrading.worlds.simulating.rules.rulebook import broken_rules
 from copytrading.worlds.simulating.rules.snapshot import Snapshot, take_snapshot
@@ -112,12 +113,14 @@ class Story:
             coin_random=Random(f"coins of {seed}"),
             gift_random=Random(f"gifts of {seed}"),
             limit_random=Random(f"patience of {seed}"),
+            loss_random=Random(f"losses of {seed}"),
         )
         self.people = People(self.world)
         self.events = 0
         self.troubles: list[str] = []
         self.seen: Snapshot
         self.planned = PlannedOrders()
+        self.losses = LossMemory()
         self.stop_book = StopBook()
         self.beats = Beats(self.world)
         self.asked: list[Deed] = []
@@ -154,6 +157,9 @@ class Story:
         deed = self.world.limit_deeds.next_deed(self.seen, asked=len(self.asked))
         if deed is not None:
             self.asked.append(deed)
+        deed = self.world.loss_limit_deeds.next_deed(self.seen, asked=len(self.asked))
+        if deed is not None:
+            self.asked.append(deed)
         weights, acts = zip(*choices, strict=True)
         self.random.choices(acts, weights=weights)[0]()
         self.check()
@@ -175,6 +181,7 @@ class Story:
                 venue=self.world.venue,
                 presses=self.world.presses,
                 planned=self.planned,
+                losses=self.losses,
                 given=self.world.gifts.given,
             )
             broken += self._broken_in_stop_book()
@@ -199,6 +206,7 @@ class Story:
             self.world.pass_time(2 if left else 1000 if not has_settled else 61)
             has_settled |= not left
             self.beats.ring(calm_look=look)
+            self.world.loss_limit_deeds.ring(is_calm=True)
             self.world.fates.judge_all(self.world.now)
             if look in OPERATOR_LOOKS:
                 Lead.objects.filter(failures__gt=0).update(failures=0)
@@ -212,6 +220,8 @@ class Story:
             left += of_money.trades_without_fill(self.seen, self.world.venue)
             left += of_money.gifts_nobody_noticed(self.seen, self.world.gifts.given)
             left += of_limit_orders.waits_for_nothing(self.seen, self.world.now)
+            left += of_loss_limits.fired_and_not_stopped(self.seen)
+            left += of_loss_limits.reached_and_not_fired(self.seen)
             left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.underway]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
             if not left and not off and has_settled and look >= LOOKS_MIN:
@@ -242,6 +252,7 @@ class Story:
                 seconds = self.random.choice([900.0, 11_000.0, 90_000.0, 604_800.0])
         self.world.pass_time(seconds)
         self.beats.ring()
+        self.world.loss_limit_deeds.ring()
 
     def _feel_like_something(self) -> None:
         deed = self.people.next_deed(self.seen)

@@ -25,6 +25,7 @@ from copytrading.services.wallet import transfers
 from copytrading.worlds.simulating.deeds.coin_fates import CoinFates
 from copytrading.worlds.simulating.deeds.gifts import Gifts
 from copytrading.worlds.simulating.deeds.limit_orders import LimitDeeds
+from copytrading.worlds.simulating.deeds.loss_limits import LossLimitDeeds
 from copytrading.worlds.simulating.rings import RingQueue
 from copytrading.worlds.simulating.rules.of_copies import Press
 from copytrading.worlds.simulating.swarm import Swarm
@@ -63,6 +64,7 @@ class World:
     coin_random: Random = field(default_factory=lambda: Random(0))
     gift_random: Random = field(default_factory=lambda: Random(0))
     limit_random: Random = field(default_factory=lambda: Random(0))
+    loss_random: Random = field(default_factory=lambda: Random(0))
     # What a coin is worth beside what it began with, by market, since it was counted anew.
     scales: dict[str, Decimal] = field(default_factory=dict)
 
@@ -71,6 +73,7 @@ class World:
         self.fates = CoinFates(world=self, random=self.coin_random)
         self.gifts = Gifts(world=self, random=self.gift_random)
         self.limit_deeds = LimitDeeds(world=self, random=self.limit_random)
+        self.loss_limit_deeds = LossLimitDeeds(world=self, random=self.loss_random)
         self.rings = RingQueue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
 
     def clock(self) -> datetime:

@@ -18,6 +18,7 @@ from copytrading.queries.reports.tables import Table
 from copytrading.services.books import records
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import verbs as leads
+from copytrading.services.reference import copies as reference_copies
 from copytrading.services.safety import corrections
 from copytrading.services.wallet import spot
 from tests.cast import NOON, World, usdt
@@ -80,6 +81,8 @@ def days(world: World, lead: Lead, follower: User, other_follower: User, operato
     world.lead_trades(lead, "ETH", "BUY", "1")
     world.settle()
     copies.increase_copy(copy_id=other.pk, units=usdt("300"), idempotency_key="more", now=world.now)
+    # The platform's own copy is none of those that follow.
+    assert reference_copies.keep_reference_copies(now=world.now) == 1
     spot.place_manual_order(
         user=follower, market_id=lead.orders.latest("pk").market_id, side="BUY", units=usdt(100),
         idempotency_key="own", now=world.now,

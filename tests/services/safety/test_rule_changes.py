@@ -254,4 +254,4 @@ class TestTheTable:
         assert (changed.asked_by, changed.approved_by, changed.since) == (operator, second_operator, NOON)
         assert (usual.value, usual.unit, usual.least, usual.most) == ("0.005", "share of 1", "0", "0.5")
         assert not usual.is_changed
-        assert len(lines) == 35
+        assert len(lines) == 36

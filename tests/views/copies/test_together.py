@@ -49,6 +49,18 @@ class TestTogether:
 
         assert "Basalt" not in page(client, "together")
 
+    def test_sets_the_loss_at_which_all_copies_stop(self, signed_in: Client, copy: Copy) -> None:
+        address = reverse("together")
+        too_much = signed_in.post(address, {"kind": "percent", "loss": "100"}).content.decode()
+        signed_in.post(address, {"kind": "percent", "loss": "12.5"})
+        content = page(signed_in, "together")
+        signed_in.post(address, {"kind": "none", "loss": ""})
+
+        assert "Enter less than 100 %." in too_much
+        assert "of loss all copies stop" in content
+        assert 'value="12.5"' in content
+        assert "of loss all copies stop" not in page(signed_in, "together")
+
     @pytest.mark.parametrize("has_ended", [False, True])
     def test_is_a_link_for_whoever_has_or_had_a_copy(self, signed_in: Client, copy: Copy, has_ended: bool) -> None:
         if has_ended:

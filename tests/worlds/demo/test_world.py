@@ -51,13 +51,21 @@ class TestSetUpWorld(TestCase):
             assert not LeadOrder.objects.filter(lead=lead).exclude(status=LeadOrder.Status.FILLED).exists()
 
     def test_every_copy_runs_at_the_ratios_of_its_lead(self) -> None:
-        running = Copy.objects.select_related("lead__ledger_account", "ledger_account")
+        running = Copy.objects.filter(is_reference=False).select_related("lead__ledger_account", "ledger_account")
 
         assert len(running) == sum(len(follower.copies) for follower in people.FOLLOWERS)
         assert {copy.status for copy in running} == {Copy.Status.ACTIVE}
         assert {copy.lead.name for copy in running} == {character.name for character in CHARACTERS}
         for copy in running:
             assert furthest(weights_of(copy.ledger_account), weights_of(copy.lead.ledger_account)) < 0.002
+
+    def test_the_platform_holds_a_copy_of_every_lead(self) -> None:
+        held = Copy.objects.filter(is_reference=True).select_related("lead__ledger_account", "ledger_account")
+
+        assert sorted(copy.lead.name for copy in held) == sorted(character.name for character in CHARACTERS)
+        for copy in held:
+            assert copy.status == Copy.Status.ACTIVE
+            assert furthest(weights_of(copy.ledger_account), weights_of(copy.lead.ledger_account)) < 0.02
 
     def test_adds_up_to_the_last_unit(self) -> None:
         assert reconciling.check_ledger().is_clean

@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from copytrading.worlds.simulating.rules import of_coins, of_copies, of_limit_orders, of_money, of_orders
+from copytrading.worlds.simulating.rules import (
+    of_coins,
+    of_copies,
+    of_limit_orders,
+    of_loss_limits,
+    of_money,
+    of_orders,
+)
 from copytrading.worlds.simulating.rules.of_copies import Press
+from copytrading.worlds.simulating.rules.of_loss_limits import LossMemory
 from copytrading.worlds.simulating.rules.of_orders import PlannedOrders
 from copytrading.worlds.simulating.rules.snapshot import Snapshot
 from copytrading.worlds.simulating.venue import SimulatedVenue
@@ -17,10 +25,11 @@ def broken_rules(
     venue: SimulatedVenue,
     presses: Mapping[str, Press],
     planned: PlannedOrders,
+    losses: LossMemory,
     given: Mapping[str, Decimal],
 ) -> list[str]:
     """
-    Return a sentence for everything that is not as it must be; `planned` remembers the steps before.
+    Return a sentence for everything that is not as it must be; `planned` and `losses` remember the steps before.
 
     :param given: what strangers have sent to the venue, by symbol, in coins.
     """
@@ -47,6 +56,8 @@ def broken_rules(
         *of_limit_orders.limit_order_counts_what_it_traded(now),
         *of_limit_orders.limit_order_is_never_dearer(now),
         *of_limit_orders.finished_limit_order_asks_no_more(before, now),
+        *of_loss_limits.total_loss_has_a_limit(now),
+        *losses.look(before, now),
         *of_copies.states_follow_the_rules(before, now),
         *of_copies.fence_never_falls(before, now),
         *of_copies.trade_waits_for_its_market(before, now),

@@ -29,7 +29,7 @@ TABLES = {
     "copies": (
         "SELECT id, follower_id, lead_id, ledger_account_id, mode, status, stop_reason, fence, invested_units,"
         " paid_in_units, paid_out_units, issued_units, mark_value_units, profit_share_rate::text, idempotency_key,"
-        " buy_existing, weight_max, shared_until::text FROM copytrading_copy"
+        " buy_existing, weight_max, shared_until::text, started_at::text, is_reference FROM copytrading_copy"
     ),
     "copy_flows": "SELECT id, copy_id, kind, status, units, idempotency_key FROM copytrading_copyflow",
     "positions": "SELECT id, lead_id, asset_id, touch_request FROM copytrading_leadposition",
@@ -43,6 +43,12 @@ TABLES = {
         "SELECT id, user_id, market_id, side, status, price_limit::text, quantity_units, filled_units, value_units,"
         " fee_units, held_units, hold_key, on_its_way_id, finished_at IS NOT NULL AS finished, expires_at::text,"
         " idempotency_key FROM copytrading_limitorder"
+    ),
+    "loss_limits": (
+        "SELECT id, user_id, loss_units, loss_fraction::text, fired_at IS NOT NULL AS fired FROM copytrading_losslimit"
+    ),
+    "fired_limits": (
+        "SELECT id, user_id, units, value_units, noted_at::text FROM copytrading_notice WHERE kind = 'LOSS_LIMIT_FIRED'"
     ),
     "transfers": "SELECT id, user_id, direction, units, status, idempotency_key FROM accounts_transfer",
     "shares": (

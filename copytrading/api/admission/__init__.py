@@ -1,0 +1,1 @@
+"""What somebody is asked before they copy, over the API."""

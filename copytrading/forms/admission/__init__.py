@@ -1,0 +1,1 @@
+"""What people are asked before they are let in."""

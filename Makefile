@@ -14,12 +14,14 @@
 #                                            is not there, are answered in the same time
 #   make mutants [MUTANTS=100] [SEED=1] [FROM=0] [MINUTES=60]    sources of the money paths with one thing wrong: does a
 #                                            test notice? Then those that people once found by hand; MUTANTS=all: every one
+#   make presses [KEYS=50 AT_ONCE=200]    each write of the API sent by many at once under one key: one effect
 #   make clients    the Python and TypeScript clients, generated, compiled, and sent a follower's whole way
 #   make fuzz [EXAMPLES=200] [ROLE=lead] [PATHS=wallet]    the API against its own description, in three roles or one
 #   make mcp      what `manage.py mcp` needs, the platform as tools of an assistant
 #   make server DOMAIN=copy.example.org OPERATOR=me@example.org [BRAND=path/to/brand.toml]     from a bare Debian to a
 #                                            first operator (as root)
 #   make bench    how fast one lead's trade reaches 10,000 copies
+#   make words    catalogues of all languages anew from the sources, and compiled (takes GNU gettext)
 #   make format   put the code into its form
 
 PYTHON ?= python3
@@ -36,6 +38,8 @@ MUTANTS ?= 100
 MINUTES ?= 60
 CI_SEEDS ?= 30
 EXAMPLES ?= 200
+KEYS ?= 50
+AT_ONCE ?= 200
 FROM ?= 1
 JOBS ?= 2
 TRIES ?= 200
@@ -53,7 +57,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)') $(if $(BRAND),SMARTSYNC_BRAND='$(abspath $(BRAND))')
 
-.PHONY: server setup run test check clients mcp fuzz worlds alike kill kill-notices kill-webhooks simulate mutants bench format lock browser
+.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks simulate mutants bench words format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -114,6 +118,9 @@ fuzz: $(INSTALLED_DEV)
 	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/api/test_schema.py \
 		-k "is_what_happens$(if $(ROLE), and $(ROLE)])$(if $(PATHS), and $(PATHS))"
 
+presses: $(INSTALLED_DEV)
+	@KEYS=$(KEYS) AT_ONCE=$(AT_ONCE) $(BIN)/python -m pytest -q tests/api/test_idempotency.py -k "one_effect_for_each_key"
+
 mcp: $(INSTALLED)
 	@$(UV) -r pyproject.toml --extra mcp -c requirements.txt || { echo "Installing failed, see above."; exit 2; }
 	@echo "Make a key for a program and start it: SMARTSYNC_KEY=sk_... $(BIN)/python manage.py mcp"
@@ -141,6 +148,11 @@ bench: $(INSTALLED)
 
 simulate: $(INSTALLED_DEV)
 	@$(BIN)/python manage.py simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS) --planted-bugs tests.simulation.planted_bugs
+
+words: $(INSTALLED_DEV)
+	@$(BIN)/python manage.py makemessages --all --no-wrap --no-location --no-obsolete -e html,txt,py,webmanifest \
+		--ignore='.venv*' --ignore='templates/admin/*' --ignore='tests/*' --ignore='docs/*' --ignore='build/*' --ignore='staticfiles/*'
+	@$(BIN)/python manage.py compilemessages --ignore='.venv*'
 
 format: $(INSTALLED_DEV)
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

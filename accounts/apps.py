@@ -23,6 +23,7 @@ class AccountsConfig(AppConfig):
         post_migrate.connect(database_role.grant_runtime_role, dispatch_uid="accounts.grant_runtime_role")
         for changed in ("authenticator_added", "authenticator_removed", "authenticator_reset"):
             getattr(factor_signals, changed).connect(events.end_others, dispatch_uid=f"accounts.{changed}")
+        user_signed_up.connect(events.remember_language, dispatch_uid="accounts.remember_language")
         user_signed_up.connect(wallet.open_main_account, dispatch_uid="accounts.open_main_account")
         bind_extra_request_metadata.connect(name_address, dispatch_uid="accounts.name_address")
 

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core import signing
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_noop
 
 from accounts.models import Device, RefreshToken, User
 from accounts.transactions import owns_transaction
@@ -31,6 +32,10 @@ PROOF_AGE_MAX = timedelta(minutes=5)
 SEEN_EVERY = timedelta(minutes=1)
 NAME_LENGTH_MAX, AGENT_LENGTH_MAX = 60, 200
 _signer = signing.TimestampSigner(salt="accounts.devices")
+
+
+# What is stored for one that says no name; whoever shows it says it in the language of the page.
+NO_NAME = gettext_noop("A program")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +53,7 @@ def open_device(
     """Return a new device of somebody who has just proved to be it, with its first tokens."""
     device = Device.objects.create(
         user=user,
-        name=(name or agent or "A program")[:NAME_LENGTH_MAX],
+        name=(name or agent or NO_NAME)[:NAME_LENGTH_MAX],
         agent=agent[:AGENT_LENGTH_MAX],
         address=address,
         session_key=session_key,

@@ -16,6 +16,7 @@ from datetime import datetime
 import numpy as np
 import psycopg
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext
 from numpy.typing import ArrayLike, NDArray
 
 from accounts.database import bulk_rows
@@ -219,7 +220,7 @@ class _money_refusals:  # noqa: N801 — reads as a phrase: `with _money_refusal
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, IntegrityError) and _constraint_of(error) in ("nothing_spent_twice", "hold_has_a_balance"):
-            raise NotEnoughMoney("There is not enough money available for this.") from error
+            raise NotEnoughMoney(gettext("There is not enough money available for this.")) from error
 
 
 def _constraint_of(error: IntegrityError) -> str | None:

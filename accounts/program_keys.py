@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
-from accounts.devices import hash_of
+from accounts.devices import NO_NAME, hash_of
 from accounts.models import ProgramKey, User
 
 PREFIX = "sk_"
@@ -54,19 +55,28 @@ def make_key(
     known = [scope.value for scope in ProgramKey.Scope]
     wanted = [scope for scope in known if scope in set(scopes)]
     if strange := set(scopes) - set(known):
-        raise KeyNotPossible(f"There is no scope {min(strange)}; there are {', '.join(known)}.", field="scopes")
+        raise KeyNotPossible(
+            gettext("There is no scope %(scope)s; there are %(scopes)s.")
+            % {"scope": min(strange), "scopes": ", ".join(known)},
+            field="scopes",
+        )
     if not wanted:
-        raise KeyNotPossible("Choose what the key may do.", field="scopes")
+        raise KeyNotPossible(gettext("Choose what the key may do."), field="scopes")
     if expires_at is not None and not now < expires_at <= now + AGE_MAX:
-        raise KeyNotPossible(f"A key can be good for {AGE_MAX.days} days at most, from now on.", field="expires_at")
+        raise KeyNotPossible(
+            gettext("A key can be good for %(days)s days at most, from now on.") % {"days": AGE_MAX.days},
+            field="expires_at",
+        )
     if not 1 <= requests_per_minute <= REQUESTS_PER_MINUTE_MAX:
-        raise KeyNotPossible(f"It can be 1 to {REQUESTS_PER_MINUTE_MAX}.", field="requests_per_minute")
+        raise KeyNotPossible(
+            gettext("It can be 1 to %(most)s.") % {"most": REQUESTS_PER_MINUTE_MAX}, field="requests_per_minute"
+        )
     if keys_of(user).count() >= KEYS_MAX:
-        raise KeyNotPossible(f"You have {KEYS_MAX} keys; revoke one first.", field="name")
+        raise KeyNotPossible(gettext("You have %(keys)s keys; revoke one first.") % {"keys": KEYS_MAX}, field="name")
     secret = PREFIX + secrets.token_urlsafe(32)
     key = ProgramKey.objects.create(
         user=user,
-        name=name.strip()[:60] or "A program",
+        name=name.strip()[:60] or NO_NAME,
         key_hash=hash_of(secret),
         hint=secret[:HINT_LENGTH],
         scopes=wanted,
@@ -90,11 +100,12 @@ def networks_in(addresses: Iterable[str]) -> list[str]:
             found.append(str(ip_network(text.strip())))
         except ValueError as error:
             raise KeyNotPossible(
-                f"{text.strip()[:45]} is no address and no network; write 203.0.113.7 or 203.0.113.0/24.",
+                gettext("%(text)s is no address and no network; write 203.0.113.7 or 203.0.113.0/24.")
+                % {"text": text.strip()[:45]},
                 field="addresses",
             ) from error
     if len(found) > NETWORKS_MAX:
-        raise KeyNotPossible(f"There can be {NETWORKS_MAX} at most.", field="addresses")
+        raise KeyNotPossible(gettext("There can be %(most)s at most.") % {"most": NETWORKS_MAX}, field="addresses")
     return list(dict.fromkeys(found))
 
 
@@ -115,9 +126,14 @@ def find_key(secret: str, *, address: str, now: datetime) -> ProgramKey | None:
     if key is None:
         return None
     if key.expires_at is not None and key.expires_at <= now:
-        raise KeyExpired(f"This key was good until {key.expires_at:%Y-%m-%d %H:%M} UTC; make a new one.")
+        raise KeyExpired(
+            gettext("This key was good until %(when)s UTC; make a new one.")
+            % {"when": f"{key.expires_at:%Y-%m-%d %H:%M}"}
+        )
     if key.addresses and not any(ip_address(address) in ip_network(network) for network in key.addresses):
-        raise AddressNotListed(f"This key may not be used from {address}; add that to its addresses.")
+        raise AddressNotListed(
+            gettext("This key may not be used from %(address)s; add that to its addresses.") % {"address": address}
+        )
     if key.last_used_at is None or now - key.last_used_at >= SEEN_EVERY:
         ProgramKey.objects.filter(pk=key.pk).update(last_used_at=now, last_address=address)
     return key

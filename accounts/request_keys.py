@@ -24,6 +24,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext, pgettext
 
 from accounts.models import RequestKey, User
 from accounts.transactions import in_transaction
@@ -74,7 +76,7 @@ def is_repeated(*, user: User, key: str, request: Request, now: datetime) -> boo
     :raises KeyUsedOtherwise: if the key was used for another request.
     """
     if not 0 < len(key) <= KEY_LENGTH_MAX:
-        raise KeyMissing("This request came without its key: open the page again and press once more.")
+        raise KeyMissing(gettext("This request came without its key: open the page again and press once more."))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_requestkey (user_id, key, request_hash, words, used_at)"
@@ -108,10 +110,10 @@ def is_used(*, user: User, key: str) -> bool:
 def sentence_of(words: str, used_at: datetime) -> str:
     """Return what stands against another request with a key that was used."""
     day = used_at.astimezone(UTC)
-    return (
-        f"This key was used on {day.day} {day:%B} for {words}; send a new key for another request, or open the page"
-        " again."
+    said = gettext(
+        "This key was used on %(day)s for %(words)s; send a new key for another request, or open the page again."
     )
+    return said % {"day": date_format(day, pgettext("date format", "j F")), "words": words}
 
 
 def hash_of(said: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import ledger, queries, request_keys
 from accounts.ledger import Lines
@@ -121,7 +122,7 @@ def confirm_transfer(*, transfer_id: int, by: User, units: int | None, note: str
     """
     transfer = lock_transfer(transfer_id)
     if transfer.status != Transfer.Status.REQUESTED:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     if units is not None and transfer.direction == Transfer.Direction.DEPOSIT:
         transfer.units = units
     transfer.status, transfer.confirmed_by, transfer.note = Transfer.Status.CONFIRMED, by, note
@@ -143,7 +144,7 @@ def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
     if transfer.status == Transfer.Status.BOOKED:
         return transfer
     if transfer.status != Transfer.Status.CONFIRMED:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     if transfer.confirmed_by_id == by.pk:
         raise OwnConfirmation("You confirmed this transfer yourself; it takes a second operator to book it.")
     transfer.approved_by = by
@@ -163,7 +164,7 @@ def book_transfer(*, transfer_id: int, now: datetime, venue_reference: str = "",
     if transfer.status == Transfer.Status.BOOKED:
         return transfer
     if transfer.status not in Transfer.OPEN:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     transfer.venue_reference = venue_reference
     return _book(transfer, LedgerAccount.Kind.EXTERNAL, now, cost_units=cost_units)
 
@@ -177,7 +178,7 @@ def end_transfer(*, transfer_id: int, status: Transfer.Status, note: str, now: d
     """
     transfer = lock_transfer(transfer_id)
     if transfer.status not in Transfer.OPEN:
-        raise TransferEnded(f"This transfer is {transfer.get_status_display()}.")
+        raise TransferEnded(_over(transfer))
     ledger.release_hold(key=_key(transfer), now=now)
     transfer.status, transfer.note, transfer.ended_at = status, note, now
     transfer.save(update_fields=["status", "note", "ended_at"])
@@ -354,6 +355,10 @@ def _waiting_key(transfer: Transfer) -> str:
     return f"{_key(transfer)}:waits"
 
 
+def _over(transfer: Transfer) -> str:
+    return gettext("This transfer is %(status)s.") % {"status": gettext(transfer.get_status_display())}
+
+
 def _request(
     direction: Transfer.Direction,
     user: User,
@@ -366,7 +371,7 @@ def _request(
     verdict: Transfer.Verdict = Transfer.Verdict.NOT_ASKED,
 ) -> tuple[Transfer, bool]:
     if units <= 0:
-        raise NothingToTransfer("Enter a value above zero.")
+        raise NothingToTransfer(gettext("Enter a value above zero."))
     words = f"a {direction.label} of {Decimal(units).scaleb(-asset.decimals):,.2f} {asset.symbol}"
     asked = Request.of(direction.value, words, asset=asset.pk, units=units)
     if request_keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
@@ -401,5 +406,5 @@ def _units_nobody_announced(direction: Transfer.Direction, asset: Asset, units: 
     while units in taken:
         units += step
     if units <= 0:
-        raise NothingToTransfer("Enter a value above zero.")
+        raise NothingToTransfer(gettext("Enter a value above zero."))
     return units

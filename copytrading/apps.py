@@ -9,8 +9,10 @@ class CopytradingConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import Tags, register
 
+        from accounts.places import moved
         from copytrading.queries.rules import check_rules
-        from copytrading.services.telling import safety
+        from copytrading.services.telling import habits, safety
 
         safety.listen()
+        moved.connect(habits.follow_zone, dispatch_uid="copytrading.follow_zone")
         register(check_rules, Tags.database)

@@ -65,6 +65,7 @@ urlpatterns = [
     path("offline/", pocket.offline, name="offline"),
     path("live/", live.live, name="live"),
     path("theme/", appearance.choose_theme, name="theme"),
+    path("language/", appearance.choose_language, name="language"),
     path("programs/", programs.programs, name="programs"),
     path("programs/keys/new/", programs.program_key_make, name="program_key_make"),
     path("programs/keys/<int:key_id>/revoke/", programs.program_key_revoke, name="program_key_revoke"),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.translation import gettext
 
 from accounts.api.problems import API_PATH, PROBLEM_TYPE, type_of
 
@@ -100,7 +101,7 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
             said += [name, *given]
     if all(_is_text(text) for text in said):
         return None
-    sentence = "Something in what was sent is no text: it has a character in it that nobody can type."
+    sentence = gettext("Something in what was sent is no text: it has a character in it that nobody can type.")
     return render(request, "400.html", {"sentence": sentence}, status=400)
 
 

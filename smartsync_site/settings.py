@@ -116,6 +116,7 @@ MIDDLEWARE = [
     # Before the sign-in: it sets a person of its own, and the steps under /api/identity/ would see nobody.
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smartsync_site.places.in_the_readers_place",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "smartsync_site.doors.readable_requests",
@@ -359,6 +360,8 @@ elif LOCAL_FOLDER.brand:
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -15,6 +15,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError as Throttled
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny, BasePermission
@@ -38,28 +39,28 @@ class SignInRefused(exceptions.AuthenticationFailed):
     """Wrong e-mail or password; the same answer for both, so that nobody learns who is here."""
 
     default_code = "sign_in_refused"
-    default_detail = "This e-mail and password do not belong together."
+    default_detail = gettext_lazy("This e-mail and password do not belong together.")
 
 
 class SecondFactorNeeded(exceptions.AuthenticationFailed):
     """The password was right, the code of the second factor is missing or wrong."""
 
     default_code = "second_factor_needed"
-    default_detail = "Send the code of your authenticator app as well."
+    default_detail = gettext_lazy("Send the code of your authenticator app as well.")
 
 
 class EmailNotConfirmed(exceptions.PermissionDenied):
     """The address was not confirmed yet. Follow the link that was sent to it."""
 
     default_code = "email_not_confirmed"
-    default_detail = "Confirm your e-mail address first: follow the link that was sent to it."
+    default_detail = gettext_lazy("Confirm your e-mail address first: follow the link that was sent to it.")
 
 
 class TooManySignIns(exceptions.Throttled):
     """This address or this e-mail was tried too often. Wait a few minutes."""
 
     default_code = "throttled"
-    default_detail = "Too many sign-ins failed. Wait a few minutes."
+    default_detail = gettext_lazy("Too many sign-ins failed. Wait a few minutes.")
 
     def __init__(self) -> None:
         super().__init__(wait=rate_limits.WINDOW_SECONDS)

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import exceptions, serializers, status
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, JSONParser
@@ -26,7 +28,7 @@ from accounts.api.throttles import RequestsPerMinute
 from accounts.api.tokens import BearerAuthentication
 
 BODY_BYTES_MAX = 100_000
-UNKNOWN_FIELD = "There is no such field here."
+UNKNOWN_FIELD = gettext_lazy("There is no such field here.")
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -47,7 +49,7 @@ class BodyTooLarge(exceptions.APIException):
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "body_too_large"
-    default_detail = f"A request can have {BODY_BYTES_MAX:,} bytes at most."
+    default_detail = format_lazy(gettext_lazy("A request can have {most} bytes at most."), most=f"{BODY_BYTES_MAX:,}")
 
 
 class RepeatedParameter(exceptions.ValidationError):
@@ -142,7 +144,7 @@ class Endpoint(APIView):
         """Return what the address asks behind the question mark, checked the same way, and each thing once."""
         for name, values in self.request.query_params.lists():
             if len(values) > 1:
-                raise RepeatedParameter({name: "Send it once; nobody can say which of them counts."})
+                raise RepeatedParameter({name: gettext("Send it once; nobody can say which of them counts.")})
         # As plain values: of a form's fields the framework would take an empty one for none.
         said = self.request.query_params.dict()
         if self.fields_wanted is not None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -61,7 +62,7 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
         key = request.headers.get("Idempotency-Key", "")
         if not KEY_SHAPE.fullmatch(key):
             raise ValidationError(
-                {"Idempotency-Key": "Send a key of 8 to 64 visible characters, made for this request."}
+                {"Idempotency-Key": gettext("Send a key of 8 to 64 visible characters, made for this request.")}
             )
         claim = _claim(user=request.user, key=key, request_hash=_hash_of(request), now=timezone.now())
         if claim.response_status is not None:
@@ -97,12 +98,14 @@ def _claim(*, user: User, key: str, request_hash: str, now: datetime) -> Idempot
         return claim
     if claim.request_hash != request_hash:
         used = RequestKey.objects.filter(user=user, key=key).first()
-        words, used_at = (used.words, used.used_at) if used else ("another request", claim.created_at)
+        words, used_at = (used.words, used.used_at) if used else (gettext("another request"), claim.created_at)
         raise KeyReused(request_keys.sentence_of(words, used_at))
     if claim.response_status is None:
         given_up = _own(claim).filter(created_at__lt=now - GIVEN_UP_AFTER)
         if not given_up.update(created_at=now):
-            raise Conflict("The first request with this key is at work. Ask again in a moment.", code="in_progress")
+            raise Conflict(
+                gettext("The first request with this key is at work. Ask again in a moment."), code="in_progress"
+            )
         claim.created_at = now
     return claim
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core import signing
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -19,7 +20,9 @@ from accounts.api.fields import WholeNumberField
 
 ROWS, ROWS_MAX = 50, 200
 CURSOR_LENGTH_MAX = 300
-WRONG_CURSOR = "This is no cursor of this list: send `next` of its page before, or none for the first page."
+WRONG_CURSOR = gettext_lazy(
+    "This is no cursor of this list: send `next` of its page before, or none for the first page."
+)
 _signer = signing.Signer(salt="accounts.api.paging")
 
 

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from allauth.account.utils import has_verified_email
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.problems import documented
 from accounts.models import ProgramKey, User
+from accounts.places import moved
 
 
 class PersonInput(serializers.Serializer):
@@ -23,7 +25,7 @@ class PersonInput(serializers.Serializer):
 
     def validate_time_zone(self, name: str) -> str:
         if name not in available_timezones():
-            raise serializers.ValidationError("There is no such time zone; write it as Europe/Berlin.")
+            raise serializers.ValidationError(gettext("There is no such time zone; write it as Europe/Berlin."))
         return name
 
 
@@ -80,4 +82,6 @@ class Me(Endpoint):
         for name, value in chosen.items():
             setattr(user, name, value)
         user.save(update_fields=list(chosen))
+        if "time_zone" in chosen:
+            moved.send(User, user=user)
         return Response(PersonShape(user, context={"asking": request.auth}).data)

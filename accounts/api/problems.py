@@ -15,6 +15,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.defaults import ERROR_500_TEMPLATE_NAME
 from django.views.defaults import server_error as page_of_server_error
 from drf_spectacular.utils import OpenApiResponse
@@ -25,8 +26,8 @@ from rest_framework.settings import api_settings
 
 API_PATH = "/api/"
 PROBLEM_TYPE = "application/problem+json"
-NOT_FOUND = "There is nothing here."
-UNAVAILABLE = (
+NOT_FOUND = gettext_lazy("There is nothing here.")
+UNAVAILABLE = gettext_lazy(
     "A part of the platform cannot be reached for a moment, and nothing was done halfway. Send the same request again,"
     " with the same Idempotency-Key."
 )
@@ -65,7 +66,9 @@ class KeyReused(exceptions.APIException):
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key was used for another request. Make a new key for a new request."
+    default_detail = gettext_lazy(
+        "This Idempotency-Key was used for another request. Make a new key for a new request."
+    )
 
 
 SENTENCES = {
@@ -112,10 +115,10 @@ def problem_of(error: Exception) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         fields = dict(_sentences(error.detail))
         field = next(iter(fields)) if len(fields) == 1 else ""
-        title = next(iter(fields.values()), "This request is not valid.")
+        title = next(iter(fields.values()), gettext("This request is not valid."))
         return problem(status_code=error.status_code, code="invalid", title=title, field=field, fields=fields)
     # Another's and missing look the same, whatever made it a 404.
-    title = NOT_FOUND if isinstance(error, exceptions.NotFound) else str(error.detail)
+    title = str(NOT_FOUND) if isinstance(error, exceptions.NotFound) else str(error.detail)
     response = problem(status_code=error.status_code, code=str(error.get_codes()), title=title)
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
@@ -133,7 +136,9 @@ def server_error(request: HttpRequest, template_name: str = ERROR_500_TEMPLATE_N
     is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError | RedisError)
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE if is_away else status.HTTP_500_INTERNAL_SERVER_ERROR
     if request.path.startswith(API_PATH):
-        code, title = ("unavailable", UNAVAILABLE) if is_away else ("server_error", "That went wrong on our side.")
+        code, title = (
+            ("unavailable", str(UNAVAILABLE)) if is_away else ("server_error", gettext("That went wrong on our side."))
+        )
         body = {"type": type_of(code), "status": status_code, "code": code, "title": title}
         response: HttpResponse = JsonResponse(body, status=status_code, content_type=PROBLEM_TYPE)
     else:

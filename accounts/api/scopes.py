@@ -1,6 +1,7 @@
 """What a key for programs may do, method by method; and what only a person may who has just proved to be it."""
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -20,14 +21,16 @@ class NotForKeys(PermissionDenied):
     """No key for programs may do this, whatever its scopes: a person does it on a device."""
 
     default_code = "not_for_keys"
-    default_detail = "No key may do this, whatever its scopes. Sign in on a device."
+    default_detail = gettext_lazy("No key may do this, whatever its scopes. Sign in on a device.")
 
 
 class ConfirmationNeeded(PermissionDenied):
     """This takes a proof of the last five minutes that it is you. Send it to `confirm` and ask again."""
 
     default_code = "confirmation_needed"
-    default_detail = "Confirm first that it is you: send your password, or a code of your second factor, to `confirm`."
+    default_detail = gettext_lazy(
+        "Confirm first that it is you: send your password, or a code of your second factor, to `confirm`."
+    )
 
 
 class WithinScopes(BasePermission):
@@ -45,7 +48,7 @@ class WithinScopes(BasePermission):
         if not needed:
             raise NotForKeys
         if needed not in key.scopes:
-            raise ScopeMissing(f"This takes a key with the scope {needed}.")
+            raise ScopeMissing(gettext("This takes a key with the scope %(scope)s.") % {"scope": needed})
         return True
 
 

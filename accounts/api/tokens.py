@@ -1,6 +1,7 @@
 """Who sends `Authorization: Bearer ...`: a device that somebody is signed in on, or a program with a key."""
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -27,7 +28,7 @@ class TokenNotGood(AuthenticationFailed):
     """The token or key is unknown, revoked or too old. Refresh it, or sign in again."""
 
     default_code = "token_not_good"
-    default_detail = "This token is not good any more. Refresh it, or sign in again."
+    default_detail = gettext_lazy("This token is not good any more. Refresh it, or sign in again.")
 
 
 class BearerAuthentication(BaseAuthentication):

@@ -1,12 +1,14 @@
-"""What ends with a change of somebody's security: every other session and every token."""
+"""What follows from what somebody did with their sign-in: what ends with a change of security, and what is kept."""
 
 from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from accounts.models import User
+from accounts.places import is_language
 
 
 def end_everything_of(user: User) -> None:
@@ -21,3 +23,11 @@ def end_others(sender: object, request: HttpRequest, user: User, **_: Any) -> No
     if request.user.pk == user.pk:
         request.user.sessions_ended = user.sessions_ended
         update_session_auth_hash(request, user)
+
+
+def remember_language(sender: object, user: User, **_: Any) -> None:
+    """Write to somebody who has just signed up in the language that they signed up in."""
+    language = get_language() or ""
+    if is_language(language) and language != user.language:
+        user.language = language
+        user.save(update_fields=["language"])

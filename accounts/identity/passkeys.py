@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.mfa.webauthn import forms as library
 from django import forms
+from django.utils.translation import gettext
 
 
 class CredentialField(forms.JSONField):
@@ -16,7 +17,7 @@ class CredentialField(forms.JSONField):
             # A number with more digits than are read.
             credential = None
         if not isinstance(credential, dict):
-            raise forms.ValidationError("That is no passkey's answer. Try again from the beginning.")
+            raise forms.ValidationError(gettext("That is no passkey's answer. Try again from the beginning."))
         return credential
 
 

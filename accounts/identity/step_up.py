@@ -18,9 +18,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 
 Answer = Callable[..., HttpResponse]
-NOTHING_KEPT = "Confirm first that it is you. Nothing of what you sent was kept."
+NOTHING_KEPT = gettext_lazy("Confirm first that it is you. Nothing of what you sent was kept.")
 
 
 def identity_confirmed(view: Answer | None = None, *, back_to: object = "") -> Any:

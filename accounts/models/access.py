@@ -7,6 +7,7 @@ Of a token or a key only its hash is kept. They have 256 random bits, so a plain
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from accounts.models.people import User
 
@@ -74,12 +75,12 @@ class ProgramKey(models.Model):
     """
 
     class Scope(models.TextChoices):
-        READ = "read", "read everything of yours"
-        COPY = "copy", "change, pause and resume copies"
-        COPY_MONEY = "copy:money", "start, increase, reduce and stop copies"
-        LEAD = "lead", "trade as the lead you are"
-        LEAD_MONEY = "lead:money", "move money in and out of the lead account, and end it"
-        TRADE = "trade", "trade by hand in the wallet"
+        READ = "read", gettext_noop("read everything of yours")
+        COPY = "copy", gettext_noop("change, pause and resume copies")
+        COPY_MONEY = "copy:money", gettext_noop("start, increase, reduce and stop copies")
+        LEAD = "lead", gettext_noop("trade as the lead you are")
+        LEAD_MONEY = "lead:money", gettext_noop("move money in and out of the lead account, and end it")
+        TRADE = "trade", gettext_noop("trade by hand in the wallet")
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="program_keys")
     name = models.CharField(max_length=60)

@@ -21,6 +21,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Func
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_noop
 
 from accounts.models.people import User
 from accounts.models.whole_numbers import WholeNumbersField
@@ -231,13 +232,13 @@ class Transfer(models.Model):
         MANUAL = "MANUAL", "bank or cash desk"
 
     class Status(models.TextChoices):
-        REQUESTED = "REQUESTED", "on its way"
-        CONFIRMED = "CONFIRMED", "seen by one operator"
-        BOOKED = "BOOKED", "done"
-        REVERSED = "REVERSED", "taken back"
-        REFUSED = "REFUSED", "refused"
-        CANCELED = "CANCELED", "canceled"
-        EXPIRED = "EXPIRED", "never came"
+        REQUESTED = "REQUESTED", gettext_noop("on its way")
+        CONFIRMED = "CONFIRMED", gettext_noop("seen by one operator")
+        BOOKED = "BOOKED", gettext_noop("done")
+        REVERSED = "REVERSED", gettext_noop("taken back")
+        REFUSED = "REFUSED", gettext_noop("refused")
+        CANCELED = "CANCELED", gettext_noop("canceled")
+        EXPIRED = "EXPIRED", gettext_noop("never came")
 
     class Verdict(models.TextChoices):
         NOT_ASKED = "NOT_ASKED", "nobody was asked"

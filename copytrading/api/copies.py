@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.request import Request
@@ -64,7 +65,7 @@ class Copies(Endpoint):
         wanted = self.read(StartInput)
         lead = lead_queries.public_leads().filter(slug=wanted["lead"]).first()
         if lead is None:
-            raise exceptions.ValidationError({"lead": "There is no such lead."})
+            raise exceptions.ValidationError({"lead": gettext("There is no such lead.")})
         copy = entering.start_copy(
             follower=person(request),
             lead_id=lead.pk,

@@ -6,6 +6,7 @@ import re
 from decimal import Context, Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -40,9 +41,13 @@ def units_from_text(text: Any, *, decimals: int) -> int:
     if not is_number:
         raise serializers.ValidationError('Send a decimal number as a string, as in "1000.00".')
     if len(coins) > COINS_DIGITS_MAX:
-        raise serializers.ValidationError(f"There can be {COINS_DIGITS_MAX} digits before the point at most.")
+        raise serializers.ValidationError(
+            gettext("There can be %(most)s digits before the point at most.") % {"most": COINS_DIGITS_MAX}
+        )
     if len(fraction) > decimals:
-        raise serializers.ValidationError(f"There can be {decimals} digits after the point at most.")
+        raise serializers.ValidationError(
+            gettext("There can be %(most)s digits after the point at most.") % {"most": decimals}
+        )
     return int(coins) * 10**decimals + int((fraction or "0").ljust(decimals, "0"))
 
 
@@ -121,7 +126,9 @@ class FractionInputField(serializers.Field):
             raise serializers.ValidationError('Send a decimal number as a string, as in "0.25".')
         fraction = float(text)
         if not self._least <= fraction <= self._most:
-            raise serializers.ValidationError(f"It can be {self._least:g} to {self._most:g}.")
+            raise serializers.ValidationError(
+                gettext("It can be %(least)s to %(most)s.") % {"least": f"{self._least:g}", "most": f"{self._most:g}"}
+            )
         return fraction
 
     def to_representation(self, fraction: float) -> str:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.request import Request
@@ -330,7 +331,7 @@ class LeadLink(Endpoint):
     def put(self, request: Request, *, idempotency_key: str) -> Response:
         lead, said = own_lead(request), self.read(LinkInput)
         if said["exchange"] not in dict(links.exchanges()):
-            raise exceptions.ValidationError({"exchange": "Accounts of this exchange cannot be linked here."})
+            raise exceptions.ValidationError({"exchange": gettext("Accounts of this exchange cannot be linked here.")})
         key = ExchangeKey(key=said["key"], secret=said["secret"], password=said["password"])
         linking.connect_account(lead_id=lead.pk, exchange=said["exchange"], key=key, now=timezone.now())
         return Response(LinkShape(_own_link(lead)).data)
@@ -365,7 +366,7 @@ def _wish(wanted: dict[str, Any]) -> dict[str, Any]:
     markets = {market.symbol: market for market in consoles.traded_markets()}
     market = markets.get(wanted["market"])
     if market is None:
-        raise exceptions.ValidationError({"market": "There is no such market to trade in."})
+        raise exceptions.ValidationError({"market": gettext("There is no such market to trade in.")})
     wish = {"market_id": market.pk, "side": wanted["side"], "price_limit": wanted["price_limit"]}
     if "value" in wanted:
         return {**wish, "value_units": wanted["value"]}

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -55,7 +56,7 @@ class Leads(OpenEndpoint):
         if asked.pop("favourites"):
             who = visitor(request)
             if who is None:
-                raise exceptions.ValidationError({"favourites": "Sign in to ask for your favourites."})
+                raise exceptions.ValidationError({"favourites": gettext("Sign in to ask for your favourites.")})
             of = who.pk
         wanted = lead_queries.LeadFilter(**asked, favourites_of=of)
         found = lead_queries.ranked(wanted=wanted, sorting=sorting, now=timezone.now())
@@ -129,7 +130,9 @@ class LeadsComparison(OpenEndpoint):
         slugs, now = self.read_query(ComparisonQuery)["leads"], timezone.now()
         found = {lead.slug: lead for lead in lead_queries.public_leads().filter(slug__in=slugs)}
         if missing := [slug for slug in slugs if slug not in found]:
-            raise exceptions.ValidationError({"leads": f"There is no lead called {missing[0]}."})
+            raise exceptions.ValidationError(
+                {"leads": gettext("There is no lead called %(slug)s.") % {"slug": missing[0]}}
+            )
         chosen = [found[slug] for slug in slugs]
         cards = lead_queries.cards_of(chosen, now=now)
         visibilities = visibilities_of(chosen, visitor(request), now=now)

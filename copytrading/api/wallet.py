@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.request import Request
@@ -199,7 +200,7 @@ def _spot_order(wanted: dict[str, Any]) -> dict[str, Any]:
     markets = {market.symbol: market for market in wallet_queries.spot_markets()}
     market = markets.get(wanted["market"])
     if market is None:
-        raise exceptions.ValidationError({"market": "There is no such market to trade in."})
+        raise exceptions.ValidationError({"market": gettext("There is no such market to trade in.")})
     if wanted["side"] == "BUY":
         return {"market_id": market.pk, "side": "BUY", "units": wanted["value"]}
     try:

@@ -8,6 +8,8 @@ and mean "ask, never resend".
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop
+
 
 class RejectionCode(StrEnum):
     """Why a venue refused an order, or we did before it was sent."""
@@ -39,13 +41,19 @@ class RejectionCode(StrEnum):
 
 # Why a key is not taken, in words that follow "does not take this key:".
 KEY_TROUBLES = {
-    RejectionCode.KEY_REFUSED: "it is wrong, was deleted, or may only be used from other addresses",
-    RejectionCode.KEY_UNKNOWN: "they know none like it; it was deleted, has expired, or is from somewhere else",
-    RejectionCode.SECRET_WRONG: "its secret or its passphrase is wrong",
-    RejectionCode.ADDRESS_BARRED: "it may only be used from the addresses on its list, and ours is not on it",
-    RejectionCode.ENVIRONMENT_WRONG: "it is one for demo trading where real money is meant, or the other way round",
-    RejectionCode.RIGHT_MISSING: "it lacks the right to do this",
-    RejectionCode.ACCOUNT_BARRED: "its account is restricted there, or of a kind that may not do this",
+    RejectionCode.KEY_REFUSED: gettext_noop("it is wrong, was deleted, or may only be used from other addresses"),
+    RejectionCode.KEY_UNKNOWN: gettext_noop(
+        "they know none like it; it was deleted, has expired, or is from somewhere else"
+    ),
+    RejectionCode.SECRET_WRONG: gettext_noop("its secret or its passphrase is wrong"),
+    RejectionCode.ADDRESS_BARRED: gettext_noop(
+        "it may only be used from the addresses on its list, and ours is not on it"
+    ),
+    RejectionCode.ENVIRONMENT_WRONG: gettext_noop(
+        "it is one for demo trading where real money is meant, or the other way round"
+    ),
+    RejectionCode.RIGHT_MISSING: gettext_noop("it lacks the right to do this"),
+    RejectionCode.ACCOUNT_BARRED: gettext_noop("its account is restricted there, or of a kind that may not do this"),
 }
 
 

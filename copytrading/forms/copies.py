@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, pgettext_lazy
 
 from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.queries.rules import CASH_DECIMALS
@@ -15,12 +16,14 @@ class InvestmentForm(forms.Form):
     INCREASE, REDUCE = "increase", "reduce"
 
     direction = forms.ChoiceField(
-        label="What to do",
-        choices=((INCREASE, "Put in"), (REDUCE, "Take out")),
+        label=gettext_lazy("What to do"),
+        choices=((INCREASE, pgettext_lazy("to do", "Put in")), (REDUCE, gettext_lazy("Take out"))),
         initial=INCREASE,
         widget=forms.RadioSelect,
     )
-    value = CashField(label=with_cash("How much, {cash}"), error_messages={"required": "How much?"})
+    value = CashField(
+        label=with_cash(gettext_noop("How much, {cash}")), error_messages={"required": gettext_lazy("How much?")}
+    )
 
     @property
     def signed_units(self) -> int:
@@ -34,11 +37,15 @@ class StopLossForm(forms.Form):
     NONE, CASH, PERCENT = "none", "cash", "percent"
 
     kind = forms.ChoiceField(
-        label="Stop by itself",
-        choices=((NONE, "Never"), (CASH, with_cash("At a loss in {cash}")), (PERCENT, "At a loss in percent")),
+        label=gettext_lazy("Stop by itself"),
+        choices=(
+            (NONE, gettext_lazy("Never")),
+            (CASH, with_cash(gettext_noop("At a loss in {cash}"))),
+            (PERCENT, gettext_lazy("At a loss in percent")),
+        ),
         widget=forms.RadioSelect,
     )
-    stop_loss = NumberField(label="Loss", required=False)
+    stop_loss = NumberField(label=gettext_lazy("Loss"), required=False)
 
     def __init__(self, *arguments: Any, invested_units: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -48,11 +55,11 @@ class StopLossForm(forms.Form):
         cleaned = super().clean() or {}
         kind, loss = cleaned.get("kind"), cleaned.get("stop_loss")
         if kind in (self.CASH, self.PERCENT) and loss is None and "stop_loss" not in self.errors:
-            self.add_error("stop_loss", "At which loss?")
+            self.add_error("stop_loss", gettext("At which loss?"))
         if kind == self.PERCENT and loss is not None and loss >= 100:
-            self.add_error("stop_loss", "Enter less than 100 %.")
+            self.add_error("stop_loss", gettext("Enter less than 100 %."))
         if kind == self.CASH and loss is not None and loss.scaleb(CASH_DECIMALS) >= self.invested_units:
-            self.add_error("stop_loss", "Enter less than what is invested.")
+            self.add_error("stop_loss", gettext("Enter less than what is invested."))
         return cleaned
 
     @property
@@ -70,23 +77,25 @@ class LossLimitForm(forms.Form):
     NONE, CASH, PERCENT = StopLossForm.NONE, StopLossForm.CASH, StopLossForm.PERCENT
 
     kind = forms.ChoiceField(
-        label="Stop all copies by itself",
+        label=gettext_lazy("Stop all copies by itself"),
         choices=(
-            (NONE, "Never"),
-            (CASH, with_cash("At a loss in {cash}")),
-            (PERCENT, "At a loss in percent of what is invested"),
+            (NONE, gettext_lazy("Never")),
+            (CASH, with_cash(gettext_noop("At a loss in {cash}"))),
+            (PERCENT, gettext_lazy("At a loss in percent of what is invested")),
         ),
         widget=forms.RadioSelect,
     )
-    loss = NumberField(label=with_cash("Loss of all copies together, in {cash} or percent"), required=False)
+    loss = NumberField(
+        label=with_cash(gettext_noop("Loss of all copies together, in {cash} or percent")), required=False
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         kind, loss = cleaned.get("kind"), cleaned.get("loss")
         if kind in (self.CASH, self.PERCENT) and loss is None and "loss" not in self.errors:
-            self.add_error("loss", "At which loss?")
+            self.add_error("loss", gettext("At which loss?"))
         if kind == self.PERCENT and loss is not None and loss >= 100:
-            self.add_error("loss", "Enter less than 100 %.")
+            self.add_error("loss", gettext("Enter less than 100 %."))
         return cleaned
 
     @property

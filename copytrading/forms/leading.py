@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from copytrading.forms.parts.fields import CashField, NumberField
+from copytrading.forms.parts.typed import ShareField
 from copytrading.forms.wallet import TradedMarket
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.queries.shown.visibility import delay_words
@@ -23,31 +26,36 @@ DELAYS = (0, 1, 4, 24, 3 * 24, 7 * 24, 30 * 24)
 class _Capacity(forms.Form):
     """How a lead is paid, and how much may follow."""
 
-    profit_share_rate = forms.DecimalField(
-        label="Profit share, %",
+    profit_share_rate = ShareField(
+        label=gettext_lazy("Profit share, %"),
         min_value=Decimal(0),
         max_digits=5,
         decimal_places=2,
         initial=10,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"required": "Enter a share; 0 for none.", "min_value": "A share cannot be below zero."},
+        error_messages={
+            "required": gettext_lazy("Enter a share; 0 for none."),
+            "min_value": gettext_lazy("A share cannot be below zero."),
+        },
     )
     followers_max = forms.IntegerField(
-        label="Most followers",
+        label=gettext_lazy("Most followers"),
         initial=FOLLOWERS_AT_FIRST,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={"required": "How many may follow?"},
+        error_messages={"required": gettext_lazy("How many may follow?")},
     )
     money_max = CashField(
-        label=with_cash("Most money that may follow, {cash}"), required=False, help_text="Leave it empty for no limit."
+        label=with_cash(gettext_noop("Most money that may follow, {cash}")),
+        required=False,
+        help_text=gettext_lazy("Leave it empty for no limit."),
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         most = f"{platform_rules().profit_share_max * 100:g}"
-        self.fields[
-            "profit_share_rate"
-        ].help_text = f"Of new highs only, 0 to {most} %. Each copy keeps the rate it began at."
+        self.fields["profit_share_rate"].help_text = gettext(
+            "Of new highs only, 0 to %(most)s %%. Each copy keeps the rate it began at."
+        ) % {"most": most}
 
     @property
     def rate(self) -> Decimal:
@@ -59,25 +67,30 @@ class ApplyForm(_Capacity):
     HERE, ELSEWHERE = "PLATFORM", "OBSERVED"
 
     source = forms.ChoiceField(
-        label="Where you trade",
-        choices=((HERE, "I trade here"), (ELSEWHERE, "I trade elsewhere, by a read-only link")),
+        label=gettext_lazy("Where you trade"),
+        choices=(
+            (HERE, gettext_lazy("I trade here")),
+            (ELSEWHERE, gettext_lazy("I trade elsewhere, by a read-only link")),
+        ),
         initial=HERE,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose where you trade."},
+        error_messages={"required": gettext_lazy("Choose where you trade.")},
     )
     name = forms.CharField(
-        label="The name you lead under", max_length=40, error_messages={"required": "Choose a name."}
+        label=gettext_lazy("The name you lead under"),
+        max_length=40,
+        error_messages={"required": gettext_lazy("Choose a name.")},
     )
     bio = forms.CharField(
-        label="How you trade, in a few sentences",
+        label=gettext_lazy("How you trade, in a few sentences"),
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     tags = forms.CharField(
-        label="Strategy, in a word or two each",
+        label=gettext_lazy("Strategy, in a word or two each"),
         required=False,
-        help_text=f"Up to {TAGS_MAX}, with commas between: momentum, large coins",
+        help_text=format_lazy(gettext_lazy("Up to {most}, with commas between: momentum, large coins"), most=TAGS_MAX),
     )
     field_order = ("source", "name", "bio", "tags", "profit_share_rate", "followers_max", "money_max")
 
@@ -85,9 +98,9 @@ class ApplyForm(_Capacity):
         written = [re.sub(r"\s+", " ", tag).strip() for tag in self.cleaned_data["tags"].split(",")]
         tags = list(dict.fromkeys(tag for tag in written if tag))
         if len(tags) > TAGS_MAX:
-            raise forms.ValidationError(f"At most {TAGS_MAX}.")
+            raise forms.ValidationError(gettext("At most %(most)s.") % {"most": TAGS_MAX})
         if any(len(tag) > TAG_LENGTH_MAX for tag in tags):
-            raise forms.ValidationError(f"At most {TAG_LENGTH_MAX} characters each.")
+            raise forms.ValidationError(gettext("At most %(most)s characters each.") % {"most": TAG_LENGTH_MAX})
         return tags
 
 
@@ -99,18 +112,24 @@ class ShownForm(forms.Form):
     """What strangers see of a lead's book; a delay that was chosen by program is among the choices."""
 
     trades_delay_hours = forms.TypedChoiceField(
-        label="Strangers see your trades",
+        label=gettext_lazy("Strangers see your trades"),
         coerce=int,
-        error_messages={"required": "Choose when.", "invalid_choice": "Choose one of these."},
+        error_messages={
+            "required": gettext_lazy("Choose when."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        },
     )
     weights_shown = forms.ChoiceField(
-        label="Strangers see what you hold",
+        label=gettext_lazy("Strangers see what you hold"),
         choices=(
-            ("DAILY", "as of a daily close (00:00 UTC) that is at least as old"),
-            ("WITH_TRADES", "together with the trades, hour by hour"),
+            ("DAILY", gettext_lazy("as of a daily close (00:00 UTC) that is at least as old")),
+            ("WITH_TRADES", gettext_lazy("together with the trades, hour by hour")),
         ),
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose how.", "invalid_choice": "Choose one of these."},
+        error_messages={
+            "required": gettext_lazy("Choose how."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        },
     )
 
     def __init__(self, *arguments: Any, delay_hours: int, **options: Any) -> None:
@@ -123,7 +142,7 @@ class ShownForm(forms.Form):
 
 
 def _delay_words(hours: int) -> str:
-    return f"after {delay_words(hours)}" if hours else "at once"
+    return gettext("after %(delay)s") % {"delay": delay_words(hours)} if hours else gettext("at once")
 
 
 class OrderForm(forms.Form):
@@ -134,28 +153,33 @@ class OrderForm(forms.Form):
     COINS, VALUE = "COINS", "VALUE"
 
     side = forms.ChoiceField(
-        label="What to do", choices=((BUY, "Buy"), (SELL, "Sell")), initial=BUY, widget=forms.RadioSelect
+        label=gettext_lazy("What to do"),
+        choices=((BUY, gettext_lazy("Buy")), (SELL, gettext_lazy("Sell"))),
+        initial=BUY,
+        widget=forms.RadioSelect,
     )
-    market = forms.TypedChoiceField(label="Coin", coerce=int)
-    quantity = NumberField(label="How much", decimals=12, error_messages={"required": "How much?"})
+    market = forms.TypedChoiceField(label=gettext_lazy("Coin"), coerce=int)
+    quantity = NumberField(
+        label=gettext_lazy("How much"), decimals=12, error_messages={"required": gettext_lazy("How much?")}
+    )
     counted_in = forms.ChoiceField(
-        label="Counted in",
-        choices=((COINS, "Coins"), (VALUE, with_cash("{cash}"))),
+        label=gettext_lazy("Counted in"),
+        choices=((COINS, gettext_lazy("Coins")), (VALUE, with_cash("{cash}"))),
         initial=COINS,
         required=False,
         widget=forms.RadioSelect,
     )
     order_type = forms.ChoiceField(
-        label="At which price",
-        choices=((MARKET, "Market"), (LIMIT, "Limit")),
+        label=gettext_lazy("At which price"),
+        choices=((MARKET, gettext_lazy("Market")), (LIMIT, gettext_lazy("Limit"))),
         initial=MARKET,
         widget=forms.RadioSelect,
     )
     price_limit = NumberField(
-        label=with_cash("Limit price, {cash}"),
+        label=with_cash(gettext_noop("Limit price, {cash}")),
         decimals=12,
         required=False,
-        help_text="For a limit order: it waits until the market reaches this price.",
+        help_text=gettext_lazy("For a limit order: it waits until the market reaches this price."),
     )
 
     def __init__(self, *arguments: Any, markets: Sequence[TradedMarket], **options: Any) -> None:
@@ -170,12 +194,12 @@ class OrderForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("order_type") == self.LIMIT and cleaned.get("price_limit") is None and not self.errors:
-            self.add_error("price_limit", "A limit order needs its price.")
+            self.add_error("price_limit", gettext("A limit order needs its price."))
         quantity: Decimal | None = cleaned.get("quantity")
         if quantity is not None and "market" in cleaned:
             decimals = self._decimals
             if -int(quantity.as_tuple().exponent) > decimals:
-                self.add_error("quantity", f"At most {decimals} decimals.")
+                self.add_error("quantity", gettext("At most %(decimals)s decimals.") % {"decimals": decimals})
         return cleaned
 
     @property
@@ -211,10 +235,12 @@ class OrderForm(forms.Form):
 
 class NoticeForm(forms.Form):
     text = forms.CharField(
-        label="A notice to everybody who follows",
+        label=gettext_lazy("A notice to everybody who follows"),
         max_length=NOTICE_LENGTH_MAX,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=f"Up to {NOTICE_LENGTH_MAX} characters, shown on the page of every copy.",
-        error_messages={"required": "Write something."},
+        help_text=format_lazy(
+            gettext_lazy("Up to {most} characters, shown on the page of every copy."), most=NOTICE_LENGTH_MAX
+        ),
+        error_messages={"required": gettext_lazy("Write something.")},
     )
     idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)

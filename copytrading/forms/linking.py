@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
+from copytrading.queries.names import listed
 from copytrading.services.safety.sealed_keys import ExchangeKey
 
 KEY_LENGTH_MAX = 500
@@ -23,15 +25,15 @@ class _SecretField(forms.CharField):
         text: str = super().clean(value)
         # A pass phrase may have blanks inside, a key has none.
         if text and not VISIBLE.fullmatch(text.replace(" ", "")):
-            raise forms.ValidationError("That is no key: it has characters that no key has.")
+            raise forms.ValidationError(gettext("That is no key: it has characters that no key has."))
         return text
 
 
 class LinkForm(forms.Form):
-    exchange = forms.ChoiceField(label="Where you trade")
-    key = _SecretField(label="API key", error_messages={"required": "Paste the key."})
-    secret = _SecretField(label="Secret", error_messages={"required": "Paste the secret."})
-    password = _SecretField(label="Pass phrase", required=False)
+    exchange = forms.ChoiceField(label=gettext_lazy("Where you trade"))
+    key = _SecretField(label=gettext_lazy("API key"), error_messages={"required": gettext_lazy("Paste the key.")})
+    secret = _SecretField(label=gettext_lazy("Secret"), error_messages={"required": gettext_lazy("Paste the secret.")})
+    password = _SecretField(label=gettext_lazy("Pass phrase"), required=False)
 
     def __init__(
         self, *arguments: Any, exchanges: list[tuple[str, str]], with_password: frozenset[str], **options: Any
@@ -42,13 +44,15 @@ class LinkForm(forms.Form):
         exchange_field.choices = exchanges
         self._with_password = with_password
         names = [name for exchange, name in exchanges if exchange in with_password]
-        self.fields["password"].help_text = f"Only {' and '.join(names)} asks for one." if names else ""
+        self.fields["password"].help_text = (
+            gettext("Only %(exchanges)s asks for one.") % {"exchanges": listed(names)} if names else ""
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         needs_password = cleaned.get("exchange") in self._with_password
         if needs_password and not cleaned.get("password") and "password" not in self.errors:
-            self.add_error("password", "This exchange asks for the pass phrase of the key.")
+            self.add_error("password", gettext("This exchange asks for the pass phrase of the key."))
         return cleaned
 
     @property

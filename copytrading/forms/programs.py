@@ -3,30 +3,37 @@
 from datetime import datetime, timedelta
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from accounts.models import ProgramKey
 from accounts.program_keys import REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_MAX
 
-DAYS = (("30", "30 days"), ("90", "90 days"), ("365", "a year"))
+DAYS = (("30", gettext_lazy("30 days")), ("90", gettext_lazy("90 days")), ("365", gettext_lazy("a year")))
 
 
 class ProgramKeyForm(forms.Form):
-    name = forms.CharField(label="What it is for", max_length=60, error_messages={"required": "Give it a name."})
+    name = forms.CharField(
+        label=gettext_lazy("What it is for"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("Give it a name.")},
+    )
     scopes = forms.MultipleChoiceField(
-        label="What it may do",
-        choices=ProgramKey.Scope.choices,
+        label=gettext_lazy("What it may do"),
+        choices=[(value, gettext_lazy(label)) for value, label in ProgramKey.Scope.choices],
         initial=["read"],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose what the key may do."},
+        error_messages={"required": gettext_lazy("Choose what the key may do.")},
     )
     addresses = forms.CharField(
-        label="Where it may come from",
+        label=gettext_lazy("Where it may come from"),
         required=False,
-        help_text="Addresses or networks, with commas between: 203.0.113.7, 198.51.100.0/24. Empty is anywhere.",
+        help_text=gettext_lazy(
+            "Addresses or networks, with commas between: 203.0.113.7, 198.51.100.0/24. Empty is anywhere."
+        ),
     )
-    days = forms.ChoiceField(label="Good for", choices=DAYS, initial="90")
+    days = forms.ChoiceField(label=gettext_lazy("Good for"), choices=DAYS, initial="90")
     requests_per_minute = forms.IntegerField(
-        label="Requests a minute, at most",
+        label=gettext_lazy("Requests a minute, at most"),
         initial=REQUESTS_PER_MINUTE,
         min_value=1,
         max_value=REQUESTS_PER_MINUTE_MAX,

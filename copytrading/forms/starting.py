@@ -7,7 +7,9 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 
+from accounts.places import written
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
@@ -33,7 +35,7 @@ class StartForm(TermsForm):
     """
 
     mode = forms.ChoiceField(
-        choices=lambda: [*_modes_with_ratios(), (CUSTOM, "Custom copy")],
+        choices=lambda: [*_modes_with_ratios(), (CUSTOM, gettext("Custom copy"))],
         initial=SMART_SYNC.name,
         widget=forms.RadioSelect,
     )
@@ -50,7 +52,7 @@ class StartForm(TermsForm):
             self.forgive(*CUSTOM_FIELDS)
         elif self.answers_by_value:
             if terms.get("order_value") is None and "order_value" not in self.errors:
-                self.add_error("order_value", "Enter how each order is answered.")
+                self.add_error("order_value", gettext("Enter how each order is answered."))
         elif terms.get("order_ratio") is None and "order_ratio" not in self.errors and terms.get("investment"):
             self._answer_in_proportion(terms)
         return terms
@@ -75,13 +77,15 @@ class StartForm(TermsForm):
         """Let the form carry the ratio that was left open as it was shown: what is confirmed is what was read."""
         if self.ratio_was_left_open:
             sent = cast("QueryDict", self.data).copy()
-            sent["order_ratio"] = ratio_in_words(float(self.cleaned_data["order_ratio"]))
+            sent["order_ratio"] = written(ratio_in_words(float(self.cleaned_data["order_ratio"])))
             self.data = sent
 
     def _answer_in_proportion(self, terms: dict[str, Any]) -> None:
         proportion = self._proportion_of(terms["investment"])
         if proportion is None:
-            self.add_error("order_ratio", "Enter how each order is answered: what suits the amount is not known.")
+            self.add_error(
+                "order_ratio", gettext("Enter how each order is answered: what suits the amount is not known.")
+            )
             return
         terms["order_ratio"] = Decimal(ratio_in_words(proportion.ratio))
         self.ratio_was_left_open = True

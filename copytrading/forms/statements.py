@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from copytrading.engine.track_record.tax_lots import LotMethod
 from copytrading.queries.money.statements import period_refusal
@@ -12,19 +13,19 @@ from copytrading.queries.money.statements import period_refusal
 THIS_YEAR, LAST_YEAR, THIS_MONTH, LAST_MONTH = "this_year", "last_year", "this_month", "last_month"
 ALL, OWN = "all", "own"
 PERIODS = (
-    (THIS_YEAR, "This year"),
-    (LAST_YEAR, "Last year"),
-    (THIS_MONTH, "This month"),
-    (LAST_MONTH, "Last month"),
-    (ALL, "From the start to now"),
-    (OWN, "From and until"),
+    (THIS_YEAR, gettext_lazy("This year")),
+    (LAST_YEAR, gettext_lazy("Last year")),
+    (THIS_MONTH, gettext_lazy("This month")),
+    (LAST_MONTH, gettext_lazy("Last month")),
+    (ALL, gettext_lazy("From the start to now")),
+    (OWN, gettext_lazy("From and until")),
 )
 METHODS = (
-    (LotMethod.FIFO.value, "FIFO: the oldest first"),
-    (LotMethod.HIFO.value, "HIFO: the dearest first"),
-    (LotMethod.AVERAGE.value, "Average cost"),
+    (LotMethod.FIFO.value, gettext_lazy("FIFO: the oldest first")),
+    (LotMethod.HIFO.value, gettext_lazy("HIFO: the dearest first")),
+    (LotMethod.AVERAGE.value, gettext_lazy("Average cost")),
 )
-NO_MOMENT = "Enter a day and a time such as 2026-01-31 12:00:00."
+NO_MOMENT = gettext_lazy("Enter a day and a time such as 2026-01-31 12:00:00.")
 FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
@@ -63,16 +64,18 @@ class StatementForm(forms.Form):
     :param first_moment: says when the first thing was booked for what is chosen.
     """
 
-    copy = forms.ChoiceField(label="Of what", required=False)
+    copy = forms.ChoiceField(label=gettext_lazy("Of what"), required=False)
     period = forms.ChoiceField(
-        label="Of which time",
+        label=gettext_lazy("Of which time"),
         choices=PERIODS,
-        error_messages={"invalid_choice": "Choose one of the times."},
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the times.")},
     )
-    begins = MomentField(label="From, UTC")
-    ends = MomentField(label="Until, UTC")
+    begins = MomentField(label=gettext_lazy("From, UTC"))
+    ends = MomentField(label=gettext_lazy("Until, UTC"))
     lots = forms.ChoiceField(
-        label="Tax lots", choices=METHODS, error_messages={"invalid_choice": "Choose FIFO, HIFO or average cost."}
+        label=gettext_lazy("Tax lots"),
+        choices=METHODS,
+        error_messages={"invalid_choice": gettext_lazy("Choose FIFO, HIFO or average cost.")},
     )
 
     def __init__(
@@ -85,7 +88,7 @@ class StatementForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self._first_moment, self._now = first_moment, now
-        self.fields["copy"].choices = [("", "Everything"), *copies]  # type: ignore[attr-defined]
+        self.fields["copy"].choices = [("", gettext("Everything")), *copies]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
@@ -93,7 +96,7 @@ class StatementForm(forms.Form):
             return typed
         begins_at, ends_at = self._span(typed)
         if begins_at is None:
-            self.add_error("begins", "Say from when.")
+            self.add_error("begins", gettext("Say from when."))
         elif refusal := period_refusal(begins_at=begins_at, ends_at=ends_at, now=self._now):
             self.add_error("ends" if typed["period"] == OWN else "period", refusal)
         typed["begins_at"], typed["ends_at"] = begins_at, ends_at

@@ -3,27 +3,34 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from copytrading.queries.notices.habits import Habits, Rhythm, zone_names
 
 
 class HabitsForm(forms.Form):
     time_zone = forms.CharField(
-        label="Your time zone",
+        label=gettext_lazy("Your time zone"),
         max_length=60,
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
-        help_text="As in Europe/Berlin. Times in mails, quiet hours and the day of a fall are counted by it.",
+        help_text=gettext_lazy(
+            "As in Europe/Berlin. Times in mails, quiet hours and the day of a fall are counted by it."
+        ),
     )
     mail_rhythm = forms.ChoiceField(
-        label="E-mails",
-        choices=Rhythm.choices,
-        help_text="Together: at eight in the morning, on Mondays if once a week. What is urgent comes at once.",
+        label=gettext_lazy("E-mails"),
+        choices=[(value, gettext_lazy(label)) for value, label in Rhythm.choices],
+        help_text=gettext_lazy(
+            "Together: at eight in the morning, on Mondays if once a week. What is urgent comes at once."
+        ),
     )
     quiet_from = forms.TimeField(
-        label="Quiet from", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     quiet_until = forms.TimeField(
-        label="Quiet until", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=gettext_lazy("Quiet until"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
 
     @staticmethod

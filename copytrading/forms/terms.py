@@ -5,6 +5,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
@@ -25,26 +26,30 @@ class TermsForm(forms.Form):
     """
 
     investment = CashField(
-        label=with_cash("Total investment, {cash}"), error_messages={"required": "Enter how much to invest."}
+        label=with_cash(gettext_noop("Total investment, {cash}")),
+        error_messages={"required": gettext_lazy("Enter how much to invest.")},
     )
     buy_existing = forms.BooleanField(required=False, initial=True)
-    stop_loss = NumberField(label="Stop by itself at a loss of", required=False)
+    stop_loss = NumberField(label=gettext_lazy("Stop by itself at a loss of"), required=False)
     stop_loss_in = forms.ChoiceField(
-        label="Stop loss in", choices=((CASH, with_cash("{cash}")), (PERCENT, "%")), initial=CASH, required=False
+        label=gettext_lazy("Stop loss in"),
+        choices=((CASH, with_cash("{cash}")), (PERCENT, "%")),
+        initial=CASH,
+        required=False,
     )
     order_by = forms.ChoiceField(
-        label="Answer each order",
-        choices=((RATIO, "in a ratio of its value"), (VALUE, "with a fixed value")),
+        label=gettext_lazy("Answer each order"),
+        choices=((RATIO, gettext_lazy("in a ratio of its value")), (VALUE, gettext_lazy("with a fixed value"))),
         initial=RATIO,
         required=False,
         widget=forms.RadioSelect,
     )
-    order_ratio = NumberField(label="Times the lead’s order", decimals=RATIO_DECIMALS, required=False)
-    order_value = CashField(label=with_cash("{cash} for each order"), required=False)
-    order_value_max = CashField(label=with_cash("At most for one order, {cash}"), required=False)
-    total_value_max = CashField(label=with_cash("At most in coins, {cash}"), required=False)
+    order_ratio = NumberField(label=gettext_lazy("Times the lead’s order"), decimals=RATIO_DECIMALS, required=False)
+    order_value = CashField(label=with_cash(gettext_noop("{cash} for each order")), required=False)
+    order_value_max = CashField(label=with_cash(gettext_noop("At most for one order, {cash}")), required=False)
+    total_value_max = CashField(label=with_cash(gettext_noop("At most in coins, {cash}")), required=False)
     markets = forms.TypedMultipleChoiceField(
-        label="Only these coins", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Only these coins"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *arguments: Any, markets: Sequence[tuple[int, str]], **options: Any) -> None:

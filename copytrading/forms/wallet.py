@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.queries.rules import CASH_DECIMALS
@@ -35,7 +36,9 @@ class TradedMarket(Protocol):
 class TransferForm(forms.Form):
     """A deposit or a withdrawal of cash. The key is made with the page, so that pressing twice moves money once."""
 
-    value = CashField(label=with_cash("How much, {cash}"), error_messages={"required": "How much?"})
+    value = CashField(
+        label=with_cash(gettext_noop("How much, {cash}")), error_messages={"required": gettext_lazy("How much?")}
+    )
     idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
@@ -49,39 +52,49 @@ class SpotForm(forms.Form):
     BUY, SELL = "BUY", "SELL"
     MARKET, LIMIT = "MARKET", "LIMIT"
     COINS, VALUE = "COINS", "VALUE"
-    DAYS = ((0, "Until I cancel it"), (1, "For a day"), (7, "For a week"), (30, "For 30 days"))
+    DAYS = (
+        (0, gettext_lazy("Until I cancel it")),
+        (1, gettext_lazy("For a day")),
+        (7, gettext_lazy("For a week")),
+        (30, gettext_lazy("For 30 days")),
+    )
 
     side = forms.ChoiceField(
-        label="What to do", choices=((BUY, "Buy"), (SELL, "Sell")), initial=BUY, widget=forms.RadioSelect
+        label=gettext_lazy("What to do"),
+        choices=((BUY, gettext_lazy("Buy")), (SELL, gettext_lazy("Sell"))),
+        initial=BUY,
+        widget=forms.RadioSelect,
     )
-    market = forms.TypedChoiceField(label="Coin", coerce=int)
+    market = forms.TypedChoiceField(label=gettext_lazy("Coin"), coerce=int)
     value = NumberField(
-        label="How much",
+        label=gettext_lazy("How much"),
         decimals=12,
-        help_text=with_cash("At the market: {cash} to spend when you buy, coins when you sell."),
-        error_messages={"required": "How much?"},
+        help_text=with_cash(gettext_noop("At the market: {cash} to spend when you buy, coins when you sell.")),
+        error_messages={"required": gettext_lazy("How much?")},
     )
     order_type = forms.ChoiceField(
-        label="At which price",
-        choices=((MARKET, "Market"), (LIMIT, "Limit")),
+        label=gettext_lazy("At which price"),
+        choices=((MARKET, gettext_lazy("Market")), (LIMIT, gettext_lazy("Limit"))),
         initial=MARKET,
         required=False,
         widget=forms.RadioSelect,
     )
     counted_in = forms.ChoiceField(
-        label="Counted in",
-        choices=((VALUE, with_cash("{cash}")), (COINS, "Coins")),
+        label=gettext_lazy("Counted in"),
+        choices=((VALUE, with_cash("{cash}")), (COINS, gettext_lazy("Coins"))),
         initial=VALUE,
         required=False,
         widget=forms.RadioSelect,
     )
     price_limit = NumberField(
-        label=with_cash("Limit price, {cash}"),
+        label=with_cash(gettext_noop("Limit price, {cash}")),
         decimals=12,
         required=False,
-        help_text="It waits until the market reaches this price, and what it needs is held for it.",
+        help_text=gettext_lazy("It waits until the market reaches this price, and what it needs is held for it."),
     )
-    lasts_days = forms.TypedChoiceField(label="How long it waits", choices=DAYS, coerce=int, initial=0, required=False)
+    lasts_days = forms.TypedChoiceField(
+        label=gettext_lazy("How long it waits"), choices=DAYS, coerce=int, initial=0, required=False
+    )
     # When it expires, once that was looked at: pressed twice it is the same order.
     expires_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
@@ -97,13 +110,13 @@ class SpotForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.is_limit and cleaned.get("price_limit") is None and not self.errors:
-            self.add_error("price_limit", "A limit order needs its price.")
+            self.add_error("price_limit", gettext("A limit order needs its price."))
         number: Decimal | None = cleaned.get("value")
         if number is None or "market" not in cleaned or "side" not in cleaned:
             return cleaned
         scaled = number.scaleb(self._decimals)
         if scaled != int(scaled):
-            self.add_error("value", f"At most {self._decimals} decimals.")
+            self.add_error("value", gettext("At most %(decimals)s decimals.") % {"decimals": self._decimals})
         return cleaned
 
     @property

@@ -15,6 +15,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, LedgerAccount, User
 from accounts.models.whole_numbers import WholeNumbersField
@@ -42,11 +43,11 @@ class Copy(models.Model):
         STOPPED = "STOPPED", "stopped"
 
     class StopReason(models.TextChoices):
-        FOLLOWER = "FOLLOWER", "you stopped it"
-        STOP_LOSS = "STOP_LOSS", "the stop loss was reached"
-        TOTAL_LOSS = "TOTAL_LOSS", "your loss limit over all copies was reached"
-        LEAD_ENDED = "LEAD_ENDED", "the lead ended"
-        OPERATOR = "OPERATOR", "an operator stopped it"
+        FOLLOWER = "FOLLOWER", gettext_noop("you stopped it")
+        STOP_LOSS = "STOP_LOSS", gettext_noop("the stop loss was reached")
+        TOTAL_LOSS = "TOTAL_LOSS", gettext_noop("your loss limit over all copies was reached")
+        LEAD_ENDED = "LEAD_ENDED", gettext_noop("the lead ended")
+        OPERATOR = "OPERATOR", gettext_noop("an operator stopped it")
 
     LIVE = (Status.STARTING, Status.ACTIVE, Status.PAUSED, Status.STOPPING)
     FOLLOWING = (Status.STARTING, Status.ACTIVE)

@@ -11,6 +11,7 @@ A `Lead` is a trader others copy. What a lead holds is read in one of two ways:
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, LedgerAccount, User
 from accounts.models.whole_numbers import WholeNumbersField
@@ -26,10 +27,10 @@ class Lead(models.Model):
         OBSERVED = "OBSERVED", "trades elsewhere, looked at"
 
     class Status(models.TextChoices):
-        APPLIED = "APPLIED", "applied"
-        ACTIVE = "ACTIVE", "active"
-        PAUSED = "PAUSED", "paused"
-        ENDED = "ENDED", "ended"
+        APPLIED = "APPLIED", gettext_noop("applied")
+        ACTIVE = "ACTIVE", gettext_noop("active")
+        PAUSED = "PAUSED", gettext_noop("paused")
+        ENDED = "ENDED", gettext_noop("ended")
 
     class WeightsShown(models.TextChoices):
         DAILY = "DAILY", "as of a daily close"
@@ -206,10 +207,10 @@ class LeadOrder(models.Model):
         SELL = "SELL", "sell"
 
     class Status(models.TextChoices):
-        SUBMITTED = "SUBMITTED", "submitted"
-        FILLED = "FILLED", "filled"
-        PARTIALLY_FILLED = "PARTIALLY_FILLED", "partly filled, the rest ended"
-        CANCELED = "CANCELED", "not filled"
+        SUBMITTED = "SUBMITTED", gettext_noop("submitted")
+        FILLED = "FILLED", gettext_noop("filled")
+        PARTIALLY_FILLED = "PARTIALLY_FILLED", gettext_noop("partly filled, the rest ended")
+        CANCELED = "CANCELED", gettext_noop("not filled")
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="orders")
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, User
 from copytrading.models.market import Market
@@ -17,20 +18,20 @@ class LimitOrder(models.Model):
     """
 
     class Status(models.TextChoices):
-        WAITING = "WAITING", "waiting"
-        PARTIALLY_FILLED = "PARTIALLY_FILLED", "partly filled, the rest waits"
-        FILLED = "FILLED", "filled"
-        CANCELED = "CANCELED", "canceled"
-        EXPIRED = "EXPIRED", "expired"
-        ENDED = "ENDED", "ended"
+        WAITING = "WAITING", gettext_noop("waiting")
+        PARTIALLY_FILLED = "PARTIALLY_FILLED", gettext_noop("partly filled, the rest waits")
+        FILLED = "FILLED", gettext_noop("filled")
+        CANCELED = "CANCELED", gettext_noop("canceled")
+        EXPIRED = "EXPIRED", gettext_noop("expired")
+        ENDED = "ENDED", gettext_noop("ended")
 
     class Why(models.TextChoices):
         """Why it was ended by nobody who asked for that; the words complete "it ended, as …"."""
 
         NONE = "", "none"
-        RECOUNTED = "RECOUNTED", "the coin is counted in another unit now"
-        DELISTED = "DELISTED", "the market is no longer listed"
-        TOO_SMALL = "TOO_SMALL", "what is left is less than the venue takes"
+        RECOUNTED = "RECOUNTED", gettext_noop("the coin is counted in another unit now")
+        DELISTED = "DELISTED", gettext_noop("the market is no longer listed")
+        TOO_SMALL = "TOO_SMALL", gettext_noop("what is left is less than the venue takes")
 
     OPEN = (Status.WAITING, Status.PARTIALLY_FILLED)
 

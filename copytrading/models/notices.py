@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, User
 from copytrading.models.copies import Copy
@@ -221,9 +222,9 @@ class NoticeHabits(models.Model):
     """When a person wants to be told, in their own time; nobody has to have a row."""
 
     class Rhythm(models.TextChoices):
-        AT_ONCE = "AT_ONCE", "at once"
-        DAILY = "DAILY", "once a day"
-        WEEKLY = "WEEKLY", "once a week"
+        AT_ONCE = "AT_ONCE", gettext_noop("at once")
+        DAILY = "DAILY", gettext_noop("once a day")
+        WEEKLY = "WEEKLY", gettext_noop("once a week")
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="notice_habits")
     time_zone = models.CharField(max_length=60, default="UTC")

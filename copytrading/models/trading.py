@@ -10,6 +10,7 @@ The way of a change, row by row.
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, LedgerAccount, User
 from accounts.models.whole_numbers import WholeNumbersField
@@ -55,14 +56,14 @@ class Order(models.Model):
         SELL = "SELL", "sell"
 
     class Status(models.TextChoices):
-        PLANNED = "PLANNED", "planned"
-        SUBMITTING = "SUBMITTING", "being sent"
-        UNKNOWN = "UNKNOWN", "outcome unknown"
-        FILLED = "FILLED", "filled"
-        PARTIALLY_FILLED = "PARTIALLY_FILLED", "partly filled"
-        CANCELED = "CANCELED", "not filled"
-        REJECTED = "REJECTED", "rejected by the venue"
-        NOT_PLACED = "NOT_PLACED", "never reached the venue"
+        PLANNED = "PLANNED", gettext_noop("planned")
+        SUBMITTING = "SUBMITTING", gettext_noop("being sent")
+        UNKNOWN = "UNKNOWN", gettext_noop("outcome unknown")
+        FILLED = "FILLED", gettext_noop("filled")
+        PARTIALLY_FILLED = "PARTIALLY_FILLED", gettext_noop("partly filled")
+        CANCELED = "CANCELED", gettext_noop("not filled")
+        REJECTED = "REJECTED", gettext_noop("rejected by the venue")
+        NOT_PLACED = "NOT_PLACED", gettext_noop("never reached the venue")
 
     OPEN = (Status.PLANNED, Status.SUBMITTING, Status.UNKNOWN)
 

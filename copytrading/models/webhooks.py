@@ -13,6 +13,7 @@ from uuid import uuid4
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 
@@ -23,16 +24,16 @@ class Webhook(models.Model):
     """An address that a person wants told, what of, and the secret that it knows us by. A person has five at most."""
 
     class Status(models.TextChoices):
-        ACTIVE = "ACTIVE", "active"
-        PAUSED = "PAUSED", "paused"
-        GONE = "GONE", "ended by the receiver"
-        REMOVED = "REMOVED", "removed"
+        ACTIVE = "ACTIVE", gettext_noop("active")
+        PAUSED = "PAUSED", gettext_noop("paused")
+        GONE = "GONE", gettext_noop("ended by the receiver")
+        REMOVED = "REMOVED", gettext_noop("removed")
 
     class Event(models.TextChoices):
-        COPY = "copy", "A copy was started, changed, paused, resumed or stopped"
-        FILL = "fill", "A copy bought or sold: its exact share"
-        ORDER = "order", "What became of an order that a copy takes part in"
-        ADJUSTMENT = "adjustment", "A plan differs from the wish, and why"
+        COPY = "copy", gettext_noop("A copy was started, changed, paused, resumed or stopped")
+        FILL = "fill", gettext_noop("A copy bought or sold: its exact share")
+        ORDER = "order", gettext_noop("What became of an order that a copy takes part in")
+        ADJUSTMENT = "adjustment", gettext_noop("A plan differs from the wish, and why")
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="webhooks", db_index=False)
     # The lowest of 1 to 5 that is free: so there are never more.

@@ -5,6 +5,7 @@ The engine knows no settings, so its labels are those of the shipped brand; whoe
 """
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
@@ -13,12 +14,12 @@ from copytrading.engine.sizing.smart_sync import SMART_SYNC
 
 def label_of(mode: SizingMode) -> str:
     """Return what people read of a mode."""
-    return str(settings.SMARTSYNC_BRAND.mode_name) if mode is SMART_SYNC else mode.label
+    return str(settings.SMARTSYNC_BRAND.mode_name) if mode is SMART_SYNC else gettext(mode.label)
 
 
 def short_label_of(mode: SizingMode) -> str:
     """Return what people read of a mode where there is little room."""
-    return str(settings.SMARTSYNC_BRAND.mode_name) if mode is SMART_SYNC else mode.short_label
+    return str(settings.SMARTSYNC_BRAND.mode_name) if mode is SMART_SYNC else gettext(mode.short_label)
 
 
 def label_of_name(name: str) -> str:

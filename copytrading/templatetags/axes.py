@@ -11,10 +11,12 @@ from math import ceil, floor, log10
 
 from django.utils import timezone
 
+from accounts.places import written
+from copytrading.templatetags.figures import DAY, HOUR, MINUS, MINUTE, dated
+
 STEPS_MAX = 5
 # What a label takes of the axis on a phone, in hundredths, and what stays free between two.
 CHARACTER_WIDTH, TIMES_GAP = 2.3, 3.0
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # How far apart the labels of hours and days may be, in seconds; beyond these go months.
 SPANS = (
     *(1, 2, 5, 10, 15, 30),
@@ -60,7 +62,7 @@ class ValueAxis:
             ticks=tuple(
                 Tick(
                     place=(last - number) / count * 100,
-                    label=f"{number * step:,.{decimals}f}".replace("-", "\u2212"),
+                    label=written(f"{number * step:,.{decimals}f}").replace("-", MINUS),
                     is_zero=number == 0,
                 )
                 for number in range(first, last + 1)
@@ -132,13 +134,13 @@ def _round_months(begins_at: datetime, ends_at: datetime, seconds: float) -> Ite
 def _first_label(begins_at: datetime, seconds: float) -> str:
     if seconds < DAY:
         return f"{begins_at:%H:%M:%S}" if seconds < 2 * MINUTE else f"{begins_at:%H:%M}"
-    return f"{begins_at:%b %Y}" if seconds > 300 * DAY else _label(begins_at, DAY)
+    return dated(begins_at, "M Y") if seconds > 300 * DAY else _label(begins_at, DAY)
 
 
 def _label(when: datetime, step: int | None) -> str:
     """Return a time in as few words as its step needs: 14 Nov, 09:40, 09:40:05, Nov; a year begins with its number."""
     if step is None:
-        return f"{when:%Y}" if when.month == 1 else f"{when:%b}"
+        return f"{when:%Y}" if when.month == 1 else dated(when, "M")
     if step >= DAY or (when.hour, when.minute, when.second) == (0, 0, 0):
-        return f"{when.day} {when:%b}"
+        return dated(when, "j M")
     return f"{when:%H:%M:%S}" if step < MINUTE else f"{when:%H:%M}"

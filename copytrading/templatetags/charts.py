@@ -6,7 +6,9 @@ from datetime import datetime
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
+from accounts.places import written
 from copytrading.queries.copies.curves import AccountCurve, CopyCurve, Move
 from copytrading.queries.rules import cash_symbol
 from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent
@@ -16,13 +18,12 @@ register = template.Library()
 
 # In points of percent: a return that moved less does not fill a chart.
 RETURN_SPAN_MIN = 0.2
-NOW = "now"
 
 
 @register.simple_tag
 def worth_chart(curve: CopyCurve, is_over: bool = False) -> SafeString:
     """Return a copy's worth beside what is invested, in the colours of its result, with the money that moved."""
-    points, first, last = curve.points, curve.points[0], curve.points[-1]
+    points, last = curve.points, curve.points[-1]
     worth = [(point.at, _cash(point.worth_units)) for point in points]
     invested = [(point.at, _cash(point.invested_units)) for point in points]
     results = [(point.at, _cash(point.result_units)) for point in points]
@@ -37,15 +38,13 @@ def worth_chart(curve: CopyCurve, is_over: bool = False) -> SafeString:
         coloured(stretches, plot.y) + format_html('<path class="line invested" d="{}"/>', plot.stairs(invested)),
         marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], kind_of(last.result_units)),
         lines=[
-            Line(name="Worth", points=worth, classes="worth"),
-            Line(name="Invested", points=invested, classes="invested"),
-            Line(name="Result", points=results, is_result=True),
+            Line(name=gettext("Worth"), points=worth, classes="worth"),
+            Line(name=gettext("Invested"), points=invested, classes="invested"),
+            Line(name=gettext("Result"), points=results, is_result=True),
         ],
-        label=f"Worth over time: {money(first.worth_units)} {cash_symbol()} on {day(first.at)},"
-        f" {money(last.worth_units)} {f'on {day(last.at)}' if is_over else NOW}; invested {money(last.invested_units)},"
-        f" result {signed_money(last.result_units)}.{_moves_spoken(curve.moves)}",
+        label=_worth_spoken(curve, is_over=is_over) + _moves_spoken(curve.moves),
         unit=cash_symbol(),
-        last_label="" if is_over else NOW,
+        last_label="" if is_over else gettext("now"),
     )
 
 
@@ -59,16 +58,22 @@ def account_chart(curve: AccountCurve) -> SafeString:
     return plot.figure(
         format_html('<path class="line own" d="{}"/>', plot.broken_line(worth)),
         marks=plot.moves(_said(curve.moves)) + plot.dot(*worth[-1], "own"),
-        lines=[Line(name="Worth", points=worth, classes="own")],
-        label=f"Own worth: {money(curve.points[0][1])} {cash_symbol()} on {day(curve.points[0][0])},"
-        f" {money(curve.points[-1][1])} {NOW}.{_moves_spoken(curve.moves)}",
+        lines=[Line(name=gettext("Worth"), points=worth, classes="own")],
+        label=gettext("Own worth: %(first)s %(cash)s on %(since)s, %(last)s now.")
+        % {
+            "first": money(curve.points[0][1]),
+            "cash": cash_symbol(),
+            "since": day(curve.points[0][0]),
+            "last": money(curve.points[-1][1]),
+        }
+        + _moves_spoken(curve.moves),
         unit=cash_symbol(),
-        last_label=NOW,
+        last_label=gettext("now"),
     )
 
 
 @register.simple_tag
-def return_chart(points: Sequence[tuple[datetime, float]], label: str = "Return over time") -> SafeString:
+def return_chart(points: Sequence[tuple[datetime, float]], label: str = "") -> SafeString:
     """Return a return in percent over time, (time, percent) oldest first: green above zero and red below."""
     if len(points) < 2:
         return too_early()
@@ -78,13 +83,19 @@ def return_chart(points: Sequence[tuple[datetime, float]], label: str = "Return 
         coloured(stretches, plot.y),
         marks=plot.dot(*points[-1], kind_of(points[-1][1])),
         lines=[Line(name="", points=points, classes="worth", is_result=True)],
-        label=f"{label}: {signed_percent(points[-1][1] / 100)} from {day(points[0][0])} to {day(points[-1][0])}.",
+        label=gettext("%(label)s: %(gain)s from %(first)s to %(last)s.")
+        % {
+            "label": label or gettext("Return over time"),
+            "gain": signed_percent(points[-1][1] / 100),
+            "first": day(points[0][0]),
+            "last": day(points[-1][0]),
+        },
         unit="%",
     )
 
 
 @register.simple_tag
-def fall_chart(points: Sequence[tuple[datetime, float]], label: str = "Below the highest point") -> SafeString:
+def fall_chart(points: Sequence[tuple[datetime, float]], label: str = "") -> SafeString:
     """Return how far a return in percent, (time, percent) oldest first, was below its highest point so far."""
     highest, falls = points[0][1], []
     for at, value in points:
@@ -97,7 +108,8 @@ def fall_chart(points: Sequence[tuple[datetime, float]], label: str = "Below the
         coloured(stretches, plot.y),
         marks=SafeString(""),
         lines=[Line(name="", points=falls, classes="worth", is_result=True)],
-        label=f"{label}: {signed_percent(deepest / 100)} at the deepest.",
+        label=gettext("%(label)s: %(fall)s at the deepest.")
+        % {"label": label or gettext("Below the highest point"), "fall": signed_percent(deepest / 100)},
         unit="%",
         is_low=True,
     )
@@ -123,7 +135,9 @@ def move_swatch() -> SafeString:
 
 def too_early() -> SafeString:
     """Return what stands where a chart will be."""
-    return mark_safe('<p class="too-early">Too early to draw: there is one record so far, or none.</p>')
+    return format_html(
+        '<p class="too-early">{}</p>', gettext("Too early to draw: there is one record so far, or none.")
+    )
 
 
 def _said(moves: Sequence[Move]) -> list[tuple[datetime, float, float, str]]:
@@ -133,7 +147,7 @@ def _said(moves: Sequence[Move]) -> list[tuple[datetime, float, float, str]]:
             move.at,
             _cash(move.worth_units - move.units),
             _cash(move.worth_units),
-            signed_money(move.units).removesuffix(".00"),
+            signed_money(move.units).removesuffix(written(".00")),
         )
         for move in moves
     ]
@@ -142,7 +156,30 @@ def _said(moves: Sequence[Move]) -> list[tuple[datetime, float, float, str]]:
 def _moves_spoken(moves: Sequence[Move]) -> str:
     if not moves:
         return ""
-    return " Money moved: " + ", ".join(f"{said} on {day(at)}" for at, _, _, said in _said(moves)) + "."
+    told = [gettext("%(sum)s on %(day)s") % {"sum": said, "day": day(at)} for at, _, _, said in _said(moves)]
+    return " " + gettext("Money moved: %(moves)s.") % {"moves": ", ".join(told)}
+
+
+def _worth_spoken(curve: CopyCurve, *, is_over: bool) -> str:
+    """Return what the picture of a copy's worth shows, for those who do not see it."""
+    first, last = curve.points[0], curve.points[-1]
+    said = gettext(
+        "Worth over time: %(first)s %(cash)s on %(since)s, %(last)s now; invested %(invested)s, result %(result)s."
+    )
+    if is_over:
+        said = gettext(
+            "Worth over time: %(first)s %(cash)s on %(since)s, %(last)s on %(until)s; invested %(invested)s, result"
+            " %(result)s."
+        )
+    return said % {
+        "first": money(first.worth_units),
+        "cash": cash_symbol(),
+        "since": day(first.at),
+        "last": money(last.worth_units),
+        "until": day(last.at),
+        "invested": money(last.invested_units),
+        "result": signed_money(last.result_units),
+    }
 
 
 def _cash(units: int) -> float:

@@ -6,7 +6,9 @@ from datetime import datetime
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
 
+from accounts.places import written
 from copytrading.queries.happened.sentences import ratio_in_words
 from copytrading.templatetags.figures import signed_percent
 from copytrading.templatetags.plots import Line, Plot
@@ -18,12 +20,16 @@ RETURN_SPAN_MIN = 0.2
 WIDTH, HEIGHT, MARGIN = 100.0, 40.0, 3.0
 # What a histogram leaves between two bins, as a share of their width.
 BIN_GAP = 0.18
+RETURNS = gettext_noop("Returns over time")
 
 # A curve: what it is called, its name in the stylesheet (lead, smart, custom), and its (time, value), oldest first.
 Curve = tuple[str, str, Sequence[tuple[datetime, float]]]
 
 
-times = register.filter("times", ratio_in_words)
+@register.filter
+def times(ratio: float) -> str:
+    """Return a ratio with as many decimals as say something: 0.0669, 1.5."""
+    return written(ratio_in_words(ratio))
 
 
 @register.simple_tag
@@ -37,13 +43,15 @@ def curves(lines: Sequence[Curve], label: str = "", unit: str = "") -> SafeStrin
         ),
         marks=format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines)),
         lines=[Line(name=title, points=points, classes=name) for title, name, points in lines],
-        label=f"{label}: " + ", ".join(f"{title} {points[-1][1]:,.2f}" for title, _, points in lines) + f" {unit}",
+        label=f"{label}: "
+        + ", ".join(f"{title} {written(f'{points[-1][1]:,.2f}')}" for title, _, points in lines)
+        + f" {unit}",
         unit=unit,
     )
 
 
 @register.simple_tag
-def return_curves(lines: Sequence[Curve], label: str = "Returns over time") -> SafeString:
+def return_curves(lines: Sequence[Curve], label: str = "") -> SafeString:
     """Return curves of returns in percent on one scale with its zero line; who began later begins further right."""
     everything = sorted(point for _, _, points in lines for point in points)
     plot = Plot.around(everything, [0.0, *(value for _, value in everything)], span_min=RETURN_SPAN_MIN)
@@ -53,7 +61,8 @@ def return_curves(lines: Sequence[Curve], label: str = "Returns over time") -> S
         ),
         marks=format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines)),
         lines=[Line(name=title, points=points, classes=name, is_result=True) for title, name, points in lines],
-        label=f"{label}: " + ", ".join(f"{title} {signed_percent(points[-1][1] / 100)}" for title, _, points in lines),
+        label=f"{label or gettext(RETURNS)}: "
+        + ", ".join(f"{title} {signed_percent(points[-1][1] / 100)}" for title, _, points in lines),
         unit="%",
     )
 
@@ -100,6 +109,6 @@ def histogram(edges: Sequence[float], smart: Sequence[int], custom: Sequence[int
         format_html_join("", '<rect class="bar {}" x="{}" y="{}" width="{}" height="{}"/>', bars),
         rule,
         signed_percent(low),
-        SafeString("<span>dashed: nothing gained, nothing lost</span>") if rule else "",
+        format_html("<span>{}</span>", gettext("dashed: nothing gained, nothing lost")) if rule else "",
         signed_percent(high),
     )

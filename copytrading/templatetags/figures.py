@@ -1,23 +1,48 @@
 """
-Figures as people read them: thousands apart, a true minus sign, a narrow space before the unit.
+Figures and dates as people read them, in the language of the moment: thousands apart, a true minus sign, a narrow
+space before the unit. Here pages have them put into a language; what programs read never comes by.
 
 Money comes as whole units and is cut, never rounded up: nobody is shown a cent they do not have, nor a smaller loss.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from django import template
+from django.template.defaultfilters import date as formatted
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 
+from accounts.places import written
 from copytrading.queries.rules import CASH_DECIMALS
 
 register = template.Library()
 
 CENT_UNITS = 10 ** (CASH_DECIMALS - 2)
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 NOTHING = "\u2013"
+# How dates are written, in Django's letters; each language has its own way for each.
+DATES = {
+    "j F Y": pgettext_lazy("date format", "j F Y"),
+    "j F": pgettext_lazy("date format", "j F"),
+    "j F H:i": pgettext_lazy("date format", "j F H:i"),
+    "j F, H:i": pgettext_lazy("date format", "j F, H:i"),
+    "j F, H:i T": pgettext_lazy("date format", "j F, H:i T"),
+    "j F Y, H:i": pgettext_lazy("date format", "j F Y, H:i"),
+    "j F Y, H:i T": pgettext_lazy("date format", "j F Y, H:i T"),
+    "j F Y H:i": pgettext_lazy("date format", "j F Y H:i"),
+    "j F Y H:i:s": pgettext_lazy("date format", "j F Y H:i:s"),
+    "j M": pgettext_lazy("date format", "j M"),
+    "j M Y": pgettext_lazy("date format", "j M Y"),
+    "M Y": pgettext_lazy("date format", "M Y"),
+    "F Y": pgettext_lazy("date format", "F Y"),
+    "Y-m-d": pgettext_lazy("date format", "Y-m-d"),
+    "Y-m-d H:i": pgettext_lazy("date format", "Y-m-d H:i"),
+    "Y-m-d H:i T": pgettext_lazy("date format", "Y-m-d H:i T"),
+    "Y-m-d H:i:s": pgettext_lazy("date format", "Y-m-d H:i:s"),
+}
 
 
 @register.filter
@@ -25,7 +50,7 @@ def money(units: int | None) -> str:
     """Return cash units with two decimals: 118420000000 → 1,184.20."""
     if units is None:
         return NOTHING
-    return _with_minus(f"{_cents(units):,}")
+    return _written(f"{_cents(units):,}")
 
 
 @register.filter
@@ -35,14 +60,14 @@ def signed_money(units: int | None) -> str:
         return NOTHING
     # Down, not toward zero: what came back less what was put in is then the result beside them, to the cent.
     cents = _cents(units, rounding=ROUND_FLOOR)
-    return _with_minus(f"{cents:+,}") if cents else "0.00"
+    return _written(f"{cents:+,}" if cents else "0.00")
 
 
 @register.filter
 def round_money(units: int | None) -> str:
     """Return cash units without decimals where there are none to show: 850, or 850.50."""
     text = money(units)
-    return text.removesuffix(".00")
+    return text.removesuffix(written(".00"))
 
 
 @register.filter
@@ -51,19 +76,28 @@ def short_money(units: int | None) -> str:
     if units is None:
         return NOTHING
     value = Decimal(int(units)).scaleb(-CASH_DECIMALS)
-    for name, scale in (("B", 9), ("M", 6), ("K", 3)):
+    for name, scale in (
+        (pgettext("billions", "B"), 9),
+        (pgettext("millions", "M"), 6),
+        (pgettext("thousands", "K"), 3),
+    ):
         if abs(value) >= 10**scale:
             shown = value.scaleb(-scale).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
-            return _with_minus(f"{shown}{NARROW_SPACE}{name}")
-    return _with_minus(f"{int(value)}")
+            return f"{_written(str(shown))}{NARROW_SPACE}{name}"
+    return _written(f"{int(value)}")
 
 
 @register.filter
 def money_input(units: int | None) -> str:
-    """Return cash units as somebody would type them: 1000 or 1000.5."""
+    """
+    Return cash units as somebody would type them: 1000 or 1000.5.
+
+    Three decimals get a zero behind them: they can then be no thousands, whatever the language they are read in.
+    """
     if units is None:
         return ""
-    return f"{Decimal(int(units)).scaleb(-CASH_DECIMALS).normalize():f}"
+    text = f"{Decimal(int(units)).scaleb(-CASH_DECIMALS).normalize():f}"
+    return written(f"{text}0" if len(text.partition(".")[2]) == 3 else text)
 
 
 @register.filter
@@ -77,7 +111,7 @@ def quantity(units: int | None, decimals: int = CASH_DECIMALS) -> str:
     if not shown and value:
         shown = value
     text = f"{shown:,f}"
-    return _with_minus(text.rstrip("0").rstrip(".") if "." in text else text)
+    return _written(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 @register.filter
@@ -88,7 +122,7 @@ def price(value: Decimal | None) -> str:
     decimals = 2
     while decimals < 10 and abs(value) < Decimal(10) ** (3 - decimals) and value:
         decimals += 1
-    return f"{value:,.{decimals}f}"
+    return written(f"{value:,.{decimals}f}")
 
 
 @register.filter
@@ -113,7 +147,7 @@ def points(fraction: float | Decimal | None, decimals: int = 1) -> str:
     """Return a fraction as percent without the sign of percent, for columns: 0.412 → 41.2."""
     if fraction is None:
         return NOTHING
-    return _with_minus(f"{_rounded(fraction, decimals):,.{decimals}f}")
+    return _written(f"{_rounded(fraction, decimals):,.{decimals}f}")
 
 
 @register.filter
@@ -135,13 +169,13 @@ def whole_percent(fraction: float | Decimal | None) -> str:
 @register.filter
 def count(number: int | None) -> str:
     """Return a number of things: 1204 → 1,204."""
-    return NOTHING if number is None else f"{number:,}"
+    return NOTHING if number is None else written(f"{number:,}")
 
 
 @register.filter
 def ratio(value: float | None, decimals: int = 2) -> str:
     """Return a figure without a unit: 1.42, −0.31."""
-    return NOTHING if value is None else _with_minus(f"{round(value, decimals) + 0.0:,.{decimals}f}")
+    return NOTHING if value is None else _written(f"{round(value, decimals) + 0.0:,.{decimals}f}")
 
 
 @register.filter
@@ -149,11 +183,16 @@ def duration(seconds: float | None) -> str:
     """Return a span of time in its largest unit: 40 minutes, 6.5 hours, 12 days."""
     if seconds is None:
         return NOTHING
-    for name, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            value = f"{seconds / length:.1f}".removesuffix(".0")
-            return f"{value} {name}" if value == "1" else f"{value} {name}s"
-    return "less than a minute"
+    if seconds >= DAY:
+        value, number = _span(seconds / DAY)
+        return ngettext("%(value)s day", "%(value)s days", number) % {"value": value}
+    if seconds >= HOUR:
+        value, number = _span(seconds / HOUR)
+        return ngettext("%(value)s hour", "%(value)s hours", number) % {"value": value}
+    if seconds >= MINUTE:
+        value, number = _span(seconds / MINUTE)
+        return ngettext("%(value)s minute", "%(value)s minutes", number) % {"value": value}
+    return gettext("less than a minute")
 
 
 @register.filter
@@ -180,9 +219,7 @@ def moment(when: datetime | None) -> str:
     local, today = timezone.localtime(when), timezone.localtime()
     if local.date() == today.date():
         return f"{local:%H:%M:%S}"
-    if local.year == today.year:
-        return f"{local.day} {local:%B %H:%M}"
-    return f"{local.day} {local:%B %Y}"
+    return dated(local, "j F H:i" if local.year == today.year else "j F Y")
 
 
 @register.filter
@@ -191,7 +228,13 @@ def day(when: datetime | None) -> str:
     if when is None:
         return NOTHING
     local = timezone.localtime(when)
-    return f"{local.day} {local:%B}" if local.year == timezone.localtime().year else f"{local.day} {local:%B %Y}"
+    return dated(local, "j F" if local.year == timezone.localtime().year else "j F Y")
+
+
+@register.filter("date", expects_localtime=True, is_safe=False)
+def dated(when: datetime | date | None, form: str = "j F Y") -> str:
+    """Return a time by one of the forms above, as the language of the moment has it; by others as Django does."""
+    return str(formatted(when, str(DATES.get(form, form))))
 
 
 def _cents(units: int, *, rounding: str = ROUND_DOWN) -> Decimal:
@@ -203,5 +246,11 @@ def _rounded(fraction: float | Decimal, decimals: int) -> float:
     return round(float(fraction) * 100, decimals) + 0.0
 
 
-def _with_minus(text: str) -> str:
-    return text.replace("-", MINUS)
+def _span(value: float) -> tuple[str, int]:
+    """Return a number of units of time with one decimal where it has one, and the number that its plural goes by."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return written(text), 1 if text == "1" else 2
+
+
+def _written(figure: str) -> str:
+    return written(figure).replace("-", MINUS)

@@ -8,9 +8,11 @@ from zlib import crc32
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from copytrading.templatetags.figures import percent, signed_percent
 from copytrading.templatetags.plots import coloured, path_through, stretches_of
+from copytrading.templatetags.portal import said as in_words
 
 register = template.Library()
 
@@ -62,7 +64,7 @@ def ribbon(slices: Iterable[Slice], label: str = "") -> SafeString:
         width = part.weight / total * 100
         bars.append((part.colour, f"{left:.2f}", f"{max(width - GAP, 0.1):.2f}"))
         left += width
-    spoken = ", ".join(f"{part.symbol} {percent(part.weight)}" for part in shown) or "nothing"
+    spoken = ", ".join(f"{in_words(part.symbol)} {percent(part.weight)}" for part in shown) or gettext("nothing")
     return format_html(
         '<svg viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{}{}">{}</svg>',
         f"{label}: " if label else "",
@@ -86,7 +88,7 @@ def coin(symbol: str, colour: int) -> SafeString:
 def risk_ticks(risk: int | None) -> SafeString:
     """Return a risk of 1 to 10 as ten ticks and its figure."""
     if risk is None:
-        return mark_safe('<span class="quiet">too early</span>')
+        return format_html('<span class="quiet">{}</span>', gettext("too early"))
     return format_html(
         '<span class="risk"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
         '<path d="M0 5H100"/><path class="on" d="M0 5H{}"/></svg><strong>{}</strong></span>',
@@ -100,7 +102,9 @@ def ribbon_key(slices: Iterable[Slice]) -> SafeString:
     """Return the key of a ribbon: each coin with its colour."""
     return format_html(
         '<ul class="key">{}</ul>',
-        format_html_join("", "<li>{}{}</li>", ((coin(part.symbol, part.colour), part.symbol) for part in slices)),
+        format_html_join(
+            "", "<li>{}{}</li>", ((coin(part.symbol, part.colour), in_words(part.symbol)) for part in slices)
+        ),
     )
 
 
@@ -119,12 +123,16 @@ def sparkline(returns: Sequence[float], scale: tuple[float, float], steps: int, 
     def y(value: float) -> float:
         return (high - value) / height * 100
 
-    curve, said = SafeString(""), "too early to draw"
+    curve, said = SafeString(""), gettext("too early to draw")
     if len(returns) > 1:
         first = steps - len(returns) + 1
         rows = [((first + number) / steps * 100, value, 0.0, value) for number, value in enumerate(returns)]
         curve = coloured(stretches_of(rows), y)
-        said = f"{signed_percent(returns[-1])}, drawn between {signed_percent(low)} and {signed_percent(high)}"
+        said = gettext("%(gain)s, drawn between %(low)s and %(high)s") % {
+            "gain": signed_percent(returns[-1]),
+            "low": signed_percent(low),
+            "high": signed_percent(high),
+        }
     return _spark(
         format_html('<path class="zero" d="{}"/>{}', path_through([(0, y(0)), (100, y(0))]), curve), label, said
     )
@@ -171,6 +179,6 @@ def icon(name: str) -> SafeString:
 def _spark(curves: SafeString, label: str, said: str) -> SafeString:
     return format_html(
         '<svg class="spark" viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
-        ": ".join(part for part in (label, said) if part),
+        ": ".join(str(part) for part in (label, said) if part),
         curves,
     )

@@ -5,8 +5,10 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from accounts import queries
+from accounts.devices import NO_NAME
 from copytrading.queries.copies import doubts as copy_doubts
 from copytrading.queries.copies.own import CopySummary
 from copytrading.queries.market.degraded import Trouble
@@ -51,6 +53,18 @@ def of_coin(troubles: dict[str, Trouble], symbol: str) -> Trouble | None:
 def of_lead(found: dict[int, Any], lead_id: int) -> Any:
     """Return what was found for a lead, by its id; nothing where nothing was."""
     return found.get(lead_id, ())
+
+
+@register.filter
+def said(text: str) -> str:
+    """Return a text that is marked for the catalogue elsewhere, in the language of the page; nothing stays nothing."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def named(name: str) -> str:
+    """Return what a program is called: as somebody did, or that it is one."""
+    return gettext(NO_NAME) if name == NO_NAME else name
 
 
 @register.filter

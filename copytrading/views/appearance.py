@@ -1,13 +1,16 @@
-"""What every page carries: the light it is read in, the visitor's cash, and whether trading is halted."""
+"""What every page carries: its light, its language, the visitor's cash, and whether trading is halted."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from accounts.places import is_language
 from copytrading.templatetags.portal import THEMES
-from copytrading.views.requests import press_at
+from copytrading.views.requests import press_at, visitor
 
 YEAR = 365 * 24 * 3600
 LEAD_ID_DIGITS_MAX = 18
@@ -18,9 +21,26 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or as the system has it, and go back to where it was chosen."""
     chosen = request.POST.get("theme", "")
     if chosen not in THEMES:
-        return HttpResponseBadRequest("Choose system, light or dark.")
+        return HttpResponseBadRequest(gettext("Choose system, light or dark."))
     response = HttpResponseRedirect(_back(request))
     response.set_cookie("theme", chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+@press_at("discover")
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Remember a language, of this browser and of the person who is signed in, and go back to where it was chosen."""
+    chosen = request.POST.get("language", "")
+    if not is_language(chosen):
+        codes = ", ".join(code for code, _ in settings.LANGUAGES)
+        return HttpResponseBadRequest(gettext("There is no such language; choose one of %(codes)s.") % {"codes": codes})
+    user = visitor(request)
+    if user is not None and user.language != chosen:
+        user.language = chosen
+        user.save(update_fields=["language"])
+    response = HttpResponseRedirect(_back(request))
+    name = settings.LANGUAGE_COOKIE_NAME
+    response.set_cookie(name, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     return response
 
 

@@ -4,6 +4,7 @@
 
   const MINUS = "\u2212";
   const SVG = "http://www.w3.org/2000/svg";
+  const LANGUAGE = document.documentElement.lang || "en";
 
   // What is read at the moment: the chart's place on the page (charts are drawn anew while one looks), and where on it, 0 to 1.
   let reading = null;
@@ -15,7 +16,7 @@
 
   function inWords(value, unit, isResult) {
     const digits = unit === "%" ? 1 : 2;
-    const text = Math.abs(value).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const text = Math.abs(value).toLocaleString(LANGUAGE, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     const isZero = !/[1-9]/.test(text);
     const sign = isZero ? "" : value < 0 ? MINUS : isResult ? "+" : "";
     return unit === "%" ? `${sign}${text}\u202f%` : `${sign}${text}`;
@@ -24,7 +25,7 @@
   function whenInWords(seconds, { from, seconds: span, zone }) {
     const when = new Date((from + seconds) * 1000);
     const time = { hour: "2-digit", minute: "2-digit", ...(span < 900 ? { second: "2-digit" } : {}) };
-    return when.toLocaleString("en-GB", { day: "numeric", month: "short", ...time, timeZone: zone });
+    return when.toLocaleString(LANGUAGE === "en" ? "en-GB" : LANGUAGE, { day: "numeric", month: "short", ...time, timeZone: zone });
   }
 
   // The place of the last point at or before a time, or of the nearer neighbour after it.

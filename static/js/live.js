@@ -58,7 +58,7 @@
   document.addEventListener("htmx:sendError", () => {
     const said = document.createElement("li");
     said.className = "toast error";
-    said.textContent = "No connection: nothing was sent. Try again when you are online.";
+    said.textContent = JSON.parse(document.body.dataset.words).not_sent;
     let list = document.querySelector(".toasts");
     if (!list) {
       list = document.createElement("ul");

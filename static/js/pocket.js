@@ -3,6 +3,7 @@
   "use strict";
 
   const body = document.body;
+  const words = JSON.parse(body.dataset.words);
 
   // -- What is said ---------------------------------------------------------------------------------------------------
 
@@ -49,12 +50,10 @@
   document.addEventListener("htmx:sendError", (event) => {
     if (!isByHand(event)) return;
     const isReading = event.detail.requestConfig.verb === "get";
-    say(isReading
-      ? "No connection: nothing new could be fetched. Try again in a moment."
-      : "No connection: nobody knows whether this arrived. Try again; pressed twice it acts once.");
+    say(isReading ? words.not_fetched : words.perhaps_sent);
   });
   document.addEventListener("htmx:timeout", (event) => {
-    if (isByHand(event)) say("No answer: nobody knows whether this arrived. Try again; pressed twice it acts once.");
+    if (isByHand(event)) say(words.no_answer);
   });
 
   // -- Installing -----------------------------------------------------------------------------------------------------
@@ -88,7 +87,7 @@
     if (place) place.textContent = sentence;
   };
   if (!("serviceWorker" in navigator)) {
-    tell("This browser cannot show notices that are pushed.");
+    tell(words.push_unknown);
     return;
   }
 
@@ -104,13 +103,14 @@
       .find(([mark]) => agent.includes(mark));
     const system = [["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Mac", "Mac"], ["Windows", "Windows"],
       ["Linux", "Linux"]].find(([mark]) => agent.includes(mark));
-    return `${browser ? browser[1] : "A browser"}${system ? ` on ${system[1]}` : ""}`;
+    const name = browser ? browser[1] : words.a_browser;
+    return system ? words.browser_on_system.replace("{browser}", name).replace("{system}", system[1]) : name;
   };
 
   const subscribe = async (worker) => {
     const given = await Notification.requestPermission();
     if (given !== "granted") {
-      tell("This browser does not let us show notices. Allow them for this site, then try again.");
+      tell(words.push_denied);
       return;
     }
     const subscription = await worker.pushManager.subscribe({
@@ -127,7 +127,7 @@
       location.reload();
       return;
     }
-    const refusal = answer.status === 409 ? await answer.json() : { detail: "That did not work. Try again in a moment." };
+    const refusal = answer.status === 409 ? await answer.json() : { detail: words.push_refused };
     await subscription.unsubscribe();
     tell(refusal.detail);
   };
@@ -136,14 +136,14 @@
     const button = devices && devices.querySelector("[data-push-on]");
     if (!button) return;
     if (!worker.pushManager) {
-      tell("This browser cannot show notices that are pushed. On an iPhone, put the portal on the home screen first.");
+      tell(words.push_on_home_screen);
       return;
     }
     const subscription = await worker.pushManager.getSubscription();
-    tell(subscription ? "You are told on this device." : "You are not told on this device yet.");
+    tell(subscription ? words.push_is_on : words.push_is_off);
     button.hidden = Boolean(subscription);
     button.addEventListener("click", () => {
-      subscribe(worker).catch(() => tell("The browser could not subscribe. Is there a connection? Try again."));
+      subscribe(worker).catch(() => tell(words.push_failed));
     });
   };
 
@@ -156,5 +156,5 @@
       if (subscription) await subscription.unsubscribe();
     }
     await offer(worker);
-  }).catch(() => tell("This browser does not allow a service worker here, and push needs one."));
+  }).catch(() => tell(words.push_not_here));
 })();

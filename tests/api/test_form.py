@@ -39,7 +39,10 @@ class TestConditionalReads:
         assert program.get("wallet")["Cache-Control"] == "private, no-store"
         assert program.get(f"leads/{lead.slug}")["Cache-Control"] == "private, no-store"
         for_everybody = Program().get(f"leads/{lead.slug}")
-        assert (for_everybody["Cache-Control"], for_everybody["Vary"]) == ("public, max-age=2", "Authorization")
+        assert (for_everybody["Cache-Control"], for_everybody["Vary"]) == (
+            "public, max-age=2",
+            "Authorization, Accept-Language",
+        )
 
 
 class TestLeadsForEverybody:

@@ -1,5 +1,7 @@
 """A write that moves money happens once, however often it is sent."""
 
+import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,15 +10,20 @@ from threading import Event
 import pytest
 import time_machine
 from django.db import connection, connections
+from django.db.models import Model
 
 from accounts.api import idempotency
+from accounts.api.throttles import RequestsPerMinute
 from accounts.models import IdempotentRequest, Transfer, User
-from copytrading.models import Copy, Lead
+from copytrading.models import Copy, CopyFlow, Lead, LimitOrder, ManualOrder
+from copytrading.services.safety import reconciling
 from copytrading.services.wallet import transfers
 from tests.api.program import Program
 from tests.cast import World, usdt
 
 HUNDRED = {"value": "100.00"}
+# `make presses KEYS=50 AT_ONCE=200` sends more.
+KEYS, AT_ONCE = int(os.environ.get("KEYS") or 4), int(os.environ.get("AT_ONCE") or 24)
 
 
 class TestIdempotent:
@@ -172,6 +179,49 @@ class TestParallelRequests:
         assert (second.status_code, second.json()["code"]) == (409, "in_progress")
         assert first.result() == 201
         assert world.main(follower)["USDT"] == usdt(10_100)
+
+    def test_have_one_effect_for_each_key_whatever_they_ask_for(
+        self, committed: None, world: World, lead: Lead, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(RequestsPerMinute, "limit", 1_000_000)
+        program, copy = Program.of(follower), world.start(follower, lead, "500")
+        writes: list[tuple[str, dict[str, str], type[Model]]] = [
+            ("wallet/deposits", {"value": "3.00"}, Transfer),
+            (f"copies/{copy.pk}/increase", {"value": "10.00"}, CopyFlow),
+            ("wallet/orders", {"market": "ETH-USDT", "side": "BUY", "value": "20.00"}, ManualOrder),
+            (
+                "wallet/orders/limit",
+                {"market": "BTC-USDT", "side": "BUY", "value": "30.00", "price_limit": "40000"},
+                LimitOrder,
+            ),
+        ]
+        for number in range(KEYS):
+            path, body, table = writes[number % len(writes)]
+            before = table.objects.count()
+
+            with ThreadPoolExecutor(12) as pool:
+                answers = list(
+                    pool.map(
+                        lambda _, path=path, body=body, number=number: self._send(
+                            program, path, body, f"key-{number:05}"
+                        ),
+                        range(AT_ONCE),
+                    )
+                )
+
+            assert table.objects.count() == before + 1, path
+            assert {status for status, _ in answers} - {409} in ({200}, {201}), path
+            assert {told for status, told in answers if status == 409} <= {"in_progress"}, path
+            assert len({told for status, told in answers if status != 409}) == 1, path
+        assert reconciling.check_ledger().is_clean
+
+    def _send(self, program: Program, path: str, body: dict[str, str], key: str) -> tuple[int, str]:
+        try:
+            response = program.post(path, body, key=key)
+        finally:
+            connection.close()
+        told = response.json()
+        return response.status_code, told["code"] if response.status_code == 409 else json.dumps(told, sort_keys=True)
 
     def _start(self, program: Program, terms: dict[str, str]) -> tuple[int, str]:
         try:

@@ -12,7 +12,18 @@ from tests.site.trees import LEDGER_RELATIONS, LEDGER_ROWS, ledger_writes, rule_
 
 RULES = {field.name for field in fields(Rules)}
 
-ROOMS = {"accounts", "brand", "copytrading", "deploy", "smartsync_site", "static", "templates", "tests", "docs"}
+ROOMS = {
+    "accounts",
+    "brand",
+    "copytrading",
+    "deploy",
+    "locale",
+    "smartsync_site",
+    "static",
+    "templates",
+    "tests",
+    "docs",
+}
 PAPER = {
     "README.md",
     "ARCHITECTURE.md",

@@ -80,6 +80,7 @@ TABLE = (
     ("offline/", PUBLIC),
     ("live/", PUBLIC),
     ("theme/", PUBLIC),
+    ("language/", PUBLIC),
     ("activity/", MEMBER),
     ("programs/keys/<int:key_id>/revoke/", "own:key"),
     ("programs/devices/<int:device_id>/revoke/", "own:device"),

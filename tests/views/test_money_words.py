@@ -28,7 +28,7 @@ CURRENCY = "EURC"
 TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_loss_in": "cash", "order_by": "ratio"}
 # Addresses that no page is read at: they take a press, ring a bell or hand out a file.
 NO_PAGES = {
-    "start_copy", "wallet_csv", "live", "theme", "lead_order_cancel", "lead_money_in", "lead_money_out",
+    "start_copy", "wallet_csv", "live", "theme", "language", "lead_order_cancel", "lead_money_in", "lead_money_out",
     "limit_order_cancel",
     "lead_notice", "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
     "devices", "program_key_make", "program_key_revoke", "device_revoke", "problem", "remove_device",

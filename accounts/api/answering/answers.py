@@ -92,7 +92,7 @@ def say_who_may_keep(request: HttpRequest, response: HttpResponseBase, *, is_per
     """Let nobody keep what is about a person, and everybody for a moment what is about all."""
     is_for_all = not is_personal and response.status_code == HTTPStatus.OK
     response["Cache-Control"] = FOR_EVERYBODY if is_for_all else PERSONAL
-    patch_vary_headers(response, ["Authorization"])
+    patch_vary_headers(response, ["Authorization", "Accept-Language"])
 
 
 def if_changed(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
+from django.utils.translation import gettext
 from rest_framework import exceptions, status
 
 SERVED_ON_FOR = timedelta(days=180)
@@ -41,7 +42,8 @@ class Deprecation:
         :raises Gone: from its last day on.
         """
         if now >= self.until:
-            raise Gone(f"This address was replaced by {self.successor} and is served no more.")
+            said = gettext("This address was replaced by %(successor)s and is served no more.")
+            raise Gone(said % {"successor": self.successor})
 
     def announce(self, response: HttpResponseBase) -> None:
         """Write it into the head of an answer."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from django.utils.translation import gettext, gettext_noop
 from drf_spectacular.drainage import get_override
 from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
@@ -30,7 +31,9 @@ PARTS_MAX = 4
 TOLD_LENGTH_MAX = 60
 PATTERN = "^[a-z][a-z0-9_.,]*$"
 WHOLE_OR_SPARSE = f"The whole answer, as it comes without `{PARAMETER}`; with it, only what is named there."
-HOW_TO_WRITE = "write names with commas between, and those inside of a part after a point, as id,lead.name"
+HOW_TO_WRITE = gettext_noop(
+    "write names with commas between, and those inside of a part after a point, as id,lead.name"
+)
 
 Shape: TypeAlias = serializers.BaseSerializer[Any]
 # The names that are wanted of a part; None for all of it.
@@ -88,11 +91,14 @@ def asked_of(shape: Shape, said: Sequence[str]) -> Sparse:
     :raises ValidationError: with the name that is wrong and those that there are; also for more than one parameter.
     """
     if len(said) > 1:
-        raise _refusal("Send it once, with commas between the names.")
+        raise _refusal(gettext("Send it once, with commas between the names."))
     (text,) = said
     names = text.split(",", NAMES_MAX)
     if len(names) > NAMES_MAX:
-        raise _refusal(f"There are more than {NAMES_MAX} names; without `{PARAMETER}` the answer is whole.")
+        raise _refusal(
+            gettext("There are more than %(most)s names; without `%(parameter)s` the answer is whole.")
+            % {"most": NAMES_MAX, "parameter": PARAMETER}
+        )
     item = _item_of(shape)
     wanted: Wanted = {}
     for name in names:
@@ -139,9 +145,12 @@ def _add(name: str, wanted: Wanted, item: Any) -> None:
     """Add a name to what is wanted, unless all of what it is in is wanted already."""
     parts = name.split(".", PARTS_MAX)
     if not all(parts):
-        raise _refusal(f"A name is empty: {HOW_TO_WRITE}.")
+        raise _refusal(gettext("A name is empty: %(how)s.") % {"how": gettext(HOW_TO_WRITE)})
     if len(parts) > PARTS_MAX:
-        raise _refusal(f"`{name[:TOLD_LENGTH_MAX]}` goes too deep: a name has {PARTS_MAX} parts at most.")
+        raise _refusal(
+            gettext("`%(name)s` goes too deep: a name has %(most)s parts at most.")
+            % {"name": name[:TOLD_LENGTH_MAX], "most": PARTS_MAX}
+        )
     place: Wanted | None = wanted
     field = item
     for number, part in enumerate(parts, start=1):
@@ -158,11 +167,13 @@ def _add(name: str, wanted: Wanted, item: Any) -> None:
 
 
 def _missing(name: str, *, within: str, there: Mapping[str, Any]) -> str:
-    where = f" in `{within}`" if within else ""
-    told = name[:TOLD_LENGTH_MAX]
+    figures = {"name": name[:TOLD_LENGTH_MAX], "within": within, "names": ", ".join(there)}
     if not there:
-        return f"There is no `{told}`{where}, which has no parts: name it alone."
-    return f"There is no `{told}`{where}. There is: {', '.join(there)}."
+        # Only what is inside of something can have been looked for where there are no parts.
+        return gettext("There is no `%(name)s` in `%(within)s`, which has no parts: name it alone.") % figures
+    if within:
+        return gettext("There is no `%(name)s` in `%(within)s`. There is: %(names)s.") % figures
+    return gettext("There is no `%(name)s`. There is: %(names)s.") % figures
 
 
 def _refusal(sentence: str) -> serializers.ValidationError:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from accounts.api.fields import WholeNumberField
@@ -243,7 +244,7 @@ class TermsInput(serializers.Serializer):
 
     def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
         if not wanted:
-            raise serializers.ValidationError("Name at least one term to change.")
+            raise serializers.ValidationError(gettext("Name at least one term to change."))
         if "market_ids" in wanted:
             wanted["market_ids"] = tuple(wanted["market_ids"])
         return wanted

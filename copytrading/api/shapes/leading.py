@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -132,7 +133,7 @@ class LeadOrderInput(serializers.Serializer):
     def validate(self, order: dict[str, Any]) -> dict[str, Any]:
         given = [name for name in ("quantity", "value", "equity_share") if name in order]
         if len(given) != 1:
-            raise serializers.ValidationError({"quantity": "Send one of quantity, value and equity_share."})
+            raise serializers.ValidationError({"quantity": gettext("Send one of quantity, value and equity_share.")})
         return order
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 
 from accounts.api.fields import WholeNumberField
@@ -125,16 +126,20 @@ class ComparisonQuery(serializers.Serializer):
     leads = serializers.RegexField(
         r"^[-a-zA-Z0-9_]{1,50}(,[-a-zA-Z0-9_]{1,50})+$",
         max_length=51 * SIDE_BY_SIDE_MAX,
-        error_messages={"invalid": "Send the slugs of two to four leads with commas between, as basalt,slate."},
+        error_messages={
+            "invalid": gettext_lazy("Send the slugs of two to four leads with commas between, as basalt,slate.")
+        },
         help_text="The slugs of two to four leads, with commas between.",
     )
 
     def validate_leads(self, text: str) -> list[str]:
         slugs = text.split(",")
         if len(slugs) > SIDE_BY_SIDE_MAX:
-            raise serializers.ValidationError(f"There can be {SIDE_BY_SIDE_MAX} leads at most.")
+            raise serializers.ValidationError(
+                gettext("There can be %(most)s leads at most.") % {"most": SIDE_BY_SIDE_MAX}
+            )
         if len({*slugs}) < len(slugs):
-            raise serializers.ValidationError("Name each lead once.")
+            raise serializers.ValidationError(gettext("Name each lead once."))
         return slugs
 
 

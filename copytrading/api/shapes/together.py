@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from copytrading.api.fields import FractionField, FractionInputField, MoneyField, MoneyInputField
@@ -51,7 +52,7 @@ class LossLimitInput(serializers.Serializer):
 
     def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
         if not wanted:
-            raise serializers.ValidationError("Name the loss or the fraction; null takes the limit away.")
+            raise serializers.ValidationError(gettext("Name the loss or the fraction; null takes the limit away."))
         return {"loss": None, "fraction": None} | wanted
 
 

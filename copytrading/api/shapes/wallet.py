@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -81,9 +82,9 @@ class SpotOrderInput(serializers.Serializer):
     def validate(self, order: dict[str, object]) -> dict[str, object]:
         wanted, other = ("value", "quantity") if order["side"] == "BUY" else ("quantity", "value")
         if wanted not in order:
-            raise serializers.ValidationError({wanted: f"A {order['side']} needs it."})
+            raise serializers.ValidationError({wanted: gettext("A %(side)s needs it.") % {"side": order["side"]}})
         if other in order:
-            raise serializers.ValidationError({other: f"A {order['side']} does without it."})
+            raise serializers.ValidationError({other: gettext("A %(side)s does without it.") % {"side": order["side"]}})
         return order
 
 
@@ -128,7 +129,7 @@ class LimitOrderInput(serializers.Serializer):
 
     def validate(self, order: dict[str, Any]) -> dict[str, Any]:
         if ("quantity" in order) == ("value" in order):
-            raise serializers.ValidationError({"quantity": "Send one of quantity and value."})
+            raise serializers.ValidationError({"quantity": gettext("Send one of quantity and value.")})
         return order
 
 

@@ -18,6 +18,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.renderers import JSONRenderer
@@ -56,7 +57,8 @@ class LiveQuery(serializers.Serializer):
         asked = [kind.strip() for kind in text.split(",")]
         if strange := [kind for kind in asked if kind not in (*KINDS, *STATES)]:
             raise serializers.ValidationError(
-                f"There is no kind {strange[0][:20]}; there are {', '.join((*KINDS, *STATES))}."
+                gettext("There is no kind %(kind)s; there are %(kinds)s.")
+                % {"kind": strange[0][:20], "kinds": ", ".join((*KINDS, *STATES))}
             )
         return tuple(asked)
 

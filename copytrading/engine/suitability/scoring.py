@@ -7,11 +7,11 @@ from copytrading.engine.suitability.packs import Band, Question, Questionnaire
 
 
 class AnswerMissing(ValueError):
-    """A question has no answer, or one that is not among its choices; `question` is its name."""
+    """A question has no answer, or one that is not among its choices; `question` is its name, `text` what it asks."""
 
     def __init__(self, question: Question) -> None:
         super().__init__(f"Choose an answer: {question.text}")
-        self.question = question.name
+        self.question, self.text = question.name, question.text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from copytrading.engine.suitability.packs import Questionnaire
 from copytrading.queries.admission.packs import packs
@@ -19,8 +20,8 @@ class QuestionsForm(forms.Form):
                 choices=[(choice.name, choice.text) for choice in question.choices],
                 widget=forms.RadioSelect,
                 error_messages={
-                    "required": "Choose an answer.",
-                    "invalid_choice": "Choose one of the answers that are offered.",
+                    "required": gettext_lazy("Choose an answer."),
+                    "invalid_choice": gettext_lazy("Choose one of the answers that are offered."),
                 },
             )
 
@@ -32,10 +33,10 @@ class JurisdictionForm(forms.Form):
     """Whose rules count, as somebody says once."""
 
     jurisdiction = forms.ChoiceField(
-        label="Where you live",
+        label=gettext_lazy("Where you live"),
         choices=lambda: [(pack.name, pack.label) for pack in packs()],
         error_messages={
-            "required": "Choose where you live.",
-            "invalid_choice": "Choose one of those that are offered.",
+            "required": gettext_lazy("Choose where you live."),
+            "invalid_choice": gettext_lazy("Choose one of those that are offered."),
         },
     )

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from copytrading.forms.parts.refusals import refuse
@@ -18,11 +19,11 @@ class AdmissionForm(forms.Form):
     """The base of the library's forms: whose rules count, where there is a choice, and the operator's own check."""
 
     jurisdiction = forms.ChoiceField(
-        label="Where you live",
-        help_text="Its rules count for you here. Later only the operators can change it.",
+        label=gettext_lazy("Where you live"),
+        help_text=gettext_lazy("Its rules count for you here. Later only the operators can change it."),
         error_messages={
-            "required": "Choose where you live.",
-            "invalid_choice": "Choose one of those that are offered.",
+            "required": gettext_lazy("Choose where you live."),
+            "invalid_choice": gettext_lazy("Choose one of those that are offered."),
         },
     )
     # Said by the library's form once it has looked at the address.

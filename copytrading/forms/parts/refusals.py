@@ -3,10 +3,11 @@
 from django import forms
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_noop
 
 from copytrading.services.refusals import Refusal
 
-PAGES = {"consents": "To the texts", "suitability": "To the questions"}
+PAGES = {"consents": gettext_noop("To the texts"), "suitability": gettext_noop("To the questions")}
 
 
 def refuse(form: forms.BaseForm, refusal: Refusal) -> None:
@@ -18,4 +19,4 @@ def said(refusal: Refusal) -> str:
     """Return what a refusal says, with a link to the page on which what is missing can be given."""
     if not refusal.page:
         return str(refusal)
-    return format_html('{} <a href="{}">{}</a>', str(refusal), reverse(refusal.page), PAGES[refusal.page])
+    return format_html('{} <a href="{}">{}</a>', str(refusal), reverse(refusal.page), gettext(PAGES[refusal.page]))

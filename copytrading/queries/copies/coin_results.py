@@ -16,6 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.db.models import Q, Sum
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Journal, Posting
 from copytrading.models import Allocation, Copy, Notice
@@ -40,9 +41,9 @@ class Part(StrEnum):
 
 # The rows that are no coin, in words.
 NAMES = {
-    Part.PROFIT_SHARE: "Profit share",
-    Part.TAKEN_OVER: "The rest, taken over by the platform",
-    Part.CORRECTION: "Corrections",
+    Part.PROFIT_SHARE: gettext_noop("Profit share"),
+    Part.TAKEN_OVER: gettext_noop("The rest, taken over by the platform"),
+    Part.CORRECTION: gettext_noop("Corrections"),
 }
 
 
@@ -97,7 +98,9 @@ def result_rows(summary: CopySummary, *, prices: PriceList) -> list[ResultRow]:
         Part.TAKEN_OVER: moves.taken_over_cash_units - sum(brought.values()),
         Part.CORRECTION: moves.correction_units,
     }
-    rows += [ResultRow(part=part, name=NAMES[part], result_units=units) for part, units in others.items() if units]
+    rows += [
+        ResultRow(part=part, name=gettext(NAMES[part]), result_units=units) for part, units in others.items() if units
+    ]
     return _in_cents(rows)
 
 

@@ -6,11 +6,15 @@ A page that shows a figure which leaves something out says so beside it; a row t
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
+
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy
 from copytrading.queries.copies.own import CopySummary
+from copytrading.queries.names import listed
 
-UNKNOWN_TERMS_STATE = "terms not known"
+UNKNOWN_TERMS_STATE = _("terms not known")
 
 
 def knows_terms_of(copy: Copy) -> bool:
@@ -21,7 +25,7 @@ def knows_terms_of(copy: Copy) -> bool:
 def state_of(summary: CopySummary) -> str:
     """Return where a copy stands, in the words of its chip."""
     if copy_runs(summary.copy) and not knows_terms_of(summary.copy):
-        return UNKNOWN_TERMS_STATE
+        return gettext(UNKNOWN_TERMS_STATE)
     return summary.state
 
 
@@ -34,8 +38,11 @@ def doubts_of(summary: CopySummary) -> tuple[str, ...]:
     doubts = []
     if copy_runs(summary.copy) and not knows_terms_of(summary.copy):
         doubts.append(
-            f"This copy is on terms that this version of the platform does not know ({summary.copy.mode}): ask its"
-            " operators to look. Your money is where it was, and you can stop the copy at any time."
+            gettext(
+                "This copy is on terms that this version of the platform does not know (%(mode)s): ask its operators to"
+                " look. Your money is where it was, and you can stop the copy at any time."
+            )
+            % {"mode": summary.copy.mode}
         )
     unpriced = summary.comparison.unpriced if summary.comparison else ()
     if unpriced:
@@ -45,12 +52,11 @@ def doubts_of(summary: CopySummary) -> tuple[str, ...]:
 
 def unpriced_sentence(symbols: Sequence[str]) -> str:
     """Return what it means that coins have no price."""
-    have, it = ("has", "it counts") if len(symbols) == 1 else ("have", "they count")
-    return (
-        f"{_listed(symbols)} {have} no price at the moment: {it} as nothing in worth and result until there is one, and"
-        " nothing that needs it is traded or quoted."
+    said = ngettext(
+        "%(coins)s has no price at the moment: it counts as nothing in worth and result until there is one, and nothing"
+        " that needs it is traded or quoted.",
+        "%(coins)s have no price at the moment: they count as nothing in worth and result until there is one, and"
+        " nothing that needs it is traded or quoted.",
+        len(symbols),
     )
-
-
-def _listed(symbols: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(symbols[:-1]), symbols[-1]) if part)
+    return said % {"coins": listed(symbols)}

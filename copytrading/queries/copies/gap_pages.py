@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from copytrading.engine.rounding import rounded_parts
 from copytrading.engine.rules import Rules
 from copytrading.engine.track_record.tracking_gap import Part
@@ -20,13 +23,13 @@ UNEXPLAINED_MAX_UNITS = 1_000
 WEEKS_SHOWN = 8
 
 LABELS = {
-    Part.PRICE: "Price",
-    Part.FEES: "Fees",
-    Part.TIMING: "Timing",
-    Part.UNINVESTED: "Cash not invested",
-    Part.UNFOLLOWED: "Assets not followed",
-    Part.ROUNDING: "Rounding",
-    Part.PROFIT_SHARE: "Profit share",
+    Part.PRICE: _("Price"),
+    Part.FEES: _("Fees"),
+    Part.TIMING: _("Timing"),
+    Part.UNINVESTED: _("Cash not invested"),
+    Part.UNFOLLOWED: _("Assets not followed"),
+    Part.ROUNDING: _("Rounding"),
+    Part.PROFIT_SHARE: _("Profit share"),
 }
 
 
@@ -109,7 +112,11 @@ def view_of(row: GapFigures, *, measured_at: datetime, weeks: tuple[GapWeek, ...
         shown=whole,
         lines=tuple(
             GapLine(
-                part=part.name.lower(), label=LABELS[part], units=parts[part], fraction=fractions[part], shown=shown
+                part=part.name.lower(),
+                label=gettext(LABELS[part]),
+                units=parts[part],
+                fraction=fractions[part],
+                shown=shown,
             )
             for part, shown in zip(Part, rounded_parts(fractions, step=SHOWN, whole=whole), strict=True)
         ),

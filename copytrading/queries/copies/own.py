@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from accounts.models import Journal, Posting, User
 from copytrading.engine.sizing import registry
@@ -52,18 +53,18 @@ class CopySummary:
     def state(self) -> str:
         """Return where the copy stands, in the words of its chip."""
         if self.copy.status == Copy.Status.STOPPED:
-            return "stopped"
+            return gettext("stopped")
         if self.copy.status == Copy.Status.STOPPING:
-            return "stopping"
+            return gettext("stopping")
         if self.copy.status == Copy.Status.PAUSED:
-            return "paused"
+            return gettext("paused")
         if self.copy.status == Copy.Status.STARTING:
-            return "starting"
+            return gettext("starting")
         if self.copy.lead.status == Lead.Status.PAUSED:
-            return "lead paused"
+            return gettext("lead paused")
         if not self.is_smart_sync:
-            return "follows orders"
-        return "in sync" if self.is_in_sync else "catching up"
+            return gettext("follows orders")
+        return gettext("in sync") if self.is_in_sync else gettext("catching up")
 
     @property
     def is_in_sync(self) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from accounts.models import User
 from copytrading.engine.arrays import BoolArray, IntArray
@@ -127,8 +128,8 @@ class Together:
         if abs(self.money_weighted - self.time_weighted) < TIMING_SAID:
             return ""
         if self.money_weighted > self.time_weighted:
-            return "More of your money was in while it went well: that brought you more than the copies alone."
-        return "More of your money was in while it went badly: the copies alone did better than your money."
+            return gettext("More of your money was in while it went well: that brought you more than the copies alone.")
+        return gettext("More of your money was in while it went badly: the copies alone did better than your money.")
 
     @property
     def concentrated_lead(self) -> Share | None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext
 
 from accounts.models import Asset, User
 from copytrading.engine.rules import Rules
@@ -71,7 +72,7 @@ class Cursor:
         try:
             ids = struct.unpack(">3q", base64.b64decode(text.encode(), altchars=b"-_", validate=True))
         except (struct.error, binascii.Error, UnicodeEncodeError) as error:
-            raise CursorUnreadable("This page of the activity does not exist.") from error
+            raise CursorUnreadable(gettext("This page of the activity does not exist.")) from error
         return Cursor(trade_id=ids[0], adjustment_id=ids[1], notice_id=ids[2])
 
 

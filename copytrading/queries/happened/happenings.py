@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from accounts.models import User
 from copytrading.queries.copies.own import copies_of
@@ -116,7 +117,7 @@ class Place:
         parts = text.split(".")
         numbers = [part for part in (parts[0], parts[-1]) if part.isascii() and part.isdigit() and len(part) < 19]
         if len(parts) != 3 or len(numbers) != 2 or parts[1] not in (*KINDS, AFTER_EVERYTHING):
-            raise PlaceUnreadable("This is no id of an event of this stream; leave it out to begin now.")
+            raise PlaceUnreadable(gettext("This is no id of an event of this stream; leave it out to begin now."))
         return Place(int(parts[0]), parts[1], int(parts[2]))
 
 

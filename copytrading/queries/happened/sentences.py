@@ -2,17 +2,23 @@
 What happened, in words: from a fact with its figures to a headline and a line that says why.
 
 One sentence for every reason that a plan can be adjusted for and for every kind of notice; a new one without a sentence
-fails the tests. Values are quote units of the cash, quantities units of the coin.
+fails the tests. Values are quote units of the cash, quantities units of the coin. `_` only marks a template for the
+catalogue: it is put into a language when somebody reads it.
 """
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
+
 from accounts.models import Asset
+from accounts.places import written
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Notice, Order
+from copytrading.queries.happened.stored_words import said_anew
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.notices.kinds import KINDS
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
@@ -26,68 +32,98 @@ TENTH = 0.1
 # Reason → why, and what comes of the rest while the copy runs. Every reason of the engine is here: a test holds the two
 # together.
 REASONS: dict[str, tuple[str, str]] = {
-    Reason.SLIPPAGE_CAPPED: ("There was no better price within {cap} of the mark", "the rest follows when there is"),
-    Reason.ORDER_SIZE_CAPPED: ("One order may only be so large here", "the rest follows"),
+    Reason.SLIPPAGE_CAPPED: (
+        _("There was no better price within {cap} of the mark"),
+        _("the rest follows when there is"),
+    ),
+    Reason.ORDER_SIZE_CAPPED: (_("One order may only be so large here"), _("the rest follows")),
     Reason.LEAD_LIMIT_REACHED: (
-        "{lead} set a limit price for this order, and no more was to be had at it",
-        "the rest follows when there is",
+        _("{lead} set a limit price for this order, and no more was to be had at it"),
+        _("the rest follows when there is"),
     ),
-    Reason.DEPTH_CAPPED: ("The book was thin within {cap}", "the rest follows when it can"),
+    Reason.DEPTH_CAPPED: (_("The book was thin within {cap}"), _("the rest follows when it can")),
     Reason.BELOW_VENUE_MINIMUM: (
-        "All followers together were below what the venue accepts",
-        "the rest follows later",
+        _("All followers together were below what the venue accepts"),
+        _("the rest follows later"),
     ),
-    Reason.CASH_SHORT: ("The cash of this copy did not pay for everything, so every coin gave up the same share", ""),
-    Reason.PRICE_STALE: ("There was no fresh price; nothing is traded on an old one", ""),
+    Reason.CASH_SHORT: (
+        _("The cash of this copy did not pay for everything, so every coin gave up the same share"),
+        "",
+    ),
+    Reason.PRICE_STALE: (_("There was no fresh price; nothing is traded on an old one"), ""),
     Reason.PRICE_OUTLIER: (
-        "The price was more than {outlier} off the other sources, or jumped and was not confirmed;"
-        " nothing is traded on such a price",
+        _(
+            "The price was more than {outlier} off the other sources, or jumped and was not confirmed;"
+            " nothing is traded on such a price"
+        ),
         "",
     ),
     Reason.MARKET_UNAVAILABLE: (
-        "{symbol} could not be traded here at that moment",
-        "its share stays cash until it can",
+        _("{symbol} could not be traded here at that moment"),
+        _("its share stays cash until it can"),
     ),
-    Reason.CONCENTRATION_CAPPED: ("You let one coin be at most {most} of this copy", ""),
-    Reason.LEAD_FLOW_SETTLING: ("{lead} has moved money; ratios settle for {minutes} before anything is repaired", ""),
-    Reason.ORDER_MAX_CAPPED: ("You set a maximum for one order", ""),
-    Reason.TOTAL_MAX_CAPPED: ("You set a maximum for all that this copy holds", ""),
-    Reason.MARKET_NOT_CHOSEN: ("{symbol} is not among the coins that you chose to copy", ""),
+    Reason.CONCENTRATION_CAPPED: (_("You let one coin be at most {most} of this copy"), ""),
+    Reason.LEAD_FLOW_SETTLING: (
+        _("{lead} has moved money; ratios settle for {minutes} before anything is repaired"),
+        "",
+    ),
+    Reason.ORDER_MAX_CAPPED: (_("You set a maximum for one order"), ""),
+    Reason.TOTAL_MAX_CAPPED: (_("You set a maximum for all that this copy holds"), ""),
+    Reason.MARKET_NOT_CHOSEN: (_("{symbol} is not among the coins that you chose to copy"), ""),
 }
 # What a row says that was written by another version of the program.
-UNKNOWN_REASON = ("For a reason that this version of the platform does not know ({code}); ask its operators", "")
+UNKNOWN_REASON = (_("For a reason that this version of the platform does not know ({code}); ask its operators"), "")
 UNKNOWN_NOTICE = (
-    "Something happened to your copy of {lead}",
-    "This version of the platform has no words for it ({code}); ask its operators.",
+    _("Something happened to your copy of {lead}"),
+    _("This version of the platform has no words for it ({code}); ask its operators."),
 )
 # What came of the rest instead, where the copy no longer holds anything for it to follow.
-REST_TAKEN_OVER = "the rest was taken over by the platform at the mark when the copy ended"
-REST_TO_BE_TAKEN_OVER = "what no order can carry in the end is taken over by the platform at the mark"
-NOTHING_MORE = "this copy has ended since, so nothing more comes of it"
+REST_TAKEN_OVER = _("the rest was taken over by the platform at the mark when the copy ended")
+REST_TO_BE_TAKEN_OVER = _("what no order can carry in the end is taken over by the platform at the mark")
+NOTHING_MORE = _("this copy has ended since, so nothing more comes of it")
 
-DONE = {"BUY": "Bought", "SELL": "Sold", None: "Traded"}
-TO_DO = {"BUY": "buy", "SELL": "sell", None: "trade"}
+# Whether it was bought, and whether the lead traded too → what one share of an order says.
+TRADED = {
+    (True, True): _("{lead} bought {symbol}; so did you: {quantity} at {price}"),
+    (False, True): _("{lead} sold {symbol}; so did you: {quantity} at {price}"),
+    (True, False): _("You bought {symbol}: {quantity} at {price}"),
+    (False, False): _("You sold {symbol}: {quantity} at {price}"),
+}
+# The side, and whether it is only a little less → what was done instead of what was wanted.
+DONE = {
+    ("BUY", True): _("Bought a little less {symbol} than wanted: {planned} instead of {wanted} {cash}"),
+    ("BUY", False): _("Bought less {symbol} than wanted: {planned} instead of {wanted} {cash}"),
+    ("SELL", True): _("Sold a little less {symbol} than wanted: {planned} instead of {wanted} {cash}"),
+    ("SELL", False): _("Sold less {symbol} than wanted: {planned} instead of {wanted} {cash}"),
+    (None, True): _("Traded a little less {symbol} than wanted: {planned} instead of {wanted} {cash}"),
+    (None, False): _("Traded less {symbol} than wanted: {planned} instead of {wanted} {cash}"),
+}
+NOT_DONE = {
+    "BUY": _("Did not buy {symbol}: {planned} instead of {wanted} {cash}"),
+    "SELL": _("Did not sell {symbol}: {planned} instead of {wanted} {cash}"),
+    None: _("Did not trade {symbol}: {planned} instead of {wanted} {cash}"),
+}
 # What a copy at ratios says of itself, and what a Custom copy says instead.
 RATIO_WORDS = {
-    "invested": "It is invested in the same ratios.",
-    "resumed": "The next look brings you back to the lead’s ratios.",
+    "invested": _("It is invested in the same ratios."),
+    "resumed": _("The next look brings you back to the lead’s ratios."),
 }
 CUSTOM_WORDS = {
-    "start": "Every order from now on is answered on your terms.",
-    "invested": "It waits as cash for the next orders.",
-    "resumed": "The next order is answered again.",
+    "start": _("Every order from now on is answered on your terms."),
+    "invested": _("It waits as cash for the next orders."),
+    "resumed": _("The next order is answered again."),
 }
 # What is said of a mode of another version of the program.
 UNKNOWN_WORDS = {
-    "start": "On terms that this version of the platform does not know.",
-    "invested": "What becomes of it this version of the platform does not know.",
-    "resumed": "What comes next this version of the platform does not know.",
+    "start": _("On terms that this version of the platform does not know."),
+    "invested": _("What becomes of it this version of the platform does not know."),
+    "resumed": _("What comes next this version of the platform does not know."),
 }
 # What is said of a copy where there is none: such a notice does not ask for it.
 NO_COPY = dict.fromkeys(("rate", "start", "why", *RATIO_WORDS), "")
 START_DETAILS = {
-    True: "What {lead} holds now is bought in the same ratios.",
-    False: "What {lead} buys from now on is mirrored; what was held before is not.",
+    True: _("What {lead} holds now is bought in the same ratios."),
+    False: _("What {lead} buys from now on is mirrored; what was held before is not."),
 }
 
 
@@ -112,20 +148,14 @@ def trade_sentence(
     followers: int,
 ) -> Sentence:
     """Return what one share of an order says; `quantity_units` is signed, positive bought."""
-    verb = "bought" if quantity_units > 0 else "sold"
     quantity = coins_in_words(abs(quantity_units), decimals)
     coins = Decimal(abs(quantity_units)).scaleb(-decimals)
     price = Decimal(abs(value_units)).scaleb(-cash_decimals) / coins if coins else Decimal(0)
-    at = f"{quantity} at {price_in_words(price)}"
-    headline = f"{lead_name} {verb} {symbol}; so did you: {at}" if lead_traded else f"You {verb} {symbol}: {at}"
-    fee = f"Fee {cash_in_words(fee_units, cash_decimals)}."
-    if lead_traded:
-        together = (
-            "One price for the lead and you." if followers == 1 else f"One price for the lead and {_all(followers)}."
-        )
-    else:
-        together = "For your copy alone." if followers == 1 else f"One price for {_all(followers)}."
-    return Sentence(headline=headline, detail=f"{together} {fee}")
+    headline = gettext(TRADED[quantity_units > 0, lead_traded]).format(
+        lead=lead_name, symbol=symbol, quantity=quantity, price=price_in_words(price)
+    )
+    fee = gettext("Fee {fee}.").format(fee=cash_in_words(fee_units, cash_decimals))
+    return Sentence(headline=headline, detail=f"{_together(followers, lead_traded=lead_traded)} {fee}")
 
 
 def adjustment_sentence(
@@ -148,12 +178,14 @@ def adjustment_sentence(
     :param is_taken_over: whether the platform took the rest of the coin over when the copy ended.
     """
     wanted, planned = abs(wanted_units), abs(planned_units)
-    instead = f"{cash_in_words(planned, cash_decimals)} instead of {cash_in_words(wanted, cash_decimals)} {cash_symbol}"
-    if planned:
-        less = "a little less" if planned * 4 >= wanted * 3 else "less"
-        headline = f"{DONE.get(side, DONE[None])} {less} {symbol} than wanted: {instead}"
-    else:
-        headline = f"Did not {TO_DO.get(side, TO_DO[None])} {symbol}: {instead}"
+    known_side = side if side in NOT_DONE else None
+    said = DONE[known_side, planned * 4 >= wanted * 3] if planned else NOT_DONE[known_side]
+    headline = gettext(said).format(
+        symbol=symbol,
+        planned=cash_in_words(planned, cash_decimals),
+        wanted=cash_in_words(wanted, cash_decimals),
+        cash=cash_symbol,
+    )
     why = _why(reason, copy=copy, symbol=symbol, rules=rules)
     rest = _rest(reason, copy=copy, side=side, is_taken_over=is_taken_over)
     return Sentence(headline=headline, detail=f"{why}; {rest}." if rest else f"{why}.")
@@ -187,27 +219,28 @@ def notice_sentence(
     """
     has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
     headline, detail = _words_of(kind, has_figure=has_figure)
+    many = written(f"{number or 0:,}")
     filled = {
         "code": kind,
-        "lead": copy.lead.name if copy else lead_name or "a lead",
+        "lead": copy.lead.name if copy else lead_name or gettext("a lead"),
         "value": "" if units is None else f"{cash_in_words(abs(units), cash_decimals)} {cash_symbol}",
         "result": "" if units is None else f"{_signed(units, cash_decimals)} {cash_symbol}",
-        "symbol": coin.symbol if coin else "a coin",
+        "symbol": coin.symbol if coin else gettext("a coin"),
         "coins": "",
         "second": _paid_in_words(paid_units or 0, cash_decimals, cash_symbol),
         "text": text,
         "words": words,
-        "number": f"{number or 0:,}",
+        "number": many,
         "percent": _percent((number or 0) / 10_000),
-        "followers": "its first follower" if number == 1 else f"{number or 0:,} followers",
-        "copies": "one copy" if number == 1 else f"{number or 0:,} copies",
+        "followers": _followers(number or 0, many),
+        "copies": _copies(number or 0, many),
         "minutes": _minutes(rules.settling_seconds),
     }
     if coin is not None and units is not None:
         filled["coins"] = coins_in_words(units, coin.decimals)
         filled["value"] = f"{filled['coins']} {coin.symbol}"
     filled |= _words_of_copy(copy) if copy else NO_COPY
-    return Sentence(headline=headline.format(**filled), detail=detail.format(**filled))
+    return Sentence(headline=_said(headline, **filled), detail=_said(detail, **filled))
 
 
 def sentence_of(notice: Notice, *, rules: Rules) -> Sentence:
@@ -224,24 +257,38 @@ def sentence_of(notice: Notice, *, rules: Rules) -> Sentence:
         paid_units=notice.value_units,
         lead_name=notice.lead.name if notice.lead else "",
         number=notice.number,
-        words=notice.words,
+        words=said_anew(notice.kind, notice.words),
     )
 
 
 def ratio_caution(*, ratio: float, proportion: Proportion, cash_symbol: str, cash_decimals: int) -> str:
     """Return what it means that a Custom copy answers each order at a ratio far above the proportion of the money."""
     money, lead_money = (
-        f"{cash_in_words(units, cash_decimals).removesuffix('.00')} {cash_symbol}"
+        f"{cash_in_words(units, cash_decimals).removesuffix(written('.00'))} {cash_symbol}"
         for units in (proportion.investment_units, proportion.equity_units)
     )
     times = proportion.times(ratio)
-    times_in_words = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
-    taken = "all that you invest" if times >= 1 / TENTH else f"{_percent(round(times * TENTH, 2))} of what you invest"
-    return (
-        f"{ratio_in_words(ratio)} times each order is {times_in_words} times what is in proportion: {money} beside the"
-        f" {lead_money} of {proportion.lead_name} are {ratio_in_words(proportion.ratio)} times. An order of a tenth of"
-        f" {proportion.lead_name}’s money would take {taken} instead of a tenth, and once the cash is spent the next"
-        " orders are cut."
+    times_in_words = written(f"{times:.1f}" if times < 10 else f"{times:,.0f}")
+    if times >= 1 / TENTH:
+        said = gettext(
+            "{ratio} times each order is {times} times what is in proportion: {money} beside the {lead_money} of {lead}"
+            " are {proportion} times. An order of a tenth of {lead}’s money would take all that you invest instead of a"
+            " tenth, and once the cash is spent the next orders are cut."
+        )
+    else:
+        said = gettext(
+            "{ratio} times each order is {times} times what is in proportion: {money} beside the {lead_money} of {lead}"
+            " are {proportion} times. An order of a tenth of {lead}’s money would take {taken} of what you invest"
+            " instead of a tenth, and once the cash is spent the next orders are cut."
+        )
+    return said.format(
+        ratio=written(ratio_in_words(ratio)),
+        times=times_in_words,
+        money=money,
+        lead_money=lead_money,
+        lead=proportion.lead_name,
+        proportion=written(ratio_in_words(proportion.ratio)),
+        taken=_percent(round(times * TENTH, 2)),
     )
 
 
@@ -253,7 +300,7 @@ def ratio_in_words(ratio: float) -> str:
 def cash_in_words(units: int, decimals: int) -> str:
     """Return a value with two decimals and thousands apart, cut and never rounded up, with a true minus sign."""
     value = Decimal(units).scaleb(-decimals).quantize(CENT, rounding=ROUND_DOWN)
-    return f"{value:,.2f}".replace("-", MINUS)
+    return written(f"{value:,.2f}").replace("-", MINUS)
 
 
 def coins_in_words(units: int, decimals: int) -> str:
@@ -261,7 +308,7 @@ def coins_in_words(units: int, decimals: int) -> str:
     coins = Decimal(units).scaleb(-decimals)
     places = min(decimals, max(0, DIGITS - 1 - coins.adjusted())) if coins else 0
     text = f"{coins.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN):,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return written(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def price_in_words(price: Decimal) -> str:
@@ -269,7 +316,12 @@ def price_in_words(price: Decimal) -> str:
     places = 2 if not price else max(2, DIGITS - 1 - price.adjusted() if price < 1000 else 2)
     text = f"{price.quantize(Decimal(1).scaleb(-min(places, 10))):,f}"
     whole, _, rest = text.partition(".")
-    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
+    return written(f"{whole}.{rest.rstrip('0').ljust(2, '0')}")
+
+
+def _said(template: str, **figures: str) -> str:
+    """Return a template of a table with its figures, in the language that is read; nothing stays nothing."""
+    return gettext(template).format(**figures) if template else ""
 
 
 def _words_of(kind: str, *, has_figure: bool) -> tuple[str, str]:
@@ -283,34 +335,60 @@ def _words_of_copy(copy: Copy) -> dict[str, str]:
     """Return what is said of a copy on its terms: how it starts and goes on, why it stopped, what it shares."""
     words = {
         "rate": _percent(float(copy.profit_share_rate)),
-        "start": START_DETAILS[copy.buy_existing].format(lead=copy.lead.name),
-        "why": copy.get_stop_reason_display() or "it was asked to",
+        "start": _said(START_DETAILS[copy.buy_existing], lead=copy.lead.name),
+        "why": gettext(copy.get_stop_reason_display() or _("it was asked to")),
     }
+    of_mode = CUSTOM_WORDS if registry.is_known(copy.mode) else UNKNOWN_WORDS
     if registry.holds_ratios(copy.mode):
-        return words | RATIO_WORDS
-    return words | (CUSTOM_WORDS if registry.is_known(copy.mode) else UNKNOWN_WORDS)
+        of_mode = RATIO_WORDS
+    return words | {name: gettext(template) for name, template in of_mode.items()}
 
 
 def _signed(units: int, decimals: int) -> str:
     """Return a result with its sign; a loss is never shown smaller than it is."""
     cents = Decimal(units).scaleb(-decimals).quantize(CENT, rounding=ROUND_FLOOR)
-    return f"{cents:+,.2f}".replace("-", MINUS) if cents else "0.00"
+    return written(f"{cents:+,.2f}" if cents else "0.00").replace("-", MINUS)
 
 
 def _paid_in_words(units: int, decimals: int, symbol: str) -> str:
     """Return what was paid for a rest; less than a cent is said to be that, and not nothing."""
     if 0 < units < 10 ** (decimals - 2):
-        return f"less than 0.01 {symbol}"
+        return gettext("less than {value}").format(value=f"{written('0.01')} {symbol}")
     return f"{cash_in_words(units, decimals)} {symbol}"
 
 
-def _all(followers: int) -> str:
-    return f"all {followers:,} followers" if followers > 2 else "both followers"
+def _followers(number: int, many: str) -> str:
+    if number == 1:
+        return gettext("its first follower")
+    return ngettext("{number} follower", "{number} followers", number).format(number=many)
+
+
+def _copies(number: int, many: str) -> str:
+    if number == 1:
+        return gettext("one copy")
+    return ngettext("{number} copy", "{number} copies", number).format(number=many)
+
+
+def _together(followers: int, *, lead_traded: bool) -> str:
+    """Return whose one price it was."""
+    everybody = written(f"{followers:,}")
+    if lead_traded and followers == 1:
+        return gettext("One price for the lead and you.")
+    if lead_traded and followers > 2:
+        return gettext("One price for the lead and all {followers} followers.").format(followers=everybody)
+    if lead_traded:
+        return gettext("One price for the lead and both followers.")
+    if followers == 1:
+        return gettext("For your copy alone.")
+    if followers > 2:
+        return gettext("One price for all {followers} followers.").format(followers=everybody)
+    return gettext("One price for both followers.")
 
 
 def _why(reason: str, *, copy: Copy, symbol: str, rules: Rules) -> str:
-    why, _ = REASONS.get(reason, UNKNOWN_REASON)
-    return why.format(
+    why, _promise = REASONS.get(reason, UNKNOWN_REASON)
+    return _said(
+        why,
         code=reason,
         symbol=symbol,
         lead=copy.lead.name,
@@ -323,20 +401,20 @@ def _why(reason: str, *, copy: Copy, symbol: str, rules: Rules) -> str:
 
 def _rest(reason: str, *, copy: Copy, side: str | None, is_taken_over: bool) -> str:
     """Return what comes of the part that was not traded: a copy that holds nothing is promised nothing."""
-    _, promise = REASONS.get(reason, UNKNOWN_REASON)
+    _why_so, promise = REASONS.get(reason, UNKNOWN_REASON)
     if is_taken_over and reason == Reason.BELOW_VENUE_MINIMUM:
-        return REST_TAKEN_OVER
+        return gettext(REST_TAKEN_OVER)
     if promise and copy.status == Copy.Status.STOPPED:
-        return NOTHING_MORE
+        return gettext(NOTHING_MORE)
     if copy.status == Copy.Status.STOPPING and side == Order.Side.SELL and reason == Reason.BELOW_VENUE_MINIMUM:
-        return REST_TO_BE_TAKEN_OVER
-    return promise
+        return gettext(REST_TO_BE_TAKEN_OVER)
+    return _said(promise)
 
 
 def _percent(fraction: float) -> str:
-    return f"{fraction * 100:g} %"
+    return written(f"{fraction * 100:g} %")
 
 
 def _minutes(seconds: float) -> str:
     minutes = round(seconds / 60)
-    return "a minute" if minutes <= 1 else f"{minutes} minutes"
+    return gettext("a minute") if minutes <= 1 else gettext("{minutes} minutes").format(minutes=minutes)

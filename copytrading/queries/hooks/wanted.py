@@ -8,7 +8,11 @@ from copytrading.queries.notices.kinds import TOPICS, kinds_of
 Event, Kind = Webhook.Event, Notice.Kind
 EVENTS = Event.choices
 STATUSES = [choice for choice in Webhook.Status.choices if choice[0] != Webhook.Status.REMOVED]
-DELIVERY_STATES = [("WAITING", "on its way"), ("DELIVERED", "taken"), ("GIVEN_UP", "given up")]
+DELIVERY_STATES = [
+    ("WAITING", "on its way"),
+    ("DELIVERED", "taken"),
+    ("GIVEN_UP", "given up"),
+]
 EVENT_KINDS = [TRADE, ADJUSTMENT, NOTICE, ORDER]
 NUMBER_MAX = 5
 ROW_KINDS = {Event.FILL: TRADE, Event.ORDER: ORDER, Event.ADJUSTMENT: ADJUSTMENT}

@@ -5,10 +5,11 @@ Scoped to the person who leads. Followers are counted and never named.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncWeek
+from django.utils.translation import gettext
 
 from accounts.models import Balance, User
 from copytrading.models import (
@@ -120,7 +121,7 @@ def account_of(lead: Lead, *, prices: PriceList | None = None) -> OwnAccount:
     )
     other = OwnPosition(
         symbol="Other",
-        name="not traded here",
+        name=gettext("not traded here"),
         colour=0,
         decimals=prices.cash.decimals,
         units=other_units,
@@ -171,7 +172,7 @@ def earnings_of(lead: Lead) -> list[EarnedWeek]:
     """Return what a lead earned, by the week that it was paid in (Monday to Monday, UTC), latest first."""
     weeks = (
         ProfitShare.objects.filter(copy__lead=lead, share_units__gt=0)
-        .annotate(week=TruncWeek("settled_at"))
+        .annotate(week=TruncWeek("settled_at", tzinfo=UTC))
         .values("week")
         .annotate(copies=Count("copy", distinct=True), share=Sum("share_units"), kept=Sum("platform_units"))
         .order_by("-week")

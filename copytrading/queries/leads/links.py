@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from copytrading.models import Lead, LinkedAccount
 from copytrading.queries.rules import platform_rules
@@ -13,7 +15,7 @@ from copytrading.queries.shown.visibility import Visibility
 # What the exchanges are called, where their id is not the name.
 NAMES = {"binance": "Binance", "okx": "OKX", "bybit": "Bybit", "kucoin": "KuCoin", "mexc": "MEXC"}
 # What the places of an account are called that a key may not be able to read.
-PLACES = {"FUNDING": "funding account", "EARN": "Earn", "STAKED": "staking"}
+PLACES = {"FUNDING": _("funding account"), "EARN": "Earn", "STAKED": _("staking")}
 # Exchanges that ask for a third part of a key.
 WITH_PASSWORD = frozenset({"okx", "kucoin", "bitget"})
 
@@ -63,7 +65,7 @@ def link_of(lead: Lead) -> Link | None:
         look_seconds=platform_rules().link_look_seconds,
         unfollowed=tuple(link.unfollowed),
         unpriced=tuple(link.unpriced),
-        unread=tuple(PLACES.get(place, place.lower()) for place in link.unread),
+        unread=tuple(gettext(PLACES.get(place, place.lower())) for place in link.unread),
     )
 
 

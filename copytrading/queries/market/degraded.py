@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from copytrading.engine.rules import Rules
 from copytrading.models import Halt, Lead, Mark, Market
+from copytrading.queries.names import listed
 from copytrading.queries.rules import platform_rules
 
 # A doubt that the next quote or two will end is not worth a word.
@@ -32,34 +35,47 @@ class Code(StrEnum):
 
 
 LABELS = {
-    Code.COIN_IN_DOUBT: "coin in doubt",
-    Code.DELISTED: "delisted",
-    Code.SUSPENDED: "suspended",
-    Code.HALTED: "halted",
-    Code.SOURCES_DISAGREE: "price in doubt",
-    Code.PRICE_JUMPED: "price in doubt",
-    Code.PRICE_STALE: "no fresh price",
+    Code.COIN_IN_DOUBT: _("coin in doubt"),
+    Code.DELISTED: _("delisted"),
+    Code.SUSPENDED: _("suspended"),
+    Code.HALTED: _("halted"),
+    Code.SOURCES_DISAGREE: _("price in doubt"),
+    Code.PRICE_JUMPED: _("price in doubt"),
+    Code.PRICE_STALE: _("no fresh price"),
 }
 
 SENTENCES = {
-    Code.COIN_IN_DOUBT: "The price of {coins} is in doubt: it may be counted in another unit, or be another coin. Until"
-    " the operators have said so nothing is started, changed, paid out or shared by it, and no stop loss acts on it."
-    " What you ask for is kept, and carried out then.",
-    Code.DELISTED: "{coins}: no longer traded here, and counted at the last price. Nothing of it is bought or sold;"
-    " when a copy stops, the coins go to the wallet as they are.",
-    Code.SUSPENDED: "{coins}: not traded at the moment. What is held stays, what is not held waits as cash, and a stop"
-    " waits up to {minutes} before it hands the coins over as they are.",
-    Code.HALTED: "Trading in {coins} is halted by the operators. Until it goes on nothing is started, changed, paid out"
-    " or shared by its price, and no stop loss acts on it. Nothing is lost: everything goes on where it stopped.",
-    Code.SOURCES_DISAGREE: "The sources disagree about the price of {coins}. Until they agree nothing is traded by it,"
-    " and no stop loss acts on it.",
-    Code.PRICE_JUMPED: "The price of {coins} jumped and is not confirmed yet. Until it is, nothing is traded by it, and"
-    " no stop loss acts on it.",
-    Code.PRICE_STALE: "There is no fresh price for {coins}. Until there is one, nothing is traded by it, and no stop"
-    " loss acts on it.",
+    Code.COIN_IN_DOUBT: _(
+        "The price of {coins} is in doubt: it may be counted in another unit, or be another coin. Until"
+        " the operators have said so nothing is started, changed, paid out or shared by it, and no stop loss acts on"
+        " it. What you ask for is kept, and carried out then."
+    ),
+    Code.DELISTED: _(
+        "{coins}: no longer traded here, and counted at the last price. Nothing of it is bought or sold;"
+        " when a copy stops, the coins go to the wallet as they are."
+    ),
+    Code.SUSPENDED: _(
+        "{coins}: not traded at the moment. What is held stays, what is not held waits as cash, and a stop"
+        " waits up to {minutes} before it hands the coins over as they are."
+    ),
+    Code.HALTED: _(
+        "Trading in {coins} is halted by the operators. Until it goes on nothing is started, changed, paid out"
+        " or shared by its price, and no stop loss acts on it. Nothing is lost: everything goes on where it stopped."
+    ),
+    Code.SOURCES_DISAGREE: _(
+        "The sources disagree about the price of {coins}. Until they agree nothing is traded by it,"
+        " and no stop loss acts on it."
+    ),
+    Code.PRICE_JUMPED: _(
+        "The price of {coins} jumped and is not confirmed yet. Until it is, nothing is traded by it, and"
+        " no stop loss acts on it."
+    ),
+    Code.PRICE_STALE: _(
+        "There is no fresh price for {coins}. Until there is one, nothing is traded by it, and no stop loss acts on it."
+    ),
 }
-PLATFORM_HALTED = "All trading is halted by the operators. Nothing is lost: it goes on where it stopped."
-LEAD_HALTED = "Trading with {lead} is halted by the operators. Nothing is lost: it goes on where it stopped."
+PLATFORM_HALTED = _("All trading is halted by the operators. Nothing is lost: it goes on where it stopped.")
+LEAD_HALTED = _("Trading with {lead} is halted by the operators. Nothing is lost: it goes on where it stopped.")
 NAMED_MAX = 4
 
 DOUBTS = {
@@ -86,7 +102,7 @@ class Trouble:
     @property
     def label(self) -> str:
         """Return it in two or three words, to stand beside the coin."""
-        return LABELS[self.code]
+        return gettext(LABELS[self.code])
 
     @property
     def sentence(self) -> str:
@@ -151,10 +167,10 @@ def _halted(leads: Iterable[Lead]) -> Iterator[Caution]:
     halts = _standing_halts().filter(Q(scope=Halt.Scope.PLATFORM) | Q(scope=Halt.Scope.LEAD, target_id__in=names))
     standing = {(halt.scope, halt.target_id) for halt in halts}
     if (Halt.Scope.PLATFORM, 0) in standing:
-        yield Caution(code=Code.HALTED, sentence=PLATFORM_HALTED)
+        yield Caution(code=Code.HALTED, sentence=gettext(PLATFORM_HALTED))
     for lead_id, name in names.items():
         if (Halt.Scope.LEAD, lead_id) in standing:
-            yield Caution(code=Code.HALTED, sentence=LEAD_HALTED.format(lead=name))
+            yield Caution(code=Code.HALTED, sentence=gettext(LEAD_HALTED).format(lead=name))
 
 
 def _trouble_of(market: Market, *, halted_since: datetime | None, now: datetime, rules: Rules) -> Trouble | None:
@@ -186,9 +202,9 @@ def _code_of(
 
 
 def _sentence(code: Code, symbols: list[str], frozen_after_seconds: float) -> str:
-    named = (
-        symbols if len(symbols) <= NAMED_MAX else [*symbols[: NAMED_MAX - 1], f"{len(symbols) - NAMED_MAX + 1} more"]
-    )
-    coins = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
-    minutes = f"{round(frozen_after_seconds / 60)} minutes"
-    return SENTENCES[code].format(coins=coins, minutes=minutes)
+    named = symbols
+    if len(symbols) > NAMED_MAX:
+        more = gettext("%(number)s more") % {"number": len(symbols) - NAMED_MAX + 1}
+        named = [*symbols[: NAMED_MAX - 1], more]
+    minutes = gettext("{minutes} minutes").format(minutes=round(frozen_after_seconds / 60))
+    return gettext(SENTENCES[code]).format(coins=listed(named), minutes=minutes)

@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from django.db.models import Min
+from django.utils.translation import gettext
 
 from accounts.models import Asset, Journal, LedgerAccount, Posting, User
 from copytrading.models import Allocation, Copy, Lead, Notice
@@ -130,11 +131,11 @@ def _places(user: User, copy: Copy | None) -> dict[int, Place]:
         return {place.account_id: place}
     copies = Copy.objects.filter(follower=user).values_list("ledger_account_id", "lead__name")
     leads = Lead.objects.filter(user=user, ledger_account__isnull=False).values_list("ledger_account_id", "name")
-    names = {**{pk: f"As {name}" for pk, name in leads if pk}, **dict(copies)}
+    names = {**{pk: gettext("As %(name)s") % {"name": name} for pk, name in leads if pk}, **dict(copies)}
     copied = {account_id for account_id, _ in copies}
     owned = LedgerAccount.objects.filter(owner=user, kind__in=LedgerAccount.PERSONAL).order_by("pk")
     return {
-        pk: Place(account_id=pk, name=names.get(pk, "Wallet"), is_copy=pk in copied)
+        pk: Place(account_id=pk, name=names.get(pk, gettext("Wallet")), is_copy=pk in copied)
         for pk in owned.values_list("pk", flat=True)
     }
 

@@ -5,6 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from accounts.models import Journal
 from copytrading.engine.rounding import cut_together
 from copytrading.engine.track_record.tax_lots import Disposal, Lot, LotMethod
@@ -22,11 +25,11 @@ class Part(StrEnum):
 
 
 PART_WORDS = {
-    Part.SPREAD: "Spread: prices beside the mid",
-    Part.FEES: "Fees",
-    Part.PROFIT_SHARE: "Profit share paid",
-    Part.EARNED_SHARE: "Profit share of those who copy you",
-    Part.CORRECTION: "Corrections",
+    Part.SPREAD: _("Spread: prices beside the mid"),
+    Part.FEES: _("Fees"),
+    Part.PROFIT_SHARE: _("Profit share paid"),
+    Part.EARNED_SHARE: _("Profit share of those who copy you"),
+    Part.CORRECTION: _("Corrections"),
 }
 
 
@@ -39,9 +42,9 @@ class OtherKind(StrEnum):
 
 
 OTHER_WORDS = {
-    OtherKind.TAKEN_OVER: "A rest, taken over at the mark",
-    OtherKind.CORRECTION: "A correction",
-    OtherKind.NEW_UNIT: "Counted in another unit",
+    OtherKind.TAKEN_OVER: _("A rest, taken over at the mark"),
+    OtherKind.CORRECTION: _("A correction"),
+    OtherKind.NEW_UNIT: _("Counted in another unit"),
 }
 
 
@@ -128,7 +131,7 @@ class ShareMove:
 
     @property
     def sentence(self) -> str:
-        return "Profit share paid" if self.units < 0 else "Profit share of those who copy you"
+        return gettext(PART_WORDS[Part.PROFIT_SHARE if self.units < 0 else Part.EARNED_SHARE])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +148,7 @@ class OtherMove:
 
     @property
     def sentence(self) -> str:
-        return OTHER_WORDS[self.kind]
+        return gettext(OTHER_WORDS[self.kind])
 
 
 @dataclass(frozen=True, kw_only=True)

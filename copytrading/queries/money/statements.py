@@ -22,6 +22,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from django.utils.translation import gettext, gettext_noop
+
 from accounts.models import Asset, Journal, User
 from copytrading.engine.track_record.tax_lots import Disposal, LotEvent, LotEventKind, LotMethod, book_lots
 from copytrading.models import Copy
@@ -47,24 +49,24 @@ from copytrading.queries.money.statement_lines import (
 
 # What a flow is called; what is not here is named by its kind.
 FLOW_WORDS = {
-    Journal.Kind.COPY_START: "Put in at the start",
-    Journal.Kind.COPY_INCREASE: "Put in",
-    Journal.Kind.COPY_REDUCE: "Taken out",
-    Journal.Kind.COPY_PAYOUT: "Paid out to the wallet",
-    Journal.Kind.DEPOSIT: "Deposited",
-    Journal.Kind.WITHDRAWAL: "Withdrawn",
-    Journal.Kind.REVERSAL: "A transfer taken back by whoever sent it",
-    Journal.Kind.ASSIGNMENT: "A deposit that was found",
+    Journal.Kind.COPY_START: gettext_noop("Put in at the start"),
+    Journal.Kind.COPY_INCREASE: gettext_noop("Put in"),
+    Journal.Kind.COPY_REDUCE: gettext_noop("Taken out"),
+    Journal.Kind.COPY_PAYOUT: gettext_noop("Paid out to the wallet"),
+    Journal.Kind.DEPOSIT: gettext_noop("Deposited"),
+    Journal.Kind.WITHDRAWAL: gettext_noop("Withdrawn"),
+    Journal.Kind.REVERSAL: gettext_noop("A transfer taken back by whoever sent it"),
+    Journal.Kind.ASSIGNMENT: gettext_noop("A deposit that was found"),
 }
-HANDED_OVER = "Handed over to the wallet as it is"
+HANDED_OVER = gettext_noop("Handed over to the wallet as it is")
 
 
 def period_refusal(*, begins_at: datetime, ends_at: datetime, now: datetime) -> str:
     """Return why there is no statement of a time, in a sentence; empty where there is one."""
     if ends_at <= begins_at:
-        return "The end has to lie after the beginning."
+        return gettext("The end has to lie after the beginning.")
     if ends_at > now:
-        return "A statement ends now at the latest: what is to come is in no book."
+        return gettext("A statement ends now at the latest: what is to come is in no book.")
     return ""
 
 
@@ -86,7 +88,7 @@ def statement_of(
     put_in = sum(flow.value_units for flow in reading.flows if flow.value_units > 0)
     return Statement(
         copy_id=copy.pk if copy else None,
-        name=f"Your copy of {copy.lead.name}" if copy else "Everything",
+        name=gettext("Your copy of %(name)s") % {"name": copy.lead.name} if copy else gettext("Everything"),
         begins_at=begins_at,
         ends_at=ends_at,
         method=method,
@@ -292,13 +294,14 @@ class _Reading:
             if journal.kind == Journal.Kind.CORRECTION:
                 self._other(journal, OtherKind.CORRECTION, place, asset, units, value)
             elif self._is_in(journal):
-                words = FLOW_WORDS.get(journal.kind, journal.kind.label.capitalize())
+                known = FLOW_WORDS.get(journal.kind)
+                words = gettext(known) if known else str(journal.kind.label).capitalize()
                 self.flows.append(
                     StatementFlow(
                         at=journal.at,
                         kind=journal.kind,
                         place=place,
-                        sentence=HANDED_OVER if is_handed_over else words,
+                        sentence=gettext(HANDED_OVER) if is_handed_over else words,
                         symbol=asset.symbol,
                         decimals=asset.decimals,
                         units=units,
@@ -364,7 +367,9 @@ def _results(reading: _Reading, opening: Stand, closing: Stand) -> tuple[ResultP
         Part.EARNED_SHARE: sum(share.units for share in reading.shares if share.units > 0),
         Part.CORRECTION: sum(one.value_units for one in reading.others if one.kind == OtherKind.CORRECTION),
     }
-    parts += [ResultPart(part=part, name=PART_WORDS[part], symbol="", units=units) for part, units in others.items()]
+    parts += [
+        ResultPart(part=part, name=gettext(PART_WORDS[part]), symbol="", units=units) for part, units in others.items()
+    ]
     return tuple(part for part in parts if part.units)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Func, OuterRef, Subquery, Sum, Window
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from accounts import queries as money
 from accounts.models import Journal, LedgerAccount, Posting, Transfer, User
@@ -14,22 +16,22 @@ from copytrading.queries.market.board import cash_asset
 
 # Journals that move money between the main account and a copy, and what they say.
 COPY_MOVES = {
-    Journal.Kind.COPY_START: "You started to copy {lead}",
-    Journal.Kind.COPY_INCREASE: "You put more behind {lead}",
-    Journal.Kind.COPY_REDUCE: "You took money out of your copy of {lead}",
-    Journal.Kind.COPY_PAYOUT: "Your copy of {lead} was paid out",
+    Journal.Kind.COPY_START: _("You started to copy {lead}"),
+    Journal.Kind.COPY_INCREASE: _("You put more behind {lead}"),
+    Journal.Kind.COPY_REDUCE: _("You took money out of your copy of {lead}"),
+    Journal.Kind.COPY_PAYOUT: _("Your copy of {lead} was paid out"),
 }
 OTHER_MOVES = {
-    Journal.Kind.DEPOSIT: "You deposited",
-    Journal.Kind.WITHDRAWAL: "You withdrew",
-    Journal.Kind.LEAD_DEPOSIT: "You moved money to what you trade as {lead}",
-    Journal.Kind.LEAD_WITHDRAWAL: "You took money out of what you trade as {lead}",
-    Journal.Kind.DUST: "What was too small to trade was taken over",
-    Journal.Kind.PROFIT_SHARE: "Profit share of those who copy you",
-    Journal.Kind.CORRECTION: "A correction",
-    Journal.Kind.REDENOMINATION: "The coin is counted in another unit",
-    Journal.Kind.REVERSAL: "A transfer was taken back by whoever sent it",
-    Journal.Kind.ASSIGNMENT: "Your deposit was found",
+    Journal.Kind.DEPOSIT: _("You deposited"),
+    Journal.Kind.WITHDRAWAL: _("You withdrew"),
+    Journal.Kind.LEAD_DEPOSIT: _("You moved money to what you trade as {lead}"),
+    Journal.Kind.LEAD_WITHDRAWAL: _("You took money out of what you trade as {lead}"),
+    Journal.Kind.DUST: _("What was too small to trade was taken over"),
+    Journal.Kind.PROFIT_SHARE: _("Profit share of those who copy you"),
+    Journal.Kind.CORRECTION: _("A correction"),
+    Journal.Kind.REDENOMINATION: _("The coin is counted in another unit"),
+    Journal.Kind.REVERSAL: _("A transfer was taken back by whoever sent it"),
+    Journal.Kind.ASSIGNMENT: _("Your deposit was found"),
 }
 
 
@@ -191,5 +193,6 @@ def _counterparts(postings: Sequence[Posting], user: User) -> dict[int, str]:
 def _sentence(posting: Posting, lead_name: str) -> str:
     kind = Journal.Kind(posting.journal.kind)
     if kind == Journal.Kind.TRADE:
-        return f"You {'bought' if posting.units > 0 else 'sold'} {posting.asset.symbol} by hand"
-    return {**COPY_MOVES, **OTHER_MOVES}[kind].format(lead=lead_name or "a lead")
+        said = gettext("You bought {symbol} by hand") if posting.units > 0 else gettext("You sold {symbol} by hand")
+        return said.format(symbol=posting.asset.symbol)
+    return gettext({**COPY_MOVES, **OTHER_MOVES}[kind]).format(lead=lead_name or gettext("a lead"))

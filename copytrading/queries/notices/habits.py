@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from accounts.models import User
+from accounts.places import zone_of
 from copytrading.models import NoticeHabits
 
 DIGEST_HOUR = time(8)
@@ -52,15 +53,6 @@ class Habits:
     def _at(self, local: datetime, clock: time, *, days: int) -> datetime:
         day = local.date() + timedelta(days=days)
         return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
-
-
-@lru_cache(maxsize=1000)
-def zone_of(name: str) -> ZoneInfo | None:
-    """Return the zone of a name as in Europe/Berlin; None where there is none of that name."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 @lru_cache(maxsize=1)

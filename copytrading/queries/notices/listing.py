@@ -64,7 +64,7 @@ def notices_of(user: User, *, section: str = "", topic: str = "", unread_only: b
     if unread_only:
         rows = rows.filter(read_at=None)
     if section:
-        rows = rows.filter(kind__in=kinds_of({topic.name for topic in TOPICS.values() if topic.section == section}))
+        rows = rows.filter(kind__in=kinds_of({topic.name for topic in TOPICS.values() if topic.about == section}))
     if topic:
         rows = rows.filter(kind__in=kinds_of({topic}))
     return rows.select_related("copy__lead", "lead", "asset", "lead_notice").order_by("-id")

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from copytrading.models import Copy, Lead
 
@@ -55,13 +57,18 @@ class Visibility:
         if self.is_whole:
             return ""
         if self.trades_until is None:
-            return "Shares are shown as of the last daily close; whoever copies sees them move."
-        delay = delay_words(self.delay_hours)
-        weights = ", and shares as of a daily close that old" if self.is_daily else ", and so are shares"
-        return (
-            f"Trades are shown after {delay}{weights}, so that nobody trades ahead of those who copy;"
-            " they see everything at once."
-        )
+            return gettext("Shares are shown as of the last daily close; whoever copies sees them move.")
+        if self.is_daily:
+            said = gettext(
+                "Trades are shown after %(delay)s, and shares as of a daily close that old, so that nobody trades ahead"
+                " of those who copy; they see everything at once."
+            )
+        else:
+            said = gettext(
+                "Trades are shown after %(delay)s, and so are shares, so that nobody trades ahead of those who copy;"
+                " they see everything at once."
+            )
+        return said % {"delay": delay_words(self.delay_hours)}
 
 
 EVERYTHING = Visibility()
@@ -71,8 +78,8 @@ def delay_words(hours: int) -> str:
     """Return a delay as people say it."""
     days, rest = divmod(hours, HOURS_A_DAY)
     if days > 1 and not rest:
-        return f"{days} days"
-    return "an hour" if hours == 1 else f"{hours} hours"
+        return gettext("%(days)s days") % {"days": days}
+    return gettext("an hour") if hours == 1 else gettext("%(hours)s hours") % {"hours": hours}
 
 
 def visibility_of(lead: Lead, viewer: User | None, *, now: datetime) -> Visibility:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from copytrading.models import ConsentGiven
 from copytrading.queries.admission.consents import texts_for
@@ -26,9 +28,12 @@ def accept_all(*, user: User, versions: dict[str, str], now: datetime) -> None:
     asked = {text.name: text for text in texts_for(user)}
     for name, version in versions.items():
         if name not in asked:
-            raise TextNotAsked("There is no such text to accept.", field="text")
+            raise TextNotAsked(gettext("There is no such text to accept."), field="text")
         if asked[name].version != version:
-            raise TextNotAsked(f"{asked[name].title} has another version by now: read it again, then accept it.")
+            raise TextNotAsked(
+                gettext("%(text)s has another version by now: read it again, then accept it.")
+                % {"text": asked[name].title}
+            )
     ConsentGiven.objects.bulk_create(
         [
             ConsentGiven(user=user, text=name, version=version, given_at=now)

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext
+
 from accounts import queries as account_queries
 from accounts import request_keys
 from accounts.models import Transfer, User
@@ -145,7 +147,7 @@ def apply_as_lead(*, user: User, now: datetime, **wanted: Any) -> Lead:
     if not gates.is_asked(Act.LEAD):
         return leads.apply_as_lead(user=user, now=now, **wanted)
     if Lead.objects.filter(user=user).exclude(status=Lead.Status.ENDED).exists():
-        raise leads.AlreadyLeading("You lead already; end that first.")
+        raise leads.AlreadyLeading(gettext("You lead already; end that first."))
     with gates.gate(Asked(act=Act.LEAD, user=user), now=now):
         return leads.apply_as_lead(user=user, now=now, **wanted)
 

@@ -26,6 +26,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from accounts.transactions import outside_transaction
@@ -46,11 +47,13 @@ SENTENCE_LENGTH_MAX = 200
 # What may go on while an operator decides: a deposit comes in and is held, an account is made and can do nothing.
 GOES_ON = (Act.DEPOSIT, Act.SIGN_UP)
 
-DENIED = "The check that this platform makes said no."
-NOT_REACHED = "The check that this platform makes before this gave no answer, so nothing was done. Try again later."
-WAITS = "Somebody has to look at this first. You are told once it is decided; then press again."
-WAITS_SIGN_UP = "Your sign-up is still being looked at. You are told once it is decided."
-CASE_DENIED = "This was looked at, and the answer is no. Nothing that you hold here changes."
+DENIED = gettext_noop("The check that this platform makes said no.")
+NOT_REACHED = gettext_noop(
+    "The check that this platform makes before this gave no answer, so nothing was done. Try again later."
+)
+WAITS = gettext_noop("Somebody has to look at this first. You are told once it is decided; then press again.")
+WAITS_SIGN_UP = gettext_noop("Your sign-up is still being looked at. You are told once it is decided.")
+CASE_DENIED = gettext_noop("This was looked at, and the answer is no. Nothing that you hold here changes.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +130,11 @@ def pass_gate(asked: Asked, *, now: datetime) -> tuple[GateCase | None, GateCase
         return found
     question = ask(asked, now=now)
     if question.answer == Verdict.DENY:
-        raise (GateNotReached(NOT_REACHED) if question.trouble else GateDenied(question.sentence or DENIED))
+        raise (
+            GateNotReached(gettext(NOT_REACHED))
+            if question.trouble
+            else GateDenied(question.sentence or gettext(DENIED))
+        )
     if question.answer == Verdict.ALLOW:
         return None, None
     if asked.act not in GOES_ON:
@@ -240,10 +247,10 @@ def _standing(asked: Asked, now: datetime) -> tuple[GateCase | None, GateCase | 
 def _by_sign_up(case: GateCase, asked: Asked) -> tuple[GateCase | None, GateCase | None] | None:
     """Return what the case of a sign-up says of it, or let nobody do more whose sign-up is not allowed yet."""
     if case.status == GateCase.Status.DENIED:
-        raise GateDenied(CASE_DENIED)
+        raise GateDenied(gettext(CASE_DENIED))
     if asked.act != Act.SIGN_UP:
         if case.status == GateCase.Status.OPEN:
-            raise GateWaits(WAITS_SIGN_UP)
+            raise GateWaits(gettext(WAITS_SIGN_UP))
         return None
     return (None, case) if case.status == GateCase.Status.OPEN else (None, None)
 
@@ -254,11 +261,11 @@ def _by_case(case: GateCase, asked: Asked, now: datetime) -> tuple[GateCase | No
         return None
     if case.status == GateCase.Status.OPEN:
         if asked.act not in GOES_ON:
-            raise GateWaits(WAITS)
+            raise GateWaits(gettext(WAITS))
         # Another deposit waits for a verdict of its own.
         return (None, case) if case.idempotency_key == asked.key else None
     if case.status == GateCase.Status.DENIED and asked.is_within(case.units, allowed=False):
-        raise GateDenied(CASE_DENIED)
+        raise GateDenied(gettext(CASE_DENIED))
     if case.status != GateCase.Status.ALLOWED or not asked.is_within(case.units, allowed=True):
         return None
     # Two at once use it once; the other one is asked about anew.
@@ -274,7 +281,7 @@ def _remembered(asked: Asked, now: datetime) -> tuple[None, None] | None:
         allowed = question.answer == Verdict.ALLOW
         if asked.is_within(question.units, allowed=allowed):
             if not allowed:
-                raise GateDenied(question.sentence or DENIED)
+                raise GateDenied(question.sentence or gettext(DENIED))
             return None, None
     return None
 

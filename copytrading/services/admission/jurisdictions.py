@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from accounts.transactions import owns_transaction
 from copytrading.models import JurisdictionChange
@@ -20,7 +22,7 @@ def choose(*, user: User, jurisdiction: str, now: datetime) -> JurisdictionChang
     """
     person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if person.jurisdiction:
-        raise JurisdictionNotChanged("Only the operators can change this now: write to them.")
+        raise JurisdictionNotChanged(gettext("Only the operators can change this now: write to them."))
     changed = _change(person, jurisdiction, by=person, reason="", now=now)
     user.jurisdiction = jurisdiction
     return changed
@@ -43,7 +45,7 @@ def change(*, user: User, jurisdiction: str, by: User, reason: str, now: datetim
 
 def _change(person: User, jurisdiction: str, *, by: User, reason: str, now: datetime) -> JurisdictionChange:
     if pack_named(jurisdiction) is None:
-        raise JurisdictionNotChanged("There is no such jurisdiction here.")
+        raise JurisdictionNotChanged(gettext("There is no such jurisdiction here."))
     before, person.jurisdiction = person.jurisdiction, jurisdiction
     person.save(update_fields=["jurisdiction"])
     return JurisdictionChange.objects.create(

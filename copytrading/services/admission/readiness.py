@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Sum
+from django.utils.translation import gettext, ngettext
 
 from accounts.models import RequestKey, User
+from accounts.places import written
 from accounts.transactions import owns_transaction
 from copytrading.engine.suitability.packs import RISK_MOST, Pack
 from copytrading.models import Admission, Copy, FirstWish, Lead, LeadSummary, SuitabilityAnswer
@@ -42,12 +44,12 @@ def obstacles(*, user: User, pack: Pack, lead: Lead, now: datetime, is_start: bo
         if answer is None or not is_current(answer, pack):
             is_new = answer is not None
             yield SuitabilityMissing(
-                "The questions about your experience are new: answer them before you put in more."
+                gettext("The questions about your experience are new: answer them before you put in more.")
                 if is_new
-                else "Answer some questions about your experience first."
+                else gettext("Answer some questions about your experience first.")
             )
         elif answer.risk_max == 0:
-            yield LeadNotSuitable("By your answers copying does not suit you now.")
+            yield LeadNotSuitable(gettext("By your answers copying does not suit you now."))
         elif (refusal := _too_risky(lead, answer)) is not None:
             yield refusal
     if is_start and pack.cooling_off_hours and not has_copied(user):
@@ -55,12 +57,19 @@ def obstacles(*, user: User, pack: Pack, lead: Lead, now: datetime, is_start: bo
         hours = timedelta(hours=pack.cooling_off_hours)
         if wish is None:
             yield CoolingOff(
-                f"Between your first wish to copy and your first copy {pack.cooling_off_hours} hours have to pass:"
-                " press once now, and they begin."
+                ngettext(
+                    "Between your first wish to copy and your first copy %(hours)s hour has to pass: press once now,"
+                    " and it begins.",
+                    "Between your first wish to copy and your first copy %(hours)s hours have to pass: press once now,"
+                    " and they begin.",
+                    pack.cooling_off_hours,
+                )
+                % {"hours": pack.cooling_off_hours}
             )
         elif now < wish.wished_at + hours:
             yield CoolingOff(
-                f"Your wish is noted. You can start your first copy from {in_words(wish.wished_at + hours)} on."
+                gettext("Your wish is noted. You can start your first copy from %(moment)s on.")
+                % {"moment": in_words(wish.wished_at + hours)}
             )
 
 
@@ -68,7 +77,7 @@ def missing_consents(user: User) -> Iterator[Refusal]:
     """Yield the refusal for texts that somebody has not accepted in their present version."""
     missing = [text.title for text in texts_for(user) if text.given_at is None]
     if missing:
-        yield ConsentMissing(f"Read and accept first: {', '.join(missing)}.")
+        yield ConsentMissing(gettext("Read and accept first: %(texts)s.") % {"texts": ", ".join(missing)})
 
 
 @owns_transaction
@@ -116,14 +125,20 @@ def _too_risky(lead: Lead, answer: SuitabilityAnswer) -> LeadNotSuitable | None:
     risk = _risk_of(lead)
     if risk is None:
         return LeadNotSuitable(
-            f"{lead.name} is too young for a figure of risk, and by your answers leads up to {answer.risk_max} of"
-            f" {RISK_MOST} suit you: choose another lead."
+            gettext(
+                "%(lead)s is too young for a figure of risk, and by your answers leads up to %(most)s of %(of)s suit"
+                " you: choose another lead."
+            )
+            % {"lead": lead.name, "most": answer.risk_max, "of": RISK_MOST}
         )
     if risk <= answer.risk_max:
         return None
     return LeadNotSuitable(
-        f"{lead.name} has a risk of {risk} of {RISK_MOST}, and by your answers leads up to {answer.risk_max} suit you:"
-        " choose another lead."
+        gettext(
+            "%(lead)s has a risk of %(risk)s of %(of)s, and by your answers leads up to %(most)s suit you: choose"
+            " another lead."
+        )
+        % {"lead": lead.name, "risk": risk, "of": RISK_MOST, "most": answer.risk_max}
     )
 
 
@@ -144,8 +159,8 @@ def _refuse_too_much(user: User, answer: SuitabilityAnswer, units: int, now: dat
     if invested_then > most:
         room = max(most - (invested_then - units), 0)
         raise InvestmentNotSuitable(
-            f"By your answers at most {keys.cash_words(most)} may be in copies; there is room for"
-            f" {keys.cash_words(room)} more.",
+            gettext("By your answers at most %(most)s may be in copies; there is room for %(room)s more.")
+            % {"most": written(keys.cash_words(most)), "room": written(keys.cash_words(room))},
             field=field,
         )
 

@@ -1,7 +1,11 @@
 """Answering the questionnaire of one's jurisdiction. Each time is a row; the last of the present version counts."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext, pgettext
 
 from accounts.models import User
 from accounts.transactions import owns_transaction
@@ -24,21 +28,27 @@ def answer(*, user: User, answers: Mapping[str, str], now: datetime) -> Suitabil
     """
     pack = pack_of(user)
     if pack is None or pack.questionnaire is None:
-        raise NothingToAnswer("There are no questions to answer here.")
+        raise NothingToAnswer(gettext("There are no questions to answer here."))
     asked = pack.questionnaire
     if strange := set(answers) - {question.name for question in asked.questions}:
-        raise AnswersIncomplete(f"There is no question that is called {min(strange)[:40]!r}.")
+        raise AnswersIncomplete(
+            gettext("There is no question that is called %(name)s.") % {"name": repr(min(strange)[:40])}
+        )
     try:
         found = score(asked, answers)
     except AnswerMissing as missing:
-        raise AnswersIncomplete(str(missing), field=f"answers.{missing.question}") from missing
+        raise AnswersIncomplete(
+            gettext("Choose an answer: %(question)s") % {"question": missing.text},
+            field=f"answers.{missing.question}",
+        ) from missing
     # Two answers at once are one after the other.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     last = answer_of(user, pack)
     if last is not None and is_current(last, pack):
         again_at = last.answered_at + timedelta(hours=asked.again_after_hours)
         if now < again_at:
-            raise AnsweredTooSoon(f"You answered this already; you can answer again from {in_words(again_at)} on.")
+            said = gettext("You answered this already; you can answer again from %(moment)s on.")
+            raise AnsweredTooSoon(said % {"moment": in_words(again_at)})
     most = found.band.invested_max
     return SuitabilityAnswer.objects.create(
         user=user,
@@ -55,6 +65,5 @@ def answer(*, user: User, answers: Mapping[str, str], now: datetime) -> Suitabil
 
 
 def in_words(moment: datetime) -> str:
-    """Return a moment as sentences name it."""
-    at = moment.astimezone(UTC)
-    return f"{at.day} {at:%B, %H:%M} UTC"
+    """Return a moment as sentences name it, in the times of whoever reads them."""
+    return date_format(timezone.localtime(moment), pgettext("date format", "j F, H:i T"))

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
 from copytrading.models import Copy, Lead, LeadNotice, Notice
@@ -28,14 +30,14 @@ def write_to_followers(*, lead_id: int, text: str, idempotency_key: str, now: da
     """
     text = text.strip()
     if not 0 < len(text) <= LENGTH_MAX:
-        raise NoticeNotPossible(f"Write 1 to {LENGTH_MAX} characters.")
+        raise NoticeNotPossible(gettext("Write 1 to %(most)s characters.") % {"most": LENGTH_MAX})
     lead = Lead.objects.select_related("user").get(pk=lead_id)
     asked = Request.of("notice", f"a notice that begins “{text[:40]}”", lead=lead_id, text=text)
     if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
         return lead.notices.get(idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
     if lead.status not in (Lead.Status.ACTIVE, Lead.Status.PAUSED):
-        raise NoticeNotPossible("Only a lead who runs has followers to write to.")
+        raise NoticeNotPossible(gettext("Only a lead who runs has followers to write to."))
     written = LeadNotice.objects.create(lead=lead, text=text, idempotency_key=idempotency_key, written_at=now)
     tell_followers(lead, Notice.Kind.LEAD_WROTE, None, now, lead_notice=written)
     followers = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)

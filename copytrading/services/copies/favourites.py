@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from accounts.transactions import owns_transaction
 from copytrading.models import Favourite, Lead
@@ -25,7 +27,9 @@ def keep_eye_on(*, user: User, lead: Lead, now: datetime) -> None:
     if kept.filter(lead=lead).exists():
         return
     if kept.count() >= FAVOURITES_MAX:
-        raise TooManyFavourites(f"You have {FAVOURITES_MAX} favourites, which is the most. Take one away first.")
+        raise TooManyFavourites(
+            gettext("You have %(most)s favourites, which is the most. Take one away first.") % {"most": FAVOURITES_MAX}
+        )
     Favourite.objects.get_or_create(user=user, lead=lead, defaults={"chosen_at": now})
 
 

@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
+from accounts.places import written
 from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.holdings import stop_loss
 from copytrading.engine.rules import Rules
@@ -63,7 +65,9 @@ def set_loss_limit(*, user: User, loss_units: int | None, loss_fraction: float |
     User.objects.select_for_update().get(pk=user.pk)
     before = LossLimit.objects.select_for_update().filter(user=user).first()
     if before is not None and before.fired_at is not None:
-        raise LossLimitFired("Your loss limit has just fired: all your copies are being stopped. Set a new one later.")
+        raise LossLimitFired(
+            gettext("Your loss limit has just fired: all your copies are being stopped. Set a new one later.")
+        )
     _refuse_senseless(loss_units, loss_fraction)
     if loss_units is None and loss_fraction is None:
         if before is not None:
@@ -151,11 +155,11 @@ def _stop_all(limit: LossLimit, *, now: datetime) -> None:
 
 def _refuse_senseless(loss_units: int | None, loss_fraction: float | None) -> None:
     if loss_units is not None and loss_fraction is not None:
-        raise LossLimitNotPossible("Name the loss either as money or as a share; leave the other one out.")
+        raise LossLimitNotPossible(gettext("Name the loss either as money or as a share; leave the other one out."))
     if loss_units is not None and loss_units <= 0:
-        raise LossLimitNotPossible("The loss must be above zero; leave it empty for none.")
+        raise LossLimitNotPossible(gettext("The loss must be above zero; leave it empty for none."))
     if loss_fraction is not None and not 0 < loss_fraction < 1:
-        raise LossLimitNotPossible("The share must be above zero and below 100 %.", field="fraction")
+        raise LossLimitNotPossible(gettext("The share must be above zero and below 100 %."), field="fraction")
 
 
 def _refuse_reached(wanted: LossLimit, *, now: datetime, rules: Rules) -> int:
@@ -165,8 +169,11 @@ def _refuse_reached(wanted: LossLimit, *, now: datetime, rules: Rules) -> int:
     lost = float(losses.lost[0])
     if losses.invested[0] > 0 and lost >= limit_units:
         raise LossLimitNotPossible(
-            f"Your copies have lost {cash_words(int(lost))} together already, so all of them would stop at once; choose"
-            " more than that, or stop the copies yourself.",
+            gettext(
+                "Your copies have lost %(lost)s together already, so all of them would stop at once; choose more than"
+                " that, or stop the copies yourself."
+            )
+            % {"lost": written(cash_words(int(lost)))},
             field="fraction" if wanted.loss_fraction is not None else "loss",
         )
     return limit_units

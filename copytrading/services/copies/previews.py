@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from copytrading.engine.holdings.portfolios import CopyTable
@@ -29,7 +30,7 @@ from copytrading.services.refusals import Refusal
 
 # Shares are counted out in so much cash, so that whole units of any coin are as good as fractions of it.
 SHARES_OF_CASH = 1_000_000
-NO_PRICE = "A coin of this copy has no price at the moment; try again shortly."
+NO_PRICE = gettext_noop("A coin of this copy has no price at the moment; try again shortly.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +219,7 @@ def gross_of(row: CopyTable, scene: Scene) -> int:
     """
     valuation = row.valued(scene.board)
     if not valuation.known[0]:
-        raise Refusal(NO_PRICE)
+        raise Refusal(gettext(NO_PRICE))
     return int(valuation.gross[0])
 
 
@@ -229,7 +230,7 @@ def worth_of(row: CopyTable, scene: Scene) -> int:
     """
     valuation = row.valued(scene.board)
     if not valuation.known[0]:
-        raise Refusal(NO_PRICE)
+        raise Refusal(gettext(NO_PRICE))
     return int(valuation.sizing[0])
 
 

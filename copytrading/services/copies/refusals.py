@@ -5,8 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from accounts.models import User
+from accounts.places import written
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
@@ -88,18 +90,23 @@ def refuse_start(
 ) -> None:
     """Refuse a start that the lead, the money, the stop loss or the stake stands against."""
     if lead.status == Lead.Status.ENDED:
-        raise LeadNotOpen(f"{lead.name} has ended and cannot be copied any more.")
+        raise LeadNotOpen(gettext("%(lead)s has ended and cannot be copied any more.") % {"lead": lead.name})
     if lead.status != Lead.Status.ACTIVE:
-        raise LeadNotOpen(f"{lead.name} takes no new followers at the moment.")
+        raise LeadNotOpen(gettext("%(lead)s takes no new followers at the moment.") % {"lead": lead.name})
     self_copies.refuse_own_lead(lead, follower)
     _refuse_unseen(lead)
     _refuse_doubted(lead, follower, now)
     _refuse_without_stake(lead, now, rules)
     live = Copy.objects.filter(lead=lead).exclude(status=Copy.Status.STOPPED)
     if live.filter(follower=follower).exists():
-        raise AlreadyCopying(f"You copy {lead.name} already; change the investment of that copy instead.")
+        raise AlreadyCopying(
+            gettext("You copy %(lead)s already; change the investment of that copy instead.") % {"lead": lead.name}
+        )
     if not is_reference and live.filter(is_reference=False).count() >= lead.followers_max:
-        raise LeadFull(f"{lead.name} has no vacancy: all {lead.followers_max} places are taken.")
+        raise LeadFull(
+            gettext("%(lead)s has no vacancy: all %(places)s places are taken.")
+            % {"lead": lead.name, "places": lead.followers_max}
+        )
     _refuse_small(investment_units, rules)
     if not is_reference:
         _refuse_over_capacity(lead, investment_units)
@@ -115,24 +122,33 @@ def _refuse_doubted(lead: Lead, follower: User, now: datetime) -> None:
             raise
         # Which coin it is would tell what the lead holds.
         raise doubts.CoinInDoubt(
-            f"Not now: a coin that {lead.name} holds is halted, or its price is in doubt. Nothing was changed; try"
-            " again later."
+            gettext(
+                "Not now: a coin that %(lead)s holds is halted, or its price is in doubt. Nothing was changed; try"
+                " again later."
+            )
+            % {"lead": lead.name}
         ) from None
 
 
 def _refuse_unseen(lead: Lead) -> None:
     if not links.is_seen(lead):
-        raise LeadNotOpen(f"{lead.name} cannot be seen at the moment, so nothing can be bought; try again later.")
+        raise LeadNotOpen(
+            gettext("%(lead)s cannot be seen at the moment, so nothing can be bought; try again later.")
+            % {"lead": lead.name}
+        )
 
 
 def _refuse_without_stake(lead: Lead, now: datetime, rules: Rules) -> None:
-    sentence = f"{lead.name} has too little own money in to be copied; the lead has to put in more first."
-    stakes.refuse_without_stake(lead, sentence=sentence, now=now, rules=rules)
+    said = gettext("%(lead)s has too little own money in to be copied; the lead has to put in more first.")
+    stakes.refuse_without_stake(lead, sentence=said % {"lead": lead.name}, now=now, rules=rules)
 
 
 def _refuse_small(investment_units: int, rules: Rules) -> None:
     if investment_units < rules.investment_min * 10**rules.cash_decimals:
-        raise InvestmentTooSmall(f"The investment must be at least {rules.investment_min} {rules.cash}.")
+        raise InvestmentTooSmall(
+            gettext("The investment must be at least %(least)s %(cash)s.")
+            % {"least": written(f"{rules.investment_min}"), "cash": rules.cash}
+        )
 
 
 def _refuse_over_capacity(lead: Lead, units: int, field: str = "investment") -> None:
@@ -142,7 +158,10 @@ def _refuse_over_capacity(lead: Lead, units: int, field: str = "investment") -> 
     taken = live.aggregate(total=Sum("invested_units"))["total"] or 0
     if taken + units > lead.money_max_units:
         left = _cash_text(max(lead.money_max_units - taken, 0))
-        raise LeadFull(f"{lead.name} has room for {left} more; choose less.", field=field)
+        raise LeadFull(
+            gettext("%(lead)s has room for %(left)s more; choose less.") % {"lead": lead.name, "left": left},
+            field=field,
+        )
 
 
 def refuse_stop_loss(stop_loss_units: int | None, invested_units: int) -> None:
@@ -150,9 +169,12 @@ def refuse_stop_loss(stop_loss_units: int | None, invested_units: int) -> None:
     if stop_loss_units is None:
         return
     if stop_loss_units <= 0:
-        raise StopLossTooHigh("The stop loss must be above zero; leave it empty for none.")
+        raise StopLossTooHigh(gettext("The stop loss must be above zero; leave it empty for none."))
     if stop_loss_units >= invested_units:
-        raise StopLossTooHigh(f"The stop loss must be less than the investment of {_cash_text(invested_units)}.")
+        raise StopLossTooHigh(
+            gettext("The stop loss must be less than the investment of %(investment)s.")
+            % {"investment": _cash_text(invested_units)}
+        )
 
 
 def refuse_terms(terms: Terms, investment_units: int) -> None:
@@ -160,52 +182,70 @@ def refuse_terms(terms: Terms, investment_units: int) -> None:
     try:
         mode = registry.mode_of(terms.mode)
     except registry.ModeUnknown as unknown:
-        raise TermsNotKnown(str(unknown), field="mode") from unknown
+        said = gettext("There is no sizing mode %(mode)s; there are %(modes)s.")
+        names = ", ".join(known.name for known in registry.modes())
+        raise TermsNotKnown(said % {"mode": repr(terms.mode), "modes": names}, field="mode") from unknown
     given = [name for name in ANSWERS if getattr(terms, name) is not None]
     if not mode.holds_ratios and given != list(mode.requires):
-        raise TermsNotPossible("Choose either a fixed value for each order or a ratio of the lead's order.")
+        raise TermsNotPossible(gettext("Choose either a fixed value for each order or a ratio of the lead's order."))
     useless = [name for name in OWN_TERMS if getattr(terms, name) and name not in mode.requires + mode.allows]
     if useless:
-        raise TermsNotPossible(f"{label_of(mode)} has no use for {useless[0].removesuffix('_units')}; leave it out.")
+        said = gettext("%(mode)s has no use for %(term)s; leave it out.")
+        raise TermsNotPossible(said % {"mode": label_of(mode), "term": useless[0].removesuffix("_units")})
     if terms.order_value_units is not None and not 0 < terms.order_value_units <= investment_units:
-        raise TermsNotPossible(f"The value of an order must be above zero and at most {_cash_text(investment_units)}.")
+        raise TermsNotPossible(
+            gettext("The value of an order must be above zero and at most %(most)s.")
+            % {"most": _cash_text(investment_units)}
+        )
     if terms.order_ratio is not None and not 0 < terms.order_ratio <= RATIO_MAX:
-        raise TermsNotPossible(f"The ratio must be above zero and at most {RATIO_MAX:g}.", field="order_ratio")
+        raise TermsNotPossible(
+            gettext("The ratio must be above zero and at most %(most)s.") % {"most": written(f"{RATIO_MAX:g}")},
+            field="order_ratio",
+        )
     for units, field in (
         (terms.order_value_max_units, "order_value_max"),
         (terms.total_value_max_units, "total_value_max"),
     ):
         if units is not None and units <= 0:
-            raise TermsNotPossible("A maximum must be above zero; leave it empty for none.", field=field)
+            raise TermsNotPossible(gettext("A maximum must be above zero; leave it empty for none."), field=field)
     if terms.order_value_units is not None and terms.order_value_units > (terms.order_value_max_units or math.inf):
         raise TermsNotPossible(
-            f"Each order is to be {_cash_text(terms.order_value_units)}, which is more than this maximum: raise it, or"
-            " leave it empty for none.",
+            gettext(
+                "Each order is to be %(value)s, which is more than this maximum: raise it, or leave it empty for none."
+            )
+            % {"value": _cash_text(terms.order_value_units)},
             field="order_value_max",
         )
     known = Market.objects.filter(pk__in=terms.market_ids).count()
     if known != len(set(terms.market_ids)):
-        raise TermsNotPossible("One of the chosen markets is not listed here.", field="markets")
+        raise TermsNotPossible(gettext("One of the chosen markets is not listed here."), field="markets")
 
 
 def _refuse_without_cash(follower: User, units: int, field: str = "investment") -> None:
     available = market_queries.available_cash_units_of(follower)
     if units > available:
-        raise NotEnoughCash(f"Your wallet has {_cash_text(available)}; choose less or deposit first.", field=field)
+        raise NotEnoughCash(
+            gettext("Your wallet has %(available)s; choose less or deposit first.")
+            % {"available": _cash_text(available)},
+            field=field,
+        )
 
 
 def refuse_inactive(copy: Copy) -> None:
     """Refuse a copy that is stopping or stopped."""
     if copy.status not in Copy.GUARDED:
-        raise CopyNotActive("This copy is stopped; nothing can be changed any more.")
+        raise CopyNotActive(gettext("This copy is stopped; nothing can be changed any more."))
 
 
 def refuse_unknown_terms(copy: Copy) -> None:
     """Refuse to move money of a copy whose terms are of another version of the program."""
     if not registry.is_known(copy.mode):
         raise TermsNotKnown(
-            f"This version of the platform does not know the terms of this copy ({copy.mode}); ask its operators to"
-            " look. You can stop the copy at any time."
+            gettext(
+                "This version of the platform does not know the terms of this copy (%(mode)s); ask its operators to"
+                " look. You can stop the copy at any time."
+            )
+            % {"mode": copy.mode}
         )
 
 
@@ -214,9 +254,9 @@ def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules) -> N
     refuse_inactive(copy)
     refuse_unknown_terms(copy)
     if units <= 0:
-        raise Refusal("Enter a value above zero.", field="value")
+        raise Refusal(gettext("Enter a value above zero."), field="value")
     if copy.lead.status != Lead.Status.ACTIVE:
-        raise LeadNotOpen(f"{copy.lead.name} takes no more money at the moment.")
+        raise LeadNotOpen(gettext("%(lead)s takes no more money at the moment.") % {"lead": copy.lead.name})
     _refuse_unseen(copy.lead)
     doubts.refuse_held(lead=copy.lead, copy=copy)
     _refuse_without_stake(copy.lead, now, rules)
@@ -229,14 +269,17 @@ def refuse_reduction(copy: Copy, units: int, equity: int, *, rules: Rules) -> No
     refuse_inactive(copy)
     refuse_unknown_terms(copy)
     if units <= 0:
-        raise Refusal("Enter a value above zero.", field="value")
+        raise Refusal(gettext("Enter a value above zero."), field="value")
     doubts.refuse_held(lead=copy.lead, copy=copy, whys=HOLDING_BACK)
     if equity - units < rules.investment_min * 10**rules.cash_decimals:
         raise ReductionTooLarge(
-            f"At least {rules.investment_min} {rules.cash} must stay in a copy that is worth {_cash_text(equity)};"
-            " take out less, or stop the copy."
+            gettext(
+                "At least %(least)s %(cash)s must stay in a copy that is worth %(worth)s; take out less, or stop the"
+                " copy."
+            )
+            % {"least": written(f"{rules.investment_min}"), "cash": rules.cash, "worth": _cash_text(equity)}
         )
 
 
 def _cash_text(units: int) -> str:
-    return f"{Decimal(units).scaleb(-CASH_DECIMALS):,.2f} {cash_symbol()}"
+    return f"{written(f'{Decimal(units).scaleb(-CASH_DECIMALS):,.2f}')} {cash_symbol()}"

@@ -9,6 +9,8 @@ same first and last name. Whoever uses two mailboxes without likeness is not fou
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from accounts import queries as account_queries
 from accounts.models import User
 from accounts.transactions import in_transaction
@@ -28,9 +30,9 @@ class OwnLead(Refusal):
 def refuse_own_lead(lead: Lead, follower: User) -> None:
     """:raises OwnLead: if the follower is known to be the person behind the lead."""
     if lead.user_id == follower.pk:
-        raise OwnLead("This is your own portfolio; you cannot copy yourself.")
+        raise OwnLead(gettext("This is your own portfolio; you cannot copy yourself."))
     if account_queries.share_a_mailbox(lead.user, follower):
-        raise OwnLead("Your mailbox is that of the person behind this lead; nobody can copy themselves.")
+        raise OwnLead(gettext("Your mailbox is that of the person behind this lead; nobody can copy themselves."))
 
 
 @in_transaction

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from accounts.transactions import owns_transaction
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy
@@ -34,7 +36,9 @@ def change_terms(*, copy_id: int, changes: Mapping[str, Any], now: datetime) -> 
     :raises Refusal: if the copy is not running, or its mode has no use for a term, or it makes no sense.
     """
     if strange := set(changes) - set(CHANGEABLE):
-        raise TermsNotPossible(f"{min(strange)} cannot be changed of a copy that runs.", field=min(strange))
+        raise TermsNotPossible(
+            gettext("%(term)s cannot be changed of a copy that runs.") % {"term": min(strange)}, field=min(strange)
+        )
     copy = lock_copy(copy_id)
     refuse_inactive(copy)
     changed = replace(terms_of(copy), **changes)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import ledger
 from accounts.ledger import Lines
@@ -201,7 +202,7 @@ def pause_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     copy = lock_copy(copy_id)
     if copy.status not in Copy.FOLLOWING:
-        raise CopyNotActive("Only a copy that follows can be paused.")
+        raise CopyNotActive(gettext("Only a copy that follows can be paused."))
     copy.status = Copy.Status.PAUSED
     copy.fence = queueing.number_change(lead_id=copy.lead_id)
     copy.save(update_fields=["status", "fence"])
@@ -218,7 +219,7 @@ def resume_copy(*, copy_id: int, now: datetime) -> Copy:
     """
     copy = lock_copy(copy_id)
     if copy.status != Copy.Status.PAUSED:
-        raise CopyNotActive("Only a paused copy can be resumed.")
+        raise CopyNotActive(gettext("Only a paused copy can be resumed."))
     copy.status = Copy.Status.ACTIVE
     _realign(copy, queueing.request_sync(lead_id=copy.lead_id, now=now), "status")
     _note(copy, Notice.Kind.COPY_RESUMED, now)
@@ -247,7 +248,7 @@ def stop_copy(
             return copy
     copy = lock_copy(copy_id)
     if copy.status in (Copy.Status.STOPPING, Copy.Status.STOPPED):
-        raise CopyNotActive("This copy is stopped already.")
+        raise CopyNotActive(gettext("This copy is stopped already."))
     stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
     copy.refresh_from_db()
     return copy
@@ -265,7 +266,9 @@ def _move_in(copy: Copy, kind: CopyFlow.Kind, journal: Journal.Kind, units: int,
             now=now,
         )
     except ledger.NotEnoughMoney as shortage:
-        raise NotEnoughCash("Your wallet has not enough for this any more; choose less or deposit first.") from shortage
+        raise NotEnoughCash(
+            gettext("Your wallet has not enough for this any more; choose less or deposit first.")
+        ) from shortage
     bell.publish(f"user:{copy.follower_id}", "wallet")
 
 

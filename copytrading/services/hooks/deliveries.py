@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from accounts.transactions import in_transaction, outside_transaction
 from copytrading.models import Notice, Webhook, WebhookAttempt, WebhookDelivery
@@ -100,7 +101,9 @@ def note(delivery: WebhookDelivery, answer: Answer, *, now: datetime) -> None:
             return
         Webhook.objects.filter(pk=webhook.pk).update(failures=F("failures") + 1)
         if answer.is_gone:
-            rest_webhook(webhook, Webhook.Status.GONE, reason="The receiver answered 410: it is gone.", now=now)
+            rest_webhook(
+                webhook, Webhook.Status.GONE, reason=gettext_noop("The receiver answered 410: it is gone."), now=now
+            )
         # Who took it over meanwhile decides on the next attempt.
         ours = waiting.filter(attempts=delivery.attempts)
         ends_at = delivery.queued_at + GIVE_UP_AFTER
@@ -146,4 +149,4 @@ def drop_old_deliveries(*, now: datetime) -> int:
 def _pause_if_silent(webhook: Webhook, *, since: datetime, now: datetime) -> None:
     """Pause a webhook that took nothing since an event was queued that is given up now."""
     if webhook.delivered_at is None or webhook.delivered_at < since:
-        rest_webhook(webhook, Webhook.Status.PAUSED, reason="It took nothing for a day.", now=now)
+        rest_webhook(webhook, Webhook.Status.PAUSED, reason=gettext_noop("It took nothing for a day."), now=now)

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from copytrading.services.refusals import Refusal
 
@@ -57,17 +58,18 @@ def target_of(address: str, *, local_hosts: Sequence[str] | None = None) -> Targ
     """
     if len(address) > ADDRESS_LENGTH_MAX or not VISIBLE.fullmatch(address):
         raise WebhookAddressRefused(
-            f"Write the address as in https://example.org/hooks: no spaces, at most {ADDRESS_LENGTH_MAX} letters."
+            gettext("Write the address as in https://example.org/hooks: no spaces, at most %(most)s letters.")
+            % {"most": ADDRESS_LENGTH_MAX}
         )
     try:
         parts = urlsplit(address)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError as error:
-        raise WebhookAddressRefused("This is no address; write it as in https://example.org/hooks.") from error
+        raise WebhookAddressRefused(gettext("This is no address; write it as in https://example.org/hooks.")) from error
     if parts.scheme not in ("https", "http") or not HOST.fullmatch(host) or parts.fragment:
-        raise WebhookAddressRefused("This is no address; write it as in https://example.org/hooks.")
+        raise WebhookAddressRefused(gettext("This is no address; write it as in https://example.org/hooks."))
     if parts.username is not None or parts.password is not None:
-        raise WebhookAddressRefused("An address has no name or password in it; the signature says who sends.")
+        raise WebhookAddressRefused(gettext("An address has no name or password in it; the signature says who sends."))
     is_tls = parts.scheme == "https"
     port = (HTTPS_PORT if is_tls else HTTP_PORT) if port is None else port
     target = Target(
@@ -78,10 +80,10 @@ def target_of(address: str, *, local_hosts: Sequence[str] | None = None) -> Targ
         is_local=f"{host}:{port}" in (settings.WEBHOOK_LOCAL_HOSTS if local_hosts is None else local_hosts),
     )
     if not is_tls and not settings.DEVELOPMENT:
-        raise WebhookAddressRefused("Only https is called, so that nobody reads along.")
+        raise WebhookAddressRefused(gettext("Only https is called, so that nobody reads along."))
     if not target.is_local and target.port not in (HTTPS_PORT, *settings.WEBHOOK_PORTS):
-        open_ports = " or ".join(str(open_port) for open_port in (HTTPS_PORT, *settings.WEBHOOK_PORTS))
-        raise WebhookAddressRefused(f"The port can be {open_ports}.")
+        open_ports = gettext(" or ").join(str(open_port) for open_port in (HTTPS_PORT, *settings.WEBHOOK_PORTS))
+        raise WebhookAddressRefused(gettext("The port can be %(ports)s.") % {"ports": open_ports})
     return target
 
 
@@ -94,10 +96,12 @@ def machines_of(target: Target) -> list[str]:
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise WebhookAddressRefused(f"Nobody knows where {target.host[:100]} is.") from error
+        raise WebhookAddressRefused(gettext("Nobody knows where %(host)s is.") % {"host": target.host[:100]}) from error
     machines = list(dict.fromkeys(str(place[0]) for _, _, _, _, place in found))
     if not machines or not (target.is_local or all(is_public(machine) for machine in machines)):
-        raise WebhookAddressRefused(f"{target.host[:100]} is no public machine; only those are called.")
+        raise WebhookAddressRefused(
+            gettext("%(host)s is no public machine; only those are called.") % {"host": target.host[:100]}
+        )
     return machines
 
 

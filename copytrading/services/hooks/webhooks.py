@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from accounts.transactions import outside_transaction
@@ -56,7 +57,9 @@ def add_webhook(
     :raises WebhooksNotPossible: if secrets cannot be kept here.
     """
     if not hook_secrets.can_seal():
-        raise WebhooksNotPossible("This platform cannot keep secrets yet; its operators have to name a key for them.")
+        raise WebhooksNotPossible(
+            gettext("This platform cannot keep secrets yet; its operators have to name a key for them.")
+        )
     wanted_events, wanted_topics = _wanted(events, topics)
     machines_of(target_of(address))
     secret = hook_secrets.make_secret()
@@ -67,7 +70,9 @@ def add_webhook(
         taken = set(standing.values_list("number", flat=True))
         free = [number for number in range(1, NUMBER_MAX + 1) if number not in taken]
         if not free:
-            raise TooManyWebhooks(f"You have {NUMBER_MAX} webhooks; remove one first.")
+            raise TooManyWebhooks(
+                gettext("You have %(webhooks)s webhooks; remove one first.") % {"webhooks": NUMBER_MAX}
+            )
         webhook = Webhook(
             user=user,
             number=free[0],
@@ -143,7 +148,7 @@ def remove_webhook(*, webhook: Webhook, now: datetime) -> None:
     """Send nothing more to a webhook, and forget its secrets."""
     with transaction.atomic():
         removed = _locked(webhook)
-        removed.status, removed.reason = Webhook.Status.REMOVED, "You removed it."
+        removed.status, removed.reason = Webhook.Status.REMOVED, gettext_noop("You removed it.")
         removed.sealed_secret, removed.seal_id = b"", ""
         hook_secrets.forget_previous(removed)
         removed.save(update_fields=["status", "reason", "sealed_secret", "seal_id", *SECRET_OF_BEFORE])
@@ -162,7 +167,7 @@ def send_test(*, webhook: Webhook, now: datetime) -> WebhookDelivery:
         tried = _active(webhook)
         tests = WebhookDelivery.objects.filter(webhook=tried, event_type=TEST_TYPE)
         if tests.filter(delivered_at__isnull=True, given_up_at__isnull=True).exists():
-            raise DeliveryStillWaits("A test is on its way already; wait for what comes of it.")
+            raise DeliveryStillWaits(gettext("A test is on its way already; wait for what comes of it."))
         queue(tried, [event], now=now)
     return WebhookDelivery.objects.get(webhook=webhook, event_id=event.id)
 
@@ -180,7 +185,9 @@ def send_again(*, webhook: Webhook, delivery: WebhookDelivery, now: datetime) ->
             delivered_at__isnull=True, given_up_at__isnull=True
         )
         if not over.update(delivered_at=None, given_up_at=None, attempts=0, queued_at=now, due_at=now):
-            raise DeliveryStillWaits("This event is on its way already; its attempts say when it is tried next.")
+            raise DeliveryStillWaits(
+                gettext("This event is on its way already; its attempts say when it is tried next.")
+            )
     delivery.refresh_from_db()
     return delivery
 
@@ -189,34 +196,34 @@ def _wanted(events: Iterable[str], topics: Iterable[str]) -> tuple[list[str], li
     """Return what is wanted, each once and in our order."""
     named, known = {*events, *topics}, [*(event for event, _ in EVENTS), *TOPICS]
     if strange := named - set(known):
-        raise WebhookWantsNothing(f"There is no {min(strange)[:30]} to be told of.")
+        raise WebhookWantsNothing(gettext("There is no %(name)s to be told of.") % {"name": min(strange)[:30]})
     if not named:
-        raise WebhookWantsNothing("Choose what the webhook is told of.")
+        raise WebhookWantsNothing(gettext("Choose what the webhook is told of."))
     return [event for event, _ in EVENTS if event in named], [topic for topic in TOPICS if topic in named]
 
 
 def _switch(webhook: Webhook, *, is_active: bool, now: datetime) -> None:
     """Let a webhook rest or go on, unsaved."""
     if is_active and webhook.status == Webhook.Status.GONE:
-        raise WebhookNotActive("Its receiver answered that it is gone. Remove it and add another one.")
+        raise WebhookNotActive(gettext("Its receiver answered that it is gone. Remove it and add another one."))
     if is_active and webhook.status == Webhook.Status.PAUSED:
         webhook.status, webhook.reason, webhook.failures = Webhook.Status.ACTIVE, "", 0
         put_at(webhook, happenings.place_now())
         webhook.spread_at = now
     elif not is_active and webhook.status == Webhook.Status.ACTIVE:
-        webhook.status, webhook.reason = Webhook.Status.PAUSED, "You paused it."
+        webhook.status, webhook.reason = Webhook.Status.PAUSED, gettext_noop("You paused it.")
 
 
 def _locked(webhook: Webhook) -> Webhook:
     """Return a webhook with its row locked, as it is now."""
     locked = Webhook.objects.select_for_update().get(pk=webhook.pk)
     if locked.status == Webhook.Status.REMOVED:
-        raise WebhookNotActive("This webhook was removed.")
+        raise WebhookNotActive(gettext("This webhook was removed."))
     return locked
 
 
 def _active(webhook: Webhook) -> Webhook:
     locked = _locked(webhook)
     if locked.status != Webhook.Status.ACTIVE:
-        raise WebhookNotActive(f"{locked.reason} Let it go on first.")
+        raise WebhookNotActive(gettext("%(reason)s Let it go on first.") % {"reason": gettext(locked.reason)})
     return locked

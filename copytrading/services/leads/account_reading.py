@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.cache import cache
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Asset
 from accounts.transactions import outside_transaction
@@ -36,19 +37,23 @@ from copytrading.services.refusals import Refusal
 from copytrading.services.safety.sealed_keys import ExchangeKey
 
 # The rights that a key must not have, in our words, and what the exchanges call the box that gives them.
-TOO_MUCH = {"withdraw": "withdraw", "trade": "trade", "trade elsewhere": "trade futures or on margin"}
+TOO_MUCH = {
+    "withdraw": gettext_noop("withdraw"),
+    "trade": gettext_noop("trade"),
+    "trade elsewhere": gettext_noop("trade futures or on margin"),
+}
 BOXES = {
-    ("binance", "trade"): "“Enable Spot & Margin Trading”, futures and options",
-    ("binance", "trade elsewhere"): "futures, margin and options",
-    ("binance", "withdraw"): "“Enable Withdrawals” and every transfer",
-    ("okx", "trade"): "“Trade”",
-    ("okx", "withdraw"): "“Withdraw”",
-    ("bybit", "trade"): "“Read-Write” (choose “Read-Only”)",
-    ("bybit", "trade elsewhere"): "“Read-Write” (choose “Read-Only”)",
-    ("bybit", "withdraw"): "“Account Transfer”, “Subaccount Transfer” and “Withdrawal”",
-    ("bitget", "trade"): "“Trade” of spot (leave “Read-only”)",
-    ("bitget", "trade elsewhere"): "“Trade” of futures, margin and copy trading",
-    ("bitget", "withdraw"): "“Transfer”, “Withdraw” and whatever else is not read-only",
+    ("binance", "trade"): gettext_noop("“Enable Spot & Margin Trading”, futures and options"),
+    ("binance", "trade elsewhere"): gettext_noop("futures, margin and options"),
+    ("binance", "withdraw"): gettext_noop("“Enable Withdrawals” and every transfer"),
+    ("okx", "trade"): gettext_noop("“Trade”"),
+    ("okx", "withdraw"): gettext_noop("“Withdraw”"),
+    ("bybit", "trade"): gettext_noop("“Read-Write” (choose “Read-Only”)"),
+    ("bybit", "trade elsewhere"): gettext_noop("“Read-Write” (choose “Read-Only”)"),
+    ("bybit", "withdraw"): gettext_noop("“Account Transfer”, “Subaccount Transfer” and “Withdrawal”"),
+    ("bitget", "trade"): gettext_noop("“Trade” of spot (leave “Read-only”)"),
+    ("bitget", "trade elsewhere"): gettext_noop("“Trade” of futures, margin and copy trading"),
+    ("bitget", "withdraw"): gettext_noop("“Transfer”, “Withdraw” and whatever else is not read-only"),
 }
 SYMBOL_LENGTH_MAX = 40
 
@@ -103,7 +108,10 @@ def read_account(
         _refuse_rights(account.permissions(), exchange)
     held = _read(account, memory, now)
     if may_lack is not None and (lost := held.unread - may_lack):
-        raise QuestionRefused(f"The account does not show its {', '.join(sorted(lost))} part to this key any more.")
+        raise QuestionRefused(
+            gettext("The account does not show its %(places)s part to this key any more.")
+            % {"places": ", ".join(sorted(lost))}
+        )
     return _sort(held, account)
 
 
@@ -150,10 +158,16 @@ def _refuse_rights(permissions: frozenset[str], exchange: str) -> None:
     if too_much:
         # One box may give several rights, and is named once.
         boxes = dict.fromkeys(BOXES.get((exchange, right), f"“{right.capitalize()}”") for right in too_much)
-        raise KeyMayDoTooMuch(
-            f"This key can {' and '.join(TOO_MUCH[right] for right in too_much)}. Untick for it at"
-            f" {links.exchange_name(exchange)}: {'; '.join(boxes)}. Then connect it again; to read is all we need."
+        said = gettext(
+            "This key can %(rights)s. Untick for it at %(exchange)s: %(boxes)s. Then connect it again; to read is all"
+            " we need."
         )
+        figures = {
+            "rights": gettext(" and ").join(gettext(TOO_MUCH[right]) for right in too_much),
+            "exchange": links.exchange_name(exchange),
+            "boxes": "; ".join(gettext(box) for box in boxes),
+        }
+        raise KeyMayDoTooMuch(said % figures)
 
 
 def reason_of(trouble: VenueUnreachable, *, exchange: str) -> str:
@@ -161,18 +175,24 @@ def reason_of(trouble: VenueUnreachable, *, exchange: str) -> str:
     name = links.exchange_name(exchange)
     match trouble:
         case KeyRefused():
-            return f"{name} does not take this key: {KEY_TROUBLES[trouble.code]}."
+            said = gettext("%(exchange)s does not take this key: %(trouble)s.")
+            return said % {"exchange": name, "trouble": gettext(KEY_TROUBLES[trouble.code])}
         case PlaceBarred():
-            return f"{name} serves nobody in the country that our server is in. That is ours to repair."
+            return gettext(
+                "%(exchange)s serves nobody in the country that our server is in. That is ours to repair."
+            ) % {"exchange": name}
         case ClockSkewed():
-            return f"{name} says that our clock is off by too much. That is ours to repair."
+            return gettext("%(exchange)s says that our clock is off by too much. That is ours to repair.") % {
+                "exchange": name
+            }
         case VenueBusy():
-            return f"{name} asks us to be slower. Try again in {max(round(trouble.wait_seconds), 1)} seconds."
+            said = gettext("%(exchange)s asks us to be slower. Try again in %(seconds)s seconds.")
+            return said % {"exchange": name, "seconds": max(round(trouble.wait_seconds), 1)}
         case QuestionRefused():
-            return f"{name} refuses to say what this account holds."
+            return gettext("%(exchange)s refuses to say what this account holds.") % {"exchange": name}
         case AnswerNotUnderstood():
-            return f"{name} answered something that is no list of balances."
-    return f"{name} does not answer at the moment."
+            return gettext("%(exchange)s answered something that is no list of balances.") % {"exchange": name}
+    return gettext("%(exchange)s does not answer at the moment.") % {"exchange": name}
 
 
 def _sort(held: Holdings, account: LinkedAccount) -> AccountHoldings:

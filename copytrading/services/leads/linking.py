@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.rules import Rules
@@ -105,9 +106,9 @@ def disconnect_account(*, lead_id: int, now: datetime) -> LinkedAccount:
         lead = lock_lead(lead_id)
         link = LinkedAccount.objects.select_for_update().filter(lead=lead).first()
         if link is None or link.status == LinkedAccount.Status.REVOKED:
-            raise LinkNotPossible("No account is connected.")
+            raise LinkNotPossible(gettext("No account is connected."))
         was_seen = link.status == LinkedAccount.Status.CONNECTED
-        sealed_keys.erase_key_of(lead, reason="You disconnected it.")
+        sealed_keys.erase_key_of(lead, reason=gettext_noop("You disconnected it."))
         link.refresh_from_db()
         if was_seen:
             notices.tell_followers(lead, Notice.Kind.LEAD_UNSEEN, None, now)
@@ -166,7 +167,7 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
         _note_failure(link, str(refusal), now, breaks_at_once=True)
     except KeyDoesNotOpen:
         log.error("The seal of a linked account does not open.", link_id=link_id)
-        _note_failure(link, "The platform cannot open the key any more; connect the account again.", now)
+        _note_failure(link, gettext_noop("The platform cannot open the key any more; connect the account again."), now)
     except VenueUnreachable as trouble:
         _note_failure(link, account_reading.reason_of(trouble, exchange=link.exchange), now)
     else:
@@ -298,11 +299,13 @@ def _note_failure(link: LinkedAccount, reason: str, now: datetime, *, breaks_at_
 
 def _refuse_lead(lead: Lead, exchange: str) -> None:
     if lead.status == Lead.Status.ENDED:
-        raise LinkNotPossible(f"{lead.name} has ended; there is nothing to connect.")
+        raise LinkNotPossible(gettext("%(name)s has ended; there is nothing to connect.") % {"name": lead.name})
     if lead.source != Lead.Source.OBSERVED:
-        raise LinkNotPossible(f"{lead.name} trades here; there is no account elsewhere to look at.")
+        raise LinkNotPossible(
+            gettext("%(name)s trades here; there is no account elsewhere to look at.") % {"name": lead.name}
+        )
     if exchange not in settings.SMARTSYNC_LINK_EXCHANGES or not sealed_keys.can_seal():
-        raise LinkNotPossible("Accounts at this exchange cannot be connected here.")
+        raise LinkNotPossible(gettext("Accounts at this exchange cannot be connected here."))
 
 
 def _look_key(link: LinkedAccount, now: datetime) -> str:

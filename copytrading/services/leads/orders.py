@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 
+from accounts.places import written
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.deciding.lead_orders import OpenOrder
@@ -90,7 +92,10 @@ def preview_lead_order(
     scene = scene.whenever(scene.board.listed & scene.board.fresh)
     place = int(np.flatnonzero(scene.board.market_ids == market.pk)[0])
     if not scene.board.fresh[place]:
-        raise PriceNotKnown(f"There is no fresh price of {market.base.symbol} at the moment; try again shortly.")
+        raise PriceNotKnown(
+            gettext("There is no fresh price of %(coin)s at the moment; try again shortly.")
+            % {"coin": market.base.symbol}
+        )
     is_buy = side == LeadOrder.Side.BUY
     own = OpenOrder(
         id=0,
@@ -190,7 +195,7 @@ def cancel_lead_order(*, order_id: int, now: datetime) -> LeadOrder:
     """
     lock_lead(LeadOrder.objects.values_list("lead_id", flat=True).get(pk=order_id))
     if not positions.end_lead_orders(LeadOrder.objects.filter(pk=order_id), now=now):
-        raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
+        raise NotPossibleNow(gettext("This order is done already; there is nothing left to cancel."))
     return LeadOrder.objects.select_related("market__base").get(pk=order_id)
 
 
@@ -239,7 +244,10 @@ def _lots_for(market_id: int, value_units: int, price_limit: Decimal | None) -> 
     mark = getattr(market, "mark", None)
     price = price_limit or (mark and mark.price)
     if price is None:
-        raise PriceNotKnown(f"There is no price of {market.base.symbol} yet; give the order in coins, with a limit.")
+        raise PriceNotKnown(
+            gettext("There is no price of %(coin)s yet; give the order in coins, with a limit.")
+            % {"coin": market.base.symbol}
+        )
     return price_limits.lots_for(market, value_units, price)
 
 
@@ -254,18 +262,17 @@ def _refuse_order(
 ) -> Market:
     """Return the market, or refuse an order that could not be carried out."""
     if lead.status != Lead.Status.ACTIVE or lead.ledger_account_id is None:
-        raise LeadNotActive(f"{lead.name} cannot trade at the moment.")
+        raise LeadNotActive(gettext("%(name)s cannot trade at the moment.") % {"name": lead.name})
     if side == LeadOrder.Side.BUY:
-        sentence = (
-            f"Your own stake must be at least {rules.stake_min} {rules.cash} before you can buy; move money in first."
-        )
+        said = gettext("Your own stake must be at least %(least)s %(cash)s before you can buy; move money in first.")
+        sentence = said % {"least": written(f"{rules.stake_min}"), "cash": rules.cash}
         stakes.refuse_without_stake(lead, sentence=sentence, now=now, rules=rules)
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
-        raise Refusal(f"{market.symbol} does not trade at the moment.", field="market")
+        raise Refusal(gettext("%(market)s does not trade at the moment.") % {"market": market.symbol}, field="market")
     doubts.refuse_coin(market=market)
     if quantity_units < market.lot_units:
-        raise Refusal("The quantity is less than the smallest lot of this market.", field="quantity")
+        raise Refusal(gettext("The quantity is less than the smallest lot of this market."), field="quantity")
     if price_limit is not None:
         price_limits.refuse_off_tick(market, price_limit)
     _refuse_uncovered(lead, market, side, quantity_units, price_limit, now, rules)
@@ -289,7 +296,7 @@ def _refuse_uncovered(
     if side == LeadOrder.Side.SELL:
         waiting = sum(order.quantity_units - order.filled_units for order in at_work.filter(market=market))
         if quantity_units + waiting > int(portfolio.units[place]):
-            raise NotHeld(f"The lead account has less {market.base.symbol} than that.")
+            raise NotHeld(gettext("The lead account has less %(coin)s than that.") % {"coin": market.base.symbol})
         return
     marks = dict(zip(board.market_ids.tolist(), board.unit_prices.tolist(), strict=True))
     cost = quantity_units * (unit_price_in(market, price_limit) if price_limit else marks[market.pk])
@@ -298,7 +305,7 @@ def _refuse_uncovered(
         cost += (order.quantity_units - order.filled_units) * price
     if not cost <= portfolio.cash_units:
         raise NotEnoughCash(
-            "The lead account has not enough cash for this and the orders that are open; choose less.",
+            gettext("The lead account has not enough cash for this and the orders that are open; choose less."),
             field="quantity",
         )
 

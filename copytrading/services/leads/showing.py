@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db import connection
+from django.utils.translation import gettext
 
 from accounts.transactions import owns_transaction
 from copytrading.models import Lead, LeadWeights
@@ -47,9 +48,11 @@ def choose_shown(*, lead_id: int, trades_delay_hours: int, weights_shown: Lead.W
     """
     lead = lock_lead(lead_id)
     if lead.status == Lead.Status.ENDED:
-        raise LeadNotActive(f"{lead.name} has ended; what is shown stays as it is.")
+        raise LeadNotActive(gettext("%(name)s has ended; what is shown stays as it is.") % {"name": lead.name})
     if not 0 <= trades_delay_hours <= TRADES_DELAY_HOURS_MAX:
-        raise DelayTooLong(f"Trades are shown after {TRADES_DELAY_HOURS_MAX // 24} days at the latest.")
+        raise DelayTooLong(
+            gettext("Trades are shown after %(days)s days at the latest.") % {"days": TRADES_DELAY_HOURS_MAX // 24}
+        )
     if (lead.trades_delay_hours, lead.weights_shown) == (trades_delay_hours, weights_shown):
         return lead
     lead.public_until = for_strangers(lead, now=now).trades_until or now

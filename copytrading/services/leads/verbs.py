@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import ledger
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
+from accounts.places import written
 from accounts.request_keys import Request
 from accounts.transactions import in_transaction, owns_transaction
 from copytrading.engine.rules import Rules
@@ -73,7 +75,7 @@ def apply_as_lead(
     """
     _refuse_terms(profit_share_rate, followers_max, money_max_units, platform_rules())
     if not slugify(name):
-        raise NameTaken("A name needs at least one letter from a to z or a digit.")
+        raise NameTaken(gettext("A name needs at least one letter from a to z or a digit."))
     try:
         with transaction.atomic():
             return Lead.objects.create(
@@ -90,8 +92,8 @@ def apply_as_lead(
             )
     except IntegrityError as conflict:
         if "one_running_lead_per_user" in str(conflict):
-            raise AlreadyLeading("You lead already; end that first.") from conflict
-        raise NameTaken("Somebody leads under that name already; choose another.") from conflict
+            raise AlreadyLeading(gettext("You lead already; end that first.")) from conflict
+        raise NameTaken(gettext("Somebody leads under that name already; choose another.")) from conflict
 
 
 @owns_transaction
@@ -123,7 +125,7 @@ def change_terms(
     """
     lead = lock_lead(lead_id)
     if lead.status == Lead.Status.ENDED:
-        raise LeadNotActive(f"{lead.name} has ended; there are no terms to change.")
+        raise LeadNotActive(gettext("%(name)s has ended; there are no terms to change.") % {"name": lead.name})
     _refuse_terms(profit_share_rate, followers_max, money_max_units, platform_rules())
     has_new_rate = lead.profit_share_rate != profit_share_rate
     lead.profit_share_rate, lead.followers_max = profit_share_rate, followers_max
@@ -168,13 +170,13 @@ def end_lead(*, lead_id: int, now: datetime, is_operators: bool = False) -> Lead
     """
     lead = lock_lead(lead_id)
     if lead.status == Lead.Status.ENDED:
-        raise LeadNotActive(f"{lead.name} has ended already.")
+        raise LeadNotActive(gettext("%(name)s has ended already.") % {"name": lead.name})
     is_declined = is_operators and lead.status == Lead.Status.APPLIED
     lead.status, lead.ended_at, lead.failures = Lead.Status.ENDED, now, 0
     lead.save(update_fields=["status", "ended_at", "failures"])
     alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
     positions.end_lead_orders(lead.orders.all(), now=now)
-    sealed_keys.erase_key_of(lead, reason="You have ended.")
+    sealed_keys.erase_key_of(lead, reason=gettext_noop("You have ended."))
     alarms.clear_alarm(key=links.alarm_key(lead.pk), now=now)
     if is_declined:
         notices.tell_person(lead.user_id, Notice.Kind.APPLICATION_DECLINED, now, lead=lead)
@@ -216,7 +218,9 @@ def equity_of(lead: Lead, *, now: datetime, rules: Rules) -> float:
 def _switch(lead_id: int, before: Lead.Status, after: Lead.Status, notice: Notice.Kind, now: datetime) -> Lead:
     lead = lock_lead(lead_id)
     if lead.status != before:
-        raise LeadNotActive(f"{lead.name} is {lead.get_status_display()} and cannot be {after.label} from there.")
+        said = gettext("%(name)s is %(before)s and cannot be %(after)s from there.")
+        states = {"before": gettext(lead.get_status_display()), "after": gettext(str(after.label))}
+        raise LeadNotActive(said % {"name": lead.name, **states})
     lead.status, lead.failures = after, 0
     lead.save(update_fields=["status", "failures"])
     alarms.clear_alarm(key=alarms.set_aside_key(lead.pk), now=now)
@@ -231,14 +235,14 @@ def _move(
 ) -> Lead:
     """Move units, positive, between the main account of a lead's person and the lead account, whichever way it is."""
     if units <= 0:
-        raise Refusal("Enter a value above zero.", field="value")
+        raise Refusal(gettext("Enter a value above zero."), field="value")
     lead = Lead.objects.select_related("user").get(pk=lead_id)
     asked = Request.of(kind.value, words, lead=lead_id, units=units)
     if keys.is_repeated(user=lead.user, key=idempotency_key, request=asked, now=now):
         return lead
     lead = lock_lead(lead_id)
     if lead.ledger_account_id is None or lead.status == Lead.Status.APPLIED:
-        raise LeadNotActive(f"{lead.name} has no lead account to move money to.")
+        raise LeadNotActive(gettext("%(name)s has no lead account to move money to.") % {"name": lead.name})
     doubts.refuse_held(lead=lead)
     gaps.measure_lead(lead=lead, now=now, rules=rules)
     equity = equity_of(lead, now=now, rules=rules)
@@ -252,7 +256,7 @@ def _move(
             now=now,
         )
     except ledger.NotEnoughMoney as shortage:
-        raise NotEnoughCash("There is not enough cash for this; choose less.", field="value") from shortage
+        raise NotEnoughCash(gettext("There is not enough cash for this; choose less."), field="value") from shortage
     flows.note_flow(
         lead=lead, units=signed, equity_before=equity, idempotency_key=idempotency_key, now=now, rules=rules
     )
@@ -262,9 +266,12 @@ def _move(
 
 def _refuse_terms(profit_share_rate: Decimal, followers_max: int, money_max_units: int | None, rules: Rules) -> None:
     if not 0 <= profit_share_rate <= Decimal(str(rules.profit_share_max)):
-        raise RateTooHigh(f"The profit share can be 0 to {rules.profit_share_max:.0%}.")
+        raise RateTooHigh(gettext("The profit share can be 0 to %(most)s.") % {"most": f"{rules.profit_share_max:.0%}"})
     if not 1 <= followers_max <= FOLLOWERS_MAX:
-        raise CapacityTooSmall(f"You can take 1 to {FOLLOWERS_MAX:,} followers.")
+        raise CapacityTooSmall(
+            gettext("You can take 1 to %(most)s followers.") % {"most": written(f"{FOLLOWERS_MAX:,}")}
+        )
     if money_max_units is not None and money_max_units < rules.investment_min * 10**rules.cash_decimals:
-        sentence = f"One copy starts at {rules.investment_min} {rules.cash}; less room than that is none."
-        raise CapacityTooSmall(sentence, field="money_max")
+        said = gettext("One copy starts at %(least)s %(cash)s; less room than that is none.")
+        figures = {"least": written(f"{rules.investment_min}"), "cash": rules.cash}
+        raise CapacityTooSmall(said % figures, field="money_max")

@@ -15,7 +15,10 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
+from accounts.places import written
 from copytrading.engine.replay.lead_path import LeadPath
 from copytrading.engine.rounding import rounded_parts
 from copytrading.engine.sizing.mode import SizingMode
@@ -43,22 +46,34 @@ class Part(StrEnum):
 
 
 LABELS = {
-    Part.STOP_LOSS: "Its stop loss",
-    Part.FEES: "Its fees",
-    Part.LIMITS: "Your maxima and chosen coins",
-    Part.ORDERS: "Orders instead of ratios",
-    Part.START: "Where it started",
-    Part.LEAD_TRADES: "{lead}’s own trades",
-    Part.SMALL: "Small differences",
+    Part.STOP_LOSS: _("Its stop loss"),
+    Part.FEES: _("Its fees"),
+    Part.LIMITS: _("Your maxima and chosen coins"),
+    Part.ORDERS: _("Orders instead of ratios"),
+    Part.START: _("Where it started"),
+    Part.LEAD_TRADES: _("{lead}’s own trades"),
+    Part.SMALL: _("Small differences"),
+}
+# The same inside of a sentence.
+INSIDE = {
+    Part.STOP_LOSS: _("its stop loss"),
+    Part.FEES: _("its fees"),
+    Part.LIMITS: _("your maxima and chosen coins"),
+    Part.ORDERS: _("orders instead of ratios"),
+    Part.START: _("where it started"),
+    Part.LEAD_TRADES: _("{lead}’s own trades"),
+    Part.SMALL: _("small differences"),
 }
 DETAILS = {
-    Part.STOP_LOSS: "the copy sold everything and missed what came after, for better or worse",
-    Part.FEES: "{fees} on its own trades, and what that money would have made",
-    Part.LIMITS: "they cut or left out some orders",
-    Part.ORDERS: "each order is answered by itself; at the end {cash} of the copy lay in cash, of {lead} {lead_cash}",
-    Part.START: "it began without what {lead} held then: {held}",
-    Part.LEAD_TRADES: "{lead} paid fees and got prices of its own; a copy trades at the close of the hour here",
-    Part.SMALL: "what is below {band} of the copy in a coin is left alone until it grows",
+    Part.STOP_LOSS: _("the copy sold everything and missed what came after, for better or worse"),
+    Part.FEES: _("{fees} on its own trades, and what that money would have made"),
+    Part.LIMITS: _("they cut or left out some orders"),
+    Part.ORDERS: _(
+        "each order is answered by itself; at the end {cash} of the copy lay in cash, of {lead} {lead_cash}"
+    ),
+    Part.START: _("it began without what {lead} held then: {held}"),
+    Part.LEAD_TRADES: _("{lead} paid fees and got prices of its own; a copy trades at the close of the hour here"),
+    Part.SMALL: _("what is below {band} of the copy in a coin is left alone until it grows"),
 }
 
 
@@ -153,8 +168,8 @@ def difference_of(
     lines = tuple(
         DifferenceLine(
             part=part,
-            label=LABELS[part].format(**words),
-            detail=DETAILS[part].format(**words),
+            label=gettext(LABELS[part]).format(**words),
+            detail=gettext(DETAILS[part]).format(**words),
             fraction=fraction,
             shown=shown,
         )
@@ -187,8 +202,9 @@ def held_in_words(path: LeadPath, *, symbols: Sequence[str], start_bar: int, las
     named = []
     for asset in largest[:COINS_NAMED]:
         change = _signed(prices[last_bar, asset] / prices[start_bar, asset] - 1, 1)
-        named.append(f"{weights[asset] * 100:.0f} % {symbols[asset]} ({change} % since)")
-    return ", ".join(named + (["and less of others"] if len(largest) > COINS_NAMED else []))
+        said = gettext("{weight} % {symbol} ({change} % since)")
+        named.append(said.format(weight=f"{weights[asset] * 100:.0f}", symbol=symbols[asset], change=change))
+    return ", ".join(named + ([gettext("and less of others")] if len(largest) > COINS_NAMED else []))
 
 
 def lead_cash_fraction(path: LeadPath, *, bar: int) -> float:
@@ -208,15 +224,25 @@ def _told(fractions: dict[Part, float]) -> dict[Part, float]:
 def _sentence(mode_name: str, lead_name: str, lines: Sequence[DifferenceLine]) -> str:
     whole = sum(line.shown for line in lines)
     if abs(whole) < SHOWN / 2:
-        return f"{mode_name} made as much as {lead_name}, to a hundredth of a point."
-    way = "above" if whole > 0 else "below"
-    said = f"{mode_name} ended {abs(whole) * 100:.2f} points {way} {lead_name}."
+        said = gettext("{mode} made as much as {lead}, to a hundredth of a point.")
+        return said.format(mode=mode_name, lead=lead_name)
+    said = gettext("{mode} ended {points} points above {lead}.")
+    if whole < 0:
+        said = gettext("{mode} ended {points} points below {lead}.")
     most = max(lines, key=lambda line: line.shown if whole > 0 else -line.shown)
-    # A name keeps its capital.
-    label = most.label if most.label.startswith(lead_name) else most.label[0].lower() + most.label[1:]
-    return f"{said} Most of that, {_signed(most.shown, 2)}, is {label}: {most.detail}."
+    why = gettext("Most of that, {points}, is {label}: {detail}.")
+    return " ".join(
+        (
+            said.format(mode=mode_name, lead=lead_name, points=written(f"{abs(whole) * 100:.2f}")),
+            why.format(
+                points=_signed(most.shown, 2),
+                label=gettext(INSIDE[most.part]).format(lead=lead_name),
+                detail=most.detail,
+            ),
+        )
+    )
 
 
 def _signed(fraction: float, decimals: int) -> str:
     points = round(fraction * 100, decimals) + 0.0
-    return f"{points:+.{decimals}f}".replace("-", "−") if points else f"{0:.{decimals}f}"
+    return written(f"{points:+.{decimals}f}" if points else f"{0:.{decimals}f}").replace("-", "−")

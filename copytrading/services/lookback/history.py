@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 from copytrading.engine.arrays import FloatArray
 from copytrading.engine.replay.lead_path import Bars, LeadTrade, bars_of
 from copytrading.engine.replay.recorded_path import MONEY, RecordedPath, RecordIncomplete, path_of_moves
@@ -58,17 +60,20 @@ def read_history(lead: Lead, *, until: datetime | None) -> History:
     """
     account = history.account_of(lead, until=until)
     if all(move.asset == MONEY for move in account.moves):
-        so_far = "has not traded yet" if until is None else "has no trade that is shown yet"
-        raise HistoryTooShort(f"{lead.name} {so_far}, so there is nothing to look back on.")
+        said = gettext("%(name)s has not traded yet, so there is nothing to look back on.")
+        if until is not None:
+            said = gettext("%(name)s has no trade that is shown yet, so there is nothing to look back on.")
+        raise HistoryTooShort(said % {"name": lead.name})
     first = account.moves[0]
     if first.asset != MONEY or first.cash_units <= 0:
         raise HistoryIncomplete(_gap(lead))
     since = max(moment_of(first.time), moment_of(history.last_bar_time(until=until)) - LOOKS_BACK)
     closes = history.closes_of(account.market_ids, since=since, until=until)
     if len(closes.times) == 0 or closes.times[-1] - closes.times[0] < RECORD_MIN.total_seconds():
-        raise HistoryTooShort(
-            f"The record of {lead.name} is less than two days long: too short to say anything by it. Come back later."
+        said = gettext(
+            "The record of %(name)s is less than two days long: too short to say anything by it. Come back later."
         )
+        raise HistoryTooShort(said % {"name": lead.name})
     bars = bars_of(times=closes.times, closes=closes.closes, lead_trades=_trades(account))
     try:
         recorded = path_of_moves(
@@ -88,7 +93,10 @@ def moment_of(seconds: int) -> datetime:
 
 
 def _gap(lead: Lead) -> str:
-    return f"The record of {lead.name} has a gap: something leaves it that never came in. It cannot be looked back on."
+    said = gettext(
+        "The record of %(name)s has a gap: something leaves it that never came in. It cannot be looked back on."
+    )
+    return said % {"name": lead.name}
 
 
 def _trades(account: Account) -> list[LeadTrade]:

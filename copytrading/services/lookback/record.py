@@ -17,7 +17,10 @@ from typing import Any, cast
 
 import numpy as np
 from django.core.cache import cache
+from django.utils.dateformat import format as date_format
+from django.utils.translation import get_language, gettext, pgettext
 
+from accounts.places import written
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.replay.investments import Investments
@@ -124,7 +127,9 @@ class LookBack:
 
         :raises Refusal: as `comparison` does.
         """
-        return cast("Differences", cache.get_or_set(self._key("differences"), self._take_apart, CACHE_SECONDS))
+        # Its sentences are in the language that they were asked for in.
+        key = self._key(f"differences:{get_language()}")
+        return cast("Differences", cache.get_or_set(key, self._take_apart, CACHE_SECONDS))
 
     def spread(self) -> Spread:
         """
@@ -205,7 +210,7 @@ class LookBack:
             "lead": self._lead.name,
             "lead_cash": f"{lead_cash_fraction(path, bar=last) * 100:.0f} %",
             "held": held_in_words(path, symbols=self._symbols(), start_bar=first, last_bar=last),
-            "band": f"{self._rules.drift_band * 100:g} %",
+            "band": written(f"{self._rules.drift_band * 100:g} %"),
         }
 
         def difference(name: str, mode: SizingMode, outcome: Outcome) -> Difference:
@@ -224,7 +229,7 @@ class LookBack:
 
         return Differences(
             smart_sync=difference(label_of(SMART_SYNC), SMART_SYNC, comparison.smart_sync),
-            custom=difference("Custom copy", question.custom_mode, comparison.custom),
+            custom=difference(gettext("Custom copy"), question.custom_mode, comparison.custom),
         )
 
     def _symbols(self) -> list[str]:
@@ -285,13 +290,14 @@ class LookBack:
         begins_at, ends_at = self._past.begins_at, self._past.ends_at
         # A record that begins in the afternoon begins on that day.
         if start < begins_at.date():
-            raise StartOutsideRecord(
-                f"The record of {self._lead.name} that can be looked back on begins on {_day(begins_at)}:"
-                " choose that day or a later one."
+            said = gettext(
+                "The record of %(name)s that can be looked back on begins on %(day)s: choose that day or a later one."
             )
+            raise StartOutsideRecord(said % {"name": self._lead.name, "day": _day(begins_at)})
         asked = datetime.combine(start, time(), tzinfo=UTC)
         if asked > ends_at - RUN_MIN:
-            raise StartOutsideRecord(f"Too little time has passed since: choose {_day(ends_at - RUN_MIN)} or earlier.")
+            said = gettext("Too little time has passed since: choose %(day)s or earlier.")
+            raise StartOutsideRecord(said % {"day": _day(ends_at - RUN_MIN)})
         return bars.bar_at_or_after(int(asked.timestamp()))
 
 
@@ -339,4 +345,4 @@ def _spread(smart_sync: Replay, custom: Replay, *, held_seconds: int) -> Spread:
 
 
 def _day(when: datetime) -> str:
-    return f"{when.day} {when:%B %Y}"
+    return date_format(when, pgettext("date format", "j F Y"))

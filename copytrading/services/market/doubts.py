@@ -7,19 +7,39 @@ Which coins they are is read in queries/market/doubts.py; what people say of the
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from accounts.transactions import in_transaction
 from copytrading.engine.market import marks
 from copytrading.models import Alarm, Copy, Lead, Market, Notice
 from copytrading.queries.market import doubts as doubt_queries
-from copytrading.queries.market.doubts import DoubtedCoin, Why
+from copytrading.queries.market.doubts import Why
 from copytrading.services.refusals import Refusal
 from copytrading.services.safety import alarms
 from copytrading.services.telling import notices
 
-WORDS = {
-    Why.UNJUDGED: "the price of {coin} is in doubt until the operators have said which coin it is now",
-    Why.HALTED: "{coin} is halted by the operators",
-    Why.MARKET_HALTED: "{coin} is halted by the operators",
+_HALTED_HELD = _(
+    "Not now: {coin} is halted by the operators, and {lead} holds it. Nothing was changed; try again later."
+)
+_HALTED_HELD_BY_EITHER = _(
+    "Not now: {coin} is halted by the operators, and this copy or {lead} holds it. Nothing was changed; try again"
+    " later."
+)
+# Why, and whether a copy is asked about too → what stands against moving money by a coin that is held.
+HELD = {
+    (Why.UNJUDGED, False): _(
+        "Not now: the price of {coin} is in doubt until the operators have said which coin it is now, and {lead} holds"
+        " it. Nothing was changed; try again later."
+    ),
+    (Why.UNJUDGED, True): _(
+        "Not now: the price of {coin} is in doubt until the operators have said which coin it is now, and this copy or"
+        " {lead} holds it. Nothing was changed; try again later."
+    ),
+    (Why.HALTED, False): _HALTED_HELD,
+    (Why.HALTED, True): _HALTED_HELD_BY_EITHER,
+    (Why.MARKET_HALTED, False): _HALTED_HELD,
+    (Why.MARKET_HALTED, True): _HALTED_HELD_BY_EITHER,
 }
 
 
@@ -36,8 +56,8 @@ def refuse_held(*, lead: Lead, copy: Copy | None = None, whys: Collection[Why] =
     """
     found = [coin for coin in doubt_queries.held_in_doubt(lead=lead, copy=copy) if coin.why in whys]
     if found:
-        holder = lead.name if copy is None else f"this copy or {lead.name}"
-        raise CoinInDoubt(f"Not now: {_words(found[0])}, and {holder} holds it. Nothing was changed; try again later.")
+        coin = found[0]
+        raise CoinInDoubt(gettext(HELD[coin.why, copy is not None]).format(coin=coin.symbol, lead=lead.name))
 
 
 def refuse_coin(*, market: Market) -> None:
@@ -48,7 +68,11 @@ def refuse_coin(*, market: Market) -> None:
     """
     coin = doubt_queries.coins_in_doubt().get(market.base_id)
     if coin is not None and coin.why == Why.UNJUDGED:
-        raise CoinInDoubt(f"Not now: {_words(coin)}. Nothing was ordered; try again later.", field="market")
+        said = gettext(
+            "Not now: the price of {coin} is in doubt until the operators have said which coin it is now. Nothing was"
+            " ordered; try again later."
+        )
+        raise CoinInDoubt(said.format(coin=coin.symbol), field="market")
 
 
 @in_transaction
@@ -76,10 +100,6 @@ def note_returns(*, market_ids: Sequence[int], now: datetime) -> None:
 def alarm_key(market: Market) -> str:
     """Return the key of the alarm about a coin in doubt."""
     return f"coin:{market.pk}"
-
-
-def _words(coin: DoubtedCoin) -> str:
-    return WORDS[coin.why].format(coin=coin.symbol)
 
 
 def _alarm(market: Market) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import Asset
 from accounts.transactions import in_transaction, outside_transaction
@@ -159,7 +160,7 @@ def offers_of(market: Market, *, now: datetime) -> Book:
         return book_of(market, now=now)
     except VenueUnreachable as silence:
         raise VenueNotAnswering(
-            "The exchange does not answer at the moment. Nothing was ordered; try again shortly."
+            gettext("The exchange does not answer at the moment. Nothing was ordered; try again shortly.")
         ) from silence
 
 

@@ -2,6 +2,9 @@
 
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
+from accounts.places import written
 from copytrading.models import Market
 from copytrading.services.refusals import LimitNotPossible
 
@@ -9,8 +12,8 @@ from copytrading.services.refusals import LimitNotPossible
 def refuse_off_tick(market: Market, price_limit: Decimal) -> None:
     """:raises LimitNotPossible: if a price is not above zero, or no multiple of the market's step."""
     if price_limit <= 0 or price_limit % market.tick_size:
-        step = f"{market.tick_size.normalize():f}"
-        raise LimitNotPossible(f"The price must be above zero and a multiple of {step}.")
+        step = written(f"{market.tick_size.normalize():f}")
+        raise LimitNotPossible(gettext("The price must be above zero and a multiple of %(step)s.") % {"step": step})
 
 
 def lots_for(market: Market, value_units: int, price: Decimal) -> int:

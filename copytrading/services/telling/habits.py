@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
+from typing import Any
 
 from django.core import signing
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
+from accounts.places import zone_of
 from copytrading.models import Delivery, Notice, NoticeHabits, NoticeSwitch, PushSubscription
-from copytrading.queries.notices.habits import zone_of
 from copytrading.queries.notices.kinds import TOPICS
 from copytrading.services import bell
 from copytrading.services.refusals import Refusal
@@ -41,19 +43,25 @@ def set_habits(
     *, user: User, time_zone: str, mail_rhythm: str, quiet_from: time | None, quiet_until: time | None
 ) -> NoticeHabits:
     """
-    Say when somebody wants to be told; it holds for what happens from now on.
+    Say when somebody wants to be told; it holds for what happens from now on, the zone for pages as well.
 
     :raises TimeZoneUnknown: if there is no such zone.
     :raises QuietHoursIncomplete: if one end is missing, or both are the same.
     """
     if zone_of(time_zone) is None:
         raise TimeZoneUnknown(
-            f"There is no time zone “{time_zone[:60]}”. Choose one of the list, as Europe/Berlin.", field="time_zone"
+            gettext("There is no time zone “%(zone)s”. Choose one of the list, as Europe/Berlin.")
+            % {"zone": time_zone[:60]},
+            field="time_zone",
         )
     if (quiet_from is None) != (quiet_until is None) or (quiet_from is not None and quiet_from == quiet_until):
         raise QuietHoursIncomplete(
-            "Quiet hours need a beginning and an end that differ; leave both empty for none.", field="quiet_until"
+            gettext("Quiet hours need a beginning and an end that differ; leave both empty for none."),
+            field="quiet_until",
         )
+    if time_zone != user.time_zone:
+        user.time_zone = time_zone
+        user.save(update_fields=["time_zone"])
     habits, _ = NoticeHabits.objects.update_or_create(
         user=user,
         defaults={
@@ -64,6 +72,11 @@ def set_habits(
         },
     )
     return habits
+
+
+def follow_zone(sender: object, user: User, **_: Any) -> None:
+    """Count quiet hours and days by the zone that somebody has just chosen elsewhere."""
+    NoticeHabits.objects.update_or_create(user=user, defaults={"time_zone": user.time_zone})
 
 
 def set_switches(*, user: User, wanted: Mapping[tuple[str, str], bool]) -> None:
@@ -90,7 +103,7 @@ def unsubscribed_by(token: str) -> tuple[User, str]:
         user_id, topic = signing.loads(token, salt=UNSUBSCRIBE_SALT)
         user = User.objects.get(pk=user_id)
     except (signing.BadSignature, ValueError, TypeError, User.DoesNotExist) as error:
-        raise UnsubscribeLinkUnreadable("This link is not whole. Open it from the mail once more.") from error
+        raise UnsubscribeLinkUnreadable(gettext("This link is not whole. Open it from the mail once more.")) from error
     return user, "" if topic == EVERYTHING else str(topic)
 
 
@@ -127,16 +140,18 @@ def subscribe(*, user: User, endpoint: str, key: str, secret: str, device: str, 
     """
     if not push_keys.is_possible():
         raise SubscriptionNotPossible(
-            "Push is not set up on this platform; its operators have to name a secret for it."
+            gettext("Push is not set up on this platform; its operators have to name a secret for it.")
         )
     if len(endpoint) > 1000 or not push_keys.is_push_service(endpoint):
-        raise SubscriptionNotPossible("This browser's push service is not one that this platform sends to.")
+        raise SubscriptionNotPossible(gettext("This browser's push service is not one that this platform sends to."))
     if len(key.rstrip("=")) != KEY_LENGTH or len(secret.rstrip("=")) != SECRET_LENGTH:
-        raise SubscriptionNotPossible("The browser's keys do not have the form of push keys; subscribe again.")
+        raise SubscriptionNotPossible(gettext("The browser's keys do not have the form of push keys; subscribe again."))
     with transaction.atomic():
         live = PushSubscription.objects.filter(user=user, retired_at=None).exclude(endpoint=endpoint)
         if live.count() >= DEVICES_MAX:
-            raise SubscriptionNotPossible(f"You have {DEVICES_MAX} devices already; remove one first.")
+            raise SubscriptionNotPossible(
+                gettext("You have %(devices)s devices already; remove one first.") % {"devices": DEVICES_MAX}
+            )
         before = PushSubscription.objects.select_for_update().filter(endpoint=endpoint).first()
         if before is not None and before.user_id != user.pk:
             # What was on its way to who sat here before is not for these eyes.

@@ -1,6 +1,6 @@
 """What a message says: the sentences of its notices, where to read more, and how to be rid of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -9,8 +9,10 @@ from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.models import User
+from accounts.places import in_place, place_of
 from copytrading.engine.rules import Rules
 from copytrading.models import Notice
 from copytrading.queries.happened.sentences import Sentence, sentence_of
@@ -63,12 +65,22 @@ def told(notice: Notice, habits: Habits, *, rules: Rules) -> Told:
 
 
 def letter_of(notices: list[Notice], *, message_id: str, rules: Rules) -> EmailMultiAlternatives:
-    """Return the e-mail that tells some notices of one person, in text and in HTML, under its own Message-ID."""
+    """Return the e-mail that tells some notices of one person, in their place, under its own Message-ID."""
     user, habits = notices[0].user, habits_of(notices[0].user)
+    with in_place(replace(place_of(user), time_zone=habits.zone.key)):
+        return _letter_of(notices, user, habits, message_id=message_id, rules=rules)
+
+
+def _letter_of(
+    notices: list[Notice], user: User, habits: Habits, *, message_id: str, rules: Rules
+) -> EmailMultiAlternatives:
     lines = [told(notice, habits, rules=rules) for notice in notices]
     first = lines[0]
     is_digest = len(lines) > 1
-    subject = f"{len(lines)} notices: {first.sentence.headline}, …" if is_digest else first.sentence.headline
+    subject = first.sentence.headline
+    if is_digest:
+        said = gettext("%(number)s notices: %(headline)s, …")
+        subject = said % {"number": len(lines), "headline": first.sentence.headline}
     topic = EVERYTHING if is_digest else first.topic.name
     is_fixed = first.topic.is_fixed and not is_digest
     unsubscribe = "" if is_fixed else absolute(reverse("unsubscribe", args=[unsubscribe_token(user, topic)]))

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 from pywebpush import WebPushException, webpush
 
+from accounts.places import in_place, place_of
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Delivery, PushSubscription
@@ -84,7 +85,8 @@ def _claim_some(clock: Callable[[], datetime]) -> list[Message]:
 def _prepared(message: Message, rules: Rules) -> tuple[PushSubscription, dict[str, Any], str, bool]:
     """Return what a thread needs, which must not touch the database."""
     (delivery,) = message.deliveries
-    line = told(delivery.notice, Habits(), rules=rules)
+    with in_place(place_of(delivery.notice.user)):
+        line = told(delivery.notice, Habits(), rules=rules)
     content = {
         "title": line.sentence.headline[:BODY_LENGTH_MAX],
         "body": line.sentence.detail[:BODY_LENGTH_MAX],

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
+from accounts.places import zone_of
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadOutline, Notice, NoticeHabits
@@ -20,7 +21,6 @@ from copytrading.queries import holdings
 from copytrading.queries.copies import guarded, loss_limits
 from copytrading.queries.market import doubts
 from copytrading.queries.market.board import cash_asset, load_board
-from copytrading.queries.notices.habits import zone_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.telling import notices

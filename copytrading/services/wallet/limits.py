@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import LedgerAccount, User
+from accounts.places import written
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.deciding.lead_orders import is_reached
@@ -174,7 +177,7 @@ def cancel_limit_order(*, order_id: int, now: datetime) -> LimitOrder:
     """
     own = limit_orders.lock(order_id)
     if not limit_orders.end(own, LimitOrder.Status.CANCELED, now):
-        raise NotPossibleNow("This order is done already; there is nothing left to cancel.")
+        raise NotPossibleNow(gettext("This order is done already; there is nothing left to cancel."))
     return own
 
 
@@ -203,7 +206,7 @@ def _place(
     try:
         limit_orders.hold(own, limit_orders.needed_units(own, rules), key="0", now=now)
     except ledger.NotEnoughMoney as shortage:
-        raise NotEnoughCash("Your wallet has not enough for this.", field="value") from shortage
+        raise NotEnoughCash(gettext("Your wallet has not enough for this."), field="value") from shortage
     bell.publish(f"user:{user.pk}", "wallet")
     return own
 
@@ -242,21 +245,29 @@ def _looked_at(
     assert (quantity_units is None) != (value_units is None), "an order is counted in one way"
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
-        raise NotPossibleNow(f"{market.symbol} does not trade at the moment.", field="market")
+        raise NotPossibleNow(
+            gettext("%(market)s does not trade at the moment.") % {"market": market.symbol}, field="market"
+        )
     doubts.refuse_coin(market=market)
     mark = getattr(market, "mark", None)
     if mark is None or abs((now - mark.as_of).total_seconds()) > rules.price_age_max_seconds:
-        raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")
+        raise PriceNotKnown(
+            gettext("%(market)s has no fresh price at the moment; try again shortly.") % {"market": market.symbol}
+        )
     price_limits.refuse_off_tick(market, price_limit)
     _refuse_far(market, side, price_limit, rules)
     if expires_at is not None and not now < expires_at <= now + LASTS_AT_MOST:
-        raise ExpiryNotPossible(f"Choose a time that is ahead, at most {LASTS_AT_MOST.days} days from now.")
+        raise ExpiryNotPossible(
+            gettext("Choose a time that is ahead, at most %(days)s days from now.") % {"days": LASTS_AT_MOST.days}
+        )
     quantity = (
         quantity_units if quantity_units is not None else _lots_for(market, side, value_units or 0, price_limit, rules)
     )
     _refuse_lots(market, quantity, price_limit)
     if LimitOrder.objects.filter(user=user, finished_at__isnull=True).count() >= WAITING_MAX:
-        raise TooManyWaiting(f"{WAITING_MAX} of your limit orders wait already; cancel one of them first.")
+        raise TooManyWaiting(
+            gettext("%(orders)s of your limit orders wait already; cancel one of them first.") % {"orders": WAITING_MAX}
+        )
     return LimitOrder(
         user=user,
         market=market,
@@ -277,13 +288,15 @@ def _lots_for(market: Market, side: str, value_units: int, price_limit: Decimal,
 
 
 def _refuse_lots(market: Market, quantity_units: int, price_limit: Decimal) -> None:
-    lot = f"{coins(market.lot_units, market.base.decimals).normalize():f} {market.base.symbol}"
+    lot = f"{written(f'{coins(market.lot_units, market.base.decimals).normalize():f}')} {market.base.symbol}"
     if quantity_units % market.lot_units:
-        raise Refusal(f"{market.symbol} trades in steps of {lot}: choose a multiple of that.", field="quantity")
+        said = gettext("%(market)s trades in steps of %(lot)s: choose a multiple of that.")
+        raise Refusal(said % {"market": market.symbol, "lot": lot}, field="quantity")
     if limit_orders.is_too_small(market, quantity_units, unit_price_in(market, price_limit)):
         least = coins(market.value_min_units, market.quote.decimals).normalize()
+        said = gettext("The venue takes orders in %(market)s from %(least)s %(cash)s and %(lot)s on.")
         raise OrderTooSmall(
-            f"The venue takes orders in {market.symbol} from {least:f} {market.quote.symbol} and {lot} on."
+            said % {"market": market.symbol, "least": written(f"{least:f}"), "cash": market.quote.symbol, "lot": lot}
         )
 
 
@@ -291,18 +304,29 @@ def _refuse_far(market: Market, side: str, price_limit: Decimal, rules: Rules) -
     """Refuse a limit that can only be a slip: across the market, where it would trade, or far off on its own side."""
     mark = market.mark.price
     away = price_limit / mark - 1
-    figures = f"{price_limit.normalize():f} is {_away_words(away)} of {mark.normalize():f}"
-    if (away if side == Order.Side.BUY else -away) > Decimal(str(rules.price_collar)):
-        raise LimitNotPossible(
-            f"{figures}, and would trade at once. A limit on that side may be {rules.price_collar:.0%} away at most."
-        )
     least, most = mark / TIMES_MAX, mark * TIMES_MAX
+    figures = {
+        "limit": written(f"{price_limit.normalize():f}"),
+        "away": _away_words(away),
+        "price": written(f"{mark.normalize():f}"),
+        "collar": f"{rules.price_collar:.0%}",
+        "least": written(f"{least.normalize():f}"),
+        "most": written(f"{most.normalize():f}"),
+    }
+    if (away if side == Order.Side.BUY else -away) > Decimal(str(rules.price_collar)):
+        said = gettext(
+            "%(limit)s is %(away)s of %(price)s, and would trade at once. A limit on that side may be %(collar)s away"
+            " at most."
+        )
+        raise LimitNotPossible(said % figures)
     if not least <= price_limit <= most:
-        raise LimitNotPossible(f"{figures}. Choose one between {least.normalize():f} and {most.normalize():f}.")
+        said = gettext("%(limit)s is %(away)s of %(price)s. Choose one between %(least)s and %(most)s.")
+        raise LimitNotPossible(said % figures)
 
 
 def _away_words(away: Decimal) -> str:
-    return f"{abs(away):,.1%} {'above' if away > 0 else 'below'} the price"
+    said = gettext("%(share)s above the price") if away > 0 else gettext("%(share)s below the price")
+    return said % {"share": written(f"{abs(away):,.1%}")}
 
 
 def _refuse_uncovered(own: LimitOrder, rules: Rules) -> None:
@@ -311,19 +335,36 @@ def _refuse_uncovered(own: LimitOrder, rules: Rules) -> None:
     available = account_queries.available_units_of(own.user, asset_symbol=asset.symbol)
     if needed <= available:
         return
-    has = f"Your wallet has {coins(available, asset.decimals).normalize():,f} {asset.symbol} that are free"
+    figures = {
+        "free": written(f"{coins(available, asset.decimals).normalize():,f}"),
+        "coin": asset.symbol,
+        "wanted": written(f"{coins(needed, asset.decimals):,.2f}"),
+    }
     if own.side == Order.Side.SELL:
-        raise NotHeld(f"{has}; this would sell more.", field="quantity")
-    wanted = coins(needed, asset.decimals)
-    raise NotEnoughCash(f"{has}; at this limit it may cost {wanted:,.2f} {asset.symbol}, fee included.", field="value")
+        said = gettext("Your wallet has %(free)s %(coin)s that are free; this would sell more.")
+        raise NotHeld(said % figures, field="quantity")
+    said = gettext(
+        "Your wallet has %(free)s %(coin)s that are free; at this limit it may cost %(wanted)s %(coin)s, fee included."
+    )
+    raise NotEnoughCash(said % figures, field="value")
 
 
 def _warning(own: LimitOrder, away: Decimal, reached: bool, rules: Rules) -> str:
     """Return what somebody should think about twice before placing this, with figures; empty where it is nothing."""
-    where = f"{_away_words(away)} now"
+    where = {"away": _away_words(away)}
     if reached and abs(away) > Decimal(str(rules.slippage_cap)):
-        verb = "buys" if own.side == Order.Side.BUY else "sells"
-        return f"Your limit is {where}: it {verb} at once, at the price of the market and at no worse than your limit."
+        if own.side == Order.Side.BUY:
+            said = gettext(
+                "Your limit is %(away)s now: it buys at once, at the price of the market and at no worse than your"
+                " limit."
+            )
+        else:
+            said = gettext(
+                "Your limit is %(away)s now: it sells at once, at the price of the market and at no worse than your"
+                " limit."
+            )
+        return said % where
     if not reached and abs(away) >= FAR_SHARE:
-        return f"Your limit is {where}: it may wait for long, and holds what it needs all that time."
+        said = gettext("Your limit is %(away)s now: it may wait for long, and holds what it needs all that time.")
+        return said % where
     return ""

@@ -8,7 +8,9 @@ is not the platform's.
 from dataclasses import dataclass
 
 from django.utils.functional import lazy
+from django.utils.translation import gettext
 
+from accounts.places import written
 from copytrading.exchange import registry
 from copytrading.queries.rules import cash_symbol, platform_rules
 
@@ -23,52 +25,60 @@ class MoneyWords:
     @property
     def least(self) -> str:
         """The least that a copy starts at; read where it is said, since pages of errors have no database to ask."""
-        return f"{platform_rules().investment_min:,} {self.cash}"
+        return f"{written(f'{platform_rules().investment_min:,}')} {self.cash}"
 
     @property
     def footer(self) -> str:
-        kind = "paper money" if self.is_paper else "real money"
-        return f"You can lose what you invest. The money here is {kind}."
+        if self.is_paper:
+            return gettext("You can lose what you invest. The money here is paper money.")
+        return gettext("You can lose what you invest. The money here is real money.")
 
     @property
     def sign_up(self) -> str:
         if self.is_paper:
-            return "An e-mail address is enough. The money is paper money: practise as long as you like."
-        return "An e-mail address is enough to look around. The money here is real, and you can lose what you invest."
+            return gettext("An e-mail address is enough. The money is paper money: practise as long as you like.")
+        return gettext(
+            "An e-mail address is enough to look around. The money here is real, and you can lose what you invest."
+        )
 
     @property
     def empty_wallet(self) -> str:
         if self.is_paper:
-            return f"Nothing yet. Deposit paper {self.cash} to begin; it is not real money."
-        return f"Nothing yet. To begin, say how much {self.cash} you bring in. It is real money."
+            return self._said(gettext("Nothing yet. Deposit paper %(cash)s to begin; it is not real money."))
+        return self._said(gettext("Nothing yet. To begin, say how much %(cash)s you bring in. It is real money."))
 
     @property
     def deposit(self) -> str:
         """What bringing money in is called."""
-        return f"Deposit paper {self.cash}" if self.is_paper else f"Bring {self.cash} in"
+        return self._said(gettext("Deposit paper %(cash)s") if self.is_paper else gettext("Bring %(cash)s in"))
 
     @property
     def transfers(self) -> str:
         """How money comes and goes; nothing to say where it is paper."""
         if self.is_paper:
             return ""
-        return (
+        return gettext(
             "Real money: say here what you bring in or take out, then bring it the way the operators of this platform"
             " told you, in exactly this amount. It is in your wallet once it has come; what you take out is promised"
             " until it is paid."
         )
 
     def came_in(self, value: str) -> str:
-        return f"{value} {self.cash} came in."
+        return self._said(gettext("%(value)s %(cash)s came in."), value=value)
 
     def went_out(self, value: str) -> str:
-        return f"{value} {self.cash} went out."
+        return self._said(gettext("%(value)s %(cash)s went out."), value=value)
 
     def announced_in(self, value: str) -> str:
-        return f"Now bring exactly {value} {self.cash}; they are in your wallet once they have come."
+        return self._said(
+            gettext("Now bring exactly %(value)s %(cash)s; they are in your wallet once they have come."), value=value
+        )
 
     def announced_out(self, value: str) -> str:
-        return f"{value} {self.cash} are promised to you and will be paid out."
+        return self._said(gettext("%(value)s %(cash)s are promised to you and will be paid out."), value=value)
+
+    def _said(self, sentence: str, **figures: str) -> str:
+        return sentence % {"cash": self.cash, **figures}
 
 
 def money_words() -> MoneyWords:
@@ -77,7 +87,7 @@ def money_words() -> MoneyWords:
 
 
 def _with_cash(text: str) -> str:
-    return text.format(cash=cash_symbol())
+    return gettext(text).format(cash=cash_symbol())
 
 
 # "At a loss in {cash}" as a label that knows the currency when it is read, not when the program starts.

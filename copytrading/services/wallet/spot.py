@@ -9,10 +9,12 @@ from datetime import datetime
 
 import numpy as np
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from accounts import ledger
 from accounts import queries as account_queries
 from accounts.models import User
+from accounts.places import written
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction
 from copytrading.engine.orders.bunching import Offer, offer_of, plan_order
@@ -108,7 +110,7 @@ def _write(
         rules=rules,
     )
     if planned.quantity_units == 0:
-        raise OrderTooSmall("Too little is offered within the price limit at the moment; try less or later.")
+        raise OrderTooSmall(gettext("Too little is offered within the price limit at the moment; try less or later."))
     try:
         with transaction.atomic(durable=True):
             if keys.is_repeated(user=user, key=idempotency_key, request=asked, now=now):
@@ -118,11 +120,11 @@ def _write(
             )
             return ManualOrder.objects.create(order=order, user=user, idempotency_key=idempotency_key)
     except ledger.NotEnoughMoney as shortage:
-        raise NotEnoughCash("Your wallet has not enough for this.", field="value") from shortage
+        raise NotEnoughCash(gettext("Your wallet has not enough for this."), field="value") from shortage
     except IntegrityError as conflict:
         if "one_open_order_per_account_and_market" in str(conflict):
             raise NotPossibleNow(
-                "Another order in this market is just on its way; try again in a second."
+                gettext("Another order in this market is just on its way; try again in a second.")
             ) from conflict
         raise
 
@@ -133,21 +135,23 @@ def _look(
     """Return the market, its book, the signed whole lots to trade, and what the book offers."""
     market = market_queries.markets().get(pk=market_id)
     if market.status != Market.Status.TRADING:
-        raise NotPossibleNow(f"{market.symbol} does not trade at the moment.")
+        raise NotPossibleNow(gettext("%(market)s does not trade at the moment.") % {"market": market.symbol})
     doubts.refuse_coin(market=market)
     mark = getattr(market, "mark", None)
     if mark is None or abs((now - mark.as_of).total_seconds()) > rules.price_age_max_seconds:
-        raise PriceNotKnown(f"{market.symbol} has no fresh price at the moment; try again shortly.")
+        raise PriceNotKnown(
+            gettext("%(market)s has no fresh price at the moment; try again shortly.") % {"market": market.symbol}
+        )
     if units <= 0:
-        raise OrderTooSmall("Enter a value above zero.")
+        raise OrderTooSmall(gettext("Enter a value above zero."))
     book = listings.offers_of(market, now=now)
     sign = 1 if side == Side.BUY else -1
     spent = market.quote if side == Side.BUY else market.base
     available = account_queries.available_units_of(user, asset_symbol=spent.symbol)
     if units > available:
-        raise NotEnoughCash(
-            f"Your wallet has {coins(available, spent.decimals).normalize():,f} {spent.symbol}.", field="value"
-        )
+        has = written(f"{coins(available, spent.decimals).normalize():,f}")
+        said = gettext("Your wallet has %(quantity)s %(coin)s.") % {"quantity": has, "coin": spent.symbol}
+        raise NotEnoughCash(said, field="value")
     quantity = units
     if side == Side.BUY:
         # The limit moves with the quantity, and the quantity with the limit: the cap settles it.
@@ -159,7 +163,10 @@ def _look(
     offer = _offer(market, book, sign * max(quantity, 1), rules)
     if quantity * unit_price_in(market, offer.price_limit) < market.value_min_units or quantity == 0:
         least = coins(market.value_min_units, market.quote.decimals).normalize()
-        raise OrderTooSmall(f"The venue takes orders in {market.symbol} from {least:f} {market.quote.symbol} on.")
+        said = gettext("The venue takes orders in %(market)s from %(least)s %(cash)s on.")
+        raise OrderTooSmall(
+            said % {"market": market.symbol, "least": written(f"{least:f}"), "cash": market.quote.symbol}
+        )
     return market, book, sign * quantity, offer
 
 

@@ -12,7 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 from accounts.models import User
 from copytrading.engine.track_record.tax_lots import LotMethod
@@ -39,18 +41,19 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StatementQuestion:
-    """Which statement: of whom, of which copy (None for everything), from when until when, by which lots."""
+    """Which statement: of whom, of which copy (None for everything), from when until when, by which lots, in what."""
 
     user_id: int
     copy_id: int | None
     begins_at: datetime
     ends_at: datetime
     method: LotMethod
+    language: str = settings.LANGUAGE_CODE
 
     @property
     def number(self) -> int:
         """Return what stands for the question in a ring and as a key; the same question has the same number."""
-        said = repr((self.user_id, self.copy_id, self.begins_at, self.ends_at, self.method.value))
+        said = repr((self.user_id, self.copy_id, self.begins_at, self.ends_at, self.method.value, self.language))
         return int.from_bytes(sha256(said.encode()).digest()[:NUMBER_BYTES])
 
 
@@ -69,14 +72,15 @@ def draw(question: StatementQuestion, *, now: datetime) -> bytes:
     :raises DoesNotExist: if the copy is not the person's own.
     """
     user = User.objects.get(pk=question.user_id)
-    statement = statement_of(
-        user=user,
-        copy=copies_of(user).get(pk=question.copy_id) if question.copy_id else None,
-        begins_at=question.begins_at,
-        ends_at=question.ends_at,
-        method=question.method,
-    )
-    return draw_statement(statement, owner=user.get_full_name() or user.email, made_at=now)
+    with translation.override(question.language):
+        statement = statement_of(
+            user=user,
+            copy=copies_of(user).get(pk=question.copy_id) if question.copy_id else None,
+            begins_at=question.begins_at,
+            ends_at=question.ends_at,
+            method=question.method,
+        )
+        return draw_statement(statement, owner=user.get_full_name() or user.email, made_at=now)
 
 
 def ask_for(question: StatementQuestion) -> State:

@@ -13,7 +13,9 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
+from accounts.places import written
 from copytrading.engine.track_record.tax_lots import LotMethod
 from copytrading.queries.money.statement_lines import Stand, Statement
 from copytrading.services.wallet.statement_plain import average_text, exact, price_text
@@ -25,11 +27,11 @@ LEADING, SMALL, NORMAL = 12.5, 7.5, 9.0
 MINUS, NOTHING = "\u2212", "\u2013"
 
 METHOD_WORDS = {
-    LotMethod.FIFO: "the oldest first (FIFO)",
-    LotMethod.HIFO: "the dearest first (HIFO)",
-    LotMethod.AVERAGE: "at average cost",
+    LotMethod.FIFO: gettext_noop("the oldest first (FIFO)"),
+    LotMethod.HIFO: gettext_noop("the dearest first (HIFO)"),
+    LotMethod.AVERAGE: gettext_noop("at average cost"),
 }
-NOTHING_MOVED = "Nothing moved in this time: no money, no trade, no profit share."
+NOTHING_MOVED = gettext_noop("Nothing moved in this time: no money, no trade, no profit share.")
 # (heading, where the column ends as a share of the line, whether it is figures)
 Column = tuple[str, float, bool]
 
@@ -40,7 +42,10 @@ def draw_statement(statement: Statement, *, owner: str, made_at: datetime) -> by
 
     :param owner: whose it is, as the first line says.
     """
-    paper = _Paper(f"{statement.name}, {_day(statement.begins_at)} to {_day(statement.ends_at)}")
+    paper = _Paper(
+        gettext("%(name)s, %(first)s to %(last)s")
+        % {"name": statement.name, "first": _day(statement.begins_at), "last": _day(statement.ends_at)}
+    )
     _head(paper, statement, owner, made_at)
     _heading(paper, statement)
     _stands(paper, statement)
@@ -110,7 +115,12 @@ class _Paper:
             self._canvas.__dict__.update(page)
             self._y = MARGIN - 12
             self._write(MARGIN, self._title, size=SMALL, colour=QUIET, width=WIDTH - 2 * MARGIN - 90)
-            self._write_to(WIDTH - MARGIN, f"Page {number} of {len(self._pages)}", size=SMALL, colour=QUIET)
+            self._write_to(
+                WIDTH - MARGIN,
+                gettext("Page %(number)s of %(pages)s") % {"number": number, "pages": len(self._pages)},
+                size=SMALL,
+                colour=QUIET,
+            )
             self._canvas.showPage()
         self._canvas.save()
         return self._file.getvalue()
@@ -157,18 +167,22 @@ class _Paper:
 def _head(paper: _Paper, statement: Statement, owner: str, made_at: datetime) -> None:
     brand = settings.SMARTSYNC_BRAND
     paper.line(brand.name, bold=True, colour=brand.light.accent, size=10)
-    paper.line("Statement", bold=True, size=20)
+    paper.line(gettext("Statement"), bold=True, size=20)
     paper.line(statement.name, size=12, bold=True)
-    paper.line(f"For {owner}", size=11)
-    paper.line(f"From {_moment(statement.begins_at)} until before {_moment(statement.ends_at)}, UTC", size=11)
+    paper.line(gettext("For %(person)s") % {"person": owner}, size=11)
+    times = {"begins": _moment(statement.begins_at), "ends": _moment(statement.ends_at)}
+    paper.line(gettext("From %(begins)s until before %(ends)s, UTC") % times, size=11)
     paper.line(
-        f"Made on {_moment(made_at)}. All money in {statement.cash_symbol}. Values are before the profit share that was"
-        " due then, at the last price that was recorded.",
+        gettext(
+            "Made on %(when)s. All money in %(cash)s. Values are before the profit share that was due then, at the last"
+            " price that was recorded."
+        )
+        % {"when": _moment(made_at), "cash": statement.cash_symbol},
         colour=QUIET,
     )
     if not statement.has_movements:
         paper.gap()
-        paper.line(NOTHING_MOVED, bold=True)
+        paper.line(gettext(NOTHING_MOVED), bold=True)
 
 
 def _heading(paper: _Paper, statement: Statement) -> None:
@@ -177,38 +191,61 @@ def _heading(paper: _Paper, statement: Statement) -> None:
     columns = (("", 0.4, False), (statement.cash_symbol, 0.62, True), ("", 1.0, False))
     result = _percent(statement.result_fraction)
     paper.table(
-        "In all",
+        gettext("In all"),
         columns,
         [
-            (f"Value on {_moment(statement.begins_at)}", cents(shown.opening_units), ""),
-            ("Came in less what went out", cents(shown.flow_units), ""),
-            ("Result", cents(shown.result_units), f"   {result} of what was at work" if result else ""),
-            (f"Value on {_moment(statement.ends_at)}", cents(shown.closing_units), ""),
+            (gettext("Value on %(when)s") % {"when": _moment(statement.begins_at)}, cents(shown.opening_units), ""),
+            (gettext("Came in less what went out"), cents(shown.flow_units), ""),
+            (
+                gettext("Result"),
+                cents(shown.result_units),
+                "   " + gettext("%(share)s of what was at work") % {"share": result} if result else "",
+            ),
+            (gettext("Value on %(when)s") % {"when": _moment(statement.ends_at)}, cents(shown.closing_units), ""),
         ],
     )
     paper.table(
-        "What the result is made of",
+        gettext("What the result is made of"),
         columns,
         [
-            (f"{part.name}: what its price made" if part.symbol else part.name, cents(units), "")
+            (
+                gettext("%(coin)s: what its price made") % {"coin": part.name} if part.symbol else part.name,
+                cents(units),
+                "",
+            )
             for part, units in shown.parts
         ],
     )
     costs = statement.costs
     rows = [
-        ("Fees", cents(shown.fee_units), _of(costs.fee_fraction, "of what was traded")),
-        ("Spread beside the mid", cents(shown.spread_units), _of(costs.spread_fraction, "of what was traded")),
-        ("Profit share paid", cents(shown.share_units), ""),
-        ("All costs", cents(shown.all_costs_units), _of(costs.total_fraction, "of what was at work")),
+        (gettext("Fees"), cents(shown.fee_units), _of(costs.fee_fraction, gettext("%(share)s of what was traded"))),
+        (
+            gettext("Spread beside the mid"),
+            cents(shown.spread_units),
+            _of(costs.spread_fraction, gettext("%(share)s of what was traded")),
+        ),
+        (gettext("Profit share paid"), cents(shown.share_units), ""),
+        (
+            gettext("All costs"),
+            cents(shown.all_costs_units),
+            _of(costs.total_fraction, gettext("%(share)s of what was at work")),
+        ),
     ]
     if statement.has_movements:
-        paper.table("What it cost", columns, rows)
+        paper.table(gettext("What it cost"), columns, rows)
     if statement.benchmark_fraction is not None:
         paper.gap(4)
-        paper.line(f"Bitcoin made {_percent(statement.benchmark_fraction)} in the same time.")
+        paper.line(
+            gettext("Bitcoin made %(share)s in the same time.") % {"share": _percent(statement.benchmark_fraction)}
+        )
     paper.table(
-        f"Gains by year, {METHOD_WORDS[statement.method]}",
-        (("Year", 0.25, False), ("Proceeds", 0.5, True), ("Cost", 0.75, True), ("Gain", 1.0, True)),
+        gettext("Gains by year, %(method)s") % {"method": gettext(METHOD_WORDS[statement.method])},
+        (
+            (gettext("Year"), 0.25, False),
+            (gettext("Proceeds"), 0.5, True),
+            (gettext("Cost"), 0.75, True),
+            (gettext("Gain"), 1.0, True),
+        ),
         [
             (str(year.year), cents(year.proceeds_units), cents(year.cost_units), cents(year.gain_units))
             for year in statement.years
@@ -217,14 +254,17 @@ def _heading(paper: _Paper, statement: Statement) -> None:
 
 
 def _stands(paper: _Paper, statement: Statement) -> None:
-    for name, stand in (("at the beginning", statement.opening), ("at the end", statement.closing)):
+    for title, stand in (
+        (gettext("What there was at the beginning"), statement.opening),
+        (gettext("What there was at the end"), statement.closing),
+    ):
         paper.table(
-            f"What there was {name}",
+            title,
             (
-                ("Asset", 0.15, False),
-                ("Quantity", 0.4, True),
-                ("Price", 0.58, True),
-                ("Recorded", 0.8, True),
+                (gettext("Asset"), 0.15, False),
+                (gettext("Quantity"), 0.4, True),
+                (gettext("Price"), 0.58, True),
+                (gettext("Recorded"), 0.8, True),
                 (statement.cash_symbol, 1.0, True),
             ),
             _holdings(stand, _money_of(statement)),
@@ -237,7 +277,7 @@ def _holdings(stand: Stand, money: Callable[[int], str]) -> Iterable[Sequence[st
             yield (
                 holding.symbol,
                 _grouped(exact(holding.units, holding.decimals)),
-                "" if holding.is_cash else _price(holding.price) if holding.price else "no price known",
+                "" if holding.is_cash else _price(holding.price) if holding.price else gettext("no price known"),
                 _moment(holding.priced_at) if holding.priced_at else "",
                 money(holding.value_units),
             )
@@ -246,14 +286,14 @@ def _holdings(stand: Stand, money: Callable[[int], str]) -> Iterable[Sequence[st
 def _moves(paper: _Paper, statement: Statement) -> None:
     money = _money_of(statement)
     columns = (
-        ("Time, UTC", 0.16, False),
-        ("What", 0.5, False),
-        ("Asset", 0.58, False),
-        ("Quantity", 0.8, True),
+        (gettext("Time, UTC"), 0.16, False),
+        (gettext("What"), 0.5, False),
+        (gettext("Asset"), 0.58, False),
+        (gettext("Quantity"), 0.8, True),
         (statement.cash_symbol, 1.0, True),
     )
     paper.table(
-        "Money that came and went",
+        gettext("Money that came and went"),
         columns,
         [
             (
@@ -267,12 +307,12 @@ def _moves(paper: _Paper, statement: Statement) -> None:
         ],
     )
     paper.table(
-        "Profit shares",
-        (("Time, UTC", 0.16, False), ("What", 0.8, False), (statement.cash_symbol, 1.0, True)),
+        gettext("Profit shares"),
+        ((gettext("Time, UTC"), 0.16, False), (gettext("What"), 0.8, False), (statement.cash_symbol, 1.0, True)),
         [(_moment(share.at), f"{share.sentence}, {share.place}", money(share.units)) for share in statement.shares],
     )
     paper.table(
-        "What else moved",
+        gettext("What else moved"),
         columns,
         [
             (
@@ -303,7 +343,7 @@ def _trades(paper: _Paper, statement: Statement) -> None:
             (
                 _moment(trade.at),
                 trade.place,
-                f"{trade.side.title()} {trade.symbol}",
+                (gettext("Buy %(coin)s") if trade.units > 0 else gettext("Sell %(coin)s")) % {"coin": trade.symbol},
                 _grouped(exact(abs(trade.units), trade.decimals)),
                 _grouped(average_text(trade.price)),
                 _price(trade.price_mid) if trade.price_mid is not None else NOTHING,
@@ -313,17 +353,17 @@ def _trades(paper: _Paper, statement: Statement) -> None:
             )
         )
     paper.table(
-        "Every trade",
+        gettext("Every trade"),
         (
-            ("Time, UTC", 0.13, False),
-            ("Of", 0.22, False),
-            ("What", 0.3, False),
-            ("Quantity", 0.42, True),
-            ("Price", 0.51, True),
-            ("Mid", 0.6, True),
-            ("Value", 0.72, True),
-            ("Fee", 0.86, True),
-            ("Order / cycle", 1.0, True),
+            (gettext("Time, UTC"), 0.13, False),
+            (gettext("Of"), 0.22, False),
+            (gettext("What"), 0.3, False),
+            (gettext("Quantity"), 0.42, True),
+            (gettext("Price"), 0.51, True),
+            (gettext("Mid"), 0.6, True),
+            (gettext("Value"), 0.72, True),
+            (gettext("Fee"), 0.86, True),
+            (gettext("Order / cycle"), 1.0, True),
         ),
         rows,
     )
@@ -332,15 +372,15 @@ def _trades(paper: _Paper, statement: Statement) -> None:
 def _tax_lots(paper: _Paper, statement: Statement) -> None:
     money = _money_of(statement)
     paper.table(
-        f"Lots that left, {METHOD_WORDS[statement.method]}",
+        gettext("Lots that left, %(method)s") % {"method": gettext(METHOD_WORDS[statement.method])},
         (
-            ("Coin", 0.08, False),
-            ("Bought, UTC", 0.24, False),
-            ("Sold, UTC", 0.4, False),
-            ("Quantity", 0.55, True),
-            ("Proceeds", 0.7, True),
-            ("Cost", 0.85, True),
-            ("Gain", 1.0, True),
+            (gettext("Coin"), 0.08, False),
+            (gettext("Bought, UTC"), 0.24, False),
+            (gettext("Sold, UTC"), 0.4, False),
+            (gettext("Quantity"), 0.55, True),
+            (gettext("Proceeds"), 0.7, True),
+            (gettext("Cost"), 0.85, True),
+            (gettext("Gain"), 1.0, True),
         ),
         [
             (
@@ -348,7 +388,7 @@ def _tax_lots(paper: _Paper, statement: Statement) -> None:
                 _moment(one.acquired_at) if one.acquired_at else NOTHING,
                 _moment(one.disposed_at),
                 _grouped(exact(one.units, statement.decimals_of[one.coin])),
-                money(one.proceeds_units) if one.proceeds_units is not None else "handed over",
+                money(one.proceeds_units) if one.proceeds_units is not None else gettext("handed over"),
                 money(one.cost_units),
                 money(one.gain_units) if one.proceeds_units is not None else NOTHING,
             )
@@ -356,8 +396,13 @@ def _tax_lots(paper: _Paper, statement: Statement) -> None:
         ],
     )
     paper.table(
-        "Lots that are left",
-        (("Coin", 0.08, False), ("Bought, UTC", 0.4, False), ("Quantity", 0.7, True), ("Cost", 1.0, True)),
+        gettext("Lots that are left"),
+        (
+            (gettext("Coin"), 0.08, False),
+            (gettext("Bought, UTC"), 0.4, False),
+            (gettext("Quantity"), 0.7, True),
+            (gettext("Cost"), 1.0, True),
+        ),
         [
             (
                 lot.coin,
@@ -385,7 +430,7 @@ def _money_of(statement: Statement, *, cents: bool = False) -> Callable[[int], s
 def _grouped(text: str) -> str:
     """Return a decimal string with thousands apart and a true minus sign."""
     whole, point, fraction = text.removeprefix("-").partition(".")
-    return f"{MINUS if text.startswith('-') else ''}{int(whole):,}{point}{fraction}"
+    return written(f"{MINUS if text.startswith('-') else ''}{int(whole):,}{point}{fraction}")
 
 
 def _price(price: Decimal) -> str:
@@ -393,11 +438,13 @@ def _price(price: Decimal) -> str:
 
 
 def _percent(fraction: float | None) -> str:
-    return "" if fraction is None else f"{fraction * 100:+.2f} %".replace("-", MINUS)
+    return "" if fraction is None else written(f"{fraction * 100:+.2f} %").replace("-", MINUS)
 
 
 def _of(fraction: float | None, words: str) -> str:
-    return "" if fraction is None else f"   {fraction * 100:.2f} % {words}".replace("-", MINUS)
+    if fraction is None:
+        return ""
+    return "   " + words % {"share": written(f"{fraction * 100:.2f} %").replace("-", MINUS)}
 
 
 def _moment(at: datetime) -> str:

@@ -13,10 +13,12 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import approvals, ledger, wallet
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, Transfer, User
+from accounts.places import written
 from accounts.transactions import in_transaction, outside_transaction, owns_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry
@@ -76,7 +78,8 @@ def deposit(
     """
     rules = platform_rules()
     if units > rules.deposit_max * 10**rules.cash_decimals:
-        raise TransferRefused(f"One deposit can bring at most {rules.deposit_max:,} {rules.cash}.")
+        most = f"{written(f'{rules.deposit_max:,}')} {rules.cash}"
+        raise TransferRefused(gettext("One deposit can bring at most %(most)s.") % {"most": most})
     try:
         with keys.said_as_refusals():
             transfer = wallet.request_deposit(
@@ -93,11 +96,12 @@ def deposit(
     except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     except wallet.TooMuchToday as refusal:
-        most = f"{rules.deposit_day_max:,} {rules.cash}"
-        raise TransferRefused(f"Your deposits of one day can bring at most {most}; bring the rest later.") from refusal
+        most = f"{written(f'{rules.deposit_day_max:,}')} {rules.cash}"
+        said = gettext("Your deposits of one day can bring at most %(most)s; bring the rest later.")
+        raise TransferRefused(said % {"most": most}) from refusal
     except wallet.TooMuchInAll as refusal:
         raise TransferRefused(
-            "No more money is taken here at the moment: everybody's together would come to more than is kept."
+            gettext("No more money is taken here at the moment: everybody's together would come to more than is kept.")
         ) from refusal
     return finish_transfer(transfer=transfer, now=now)
 
@@ -122,7 +126,7 @@ def withdraw(
     except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     except ledger.NotEnoughMoney as shortage:
-        raise NotEnoughCash("Your wallet has less than that available.", field="value") from shortage
+        raise NotEnoughCash(gettext("Your wallet has less than that available."), field="value") from shortage
     return finish_transfer(transfer=transfer, now=now)
 
 
@@ -197,7 +201,7 @@ def cancel_transfer(*, user: User, transfer_id: int, now: datetime) -> Transfer:
     """
     transfer = Transfer.objects.filter(pk=transfer_id, user=user, status=Transfer.Status.REQUESTED).first()
     if transfer is None:
-        raise TransferOver("There is no such transfer that could be canceled.")
+        raise TransferOver(gettext("There is no such transfer that could be canceled."))
     return _end(transfer_id, Transfer.Status.CANCELED, "", now)
 
 
@@ -281,9 +285,9 @@ def _require_manual(transfer: Transfer, by: User) -> None:
 def _end(transfer_id: int, status: Transfer.Status, note: str, now: datetime) -> Transfer:
     transfer = wallet.lock_transfer(transfer_id)
     if transfer.channel == Transfer.Channel.PAPER:
-        raise TransferRefused("Paper money is on its way already.")
+        raise TransferRefused(gettext("Paper money is on its way already."))
     if wallet.is_return(transfer):
-        raise TransferRefused("This takes a deposit back that was not let in; it has to be paid.")
+        raise TransferRefused(gettext("This takes a deposit back that was not let in; it has to be paid."))
     try:
         transfer = wallet.end_transfer(
             transfer_id=transfer_id, status=status, note=note.strip()[:NOTE_LENGTH_MAX], now=now

@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from copytrading.queries.money import limit_orders as queries
@@ -38,6 +39,7 @@ def limit_order_cancel(request: MemberRequest, order_id: int) -> HttpResponse:
         messages.warning(request, str(refusal))
     else:
         messages.success(
-            request, "Canceled, and what was held is free again. What was on its way already may still be traded."
+            request,
+            gettext("Canceled, and what was held is free again. What was on its way already may still be traded."),
         )
     return redirect("limit_orders" if request.POST.get("back") == "orders" else "wallet")

@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -24,7 +25,7 @@ from copytrading.services.telling.letters import page_of
 from copytrading.views.requests import MemberRequest
 
 NOTICES_A_PAGE = 25
-SECTIONS = {topic.section.lower().replace(" ", "-"): topic.section for topic in TOPICS.values()}
+SECTIONS = {topic.about.lower().replace(" ", "-"): topic.about for topic in TOPICS.values()}
 
 
 @login_required
@@ -44,7 +45,7 @@ def notices(request: MemberRequest) -> HttpResponse:
         ],
         "about": section,
         "unread": unread,
-        "sections": SECTIONS.items(),
+        "sections": [(value, gettext(name)) for value, name in SECTIONS.items()],
         "unread_count": listing.unread_of(request.user),
     }
     return render(request, "copytrading/notices.html", context)
@@ -93,7 +94,7 @@ def notice_switches(request: MemberRequest) -> HttpResponse:
                 (topic, channel): f"{topic}:{channel}" in request.POST for topic in TOPICS for channel in Channel.values
             }
             telling.set_switches(user=request.user, wanted=wanted)
-            messages.success(request, "Saved. It holds for what happens from now on.")
+            messages.success(request, gettext("Saved. It holds for what happens from now on."))
             return redirect("notice_switches")
     context = {
         "form": form,
@@ -132,7 +133,7 @@ def remove_device(request: MemberRequest, subscription_id: int) -> HttpResponse:
     if request.method == "POST":
         if not telling.remove_device(user=request.user, subscription_id=subscription_id, now=timezone.now()):
             raise Http404
-        messages.success(request, "That device is told nothing more.")
+        messages.success(request, gettext("That device is told nothing more."))
     return redirect("notice_switches")
 
 

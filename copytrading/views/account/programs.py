@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -55,7 +56,7 @@ def program_key_revoke(request: MemberRequest, key_id: int) -> HttpResponse:
     """Put a key out."""
     if not program_keys.revoke_key(user=request.user, key_id=key_id, now=timezone.now()):
         raise Http404
-    messages.success(request, "The key is revoked. Programs that used it are out from this moment on.")
+    messages.success(request, gettext("The key is revoked. Programs that used it are out from this moment on."))
     return redirect("programs")
 
 
@@ -66,7 +67,7 @@ def device_revoke(request: MemberRequest, device_id: int) -> HttpResponse:
     own = devices.devices_of(request.user).filter(pk=device_id)
     if not devices.revoke(own, reason=Device.RevokedFor.PERSON, now=timezone.now()):
         raise Http404
-    messages.success(request, "The device is signed out.")
+    messages.success(request, gettext("The device is signed out."))
     return redirect("programs")
 
 

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
@@ -74,7 +76,7 @@ def statement_pdf(request: MemberRequest) -> HttpResponse:
 def statement_json(request: MemberRequest) -> HttpResponse:
     """Download a statement as the API answers it."""
     question = _asked(request)
-    plain = as_plain(_statement(request, question))
+    plain = _plain(request, question)
     return JsonResponse(plain, headers=_as_file(question, "json"), json_dumps_params={"indent": 1})
 
 
@@ -83,14 +85,17 @@ def statement_json(request: MemberRequest) -> HttpResponse:
 def statement_csv(request: MemberRequest) -> HttpResponseBase:
     """Download a statement as one table, its parts below each other."""
     question = _asked(request)
-    plain = as_plain(_statement(request, question))
+    plain = _plain(request, question)
     return download(_file_name(question, "csv"), CSV_HEAD, _csv_rows(plain))
 
 
 def _form(request: MemberRequest, now: datetime) -> StatementForm:
     """Return the form as the address fills it; what the address leaves open is everything, this year, by FIFO."""
     asked = {"copy": "", "period": THIS_YEAR, "lots": LotMethod.FIFO.value, **request.GET.dict()}
-    own = [(copy.pk, f"{copy.lead.name}, since {day(copy.started_at)}") for copy in copies_of(request.user)]
+    own = [
+        (copy.pk, gettext("%(name)s, since %(day)s") % {"name": copy.lead.name, "day": day(copy.started_at)})
+        for copy in copies_of(request.user)
+    ]
     # To the second, so that the files are of the very time that the page shows.
     return StatementForm(
         asked,
@@ -117,6 +122,7 @@ def _question(request: MemberRequest, form: StatementForm) -> StatementQuestion 
         begins_at=form.cleaned_data["begins_at"],
         ends_at=form.cleaned_data["ends_at"],
         method=LotMethod(form.cleaned_data["lots"]),
+        language=get_language() or settings.LANGUAGE_CODE,
     )
 
 
@@ -142,13 +148,19 @@ def _statement(request: MemberRequest, question: StatementQuestion) -> Statement
     )
 
 
+def _plain(request: MemberRequest, question: StatementQuestion) -> dict[str, Any]:
+    """Return a statement as files have it: programs read them, so they are in no language but English."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return as_plain(_statement(request, question))
+
+
 def _shown(statement: Statement) -> dict[str, Any]:
     """Return as much of the tables as a page shows: the first lots, and the last of what moved."""
     moves: list[StatementFlow | ShareMove | OtherMove] = [*statement.flows, *statement.shares, *statement.others]
     moves.sort(key=lambda move: move.at)
     return {
         "rows_shown": ROWS_SHOWN,
-        "stands": (("at the beginning", statement.opening), ("at the end", statement.closing)),
+        "stands": ((gettext("at the beginning"), statement.opening), (gettext("at the end"), statement.closing)),
         "lots_shown": [(lot, statement.decimals_of[lot.coin]) for lot in statement.lots[:ROWS_SHOWN]],
         "moves_shown": moves[-ROWS_SHOWN:],
         "trades_shown": statement.trades[: -ROWS_SHOWN - 1 : -1],

@@ -5,16 +5,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
 from accounts.identity.step_up import identity_confirmed
+from accounts.places import written
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries.money import limit_orders as limit_queries
@@ -55,7 +58,8 @@ def deposit(request: MemberRequest) -> HttpResponse:
             is_there = transfer.booked_at is not None
             messages.success(request, words.came_in(money(transfer.units)) if is_there else words.announced_in(value))
             if transfer.verdict == "WAITING":
-                messages.warning(request, f"{value} {words.cash} are held until somebody has looked at this deposit.")
+                said = gettext("%(value)s %(cash)s are held until somebody has looked at this deposit.")
+                messages.warning(request, said % {"value": value, "cash": words.cash})
             return redirect("wallet")
     return _page(request, deposit_form=form)
 
@@ -150,31 +154,59 @@ def _transfer(form: TransferForm) -> dict[str, Any]:
 
 def _tell(request: MemberRequest, order: Any) -> None:
     """Say what became of an order by hand; the figures are the venue's."""
-    base = order.market.base
     if not order.filled_units:
-        messages.warning(request, f"Nothing was traded: {order.get_status_display()}.")
+        messages.warning(
+            request, gettext("Nothing was traded: %(status)s.") % {"status": gettext(order.get_status_display())}
+        )
         return
-    verb = "Bought" if order.side == SpotForm.BUY else "Sold"
-    partly = "" if order.filled_units == order.quantity_units else " The rest found no price within the limit."
-    coins = f"{quantity(order.filled_units, base.decimals)} {base.symbol}"
-    messages.success(request, f"{verb} {coins} for {money(order.value_units)} {money_words().cash}.{partly}")
+    said = _traded(order, is_buy=order.side == SpotForm.BUY)
+    if order.filled_units != order.quantity_units:
+        said += " " + gettext("The rest found no price within the limit.")
+    messages.success(request, said)
 
 
 def _tell_limit(request: MemberRequest, own: Any) -> None:
     """Say what became of a limit order at once: it waits, or its price was there already."""
-    base, price = own.market.base, f"{own.price_limit.normalize():f}"
+    base, price = own.market.base, written(f"{own.price_limit.normalize():f}")
     if not own.filled_units:
-        messages.success(request, f"Your order waits until {base.symbol} is at {price}. What it needs is held for it.")
+        waits = gettext("Your order waits until %(coin)s is at %(price)s. What it needs is held for it.")
+        messages.success(request, waits % {"coin": base.symbol, "price": price})
         return
-    verb = "Bought" if own.side == SpotForm.BUY else "Sold"
-    coins = f"{quantity(own.filled_units, base.decimals)} {base.symbol}"
-    rest = " The rest waits for its price." if own.finished_at is None else ""
-    messages.success(request, f"{verb} {coins} for {money(own.value_units)} {money_words().cash}.{rest}")
+    said = _traded(own, is_buy=own.side == SpotForm.BUY)
+    if own.finished_at is None:
+        said += " " + gettext("The rest waits for its price.")
+    messages.success(request, said)
+
+
+def _traded(order: Any, *, is_buy: bool) -> str:
+    """Say what an order bought or sold, and for how much."""
+    base = order.market.base
+    said = (
+        gettext("Bought %(quantity)s %(coin)s for %(value)s %(cash)s.")
+        if is_buy
+        else gettext("Sold %(quantity)s %(coin)s for %(value)s %(cash)s.")
+    )
+    return said % {
+        "quantity": quantity(order.filled_units, base.decimals),
+        "coin": base.symbol,
+        "value": money(order.value_units),
+        "cash": money_words().cash,
+    }
 
 
 def _csv_rows(movements: Iterator[queries.Movement]) -> Iterator[tuple[str, ...]]:
-    for movement in movements:
+    for movement in _in_english(movements):
         change, balance = (
             f"{Decimal(units).scaleb(-movement.decimals):f}" for units in (movement.units, movement.balance_units)
         )
         yield movement.at.isoformat(), harmless(movement.sentence), movement.symbol, change, balance
+
+
+def _in_english(movements: Iterator[queries.Movement]) -> Iterator[queries.Movement]:
+    """Yield what moved in the words of files: programs read them, so they are in no language but English."""
+    while True:
+        with translation.override(settings.LANGUAGE_CODE):
+            movement = next(movements, None)
+        if movement is None:
+            return
+        yield movement

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -65,7 +66,7 @@ def webhook_change(request: MemberRequest, webhook_id: int) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, "Saved. It holds for what happens from now on.")
+            messages.success(request, gettext("Saved. It holds for what happens from now on."))
             return redirect("webhook", webhook_id=found.pk)
     return render(request, "copytrading/webhook_form.html", {"form": form, "webhook": found})
 
@@ -97,7 +98,7 @@ def webhook_test(request: MemberRequest, webhook_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "A test is on its way; what came of it stands here in a moment.")
+        messages.success(request, gettext("A test is on its way; what came of it stands here in a moment."))
     return redirect("webhook", webhook_id=webhook_id)
 
 
@@ -111,7 +112,11 @@ def webhook_switch(request: MemberRequest, webhook_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        sentence = "It goes on, with what happens from now on." if is_active else "It rests: nothing is sent to it."
+        sentence = (
+            gettext("It goes on, with what happens from now on.")
+            if is_active
+            else gettext("It rests: nothing is sent to it.")
+        )
         messages.success(request, sentence)
     return redirect("webhook", webhook_id=webhook_id)
 
@@ -127,7 +132,7 @@ def webhook_send_again(request: MemberRequest, webhook_id: int, delivery_id: int
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "It is on its way once more, under the same id.")
+        messages.success(request, gettext("It is on its way once more, under the same id."))
     return redirect("webhook", webhook_id=webhook_id)
 
 
@@ -140,7 +145,7 @@ def webhook_remove(request: MemberRequest, webhook_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "The webhook is removed. Nothing more is sent to it.")
+        messages.success(request, gettext("The webhook is removed. Nothing more is sent to it."))
     return redirect("programs")
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from copytrading.engine.suitability.packs import RISK_MOST, Pack
@@ -36,7 +37,9 @@ def consents(request: MemberRequest) -> HttpResponse:
         except Refusal as error:
             refusal = error
         else:
-            messages.success(request, "Accepted." if versions else "Nothing was chosen, so nothing was accepted.")
+            messages.success(
+                request, gettext("Accepted.") if versions else gettext("Nothing was chosen, so nothing was accepted.")
+            )
             return redirect("consents")
     texts = texts_for(request.user)
     context = {
@@ -67,7 +70,7 @@ def suitability(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, "Your answers are kept. What they come to stands here.")
+            messages.success(request, gettext("Your answers are kept. What they come to stands here."))
             return redirect("suitability")
     is_current = answer_queries.is_current(answer, pack)
     context = {
@@ -93,9 +96,9 @@ def jurisdiction(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             messages.warning(request, str(refusal))
         else:
-            messages.success(request, "Noted. Those rules count for you from now on.")
+            messages.success(request, gettext("Noted. Those rules count for you from now on."))
     else:
-        messages.warning(request, "Choose one of those that are offered.")
+        messages.warning(request, gettext("Choose one of those that are offered."))
     return redirect("suitability")
 
 

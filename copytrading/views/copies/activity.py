@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from copytrading.queries.copies import own as copies
@@ -10,7 +11,12 @@ from copytrading.queries.happened import activity as queries
 from copytrading.queries.happened.activity import Cursor, CursorUnreadable
 from copytrading.views.requests import MemberRequest, row_number
 
-KIND_NAMES = {"": "Everything", "trade": "Trades", "adjustment": "Adjustments", "notice": "Notices"}
+KIND_NAMES = {
+    "": gettext_lazy("Everything"),
+    "trade": gettext_lazy("Trades"),
+    "adjustment": gettext_lazy("Adjustments"),
+    "notice": gettext_lazy("Notices"),
+}
 RECEIPTS_A_PAGE = 25
 
 

@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from copytrading.forms.copies import InvestmentForm, StopLossForm
@@ -81,7 +82,8 @@ def copy_stop(request: MemberRequest, copy_id: int) -> HttpResponse:
     try:
         if request.method == "POST":
             copies.stop_copy(copy_id=copy.pk, idempotency_key=request.POST.get("key", "")[:64], now=now)
-            messages.success(request, f"Your copy of {copy.lead.name} is being stopped. The money returns by itself.")
+            said = gettext("Your copy of %(name)s is being stopped. The money returns by itself.")
+            messages.success(request, said % {"name": copy.lead.name})
             return redirect("copy_detail", copy_id=copy.pk)
         quote = previews.quote_stop(copy_id=copy.pk, now=now)
     except Refusal as error:
@@ -115,7 +117,7 @@ def copy_settings(request: MemberRequest, copy_id: int) -> HttpResponse:
             return _change_stop_loss(request, summary)
         case "pause" | "resume" as change:
             return _pause_or_resume(request, summary, change)
-    return HttpResponseBadRequest("Say what to change.")
+    return HttpResponseBadRequest(gettext("Say what to change."))
 
 
 def _copy_context(request: MemberRequest, copy_id: int) -> dict[str, Any]:
@@ -172,7 +174,7 @@ def _change_investment(request: MemberRequest, summary: CopySummary) -> HttpResp
     except Refusal as refusal:
         refuse(form, refusal)
         return _page(request, summary, investment=form)
-    return _done(request, summary, "Done. It is traded with the next look, within seconds.")
+    return _done(request, summary, gettext("Done. It is traded with the next look, within seconds."))
 
 
 def _change_stop_loss(request: MemberRequest, summary: CopySummary) -> HttpResponse:
@@ -193,16 +195,16 @@ def _change_stop_loss(request: MemberRequest, summary: CopySummary) -> HttpRespo
     except Refusal as refusal:
         refuse(form, refusal)
         return _page(request, summary, stop_loss=form)
-    return _done(request, summary, "The stop loss is changed, from this moment on.")
+    return _done(request, summary, gettext("The stop loss is changed, from this moment on."))
 
 
 def _pause_or_resume(request: MemberRequest, summary: CopySummary, change: str) -> HttpResponse:
     try:
         if change == "pause":
             copies.pause_copy(copy_id=summary.copy.pk, now=timezone.now())
-            return _done(request, summary, "Paused. Nothing is traded until you resume.")
+            return _done(request, summary, gettext("Paused. Nothing is traded until you resume."))
         copies.resume_copy(copy_id=summary.copy.pk, now=timezone.now())
-        return _done(request, summary, "Following again, with the next look.")
+        return _done(request, summary, gettext("Following again, with the next look."))
     except Refusal as refusal:
         return _page(request, summary, refusal=refusal)
 

@@ -5,8 +5,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.places import written
 from copytrading.forms.copies import LossLimitForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.copies.loss_limits import LossStanding
@@ -29,7 +31,7 @@ def together(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         form = LossLimitForm(request.POST)
         if form.is_valid() and _is_set(request, form):
-            messages.success(request, "Done. The loss limit holds from this moment on.")
+            messages.success(request, gettext("Done. The loss limit holds from this moment on."))
             return redirect("together")
     found = together_of(request.user, now=timezone.now())
     context = {
@@ -56,5 +58,5 @@ def _limit_now(standing: LossStanding | None) -> dict[str, str]:
     if standing is None:
         return {"kind": LossLimitForm.NONE}
     if standing.loss_fraction is not None:
-        return {"kind": LossLimitForm.PERCENT, "loss": f"{standing.loss_fraction * 100:g}"}
+        return {"kind": LossLimitForm.PERCENT, "loss": written(f"{standing.loss_fraction * 100:g}")}
     return {"kind": LossLimitForm.CASH, "loss": money_input(standing.limit_units)}

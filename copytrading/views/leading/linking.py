@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -38,7 +39,8 @@ def lead_link(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, f"Connected. Your portfolio is what {links.exchange_name(exchange)} says it is.")
+            said = gettext("Connected. Your portfolio is what %(exchange)s says it is.")
+            messages.success(request, said % {"exchange": links.exchange_name(exchange)})
             return redirect("lead_console")
     context = {"section": "lead", "lead": lead, "form": form, "link": links.link_of(lead)}
     return render(request, "copytrading/lead_link.html", context)
@@ -54,7 +56,9 @@ def lead_unlink(request: MemberRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, "Disconnected. The key is erased; followers are told that you cannot be seen.")
+        messages.success(
+            request, gettext("Disconnected. The key is erased; followers are told that you cannot be seen.")
+        )
     return redirect("lead_console")
 
 
@@ -70,7 +74,8 @@ def _may_try(request: MemberRequest, form: LinkForm) -> bool:
     """Count an attempt, and say so on the form when there were too many: each of them asks the exchange."""
     if rate_limits.counted(f"link-attempts:{request.user.pk}", seconds=ATTEMPTS_SECONDS) <= ATTEMPTS_MAX:
         return True
-    form.add_error(None, f"That were {ATTEMPTS_MAX} attempts within an hour. Try again later.")
+    said = gettext("That were %(attempts)s attempts within an hour. Try again later.")
+    form.add_error(None, said % {"attempts": ATTEMPTS_MAX})
     return False
 
 

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from copytrading.forms.leading import OrderForm
@@ -40,7 +41,9 @@ def lead_order(request: MemberRequest) -> HttpResponse:
                     now=timezone.now(),
                     **form.wish(),
                 )
-                messages.success(request, "Your order is in. It is traded together with everybody who follows.")
+                messages.success(
+                    request, gettext("Your order is in. It is traded together with everybody who follows.")
+                )
                 return redirect("lead_console")
             preview = lead_orders.preview_lead_order(lead_id=lead.pk, now=timezone.now(), **form.wish())
             shown |= {"preview": preview, "order_form": form.in_coins(preview.own_units)}
@@ -61,7 +64,7 @@ def lead_order_cancel(request: MemberRequest, order_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, "Canceled. What was on its way already may still be traded.")
+        messages.success(request, gettext("Canceled. What was on its way already may still be traded."))
     return redirect("lead_console")
 
 

@@ -11,8 +11,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.places import written
 from copytrading.forms.leading import ApplyForm, NoticeForm, ShownForm, TermsForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import TransferForm
@@ -75,7 +77,7 @@ def lead_apply(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, "Your application is in. An operator looks at it.")
+            messages.success(request, gettext("Your application is in. An operator looks at it."))
             return redirect("lead_link" if terms["source"] == ApplyForm.ELSEWHERE else "lead_console")
     return _application(request, form)
 
@@ -111,7 +113,12 @@ def lead_money(request: MemberRequest, way: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, f"{money(units)} {money_words().cash} moved {way}. Followers are told.")
+            said = (
+                gettext("%(value)s %(cash)s moved in. Followers are told.")
+                if way == "in"
+                else gettext("%(value)s %(cash)s moved out. Followers are told.")
+            )
+            messages.success(request, said % {"value": money(units), "cash": money_words().cash})
             return redirect("lead_console")
     return console(request, lead, **{f"{way}_form": form})
 
@@ -134,7 +141,8 @@ def lead_terms(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, f"Changed. Copies that start from now on pay {whole_percent(form.rate)}.")
+            said = gettext("Changed. Copies that start from now on pay %(rate)s.")
+            messages.success(request, said % {"rate": whole_percent(form.rate)})
             return redirect("lead_console")
     context = {"section": "lead", "lead": lead, "form": form, "rates": queries.rates_of(lead)}
     return render(request, "copytrading/lead_terms.html", context)
@@ -155,7 +163,7 @@ def lead_visibility(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, "Changed. Whoever copies you sees everything at once, as before.")
+            messages.success(request, gettext("Changed. Whoever copies you sees everything at once, as before."))
             return redirect("lead_console")
     return render(request, "copytrading/lead_visibility.html", {"section": "lead", "lead": lead, "form": form})
 
@@ -172,7 +180,7 @@ def lead_notice(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, "Sent. It stands on the page of every copy.")
+            messages.success(request, gettext("Sent. It stands on the page of every copy."))
             return redirect("lead_console")
     return console(request, lead, notice_form=form)
 
@@ -186,12 +194,12 @@ def lead_pause(request: MemberRequest) -> HttpResponse:
         match request.POST.get("change"):
             case "resume":
                 leads.resume_lead(lead_id=lead.pk, now=timezone.now())
-                messages.success(request, "You take followers and orders again.")
+                messages.success(request, gettext("You take followers and orders again."))
             case "pause":
                 leads.pause_lead(lead_id=lead.pk, now=timezone.now())
-                messages.success(request, "Paused. Copies keep what they hold; nobody new can follow.")
+                messages.success(request, gettext("Paused. Copies keep what they hold; nobody new can follow."))
             case _:
-                return HttpResponseBadRequest("Say whether to pause or to go on.")
+                return HttpResponseBadRequest(gettext("Say whether to pause or to go on."))
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     return redirect("lead_console")
@@ -209,7 +217,9 @@ def lead_end(request: MemberRequest) -> HttpResponse:
         except Refusal as error:
             refusal = error
         else:
-            messages.success(request, "You have ended. Every copy is being sold and paid out; your record stays.")
+            messages.success(
+                request, gettext("You have ended. Every copy is being sold and paid out; your record stays.")
+            )
             return redirect("lead_detail", slug=lead.slug)
     context = {
         "section": "lead",
@@ -234,7 +244,7 @@ def _application(request: MemberRequest, form: ApplyForm) -> HttpResponse:
 
 def _terms_now(lead: Any) -> dict[str, Any]:
     return {
-        "profit_share_rate": f"{lead.profit_share_rate * 100:f}".rstrip("0").rstrip("."),
+        "profit_share_rate": written(f"{lead.profit_share_rate * 100:f}".rstrip("0").rstrip(".")),
         "followers_max": lead.followers_max,
         "money_max": money_input(lead.money_max_units),
     }

@@ -3,10 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
-from copytrading.forms.comparing import FIRST_QUESTION, WhatIfForm
+from copytrading.forms.comparing import WhatIfForm, first_question
 from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.market import board as market_queries
@@ -27,7 +28,7 @@ QUESTIONS_A_MINUTE = 30
 def what_if(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what would have become of an investment; without a question, of 1,000 from the first day on."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    asked = request.GET if "investment" in request.GET else FIRST_QUESTION
+    asked = request.GET if "investment" in request.GET else first_question()
     form = WhatIfForm(asked, markets=market_queries.market_choices())
     now, user = timezone.now(), visitor(request)
     visibility = visibility_of(lead, user, now=now)
@@ -49,10 +50,11 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
                 "comparison": comparison,
                 "spread": spread,
                 "differences": [differences.smart_sync, differences.custom],
-                "histogram_label": f"How often which return came out, {label_of(SMART_SYNC)} beside Custom copy",
+                "histogram_label": gettext("How often which return came out, %(mode)s beside Custom copy")
+                % {"mode": label_of(SMART_SYNC)},
                 "lines": [
                     (lead.name, "lead", comparison.lead_curve),
-                    ("Custom copy", "custom", comparison.custom.curve),
+                    (gettext("Custom copy"), "custom", comparison.custom.curve),
                     (label_of(SMART_SYNC), "smart", comparison.smart_sync.curve),
                 ],
             }

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
@@ -152,7 +153,7 @@ def _curve(request: HttpRequest, lead: Any, visibility: Visibility, now: datetim
     if lines and (bitcoin := bitcoin_curve(begins_at=curve.points[0][0], ends_at=curve.points[-1][0])):
         lines.append(("Bitcoin", "btc", bitcoin))
     if lines and held and (beside := held.beside(curve.points)):
-        lines.append(("A real copy", "smart", beside))
+        lines.append((gettext("A real copy"), "smart", beside))
     return {
         "reference": held,
         "curve": curve,

@@ -36,7 +36,7 @@ class TestWebhookPages:
         (secret,) = re.findall(r'value="(whsec_[^"]+)"', page.content.decode())
         assert "no-store" in page["Cache-Control"]
         listed = client.get(reverse("programs")).content.decode()
-        assert "Home" in listed and "copy, 1 topic" in listed and secret not in listed
+        assert "Home" in listed and "<code>copy</code>, 1 topic" in listed and secret not in listed
 
     def test_say_what_is_wrong_beside_its_field(self, proven: Client) -> None:
         wanted = {"address": "https://127.0.0.1/", "events": ["copy"]}

@@ -9,7 +9,7 @@ class CopytradingConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import Tags, register
 
-        from accounts.places import moved
+        from accounts.identity.places import moved
         from copytrading.queries.rules import check_rules
         from copytrading.services.telling import habits, safety
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from django.core.asgi import get_asgi_application
 
 from smartsync_site import endings
-from smartsync_site.doors import BoundedBodies
+from smartsync_site.middleware.doors import BoundedBodies
 
 # WhiteNoise hands out small files as plain iterators, and Django warns of each process's first one.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")

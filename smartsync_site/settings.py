@@ -63,7 +63,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SECRET_KEY = required("SECRET_KEY", in_development=LOCAL_FOLDER.secret("django") or get_random_secret_key())
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-CSRF_FAILURE_VIEW = "smartsync_site.requests.form_refused"
+CSRF_FAILURE_VIEW = "smartsync_site.middleware.requests.form_refused"
 # How many proxies of ours stand before the web process: nobody else is believed about an address or https.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 if not 0 <= TRUSTED_PROXY_COUNT <= PROXIES_MAX:
@@ -109,17 +109,17 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "smartsync_site.requests.only_for_who_asks",
+    "smartsync_site.middleware.requests.only_for_who_asks",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "smartsync_site.requests.KnownHosts",
+    "smartsync_site.middleware.requests.KnownHosts",
     "django.middleware.csrf.CsrfViewMiddleware",
     # Before the sign-in: it sets a person of its own, and the steps under /api/identity/ would see nobody.
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "smartsync_site.places.in_the_readers_place",
+    "smartsync_site.middleware.places.in_the_readers_place",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "smartsync_site.doors.readable_requests",
+    "smartsync_site.middleware.doors.readable_requests",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -327,7 +327,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "upgrade-insecure-requests": not DEVELOPMENT,
     }
 }
-# No form of ours and no request of the API needs more: see smartsync_site.doors.
+# No form of ours and no request of the API needs more: see smartsync_site.middleware.doors.
 REQUEST_BODY_BYTES_MAX = 256 * 1024
 REQUEST_BODY_SECONDS_MAX = 30
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_BYTES_MAX

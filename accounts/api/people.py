@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.problems import documented
+from accounts.identity.places import moved
 from accounts.models import ProgramKey, User
-from accounts.places import moved
 
 
 class PersonInput(serializers.Serializer):

@@ -7,8 +7,8 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from accounts.identity.places import is_language
 from accounts.models import User
-from accounts.places import is_language
 
 
 def end_everything_of(user: User) -> None:

@@ -10,16 +10,16 @@ from copytrading.api import (
     copies,
     leading,
     leads,
-    limit_orders,
     records,
     schema,
     statements,
     together,
-    wallet,
 )
 from copytrading.api.admission import standing
 from copytrading.api.nowhere import Nowhere
 from copytrading.api.telling import live, notices, webhooks
+from copytrading.api.wallet import account as wallet
+from copytrading.api.wallet import limit_orders
 
 app_name = "api"
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.forms.terms import CASH, RATIO, TermsForm
 from copytrading.services.lookback.record import Question
 

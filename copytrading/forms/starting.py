@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.smart_sync import SMART_SYNC

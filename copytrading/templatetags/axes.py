@@ -11,7 +11,7 @@ from math import ceil, floor, log10
 
 from django.utils import timezone
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.templatetags.figures import DAY, HOUR, MINUS, MINUTE, dated
 
 STEPS_MAX = 5

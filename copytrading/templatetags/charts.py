@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.queries.copies.curves import AccountCurve, CopyCurve, Move
 from copytrading.queries.rules import cash_symbol
 from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.queries.happened.sentences import ratio_in_words
 from copytrading.templatetags.figures import signed_percent
 from copytrading.templatetags.plots import Line, Plot

@@ -13,7 +13,7 @@ from django.template.defaultfilters import date as formatted
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.queries.rules import CASH_DECIMALS
 
 register = template.Library()

@@ -8,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from accounts.places import is_language
+from accounts.identity.places import is_language
 from copytrading.templatetags.portal import THEMES
 from copytrading.views.requests import press_at, visitor
 

@@ -13,7 +13,7 @@ from accounts.api.answering.deprecation import Deprecation
 from accounts.api.endpoint import BODY_BYTES_MAX, Endpoint
 from accounts.models import User
 from copytrading.api.schema import description
-from copytrading.api.wallet import Wallet
+from copytrading.api.wallet.account import Wallet
 from copytrading.models import Lead
 from copytrading.services.problem_codes import problem_codes
 from tests.api.program import Program

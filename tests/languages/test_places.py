@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts.identity.places import Place, in_place, written
 from accounts.models import User
-from accounts.places import Place, in_place, written
 from copytrading.forms.parts.fields import CashField, NumberField
 from copytrading.forms.parts.typed import ShareField
 from copytrading.models import Lead, Notice, NoticeHabits

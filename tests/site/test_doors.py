@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from smartsync_site.doors import BoundedBodies
+from smartsync_site.middleware.doors import BoundedBodies
 
 BOUND = 1000
 

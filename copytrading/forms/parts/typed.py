@@ -13,7 +13,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext
 
-from accounts.places import decimal_sign
+from accounts.identity.places import decimal_sign
 
 WITH_COMMA = re.compile(r"[1-9]\d{0,2}(\.\d{3})+(,\d+)?|\d*,\d+", re.ASCII)
 UNCLEAR = re.compile(r"([1-9]\d{0,2})([.,])(\d{3})", re.ASCII)

@@ -12,8 +12,8 @@ from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
+from accounts.identity.places import written
 from accounts.models import Asset
-from accounts.places import written
 from copytrading.engine.adjustments import Reason
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry

@@ -14,7 +14,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_noop as _
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.models import Notice
 
 Kind = Notice.Kind

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from accounts.identity.places import zone_of
 from accounts.models import User
-from accounts.places import zone_of
 from copytrading.models import NoticeHabits
 
 DIGEST_HOUR = time(8)

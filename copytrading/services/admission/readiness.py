@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from django.db.models import Sum
 from django.utils.translation import gettext, ngettext
 
+from accounts.identity.places import written
 from accounts.models import RequestKey, User
-from accounts.places import written
 from accounts.transactions import owns_transaction
 from copytrading.engine.suitability.packs import RISK_MOST, Pack
 from copytrading.models import Admission, Copy, FirstWish, Lead, LeadSummary, SuitabilityAnswer

@@ -19,8 +19,8 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils.translation import gettext
 
+from accounts.identity.places import written
 from accounts.models import User
-from accounts.places import written
 from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.holdings import stop_loss
 from copytrading.engine.rules import Rules

@@ -7,8 +7,8 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext
 
+from accounts.identity.places import written
 from accounts.models import User
-from accounts.places import written
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext
 
-from accounts.places import written
+from accounts.identity.places import written
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.deciding.lead_orders import OpenOrder

@@ -8,9 +8,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_noop
 
 from accounts import ledger
+from accounts.identity.places import written
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, User
-from accounts.places import written
 from accounts.request_keys import Request
 from accounts.transactions import in_transaction, owns_transaction
 from copytrading.engine.rules import Rules

@@ -18,7 +18,7 @@ import numpy as np
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.engine.replay.lead_path import LeadPath
 from copytrading.engine.rounding import rounded_parts
 from copytrading.engine.sizing.mode import SizingMode

@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.utils.dateformat import format as date_format
 from django.utils.translation import get_language, gettext, pgettext
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.replay.investments import Investments

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.models import Market
 from copytrading.services.refusals import LimitNotPossible
 

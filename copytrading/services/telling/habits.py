@@ -8,8 +8,8 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext
 
+from accounts.identity.places import zone_of
 from accounts.models import User
-from accounts.places import zone_of
 from copytrading.models import Delivery, Notice, NoticeHabits, NoticeSwitch, PushSubscription
 from copytrading.queries.notices.kinds import TOPICS
 from copytrading.services import bell

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from accounts.identity.places import in_place, place_of
 from accounts.models import User
-from accounts.places import in_place, place_of
 from copytrading.engine.rules import Rules
 from copytrading.models import Notice
 from copytrading.queries.happened.sentences import Sentence, sentence_of

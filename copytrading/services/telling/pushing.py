@@ -15,7 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 from pywebpush import WebPushException, webpush
 
-from accounts.places import in_place, place_of
+from accounts.identity.places import in_place, place_of
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Delivery, PushSubscription

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
-from accounts.places import zone_of
+from accounts.identity.places import zone_of
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.models import Lead, LeadOutline, Notice, NoticeHabits

@@ -15,8 +15,8 @@ from django.utils.translation import gettext
 
 from accounts import ledger
 from accounts import queries as account_queries
+from accounts.identity.places import written
 from accounts.models import LedgerAccount, User
-from accounts.places import written
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.deciding.lead_orders import is_reached

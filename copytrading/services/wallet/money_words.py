@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.exchange import registry
 from copytrading.queries.rules import cash_symbol, platform_rules
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 
 from accounts import ledger
 from accounts import queries as account_queries
+from accounts.identity.places import written
 from accounts.models import User
-from accounts.places import written
 from accounts.request_keys import Request
 from accounts.transactions import outside_transaction
 from copytrading.engine.orders.bunching import Offer, offer_of, plan_order

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.engine.track_record.tax_lots import LotMethod
 from copytrading.queries.money.statement_lines import Stand, Statement
 from copytrading.services.wallet.statement_plain import average_text, exact, price_text

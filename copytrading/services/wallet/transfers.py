@@ -16,9 +16,9 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts import approvals, ledger, wallet
+from accounts.identity.places import written
 from accounts.ledger import Lines
 from accounts.models import Journal, LedgerAccount, Transfer, User
-from accounts.places import written
 from accounts.transactions import in_transaction, outside_transaction, owns_transaction
 from copytrading.engine.units import coins
 from copytrading.exchange import registry

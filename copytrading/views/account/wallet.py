@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.csv_lines import download, harmless
+from accounts.identity.places import written
 from accounts.identity.step_up import identity_confirmed
-from accounts.places import written
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries.money import limit_orders as limit_queries

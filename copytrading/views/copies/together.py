@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.forms.copies import LossLimitForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.copies.loss_limits import LossStanding

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.places import written
+from accounts.identity.places import written
 from copytrading.forms.leading import ApplyForm, NoticeForm, ShownForm, TermsForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import TransferForm

@@ -18,8 +18,8 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from accounts.api.problems import API_PATH
+from accounts.identity.places import NOWHERE, Place, in_place, is_language, place_of
 from accounts.models import User
-from accounts.places import NOWHERE, Place, in_place, is_language, place_of
 
 # What is the same for everybody; and the stream, which has no words and does without a connection of its own.
 WORDLESS = ("/static/", "/brand/", "/health/", "/metrics", "/admin/", "/live/", "/.well-known/")

@@ -1,0 +1,1 @@
+"""What every request passes before and after whoever answers it."""

@@ -85,6 +85,8 @@ def packs(settings: Settings) -> tuple[Pack, ...]:
 @pytest.fixture
 def pseudo(settings: Settings, tmp_path: Path) -> None:
     settings.LOCALE_PATHS = [write_pseudo_locale(tmp_path, "de")]
+    # What a demo in this folder has sent is in the language that it was sent in.
+    settings.MAILBOX_FOLDER = tmp_path / "mails"
 
 
 class TestEveryPage:

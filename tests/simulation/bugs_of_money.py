@@ -179,8 +179,10 @@ def redeemed_twice() -> list[Any]:
 def idempotency_key_ignored() -> list[Any]:
     request, number = wallet._request, count()
 
-    def request_anew(direction: Any, user: Any, asset: Any, units: int, key: str, now: datetime, channel: Any) -> Any:
-        return request(direction, user, asset, units, f"{key}:{next(number)}", now, channel)
+    def request_anew(
+        direction: Any, user: Any, asset: Any, units: int, key: str, now: datetime, channel: Any, **named: Any
+    ) -> Any:
+        return request(direction, user, asset, units, f"{key}:{next(number)}", now, channel, **named)
 
     return [patch.object(wallet, "_request", request_anew)]
 

@@ -19,8 +19,16 @@ BEAT_CHANCES = {
     "watch_listings": 0.06,
 }
 BEAT_CHANCE = 0.06
-# These ask what a simulated world does not have: processes that may be silent, an exchange's own history.
-NOT_HEARD = {"answer_ring", "look_at_transfers", "keep_reference_copies", "check_loss_limits"}
+# These ask what a simulated world does not have: processes that may be silent, an exchange's own history, copies of
+# the platform's own, jurisdictions and their checks. Loss limits are rung for by who sets them.
+NOT_HEARD = {
+    "answer_ring",
+    "look_at_transfers",
+    "keep_reference_copies",
+    "count_losses",
+    "finish_cases",
+    "check_loss_limits",
+}
 
 
 class Beats:

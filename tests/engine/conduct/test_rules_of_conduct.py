@@ -142,6 +142,7 @@ class TestRoundTrips:
             "BTC",
             "4 times there and back, 808 turned over",
         )
+        assert (finding.first_at, finding.last_at) == (trips[0].at, trips[-1].at)
 
     @pytest.mark.parametrize(
         ("count", "minutes", "back", "price", "apart"),

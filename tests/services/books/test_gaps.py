@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Asset, User
 from copytrading.engine.track_record.tracking_gap import Part
 from copytrading.exchange.paper import world as paper
-from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead, LeadHolding
+from copytrading.models import Copy, CopyGap, CopyGapRecord, Lead, LeadHolding, LeadSnapshot
 from copytrading.queries.copies.gap_pages import GapView, gap_of
 from copytrading.queries.copies.gaps import PART_COLUMNS
 from copytrading.queries.rules import platform_rules
@@ -202,9 +202,11 @@ class TestMoney:
     def test_that_is_added_joins_the_ideal(self, world: World, copy: Copy) -> None:
         before = measured(world, copy)
 
+        LeadSnapshot.objects.filter(lead=copy.lead).update(growth_index=2.5)
         copies.increase_copy(copy_id=copy.pk, units=usdt(500), idempotency_key="more", now=world.now)
 
         after = CopyGap.objects.get(copy=copy)
+        assert after.ideal_shares - before.ideal_shares == pytest.approx(usdt(500) / 2.5)
         assert (after.invested_units, after.ideal_units) == (usdt(1500), before.ideal_units + usdt(500))
         assert parts_of(after) == parts_of(before)
 

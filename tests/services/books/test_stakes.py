@@ -1,5 +1,7 @@
 """The lead's own stake: without it nothing is bought and nobody follows."""
 
+from decimal import Decimal
+
 import pytest
 
 from accounts.models import User
@@ -7,6 +9,7 @@ from copytrading.models import Copy, Lead, LeadOrder, LinkedAccount, Notice
 from copytrading.queries.happened.activity import receipts_of
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import stakes
+from copytrading.services.leads import observing
 from copytrading.services.leads import verbs as leads
 from tests.cast import World, usdt
 from tests.elsewhere import Elsewhere, connect, look
@@ -69,6 +72,23 @@ class TestOwnStake:
         leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(150), idempotency_key="2", now=world.now)
         lead.refresh_from_db()
         assert lead.stake_alarm_at is not None
+
+
+class TestStakeThatIsOnlyObserved:
+    def test_raises_no_alarm_as_nobody_here_knows_what_is_left(self, world: World, follower: User) -> None:
+        lead = leads.apply_as_lead(
+            user=User.objects.create_user("seen@example.org"), name="Seen", bio="", tags=[],
+            profit_share_rate=Decimal(0), followers_max=10, now=world.now, source=Lead.Source.OBSERVED,
+        )  # fmt: skip
+        leads.approve_lead(lead_id=lead.pk, now=world.now)
+        observing.observe_flow(lead_id=lead.pk, units=usdt(10_000), idempotency_key="stake", now=world.now)
+        Lead.objects.filter(pk=lead.pk).update(settling_until=None)
+        world.start(follower, lead, "1000")
+        world.settle()
+
+        observing.observe_flow(lead_id=lead.pk, units=-usdt(9_990), idempotency_key="out", now=world.now)
+
+        assert Lead.objects.get(pk=lead.pk).stake_alarm_at is None
 
 
 class TestStakeElsewhere:

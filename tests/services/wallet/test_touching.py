@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from accounts.models import Hold, User
 from copytrading.exchange.errors import VenueUnreachable
@@ -111,6 +112,21 @@ class TestReached:
         look(world, BTC="48900")
 
         assert (again(own).status, again(own).filled_units) == ("FILLED", 10**7)
+        assert is_clean()
+
+    def test_buys_what_can_be_paid_for_where_the_fee_has_risen_since(
+        self, world: World, follower: User, settings: Settings
+    ) -> None:
+        own = place(world, follower, "BUY", "BTC", "49000", quantity="0.1")
+        free = usdt(10_000) - held(follower)["USDT"]
+        transfers.withdraw(user=follower, units=free, idempotency_key="w", now=world.now)
+        settings.SMARTSYNC_FEE_RATE = Decimal("0.02")
+
+        look(world, BTC="48900")
+
+        # 4,904.90 were held for it, and pay for so much at 49,000 with two in a hundred on top.
+        assert Order.objects.get().quantity_units == pytest.approx(4_904.9 / 1.02 / 49_000 * 10**8, rel=1e-3)
+        assert again(own).filled_units < 10**7
         assert is_clean()
 
     def test_ends_with_a_rest_that_the_venue_does_not_take(self, world: World, follower: User) -> None:

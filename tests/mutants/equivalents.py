@@ -312,5 +312,23 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         'last = ScheduledRun.objects.filter(job="thin_records").order_by("-slot").last()',
         "To thin an hour twice drops nothing more, so beginning at the oldest run costs more and changes nothing.",
     ),
+    Equivalent(
+        POSITIONS,
+        "held_before=_held(lead, order.market.base_id) - quantity if quantity < 0 else 0,",
+        "held_before=_held(lead, order.market.base_id) - quantity if quantity < 1 else 0,",
+        "A part of nothing is no trade: it is left out before.",
+    ),
+    Equivalent(
+        "copytrading/engine/track_record/capacity.py",
+        "cost_bp=cost / (filled + cash) if filled > 0 else 0.0,",
+        "cost_bp=cost / (filled + cash) if filled != 0 else 0.0,",
+        "What is filled is a sum of what a book gives, never below zero.",
+    ),
+    Equivalent(
+        "copytrading/engine/conduct/round_trips.py",
+        "first = 0",
+        "first = -1",
+        "From the last trip alone there are never three, so the next look is from the first one.",
+    ),
 )
 REASONS = {(one.path, one.before, one.after): one.reason for one in EQUIVALENTS}

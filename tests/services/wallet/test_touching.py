@@ -67,6 +67,16 @@ class TestReached:
         assert own.value_units >= usdt(110 * 50)
         assert "SOL" not in world.main(follower)
 
+    def test_sells_no_more_than_was_asked_for_however_much_there_is(self, world: World, follower: User) -> None:
+        place(world, follower, "BUY", "SOL", "101", quantity="50")
+        before = world.main(follower)["SOL"]
+        own = place(world, follower, "SELL", "SOL", "110", quantity="30")
+
+        look(world, SOL="111")
+
+        assert again(own).filled_units == 30 * 10**8
+        assert world.main(follower)["SOL"] == before - 30 * 10**8
+
     def test_goes_no_further_from_the_mark_than_any_order(self, world: World, follower: User) -> None:
         own = place(world, follower, "BUY", "BTC", "55000", quantity="0.01")
 

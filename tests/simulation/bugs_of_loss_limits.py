@@ -1,7 +1,6 @@
 """Bugs in the loss at which all copies of a person stop together: too early, too late, or only in name."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -10,7 +9,6 @@ import numpy as np
 
 from copytrading.engine.arrays import BoolArray, FloatArray
 from copytrading.models import LossLimit
-from copytrading.queries.copies import guarded
 from copytrading.queries.copies import loss_limits as queries
 from copytrading.services.copies import loss_limits
 
@@ -22,17 +20,6 @@ def fires_at_the_first_look() -> list[Any]:
         return np.where(breached, newest_price_at, np.nan), breached.copy()
 
     return [patch.object(loss_limits, "stop_loss", SimpleNamespace(confirm=at_once))]
-
-
-def gains_make_nothing_good() -> list[Any]:
-    """What one copy gains is left out of the sum."""
-    load = guarded.load_valued
-
-    def without_gains(*given: Any, **named: Any) -> guarded.GuardedCopies:
-        table = load(*given, **named)
-        return replace(table, equity=np.minimum(table.equity, table.invested_units))
-
-    return [patch.object(queries, "guarded", SimpleNamespace(RUNNING=guarded.RUNNING, load_valued=without_gains))]
 
 
 def used_up_before_it_stopped_anything() -> list[Any]:
@@ -48,7 +35,6 @@ def nobody_looks() -> list[Any]:
 
 BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "loss limit fires at the first look": ("a price that nobody traded at sells everything", fires_at_the_first_look),
-    "gains make no loss good": ("a person is stopped who has lost less than the limit", gains_make_nothing_good),
     "loss limit used up by telling": (
         "the person is told that all is sold, and it is not",
         used_up_before_it_stopped_anything,

@@ -6,6 +6,7 @@ fifteenth of the time of all tests. Where a test changed what was shipped, its o
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -22,13 +23,12 @@ class Emptying:
     """What is known of the database of this process."""
 
     def __init__(self) -> None:
-        self.can: bool | None = None
         self.shipped: str | None = None
         self.statement = ""
 
     def empty(self, case: TransactionTestCase) -> None:
         """Take the place of `_fixture_teardown`."""
-        if not self._can() or self.shipped is None or self.shipped != _fingerprint():
+        if not is_superuser() or self.shipped is None or self.shipped != _fingerprint():
             _as_django_does(case)  # type: ignore[arg-type]
             self.shipped = _fingerprint()
             return
@@ -40,14 +40,6 @@ class Emptying:
                 cursor.execute("SET LOCAL session_replication_role = replica")
                 cursor.execute("; ".join(f'DELETE FROM "{name}"' for name in names))
 
-    def _can(self) -> bool:
-        """Return whether triggers may be left out here."""
-        if self.can is None:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-                self.can = bool(cursor.fetchone()[0])
-        return self.can
-
     def _find(self) -> str:
         """Return the statement that says which tables hold something."""
         tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
@@ -55,6 +47,14 @@ class Emptying:
             f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in sorted(tables - set(SHIPPED))
         )
         return self.statement
+
+
+@cache
+def is_superuser() -> bool:
+    """Return whether the database's own triggers may be left out here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        return bool(cursor.fetchone()[0])
 
 
 def _fingerprint() -> str:

@@ -25,6 +25,7 @@ from django.db.models import Model
 
 from copytrading.exchange import registry
 from copytrading.exchange.paper.venue import PaperVenue
+from tests.emptying import is_superuser
 
 # What these begin with writes nothing.
 READING = ("SELECT", "SAVEPOINT", "RELEASE", "SET", "SHOW")
@@ -69,7 +70,6 @@ class Stage:
     kept: dict[Key, Scenery] = field(default_factory=dict)
     columns: dict[str, tuple[list[str], str]] = field(default_factory=dict)
     sequences: dict[str, str] = field(default_factory=dict)
-    can: bool | None = None
     chain: list[str] = field(default_factory=list)
     is_touched: bool = False
     is_setting: bool = False
@@ -106,11 +106,7 @@ class Stage:
     def _is_usual(self) -> bool:
         if time_machine.escape_hatch.is_travelling() or not isinstance(registry.venue(), PaperVenue):
             return False
-        if self.can is None:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-                self.can = bool(cursor.fetchone()[0])
-        return self.can
+        return is_superuser()
 
     def _know_tables(self) -> None:
         if self.columns:

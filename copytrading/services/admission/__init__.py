@@ -3,7 +3,7 @@ Who is let in: the doors that pages and the API call before money moves, and wha
 
     entering        the doors: start and increase a copy, deposit, withdraw, become a lead
     signing_up      the door of people who are not here yet
-    standing_ready  what a jurisdiction's pack asks before a copy: texts, questionnaire, a while
+    readiness       what a jurisdiction's pack asks before a copy: texts, questionnaire, a while
     consents        accepting a text in its version
     suitability     answering the questionnaire
     jurisdictions   whose rules count

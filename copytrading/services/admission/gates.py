@@ -138,7 +138,7 @@ def pass_gate(asked: Asked, *, now: datetime) -> tuple[GateCase | None, GateCase
     if question.answer == Verdict.ALLOW:
         return None, None
     if asked.act not in GOES_ON:
-        raise GateWaits(question.sentence or WAITS)
+        raise GateWaits(question.sentence or gettext(WAITS))
     return None, GateCase.objects.get(question=question)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from accounts.models import Transfer, User
@@ -208,6 +209,14 @@ class TestAnswer:
 
 
 class TestCase:
+    def test_is_told_of_in_the_language_of_who_asks(
+        self, world: World, follower: User, lead: Lead, check: Check
+    ) -> None:
+        check.answers = ASK
+
+        with translation.override("de"), pytest.raises(GateWaits, match="Das muss sich erst jemand ansehen"):
+            start(world, follower, lead)
+
     def test_of_a_start_waits_and_counts_once(
         self, world: World, follower: User, other_follower: User, lead: Lead, operator: User, check: Check
     ) -> None:

@@ -9,12 +9,15 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from copytrading.models import Lead
-from copytrading.worlds.demo import people
+from copytrading.worlds.demo import people, weeks
 
 
 class TestDemoWorld:
-    def test_prints_the_logins_and_a_second_run_prints_the_same(self, db: None) -> None:
+    def test_prints_the_logins_and_a_second_run_prints_the_same(
+        self, db: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         first, second = io.StringIO(), io.StringIO()
+        monkeypatch.setattr(weeks, "DAYS", 2)
 
         call_command("demo_world", stdout=first)
         call_command("demo_world", stdout=second)

@@ -38,6 +38,15 @@ class Past:
     symbols: tuple[str, ...]
     closes: FloatArray
 
+    @property
+    def last(self) -> int:
+        """The last hour."""
+        return len(self.closes) - 1
+
+    def until(self, hour: int) -> "Past":
+        """Return the same past as it was at one of its hours."""
+        return Past(symbols=self.symbols, closes=self.closes[: hour + 1])
+
 
 def past_of(*, prices: Mapping[str, Decimal], symbols: tuple[str, ...]) -> Past:
     """Return the hours of the simulated market that end at these prices, for the pairs in this order."""
@@ -69,9 +78,8 @@ def weights_at(character: Character, *, past: Past, hour: int) -> FloatArray:
 
 def write_bars(*, past: Past, now: datetime) -> None:
     """Write the hours of the past as those of our markets; the last one is left to the first real one."""
-    hours = len(past.closes) - 1
     closes = {symbol: past.closes[:-1, place] for place, symbol in enumerate(past.symbols)}
-    price_bars.write_bars(closes=closes, times=[now - timedelta(hours=hours - hour) for hour in range(hours)])
+    price_bars.write_bars(closes=closes, times=[now - timedelta(hours=past.last - hour) for hour in range(past.last)])
 
 
 def write_record(*, lead: Lead, path: LeadPath, equity_units: int, now: datetime) -> None:

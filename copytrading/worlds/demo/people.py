@@ -1,4 +1,4 @@
-"""Who lives in the demo world: an operator, a follower who has still to choose, and some who copy already."""
+"""Who lives in the demo world: two operators, a follower whom everybody can sign in as, and some who copy too."""
 
 from dataclasses import dataclass
 
@@ -22,11 +22,16 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedCopy:
-    """A copy that a demo follower starts; values in USDT, no stop loss when None."""
+    """
+    A copy that a demo follower starts, so many days after the demo began; values in USDT, no stop loss when None.
+
+    Where the demo has no weeks behind it, everybody starts at once.
+    """
 
     lead_name: str
     investment: int
     stop_loss: int | None = None
+    day: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,12 @@ OPERATOR_EMAIL = "operator@demo.example.org"
 SECOND_OPERATOR_EMAIL = "second-operator@demo.example.org"
 FOLLOWER_EMAIL = "follower@demo.example.org"
 FOLLOWER_DEPOSIT = 10_000
+# Where the demo has weeks behind it, its follower has used some of them.
+OWN_COPIES = (
+    PlannedCopy(lead_name="Quiet Harbor", investment=2_000, day=1),
+    PlannedCopy(lead_name="Basalt", investment=1_500, stop_loss=450, day=6),
+    PlannedCopy(lead_name="Ember", investment=400, stop_loss=120, day=10),
+)
 
 FOLLOWERS = (
     Follower(

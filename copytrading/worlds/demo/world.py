@@ -2,9 +2,12 @@
 The demo world, set up once through the services that everybody uses.
 
     120 days ago     the leads are approved (where there is a past to tell of)
-    a while ago      they move their money in, and the settling window passes
-    moments ago      followers start their copies, leads buy their first portfolio: one bunched order a market
-    now              the first point of every curve
+    four weeks ago   they move their money in, and the settling window passes; followers start their copies, leads buy
+                     their first portfolio: one bunched order a market
+    since then       the weeks are lived, see there
+    now              the last point of every curve
+
+Where there is no past, what would have been four weeks ago was moments ago.
 
 Every step can be told to be done, so a set-up that was interrupted is taken up again, and one that was finished is
 left alone, whatever people did in it since.
@@ -20,18 +23,13 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from copytrading.engine.holdings.terms import Terms
 from copytrading.exchange import registry
 from copytrading.exchange.errors import VenueUnreachable
 from copytrading.exchange.markets import Quote
 from copytrading.exchange.protocols import PriceSource
 from copytrading.models import Copy, Lead, LeadFlow, ScheduledRun
-from copytrading.queries import holdings
-from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.services.books import records
-from copytrading.services.copies import verbs as copies
-from copytrading.services.cycle import syncing
 from copytrading.services.feed import source as price_feed
 from copytrading.services.leads import observing, showing
 from copytrading.services.leads import verbs as leads
@@ -39,15 +37,14 @@ from copytrading.services.market import quotes as market
 from copytrading.services.reference import copies as reference_copies
 from copytrading.services.refusals import Refusal
 from copytrading.services.wallet import transfers
-from copytrading.worlds.demo import acting, history, people, recorded_lead
+from copytrading.worlds.demo import history, people, recorded_lead, weeks
 from copytrading.worlds.demo.characters import CHARACTERS, Character
 from copytrading.worlds.demo.history import Past
-from copytrading.worlds.demo.people import FOLLOWERS, Login
+from copytrading.worlds.demo.people import FOLLOWERS, Login, PlannedCopy
 from copytrading.worlds.demo.recorded_lead import Recording
+from copytrading.worlds.demo.weeks import Weeks
 
 OPENING_TURN = 0
-# How long ago the first trades were, and how many looks they may take, one a second.
-OPENING_SECONDS = 60
 KEY = "demo"
 
 
@@ -69,10 +66,11 @@ class DemoWorld:
     is_new: bool
 
 
-def set_up_world(*, now: datetime) -> DemoWorld:
+def set_up_world(*, now: datetime, weeks_lived: bool = True) -> DemoWorld:
     """
     Set up the demo world on this installation's market, once; again it changes nothing.
 
+    :param weeks_lived: whether it lives its last four weeks, which takes a while, or begins a moment ago.
     :raises RecordingUnusable: if prices or fills name a file that cannot be used.
     :raises PricesNotReached: if prices are live and nobody tells them.
     :raises RealMoneyHere: if this installation trades at a real venue.
@@ -90,7 +88,7 @@ def set_up_world(*, now: datetime) -> DemoWorld:
         source = price_feed.open_source(now=now, begins_at=fills.begins_at() if fills else None)
         if fills:
             recorded_lead.refuse_uncovered(fills, source=source)
-        _set_up(source=source, fills=fills, now=now)
+        _set_up(source=source, fills=fills, now=now, weeks_lived=weeks_lived)
         ScheduledRun.objects.create(job=_job(), slot=now, done_at=now)
     return DemoWorld(
         logins=(
@@ -105,40 +103,61 @@ def set_up_world(*, now: datetime) -> DemoWorld:
     )
 
 
-def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime) -> None:
-    opening_at = now - timedelta(seconds=OPENING_SECONDS)
-    # Early enough that the leads' deposits hold nobody's drift repair any more.
-    moved_in_at = opening_at - timedelta(seconds=platform_rules().settling_seconds + 1)
+def _set_up(*, source: PriceSource, fills: Recording | None, now: datetime, weeks_lived: bool) -> None:
     quotes = _present(source, now=now)
     prices = {quote.symbol: quote.price for quote in quotes}
     price_feed.list_pairs(prices=prices)
     price_feed.keep_position(position=source.market_time(now), now=now)
-    _quote(quotes, moved_in_at)
+    # Only of an invented market may a past be invented.
+    past = None if price_feed.is_recorded() or price_feed.is_live() else _past(prices)
+    lived = _weeks(past, now=now) if past and weeks_lived else None
+    opening_at = lived.moment(lived.first) if lived else now - timedelta(seconds=weeks.SETTLING_SECONDS)
+    # Early enough that the leads' deposits hold nobody's drift repair any more.
+    moved_in_at = opening_at - timedelta(seconds=platform_rules().settling_seconds + 1)
+
+    def quote(moment: datetime) -> None:
+        quoted = lived.quotes(lived.first, now=moment) if lived else [replace(one, as_of=moment) for one in quotes]
+        market.record_quotes(quotes=quoted, now=moment)
+
+    quote(moved_in_at)
     transfers.fund_dust_account(now=moved_in_at)
     for email in (people.OPERATOR_EMAIL, people.SECOND_OPERATOR_EMAIL):
         people.person(email, can_sign_in=True, is_operator=True)
     follower = people.person(people.FOLLOWER_EMAIL, can_sign_in=True)
     _deposit(follower, people.FOLLOWER_DEPOSIT, now=moved_in_at)
 
-    # Only of an invented market may a past be invented.
-    past = None if price_feed.is_recorded() or price_feed.is_live() else _past(prices)
     if past:
-        history.write_bars(past=past, now=moved_in_at)
+        history.write_bars(past=past, now=lived.now if lived else moved_in_at)
+    if lived:
+        past = lived.past.until(lived.first)
     # Where real fills are played back, their lead takes the last character's place.
-    characters = CHARACTERS[:-1] if fills else CHARACTERS
-    led = {character.name: _lead(character, past=past, now=moved_in_at) for character in characters}
+    led = {
+        character: _lead(character, past=past, now=moved_in_at)
+        for character in (CHARACTERS[:-1] if fills else CHARACTERS)
+    }
     if fills:
         _observed_lead(fills, now=moved_in_at)
-    _quote(quotes, opening_at)
-    _start_copies(led, now=opening_at)
+    quote(opening_at)
+    planned = _planned(now=opening_at)
+    weeks.start_copies([(user, plan) for user, plan in planned if not plan.day], led=led, now=opening_at)
     reference_copies.keep_reference_copies(now=opening_at)
-    for character in characters:
-        _give_opening_orders(character, lead=led[character.name], prices=prices, past=past, now=opening_at)
-    _settle(quotes, opening_at)
-    _quote(quotes, now)
+    for character, lead in led.items():
+        weights = _opening_weights(character, prices=prices, past=past)
+        weeks.give_orders(lead, weights=weights, turn=OPENING_TURN, now=opening_at)
+    weeks.settle(quote, now=opening_at)
+    if lived:
+        own = [(follower, plan) for plan in people.OWN_COPIES]
+        weeks.live(lived, led=led, planned=[*planned, *own])
+    market.record_quotes(quotes=[replace(one, as_of=now) for one in quotes], now=now)
     rules = platform_rules()
     for lead in led.values():
         records.record_lead(lead=lead, now=now, rules=rules)
+
+
+def _weeks(past: Past, *, now: datetime) -> Weeks:
+    """Return the weeks that are lived; those of a set-up that was interrupted are the same ones."""
+    begun, _ = ScheduledRun.objects.get_or_create(job=f"{_job()} begun", defaults={"slot": now, "done_at": now})
+    return Weeks(past=past, now=begun.slot, first=past.last - weeks.DAYS * 24)
 
 
 def _present(source: PriceSource, *, now: datetime) -> list[Quote]:
@@ -159,7 +178,7 @@ def _lead(character: Character, *, past: Past | None, now: datetime) -> Lead:
     """Return the lead that plays a character, with the stake moved in and a past; each part made on first use."""
     user = people.person(character.email, can_sign_in=character is CHARACTERS[0])
     lead = Lead.objects.filter(user=user).exclude(status=Lead.Status.ENDED).first()
-    began_at = now - timedelta(days=history.PAST_DAYS if past else 0)
+    began_at = now - timedelta(hours=past.last if past else 0)
     if lead is None:
         lead = leads.apply_as_lead(
             user=user,
@@ -219,57 +238,25 @@ def _show_all(lead: Lead, *, now: datetime) -> Lead:
     )
 
 
-def _start_copies(led: Mapping[str, Lead], *, now: datetime) -> None:
+def _planned(*, now: datetime) -> list[tuple[User, PlannedCopy]]:
+    """Return who copies whom, each with the money for it."""
+    planned = []
     for follower in FOLLOWERS:
         user = people.person(follower.email)
         _deposit(user, follower.deposit, now=now)
-        for planned in follower.copies:
-            if planned.lead_name in led:
-                copies.start_copy(
-                    follower=user,
-                    lead_id=led[planned.lead_name].pk,
-                    investment_units=_units(planned.investment),
-                    terms=Terms(stop_loss_units=_units(planned.stop_loss) if planned.stop_loss else None),
-                    idempotency_key=f"{KEY} {planned.lead_name}",
-                    now=now,
-                )
+        planned += [(user, plan) for plan in follower.copies]
+    return planned
 
 
-def _give_opening_orders(
-    character: Character, *, lead: Lead, prices: Mapping[str, Decimal], past: Past | None, now: datetime
-) -> None:
-    """Let a lead buy what its rule ends the past with; from one look, where there is no past."""
+def _opening_weights(character: Character, *, prices: Mapping[str, Decimal], past: Past | None) -> dict[str, float]:
+    """Return what a lead's rule ends the past with; from one look, where there is no past."""
     symbols = price_feed.by_size(prices)
     if past:
-        last_turn = (len(past.closes) - 1) // character.pause_hours
-        chosen = history.weights_at(character, past=past, hour=last_turn * character.pause_hours)
+        last_turn = past.last // character.pause_hours
+        weights = history.weights_at(character, past=past, hour=last_turn * character.pause_hours)
     else:
-        chosen = character.weights(closes=np.array([[float(prices[symbol]) for symbol in symbols]]), turn=OPENING_TURN)
-    board = market_queries.load_board(now=now, rules=platform_rules())
-    tradable, places = acting.tradable_places(board)
-    weights = np.zeros(len(board.asset_ids))
-    for symbol, weight in zip(symbols, chosen.tolist(), strict=True):
-        if symbol in tradable:
-            weights[places[tradable.index(symbol)]] = weight
-    portfolio = holdings.load_lead(lead, board=board, cash=market_queries.cash_asset())
-    wishes = acting.wishes_toward(weights, portfolio=portfolio, board=board)
-    acting.submit(lead, wishes, turn=OPENING_TURN, now=now)
-
-
-def _settle(quotes: list[Quote], opening_at: datetime) -> None:
-    """Look at every lead, a second a time, until nothing is left to trade."""
-    for second in range(1, OPENING_SECONDS):
-        moment = opening_at + timedelta(seconds=second)
-        _quote(quotes, moment)
-        due = syncing.leads_to_sync(now=moment)
-        if not due:
-            return
-        for lead_id in due:
-            syncing.sync_lead(lead_id=lead_id, now=moment)
-
-
-def _quote(quotes: list[Quote], moment: datetime) -> None:
-    market.record_quotes(quotes=[replace(quote, as_of=moment) for quote in quotes], now=moment)
+        weights = character.weights(closes=np.array([[float(prices[symbol]) for symbol in symbols]]), turn=OPENING_TURN)
+    return dict(zip(symbols, weights.tolist(), strict=True))
 
 
 def _deposit(user: User, value: int, *, now: datetime) -> None:

@@ -293,7 +293,7 @@ class TestRecordBars:
 @pytest.mark.django_db
 class TestDemoPast:
     def test_looks_back_on_the_same_curve_as_the_record(self):
-        demo.set_up_world(now=NOON)
+        demo.set_up_world(now=NOON, weeks_lived=False)
         price_bars.record_bars(now=NOON)
 
         for lead in Lead.objects.all():

@@ -26,7 +26,7 @@ class TestSetUpWorld(TestCase):
 
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.demo = world.set_up_world(now=NOON)
+        cls.demo = world.set_up_world(now=NOON, weeks_lived=False)
 
     def test_has_six_active_leads_with_money_of_their_own(self) -> None:
         leads = Lead.objects.filter(status=Lead.Status.ACTIVE)
@@ -73,7 +73,7 @@ class TestSetUpWorld(TestCase):
     def test_a_second_run_changes_nothing(self) -> None:
         before = {table: table.objects.count() for table in TABLES}
 
-        again = world.set_up_world(now=NOON + timedelta(hours=1))
+        again = world.set_up_world(now=NOON + timedelta(hours=1), weeks_lived=False)
 
         assert self.demo.is_new
         assert not again.is_new
@@ -84,7 +84,7 @@ class TestSetUpWorld(TestCase):
         before = {table: table.objects.count() for table in TABLES if table is not LeadRecord}
         ScheduledRun.objects.filter(job__startswith="demo world").delete()
 
-        again = world.set_up_world(now=NOON + timedelta(minutes=2))
+        again = world.set_up_world(now=NOON + timedelta(minutes=2), weeks_lived=False)
 
         assert again.is_new
         assert {table: table.objects.count() for table in before} == before
@@ -120,7 +120,7 @@ class TestSetUpWorld(TestCase):
 class TestMarketFeed(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        world.set_up_world(now=NOON)
+        world.set_up_world(now=NOON, weeks_lived=False)
 
     def test_leads_trade_copies_follow_and_the_ledger_adds_up(self) -> None:
         opening = set(LeadOrder.objects.values_list("pk", flat=True))

@@ -194,6 +194,7 @@ class TestAgainstFollowers:
             [trade(0, -5, 100, minutes=3), trade(1, -5, 100, minutes=3)],  # twice
             [trade(day, -5, 100, minutes=11) for day in (0, 1, 2)],  # later
             [trade(day, 5, 100, minutes=3) for day in (0, 1, 2)],  # the same way, after them
+            [trade(day, 5, 100) for day in (0, 1, 2)],  # the same way, with them
             [trade(day, -0.5, 100, minutes=3) for day in (0, 1, 2)],  # next to nothing
             [trade(day, -5, 100, minutes=3, coin="ETH") for day in (0, 1, 2)],
         ],
@@ -203,6 +204,11 @@ class TestAgainstFollowers:
 
     def test_lets_a_lead_elsewhere_go_ahead_of_the_copies(self) -> None:
         led = [trade(day, 50, 100, minutes=-1) for day in (0, 1, 2)]
+
+        assert against_followers.find(followed=self.FOLLOWED, own=[], led=led) == []
+
+    def test_lets_a_lead_elsewhere_turn_before_them(self) -> None:
+        led = [trade(day, -50, 100) for day in (0, 1, 2)]
 
         assert against_followers.find(followed=self.FOLLOWED, own=[], led=led) == []
 

@@ -25,6 +25,11 @@ class TestAnIncrease:
         assert (result.paid_in.tolist(), result.paid_out.tolist()) == ([1_400.0], [0.0])
         assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 1_400, 1_400])
 
+    def test_is_invested_though_no_drift_of_that_size_would_be_repaired(self) -> None:
+        result = replay(closes=[[100]] * 4, trades=HALF, changes=(change(2, ChangeKind.INCREASE, 15),))
+
+        assert result.final_quantities[0] == pytest.approx([5.075])
+
     def test_is_no_result(self) -> None:
         result = replay(closes=[[100], [100], [110]], trades=HALF, changes=(change(1, ChangeKind.INCREASE, 400),))
 

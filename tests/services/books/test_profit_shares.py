@@ -126,6 +126,26 @@ class TestSettleProfitShares:
         assert statement.platform_units == statement.share_units * 3333 // 10_000
         assert earned(lead) == statement.share_units - statement.platform_units
 
+    def test_a_copy_has_two_minutes_to_sell_for_its_share_and_then_pays_what_it_has(
+        self, invested: tuple[World, Lead, Copy]
+    ) -> None:
+        world, lead, copy = invested
+        world.now = MONDAY - timedelta(seconds=20)
+        world.prices(BTC="60000")
+        world.settle()
+        settled = []
+        for seconds in (5, 5 + 119, 5 + 120):
+            world.now = MONDAY + timedelta(seconds=seconds)
+            world.prices(BTC="60000")
+            # Nobody looks at the lead meanwhile, so nothing is sold.
+            settled.append(profit_shares.settle_profit_shares(now=world.now))
+
+        assert settled == [0, 0, 1]
+        copy.refresh_from_db()
+        assert copy.shared_until == MONDAY
+        assert earned(lead) < usdt(1), "the cash that lots had left over"
+        assert reconciling.check_ledger().is_clean
+
     def test_a_stale_price_settles_nothing(self, invested: tuple[World, Lead, Copy]) -> None:
         world, _, _ = invested
         world.now = MONDAY + timedelta(seconds=5)

@@ -312,22 +312,23 @@ class TestReconcileMarket:
         assert Alarm.objects.get().kind == Alarm.Kind.FOREIGN_TRADE
 
     @pytest.mark.parametrize(
-        ("client_order_id", "is_open", "alarms"),
-        [("", True, 0), ("", False, 1), ("somebodyelse", True, 1), ("somebodyelse", False, 1)],
+        ("client_order_id", "open_units", "alarms"),
+        # Of an order whose wishes all meet inside, nothing is at the venue.
+        [("", 10**6, 0), ("", None, 1), ("", 0, 1), ("somebodyelse", 10**6, 1), ("somebodyelse", None, 1)],
     )
     def test_leaves_a_trade_without_a_name_to_the_order_that_is_being_asked_about(
-        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, client_order_id: str, is_open: bool,
-        alarms: int,
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, client_order_id: str,
+        open_units: int | None, alarms: int,
     ) -> None:  # fmt: skip
         world.settle()
         order = Order.objects.get()
         (known,) = PaperVenue("platform").trades_since(symbol="BTC-USDT", since=order.planned_at)
         unnamed = replace(known, trade_id="t-2", client_order_id=client_order_id, venue_order_id="v-2")
         monkeypatch.setattr(PaperVenue, "trades_since", lambda *_, **__: [unnamed])
-        if is_open:
+        if open_units is not None:
             Order.objects.create(
                 market=order.market, venue_account=order.venue_account, client_order_id="asked", side="BUY",
-                quantity_units=10**6, price_limit=order.price_limit, price_mid=order.price_mid,
+                quantity_units=open_units, price_limit=order.price_limit, price_mid=order.price_mid,
                 price_buy_max=order.price_buy_max, value_max_units=order.value_max_units, participant_ids=[],
                 wish_units=[], planned_at=world.now, status=Order.Status.UNKNOWN, claimed_at=world.now,
             )  # fmt: skip

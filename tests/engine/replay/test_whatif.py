@@ -229,15 +229,16 @@ class TestStopLossAtTheLow:
 
     def test_leaves_a_coin_that_has_no_bar_to_its_next_close(self):
         result = replay(
-            closes=[[100, 100], [100, 100], [100, NAN], [100, 80]],
-            lows=[[100, 100], [100, 100], [50, NAN], [100, 60]],
+            closes=[[100, 100], [100, 100], [100, NAN], [100, NAN], [100, 80], [100, 50]],
+            lows=[[100, 100], [100, 100], [50, NAN], [100, NAN], [100, 60], [100, 40]],
             trades=[buy(0, BTC, "50", "100"), buy(0, ETH, "50", "100")],
             stop_loss=200.0,
             stops_at_low=True,
         )
 
         assert result.stopped_bars.tolist() == [2]
-        assert result.copy_equity[0] == pytest.approx([1000.0, 1000.0, 750.0, 650.0])
+        assert result.copy_equity[0] == pytest.approx([1000.0, 1000.0, 750.0, 750.0, 650.0, 650.0])
+        assert result.final_quantities[0].tolist() == [0.0, 0.0]
 
 
 class TestStopLoss:

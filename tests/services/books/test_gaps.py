@@ -89,6 +89,22 @@ class TestMeasureGaps:
         assert parts_of(after).keys() == {"FEES", "PRICE", "PROFIT_SHARE"}
         assert after.profit_share_units == pytest.approx(-usdt(100) * 0.1, rel=0.01)
 
+    def test_begins_at_what_the_lead_is_worth_for_who_comes_later(
+        self, world: World, copy: Copy, lead: Lead, other_follower: User
+    ) -> None:
+        world.wait(60, BTC="100000")
+        measured(world, copy)
+        late = world.start(other_follower, lead)
+        world.settle()
+        begun, equity = measured(world, late), leads.equity_of(lead, now=world.now, rules=platform_rules())
+        assert begun.ideal_units == usdt(1000)
+        world.wait(60, BTC="110000")
+
+        after = measured(world, late)
+
+        grown = leads.equity_of(lead, now=world.now, rules=platform_rules()) / equity
+        assert after.ideal_units / begun.ideal_units == pytest.approx(grown, rel=1e-9)
+
     def test_takes_no_deposit_of_the_lead_for_a_return(self, world: World, copy: Copy, lead: Lead) -> None:
         before = measured(world, copy)
 

@@ -325,6 +325,30 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "What is filled is a sum of what a book gives, never below zero.",
     ),
     Equivalent(
+        CALM,
+        "if lead.other_value_units or not lead.is_seen or not (board.unit_prices[held] > 0).all():",
+        "if lead.other_value_units or not lead.is_seen or not (board.unit_prices[held] > -1).all():",
+        "The database keeps no mark that is not above zero, and NaN compares false either way.",
+    ),
+    Equivalent(
+        "copytrading/engine/replay/recorded_path.py",
+        "break",
+        "continue",
+        "Moves come in the order of time: after one that lies behind the last bar there are only such.",
+    ),
+    Equivalent(
+        PATH,
+        "unit_prices = np.where(np.isnan(bars.marks[bar]), 1.0, bars.unit_prices[bar])",
+        "unit_prices = np.where(np.isnan(bars.marks[bar]), 2.0, bars.unit_prices[bar])",
+        "A coin without a mark has had no bar yet, so nothing of it is held, and it is not traded at this bar.",
+    ),
+    Equivalent(
+        TRADES,
+        "if held >= trade.lot_units or trade.quantity_units > 0:",
+        "if held >= trade.lot_units or trade.quantity_units > -1:",
+        "Units are whole, and a trade of none is no trade: it is left out before.",
+    ),
+    Equivalent(
         "copytrading/engine/conduct/round_trips.py",
         "first = 0",
         "first = -1",

@@ -51,6 +51,20 @@ class TestPlaceLimitOrder:
         assert own.quantity_units % own.market.lot_units == 0
         assert usdt("9999.5") < held(follower)["USDT"] <= usdt(10_000)
 
+    def test_by_value_sells_as_much_as_that_pays_at_the_limit(self, world: World, follower: User) -> None:
+        spot.place_manual_order(
+            user=follower,
+            market_id=Market.objects.get(symbol="SOL-USDT").pk,
+            side="BUY",
+            units=usdt(1_000),
+            idempotency_key="m",
+            now=world.now,
+        )
+
+        place(world, follower, "SELL", "SOL", "120", value="600")
+
+        assert held(follower) == {"SOL": 5 * 10**8}, "its fee is taken off what it brings"
+
     def test_neither_a_withdrawal_nor_a_copy_takes_what_is_held(self, world: World, lead: Lead, follower: User) -> None:
         place(world, follower, "BUY", "BTC", "45000", value="9000")
 

@@ -42,7 +42,8 @@ def coin_in_doubt_moves_no_money(before: Snapshot, now: Snapshot) -> Iterator[st
             yield f"Copy {copy['id']} got {flow['units']} units of cash by a coin in doubt."
         if earlier is not None and (earlier["status"], flow["status"]) == ("REQUESTED", "DONE") and copy["id"] in held:
             yield f"Copy {copy['id']} paid {-flow['units']} units out by a coin in doubt."
-    had = _holders(before, doubted)
+    # What was on its way to the venue when the coin was halted is sold all the same, and then it is cash.
+    had = _holders(before, doubted, on_its_way=_on_its_way(before, now))
     for copy in now["copies"]:
         earlier = before.get("copies", copy["id"])
         if earlier and (earlier["status"], copy["status"]) == ("STOPPING", "STOPPED"):
@@ -93,12 +94,29 @@ def _doubted(seen: Snapshot) -> set[int]:
     return doubted | (halted & set(bases.values()))
 
 
-def _holders(seen: Snapshot, asset_ids: set[int]) -> set[int]:
+def _holders(seen: Snapshot, asset_ids: set[int], *, on_its_way: dict[tuple[int, int], int] | None = None) -> set[int]:
+    """Return the accounts that hold any of some coins, besides the units (account, coin) that are on their way."""
+    away = on_its_way or {}
     return {
         balance["ledger_account_id"]
         for balance in seen["balances"]
-        if balance["asset_id"] in asset_ids and balance["posted"]
+        if balance["asset_id"] in asset_ids
+        and balance["posted"] > away.get((balance["ledger_account_id"], balance["asset_id"]), 0)
     }
+
+
+def _on_its_way(before: Snapshot, now: Snapshot) -> dict[tuple[int, int], int]:
+    """Return the units that each account was selling of each coin by an order that was sent before and booked since."""
+    bases = {market["id"]: market["base_id"] for market in before["markets"]}
+    away: dict[tuple[int, int], int] = {}
+    for order in before["orders"]:
+        later = now.get("orders", order["id"])
+        if not order["claimed"] or order["booked"] or not (later and later["booked"]):
+            continue
+        for account, units in zip(order["participant_ids"], order["wish_units"], strict=True):
+            if units < 0:
+                away[account, bases[order["market_id"]]] = -units
+    return away
 
 
 def _turned(

@@ -101,6 +101,9 @@ class Endpoint(APIView):
     content_negotiation_class = AlwaysJson
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not hasattr(self, str(request.method).lower()):
+            # Whoever asks: no sign-in makes it a method that there is.
+            raise exceptions.MethodNotAllowed(str(request.method))
         if self.deprecation is not None:
             self.deprecation.check(now=timezone.now())
         super().initial(request, *args, **kwargs)
@@ -129,7 +132,7 @@ class Endpoint(APIView):
 
         :raises ValidationError: with a sentence for each field that is wrong.
         """
-        return _checked(serializer_class(data=self.request.data), said=self.request.data)
+        return _checked(serializer_class(data=self.request.data), said=self.request.data, is_json=True)
 
     def wants(self, *names: str) -> bool:
         """Return whether any of these fields of the answer is asked for; what is not need not be counted."""
@@ -165,24 +168,33 @@ class OpenEndpoint(Endpoint):
     is_personal = False
 
 
-def _checked(serializer: serializers.Serializer, *, said: Any) -> dict[str, Any]:
+def _checked(serializer: serializers.Serializer, *, said: Any, is_json: bool = False) -> dict[str, Any]:
     # A misspelt stop loss must not become a copy without one.
-    if unknown := dict.fromkeys(_unknown(serializer, said), UNKNOWN_FIELD):
-        raise exceptions.ValidationError(unknown)
+    if misread := dict(_misread(serializer, said, is_json=is_json)):
+        raise exceptions.ValidationError(misread)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
 
-def _unknown(serializer: serializers.Serializer, said: Any) -> Iterator[str]:
-    """Yield the names in what was said that the serializer does not know, those of parts after a point."""
-    waiting = [(serializer, said, "")]
+def _misread(serializer: serializers.Serializer, said: Any, *, is_json: bool) -> Iterator[tuple[str, Any]]:
+    """
+    Yield what the framework would overlook in what was said, with a sentence each; names of parts stand after a point.
+
+    That are names that nobody knows, and in JSON numbers for texts, and texts and numbers for yes or no.
+    """
+    waiting: list[tuple[serializers.Field, Any, str]] = [(serializer, said, "")]
     while waiting:
-        known, part, path = waiting.pop(0)
-        if not isinstance(part, Mapping):
-            continue
-        for name, inner in part.items():
-            field = known.fields.get(name)
-            if field is None:
-                yield path + name
-            elif isinstance(field, serializers.Serializer):
-                waiting.append((field, inner, f"{path}{name}."))
+        field, part, path = waiting.pop(0)
+        if isinstance(field, serializers.Serializer) and isinstance(part, Mapping):
+            for name, inner in part.items():
+                where = f"{path}.{name}" if path else str(name)
+                if name in field.fields:
+                    waiting.append((field.fields[name], inner, where))
+                else:
+                    yield where, UNKNOWN_FIELD
+        elif isinstance(field, serializers.ListSerializer | serializers.ListField) and isinstance(part, list):
+            waiting += [(field.child, inner, f"{path}.{place}") for place, inner in enumerate(part)]
+        elif is_json and part is not None:
+            kinds = {serializers.CharField: str, serializers.BooleanField: bool}
+            if any(isinstance(field, of) and not isinstance(part, kind) for of, kind in kinds.items()):
+                yield path, field.error_messages["invalid"]

@@ -45,6 +45,44 @@ class TestUnknownFields:
 
         assert (response.status_code, response.json()["field"]) == (400, "has_vacancy")
 
+    def test_are_found_inside_of_lists(self, program: Program) -> None:
+        switch = {"topic": "COINS", "channel": "BELL", "is_on": False, "is_of": True}
+
+        response = program.send("PUT", "notices/switches", {"switches": [switch]}, key="switches-0001")
+
+        assert (response.status_code, response.json()["field"]) == (400, "switches.0.is_of")
+
+
+class TestKinds:
+    """What a framework would make something of: it is what the description says, or nothing."""
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "field"),
+        [
+            ("POST", "lead", {"name": "N", "profit_share_rate": "0.1", "followers_max": 1, "tags": [0]}, "tags.0"),
+            ("POST", "lead", {"name": 7, "profit_share_rate": "0.1", "followers_max": 1, "tags": []}, "name"),
+            ("PUT", "notices/switches", {"switches": [{"topic": "COINS", "channel": "BELL", "is_on": 1}]}, "is_on"),
+            ("PUT", "notices/switches", {"switches": [{"topic": "COINS", "channel": "BELL", "is_on": "no"}]}, "is_on"),
+            ("PUT", "notices/habits", {"quiet_from": "17:55:06+16:12"}, "quiet_from"),
+        ],
+    )
+    def test_of_another_kind_are_refused_by_name(
+        self, program: Program, method: str, path: str, body: dict[str, object], field: str
+    ) -> None:
+        habits = {"time_zone": "UTC", "mail_rhythm": "AT_ONCE", "quiet_from": None, "quiet_until": "08:00:00"}
+        sent = habits | body if path == "notices/habits" else body
+
+        response = program.send(method, path, sent, key="kinds-0001")
+
+        assert (response.status_code, response.json()["field"].removeprefix("switches.0.")) == (400, field)
+
+    def test_behind_the_question_mark_everything_is_text(self, program: Program) -> None:
+        assert program.get("leads", has_vacancies="true", search="7").status_code == 200
+
+    @pytest.mark.parametrize("path", ["token", "leads", "copies"])
+    def test_a_method_that_is_not_there_is_said_before_who_asks(self, db: None, path: str) -> None:
+        assert Client().trace(f"/api/v1/{path}").status_code == 405
+
 
 class TestBody:
     def test_can_be_nested_as_deeply_as_it_likes_and_is_refused(self, program: Program) -> None:

@@ -349,6 +349,12 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "Units are whole, and a trade of none is no trade: it is left out before.",
     ),
     Equivalent(
+        "copytrading/engine/holdings/baseline.py",
+        "return np.clip(1.0 - unfollowed, 0.0, 1.0)",
+        "return np.clip(1.0 - unfollowed, 0.0, 2.0)",
+        "What is not followed is a share of units that are none below zero, so what is left is never above one.",
+    ),
+    Equivalent(
         "copytrading/engine/conduct/round_trips.py",
         "first = 0",
         "first = -1",

@@ -24,6 +24,7 @@ TESTS = (
     "tests/services/market",
     "tests/services/wallet",
     "tests/services/safety",
+    "tests/services/admission",
     "tests/services/lookback",
     "tests/queries",
     "tests/faults",

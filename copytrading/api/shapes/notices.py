@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from accounts.api.fields import WholeNumberField
+from accounts.api.fields import TimeOfDayField, WholeNumberField
 from accounts.api.paging import TimedQuery
 from copytrading.api.shapes.trades import NoticeShape
 from copytrading.queries.hooks.wanted import topic_labels
@@ -74,8 +74,8 @@ class HabitsShape(serializers.Serializer):
 
     time_zone = serializers.CharField(max_length=60, help_text="As `Europe/Berlin`.")
     mail_rhythm = serializers.ChoiceField(choices=Rhythm.choices)
-    quiet_from = serializers.TimeField(allow_null=True)
-    quiet_until = serializers.TimeField(allow_null=True)
+    quiet_from = TimeOfDayField(allow_null=True)
+    quiet_until = TimeOfDayField(allow_null=True)
 
 
 class PushInput(serializers.Serializer):

@@ -1,5 +1,8 @@
 """The way of a change, from a lead's order to everybody's balance."""
 
+import pytest
+from django.db import IntegrityError
+
 from accounts.models import Posting, User
 from copytrading.exchange.paper.models import PaperMarket
 from copytrading.models import Adjustment, Allocation, Copy, Lead, LeadOrder, Order, SyncCycle
@@ -108,6 +111,26 @@ class TestSyncLead:
         world.lead_trades(lead, "BTC", "BUY", "0.01")
         world.settle()
         assert world.held(copy.ledger_account)["BTC"] == 100_000
+
+    @pytest.mark.parametrize("broken", ["one_open_order_per_account_and_market", "another_rule"])
+    def test_goes_round_an_order_that_got_there_first_and_hides_no_other_conflict(
+        self, world: World, lead: Lead, monkeypatch: pytest.MonkeyPatch, broken: str
+    ) -> None:
+        def conflicts(*_: object) -> SyncCycle:
+            raise IntegrityError(f'duplicate key value violates unique constraint "{broken}"')
+
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        with monkeypatch.context() as patched:
+            patched.setattr(syncing, "_write_cycle", conflicts)
+            if broken == "another_rule":
+                with pytest.raises(IntegrityError, match="another_rule"):
+                    syncing.sync_lead(lead_id=lead.pk, now=world.now)
+            else:
+                assert syncing.sync_lead(lead_id=lead.pk, now=world.now) is None
+
+        assert not SyncCycle.objects.exists()
+        world.settle()
+        assert LeadOrder.objects.get().status == LeadOrder.Status.FILLED
 
 
 class TestStopCopy:

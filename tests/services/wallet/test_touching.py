@@ -250,6 +250,21 @@ class TestWaits:
         world.wait(1, BTC="48900")
         assert rung == ["limits"]
 
+    def test_that_trades_or_is_canceled_rings_for_its_persons_wallet(
+        self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place(world, follower, "BUY", "BTC", "49000", quantity="0.1")
+        other = place(world, follower, "BUY", "BTC", "40000", quantity="0.1")
+        rung: list[tuple[str, str]] = []
+        monkeypatch.setattr("copytrading.services.books.limit_orders.bell.publish", lambda *said: rung.append(said))
+        own = (f"user:{follower.pk}", "wallet")
+
+        look(world, BTC="48900")
+        traded = rung.count(own)
+        limits.cancel_limit_order(order_id=other.pk, now=world.now)
+
+        assert (traded >= 1, rung.count(own) - traded) == (True, 1)
+
     def test_is_found_without_a_ring(self, world: World, follower: User) -> None:
         own = place(world, follower, "BUY", "BTC", "49000", quantity="0.1")
         world.wait(1, BTC="48900")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from time import perf_counter
 
 import numpy as np
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import override_settings
@@ -246,10 +247,22 @@ class Town:
         }
         calls = {
             "api leads": "/api/v1/leads",
+            "api leads, searched": "/api/v1/leads?search=lead%2049&sort=days",
+            "api lead trades": f"/api/v1/leads/{slug}/trades",
+            "api lead events": f"/api/v1/leads/{slug}/events",
             "api copies": "/api/v1/copies",
             "api copy": f"/api/v1/copies/{own.pk}",
+            "api copy activity": f"/api/v1/copies/{own.pk}/activity",
+            "api orders": f"/api/v1/copies/{own.pk}/orders",
             "api fills": f"/api/v1/copies/{own.pk}/fills",
+            "api ledger": f"/api/v1/copies/{own.pk}/ledger",
+            "api flows": f"/api/v1/copies/{own.pk}/flows",
+            "api profit shares": f"/api/v1/copies/{own.pk}/profit-shares",
             "api activity": "/api/v1/activity",
+            "api wallet history": "/api/v1/wallet/history",
+            "api wallet orders": "/api/v1/wallet/orders",
+            "api notices": "/api/v1/notices",
+            "api devices": "/api/v1/devices",
         }
         return [(name, address, {}) for name, address in pages.items()] + [
             (name, address, bearer) for name, address in calls.items()
@@ -258,6 +271,8 @@ class Town:
     def visit(self, name: str, address: str, **headers: str) -> PageFigures:
         """Ask for one page again and again."""
         client = Client()
+        # What is looked at so often would soon be too often for one person; what is kept is kept again by warming up.
+        cache.clear()
         if not headers:
             client.force_login(self.me)
         seconds, processor, statements, length = [], [], set(), 0

@@ -1,9 +1,10 @@
 """
 A world to look at: invented leads who really trade, a market that moves, a few people who copy.
 
-    market         where prices come from, and where they were left
+    people         who can sign in, and who copies whom
     characters     how each invented lead decides
-    history        what these rules would have done before today
+    history        what these rules would have done before the weeks that are lived
+    weeks          the last weeks before today, lived through the services that everybody uses
     recorded_lead  a lead whose real fills are played back
     world          set all of this up, once
     acting         the leads' decisions while the market runs

@@ -216,6 +216,14 @@ class TestFills:
         assert traded(change) == {0: (-0.1, 5_100)}
         assert moved(change) == ({}, 0)
 
+    def test_are_left_out_where_they_leave_more_assets_though_less_value(self) -> None:
+        bargain = replace(self.BUY, quote_units=-4_900 * ONE_USDT)
+
+        change = self.read({0: 0.2}, 0, [bargain])
+
+        assert not change.trades
+        assert moved(change) == ({0: 0.2}, 0)
+
     def test_count_from_the_first_that_is_new(self) -> None:
         change = self.read({0: -0.1}, 8_100, [self.BUY, self.SELL])
 

@@ -45,10 +45,10 @@ class Copies(Endpoint):
     def get(self, request: Request) -> Response:
         asked = self.read_query(CopiesQuery)
         own = copy_queries.current_copies_of if asked["state"] == "current" else copy_queries.ended_copies_of
-        page = page_of(own(person(request)), asked, of=f"{asked['state']} copies", at="started_at")
-        copy_ids = [copy.pk for copy in page["results"]]
-        found = copy_queries.summaries_of(own(person(request)).filter(pk__in=copy_ids), now=timezone.now())
-        found.sort(key=lambda summary: -summary.copy.pk)
+        now = timezone.now()
+        copies = copy_queries.with_figures(own(person(request)), now=now)
+        page = page_of(copies, asked, of=f"{asked['state']} copies", at="started_at")
+        found = copy_queries.summed_up(page["results"], now=now)
         return Response(CopiesPageShape({"results": found, "next": page["next"]}).data)
 
     @extend_schema(

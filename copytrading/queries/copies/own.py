@@ -1,5 +1,6 @@
 """What a follower reads of their own copies. Every query starts from `copies_of`, so no interface can forget whose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
@@ -8,9 +9,9 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
-from accounts.models import Journal, Posting, User
+from accounts.models import User
 from copytrading.engine.sizing import registry
-from copytrading.models import Copy, CopyFlow, Lead
+from copytrading.models import Copy, CopyFlow, Lead, ProfitShare
 from copytrading.queries.copies.portfolios import Comparison, PriceList, compare, price_list
 from copytrading.queries.rules import platform_rules
 
@@ -119,19 +120,26 @@ def level_of(copy: Copy) -> int | None:
     return None if copy.stop_loss_units is None else copy.invested_units - copy.stop_loss_units
 
 
-def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | None = None) -> list[CopySummary]:
-    """Return copies in figures. The number of statements does not depend on how many copies there are."""
+def with_figures(copies: QuerySet[Copy], *, now: datetime) -> QuerySet[Copy]:
+    """Return copies with what `summed_up` reads beside each of them."""
     midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
-    rows = list(
-        copies.annotate(
-            worth_at_midnight=RawSQL(WORTH_AT, [midnight]),
-            moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
-            profit_paid=_profit_paid(),
-        )
+    return copies.annotate(
+        worth_at_midnight=RawSQL(WORTH_AT, [midnight]),
+        moved_today=_moved(Q(status=CopyFlow.Status.DONE, moved_at__gte=midnight)),
+        profit_paid=_profit_paid(),
     )
+
+
+def summed_up(rows: Sequence[Copy], *, now: datetime, prices: PriceList | None = None) -> list[CopySummary]:
+    """Return copies that were read by `with_figures` in figures, in as many statements as one copy takes."""
     live = [copy for copy in rows if copy.status != Copy.Status.STOPPED]
     comparisons = compare(live, prices=prices or price_list(), now=now, rules=platform_rules()) if live else {}
     return [_summary(copy, comparisons.get(copy.pk)) for copy in rows]
+
+
+def summaries_of(copies: QuerySet[Copy], *, now: datetime, prices: PriceList | None = None) -> list[CopySummary]:
+    """Return copies in figures. The number of statements does not depend on how many copies there are."""
+    return summed_up(list(with_figures(copies, now=now)), now=now, prices=prices)
 
 
 def summary_of(copy: Copy, *, now: datetime, prices: PriceList | None = None) -> CopySummary:
@@ -166,11 +174,9 @@ def _moved(condition: Q) -> Coalesce:
 
 
 def _profit_paid() -> Coalesce:
-    """Return what left a copy as profit share (negative), as an annotation."""
-    shares = Posting.objects.filter(
-        ledger_account=OuterRef("ledger_account"), journal__kind=Journal.Kind.PROFIT_SHARE
-    ).order_by()
-    return Coalesce(Subquery(shares.annotate(total=Func(F("units"), function="SUM")).values("total")), 0)
+    """Return what a copy has paid as profit share, as an annotation: a row a week, where its postings are thousands."""
+    shares = ProfitShare.objects.filter(copy=OuterRef("pk")).order_by()
+    return Coalesce(Subquery(shares.annotate(total=Func(F("share_units"), function="SUM")).values("total")), 0)
 
 
 def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
@@ -187,5 +193,5 @@ def _summary(copy: Copy, comparison: Comparison | None) -> CopySummary:
         today_units=worth - at_midnight - copy.moved_today,  # type: ignore[attr-defined]
         leaving_units=comparison.leaving_units if comparison else 0,
         due_units=due,
-        profit_share_units=due - copy.profit_paid,  # type: ignore[attr-defined]
+        profit_share_units=due + copy.profit_paid,  # type: ignore[attr-defined]
     )

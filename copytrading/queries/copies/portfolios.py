@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -128,8 +129,19 @@ class Comparison:
 def price_list() -> PriceList:
     """Return all coins quoted in the platform's cash with their marks."""
     cash = cash_asset()
-    markets = Market.objects.filter(quote=cash).select_related("base", "mark").order_by("colour", "symbol")
-    return PriceList(coins=tuple(_coin(market, cash) for market in markets), cash=cash)
+    markets = Market.objects.filter(quote=cash).order_by("colour", "symbol")
+    rows = markets.values_list(
+        "pk",
+        "colour",
+        "base_id",
+        "base__symbol",
+        "base__name",
+        "base__decimals",
+        "mark__price",
+        "mark__as_of",
+        named=True,
+    )
+    return PriceList(coins=tuple(_coin(row, cash) for row in rows), cash=cash)
 
 
 def compare(copies: Sequence[Copy], *, prices: PriceList, now: datetime, rules: Rules) -> dict[int, Comparison]:
@@ -143,6 +155,7 @@ def compare(copies: Sequence[Copy], *, prices: PriceList, now: datetime, rules: 
     known = ~np.isnan(board.unit_prices)
     awake = replace(board, fresh=known, tradable=np.asarray(board.listed & known, dtype=np.bool_))
     by_id = {copy.pk: copy for copy in copies}
+    listed = board.places_of(np.array([coin.asset_id for coin in prices.coins], dtype=np.int64))
     compared: dict[int, Comparison] = {}
     for lead_id, table in tables.items():
         decided = decide(
@@ -157,25 +170,26 @@ def compare(copies: Sequence[Copy], *, prices: PriceList, now: datetime, rules: 
         )
         for row, copy_id in enumerate(table.ids.tolist()):
             compared[copy_id] = _compare_one(
-                by_id[copy_id], _Row(board, portfolios[lead_id], table, decided.wishes, row), prices
+                by_id[copy_id], _Row(board, portfolios[lead_id], table, decided.wishes, row, listed), prices
             )
     return compared
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One copy of a table, as it was decided on."""
+    """One copy of a table, as it was decided on; `listed` are the places of the price list's coins on the board."""
 
     board: Board
     lead: LeadPortfolio
     table: CopyTable
     wishes: Wishes
     row: int
+    listed: IntArray
 
-    def cells(self, grid: np.ndarray, prices: PriceList) -> np.ndarray:
+    def cells(self, grid: np.ndarray) -> np.ndarray:
         """Return the copy's row of a grid (N, A), or a column (A,), in the order of the price list."""
         columns = grid if grid.ndim == 1 else grid[self.row]
-        return columns[self.board.places_of(np.array([coin.asset_id for coin in prices.coins], dtype=np.int64))]
+        return columns[self.listed]
 
 
 def lead_portfolio(lead: Lead, *, prices: PriceList) -> IntArray:
@@ -202,19 +216,17 @@ def slices_of(leads: Sequence[Lead], *, prices: PriceList) -> dict[int, tuple[Sl
     return slices
 
 
-def _coin(market: Market, cash: Asset) -> Coin:
-    mark = getattr(market, "mark", None)
-    price = mark.price if mark else None
+def _coin(row: Any, cash: Asset) -> Coin:
     return Coin(
-        asset_id=market.base_id,
-        market_id=market.pk,
-        symbol=market.base.symbol,
-        name=market.base.name,
-        decimals=market.base.decimals,
-        colour=market.colour,
-        price=price,
-        as_of=mark.as_of if mark else None,
-        unit_price=(price or Decimal(0)).scaleb(cash.decimals - market.base.decimals),
+        asset_id=row.base_id,
+        market_id=row.pk,
+        symbol=row.base__symbol,
+        name=row.base__name,
+        decimals=row.base__decimals,
+        colour=row.colour,
+        price=row.mark__price,
+        as_of=row.mark__as_of,
+        unit_price=(row.mark__price or Decimal(0)).scaleb(cash.decimals - row.base__decimals),
     )
 
 
@@ -255,18 +267,18 @@ def _held_by_leads(leads: Sequence[Lead], prices: PriceList) -> dict[int, IntArr
 
 
 def _compare_one(copy: Copy, seen: _Row, prices: PriceList) -> Comparison:
-    unit_prices = seen.cells(seen.board.unit_prices, prices)
-    own, lead_own = seen.cells(seen.table.units, prices), seen.cells(seen.lead.units, prices)
+    unit_prices = seen.cells(seen.board.unit_prices)
+    own, lead_own = seen.cells(seen.table.units), seen.cells(seen.lead.units)
     cash_units, worth = int(seen.table.cash_units[seen.row]), seen.wishes.valuation
     values = valuation.values_of(held_units=own, unit_prices=unit_prices)
     lead_values = valuation.values_of(held_units=lead_own, unit_prices=unit_prices)
     lead_cash = seen.lead.cash_units + seen.lead.other_value_units
     weights, lead_weights = _weights(values, cash_units)[None, :], _weights(lead_values, lead_cash)[None, :]
     shares = seen.table.followed_shares(seen.lead, lead_units=seen.lead.units)
-    wanted = lead_weights * seen.cells(shares, prices)
+    wanted = lead_weights * seen.cells(shares)
     if copy.weight_max is not None:
         wanted = np.minimum(wanted, copy.weight_max)
-    aims = np.where(np.isnan(unit_prices), 0.0, seen.cells(seen.wishes.targets, prices) * unit_prices)
+    aims = np.where(np.isnan(unit_prices), 0.0, seen.cells(seen.wishes.targets) * unit_prices)
     sizing = max(float(worth.sizing[seen.row]), 1.0)
     held = [column for column in range(len(prices.coins)) if own[column] or lead_own[column]]
     held.sort(key=lambda column: (-lead_weights[0, column], -weights[0, column]))

@@ -21,6 +21,9 @@ class TestFeasibleOrder:
     def test_puts_a_purchase_before_the_sale_of_the_same_moment(self):
         assert order_of(trade(1, BTC, -1, 5), trade(1, BTC, 1, 5)) == [1, 0]
 
+    def test_lets_nobody_sell_a_single_coin_more_than_there_is(self):
+        assert order_of(trade(1, BTC, -1, 1), trade(1, BTC, 1, 1)) == [1, 0]
+
     def test_puts_a_sale_before_the_purchase_that_it_pays(self):
         assert order_of(trade(1, BTC, 1, 10), trade(2, ETH, 1, 10), trade(2, BTC, -1, 10)) == [0, 2, 1]
 

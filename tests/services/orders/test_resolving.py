@@ -167,6 +167,23 @@ class TestLostQuestion:
         waits = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(asked_at)]
         assert waits[:4] == [2, 4, 8, 8]
 
+    def test_ends_its_alarm_once_it_is_known_that_nothing_was_placed(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.SMARTSYNC_LEAD_ORDER_SECONDS = 600
+        answered(is_never_reached, monkeypatch)
+        monkeypatch.setattr(PaperVenue, "find_order", _raise(VenueUnreachable("It does not answer.")))
+        world.settle(looks=80)
+        alarm = Alarm.objects.get(kind=Alarm.Kind.ORDER_UNKNOWN)
+        assert alarm.cleared_at is None
+
+        monkeypatch.setattr(PaperVenue, "find_order", find)
+        world.settle(looks=30)
+
+        alarm.refresh_from_db()
+        assert Order.objects.order_by("pk")[0].status == Order.Status.NOT_PLACED
+        assert alarm.cleared_at is not None
+
     def test_stays_unknown_while_coins_came_that_nothing_explains(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -21,6 +21,18 @@ from tests.cast import World, usdt
 from tests.services.wallet.limit_stage import held, is_clean, look, needed, place
 
 
+def buy_sol(world: World, user: User) -> None:
+    """Let somebody hold coins worth 1,000."""
+    spot.place_manual_order(
+        user=user,
+        market_id=Market.objects.get(symbol="SOL-USDT").pk,
+        side="BUY",
+        units=usdt(1_000),
+        idempotency_key="m",
+        now=world.now,
+    )
+
+
 class TestPlaceLimitOrder:
     def test_waits_and_holds_what_it_may_cost_with_its_fee(self, world: World, follower: User) -> None:
         own = place(world, follower, "BUY", "BTC", "45000", quantity="0.1")
@@ -32,14 +44,7 @@ class TestPlaceLimitOrder:
         assert is_clean()
 
     def test_holds_the_coins_that_it_would_sell(self, world: World, follower: User) -> None:
-        spot.place_manual_order(
-            user=follower,
-            market_id=Market.objects.get(symbol="SOL-USDT").pk,
-            side="BUY",
-            units=usdt(1_000),
-            idempotency_key="m",
-            now=world.now,
-        )
+        buy_sol(world, follower)
 
         place(world, follower, "SELL", "SOL", "120", quantity="5")
 
@@ -52,14 +57,7 @@ class TestPlaceLimitOrder:
         assert usdt("9999.5") < held(follower)["USDT"] <= usdt(10_000)
 
     def test_by_value_sells_as_much_as_that_pays_at_the_limit(self, world: World, follower: User) -> None:
-        spot.place_manual_order(
-            user=follower,
-            market_id=Market.objects.get(symbol="SOL-USDT").pk,
-            side="BUY",
-            units=usdt(1_000),
-            idempotency_key="m",
-            now=world.now,
-        )
+        buy_sol(world, follower)
 
         place(world, follower, "SELL", "SOL", "120", value="600")
 

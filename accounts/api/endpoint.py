@@ -101,7 +101,7 @@ class Endpoint(APIView):
     content_negotiation_class = AlwaysJson
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if not hasattr(self, str(request.method).lower()):
+        if request.method not in self.allowed_methods:
             # Whoever asks: no sign-in makes it a method that there is.
             raise exceptions.MethodNotAllowed(str(request.method))
         if self.deprecation is not None:

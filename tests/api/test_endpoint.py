@@ -80,8 +80,9 @@ class TestKinds:
         assert program.get("leads", has_vacancies="true", search="7").status_code == 200
 
     @pytest.mark.parametrize("path", ["token", "leads", "copies"])
-    def test_a_method_that_is_not_there_is_said_before_who_asks(self, db: None, path: str) -> None:
-        assert Client().trace(f"/api/v1/{path}").status_code == 405
+    @pytest.mark.parametrize("method", ["TRACE", "READ", "DISPATCH"])
+    def test_a_method_that_is_not_there_is_said_before_who_asks(self, db: None, path: str, method: str) -> None:
+        assert Client().generic(method, f"/api/v1/{path}").status_code == 405
 
 
 class TestBody:

@@ -6,8 +6,10 @@ from unittest.mock import patch
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from django.test import TestCase
 
+from accounts.models import Journal, Posting, User
 from copytrading.models import (
     Copy,
     Delivery,
@@ -19,6 +21,7 @@ from copytrading.models import (
     ScheduledRun,
     SyncCycle,
 )
+from copytrading.queries.copies import own
 from copytrading.services.safety import reconciling
 from copytrading.services.telling import spreading
 from copytrading.worlds.demo import history, people, weeks, world
@@ -58,12 +61,12 @@ class TestWeeks(TestCase):
         assert ScheduledRun.objects.filter(job__startswith="demo weeks").count() == LOOKS
 
     def test_the_follower_has_three_copies_of_weeks_that_follow(self) -> None:
-        own = Copy.objects.filter(follower__email=people.FOLLOWER_EMAIL).select_related(
+        copies = Copy.objects.filter(follower__email=people.FOLLOWER_EMAIL).select_related(
             "lead__ledger_account", "ledger_account"
         )
 
-        assert sorted(copy.lead.name for copy in own) == sorted(plan.lead_name for plan in people.OWN_COPIES)
-        for copy in own:
+        assert sorted(copy.lead.name for copy in copies) == sorted(plan.lead_name for plan in people.OWN_COPIES)
+        for copy in copies:
             assert copy.status == Copy.Status.ACTIVE
             assert NOON - copy.started_at > timedelta(days=16)
             with connection.cursor() as cursor:
@@ -71,14 +74,15 @@ class TestWeeks(TestCase):
                 assert cursor.fetchone()[0] >= 3 * 16
             assert furthest(weights_of(copy.ledger_account), weights_of(copy.lead.ledger_account)) < 0.01
 
-    def test_every_lead_traded_at_each_of_its_turns_and_every_order_was_filled(self) -> None:
-        first = (history.PAST_DAYS - weeks.DAYS) * 24
+    def test_every_lead_traded_at_its_turns_and_at_no_other_time_and_every_order_was_filled(self) -> None:
+        hours = history.PAST_DAYS * 24
         for character in CHARACTERS:
-            lead = Lead.objects.get(name=character.name)
-            turns = [hour for hour in range(first + 1, history.PAST_DAYS * 24) if hour % character.pause_hours == 0]
-            days = {order.submitted_at.date() for order in LeadOrder.objects.filter(lead=lead)}
-            assert len(turns) >= 4
-            assert 1 < len(days) <= len(turns) + 1
+            orders = LeadOrder.objects.filter(lead__name=character.name)
+            ago = {round((NOON - order.submitted_at) / timedelta(hours=1)) for order in orders}
+            opening = weeks.DAYS * 24
+            assert opening in ago
+            assert len(ago) > 1, character.name
+            assert all((hours - one) % character.pause_hours == 0 for one in ago - {opening})
         assert not LeadOrder.objects.exclude(status=LeadOrder.Status.FILLED).exists()
         assert not SyncCycle.objects.exclude(status=SyncCycle.Status.DONE).exists()
 
@@ -94,6 +98,15 @@ class TestWeeks(TestCase):
 
         assert shares.exists()
         assert {share.settled_at.weekday() for share in shares} == {0}
+        assert all(share.equity_units > share.mark_value_units for share in shares)
+
+    def test_pages_say_that_was_shared_which_left_the_copies(self) -> None:
+        follower = User.objects.get(email=people.FOLLOWER_EMAIL)
+        for summary in own.summaries_of(own.copies_of(follower), now=NOON):
+            left = Posting.objects.filter(
+                ledger_account=summary.copy.ledger_account, journal__kind=Journal.Kind.PROFIT_SHARE
+            ).aggregate(units=Sum("units"))["units"]
+            assert summary.profit_share_units - summary.due_units == -(left or 0)
 
     def test_adds_up_to_the_last_unit(self) -> None:
         assert reconciling.check_ledger().is_clean
@@ -109,7 +122,6 @@ class TestWeeks(TestCase):
 
     def test_the_wallet_holds_what_was_not_copied_with(self) -> None:
         invested = sum(plan.investment for plan in people.OWN_COPIES)
-        follower = Copy.objects.filter(follower__email=people.FOLLOWER_EMAIL).first().follower  # type: ignore[union-attr]
-        main = follower.ledger_accounts.get(kind="MAIN")
+        main = User.objects.get(email=people.FOLLOWER_EMAIL).ledger_accounts.get(kind="MAIN")
 
         assert main.balances.get().posted == usdt(people.FOLLOWER_DEPOSIT - invested)

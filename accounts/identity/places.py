@@ -8,7 +8,7 @@ read are made nowhere: their figures are English and their times UTC, whoever as
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -68,7 +68,7 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 def written(figure: str) -> str:
     """Return a figure that was written in English, as the language of the moment has it: 1,234.5 → 1.234,5."""
-    point, comma = decimal_sign(), thousands_sign()
+    point, comma = _signs(translation.get_language() or NOWHERE.language)
     if (point, comma) == (".", ","):
         return figure
     return figure.replace(",", BETWEEN).replace(".", point).replace(BETWEEN, comma)
@@ -76,9 +76,15 @@ def written(figure: str) -> str:
 
 def decimal_sign() -> str:
     """Return what stands before the decimals in the language of the moment."""
-    return str(get_format("DECIMAL_SEPARATOR"))
+    return _signs(translation.get_language() or NOWHERE.language)[0]
 
 
 def thousands_sign() -> str:
     """Return what stands between thousands in the language of the moment."""
-    return str(get_format("THOUSAND_SEPARATOR"))
+    return _signs(translation.get_language() or NOWHERE.language)[1]
+
+
+@cache
+def _signs(language: str) -> tuple[str, str]:
+    """Return what stands before decimals and between thousands: a page has hundreds of figures in one language."""
+    return str(get_format("DECIMAL_SEPARATOR", language)), str(get_format("THOUSAND_SEPARATOR", language))

@@ -107,10 +107,9 @@ def load_book(lead: Lead, *, board: Board, cash: Asset) -> tuple[LeadPortfolio, 
     """Return what a lead holds now, and all copies of it that are not stopped, as of one moment: in one statement."""
     asked = {**_of_copies([lead.pk], None), "leads": [lead.pk]}
     balances, positions, *copies = bulk_rows.read_together([*LEAD_QUERIES, *COPY_QUERIES], asked)
-    is_seen = lead.pk not in links.unseen_of([lead])
-    portfolio = _portfolio(lead, balances, positions, board=board, cash=cash, is_seen=is_seen)
+    portfolios = _portfolios([lead], balances, positions, board=board, cash=cash)
     _, table = _table(copies, board=board, cash=cash)
-    return portfolio, table
+    return portfolios[lead.pk], table
 
 
 def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
@@ -121,49 +120,55 @@ def load_lead(lead: Lead, *, board: Board, cash: Asset) -> LeadPortfolio:
 def load_leads(leads: Sequence[Lead], *, board: Board, cash: Asset) -> dict[int, LeadPortfolio]:
     """Return what leads hold now, by the lead's id."""
     balances, positions = bulk_rows.read_together(LEAD_QUERIES, {"leads": [lead.pk for lead in leads]})
+    return _portfolios(leads, balances, positions, board=board, cash=cash)
+
+
+def _portfolios(
+    leads: Sequence[Lead], balances: list[np.ndarray], positions: list[np.ndarray], *, board: Board, cash: Asset
+) -> dict[int, LeadPortfolio]:
+    """Return what leads hold by their id, of what the queries of leads found."""
     unseen = links.unseen_of(leads)
+    row_of = {lead.pk: row for row, lead in enumerate(leads)}
+    shape = (len(leads), len(board.asset_ids))
+
+    lead_ids, asset_ids, posted, held = balances
+    rows = np.array([row_of[lead_id] for lead_id in lead_ids.tolist()], dtype=np.int64)
+    other_value_units, cash_units, cash_held_units = (np.zeros(len(leads), dtype=np.int64) for _ in range(3))
+    is_other, is_cash = asset_ids == NOT_TRADED, asset_ids == cash.pk
+    other_value_units[rows[is_other]] = posted[is_other]
+    cash_units[rows[is_cash]], cash_held_units[rows[is_cash]] = posted[is_cash], held[is_cash]
+    is_coin = ~is_other & ~is_cash
+    units, held_units = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    cells = rows[is_coin], board.places_of(asset_ids[is_coin])
+    units[cells], held_units[cells] = posted[is_coin], held[is_coin]
+
+    lead_ids, asset_ids, epochs, pending, pending_counts, touches, survivals = positions
+    cells = np.array([row_of[lead_id] for lead_id in lead_ids.tolist()], dtype=np.int64), board.places_of(asset_ids)
+    epoch, pending_units, pending_orders = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    touched, told = (np.zeros(shape, dtype=np.bool_) for _ in range(2))
+    survival = np.ones(shape)
+    epoch[cells], survival[cells] = epochs, survivals
+    touched[cells], told[cells] = touches >= 0, touches == LeadPosition.WAITS_FOR_MARKET
+    pending_units[cells], pending_orders[cells] = pending, pending_counts
     return {
-        lead.pk: _portfolio(lead, balances, positions, board=board, cash=cash, is_seen=lead.pk not in unseen)
-        for lead in leads
+        lead.pk: LeadPortfolio(
+            account_id=lead.ledger_account_id,
+            cash_units=int(cash_units[row]),
+            cash_held_units=int(cash_held_units[row]),
+            units=units[row],
+            held_units=held_units[row],
+            survival=survival[row],
+            epoch=epoch[row],
+            touched=touched[row],
+            told=told[row],
+            pending_units=pending_units[row],
+            pending_orders=pending_orders[row],
+            settling_until=lead.settling_until.timestamp() if lead.settling_until else np.nan,
+            is_seen=lead.pk not in unseen,
+            other_value_units=int(other_value_units[row]),
+        )
+        for row, lead in enumerate(leads)
     }
-
-
-def _portfolio(
-    lead: Lead, balances: list[np.ndarray], positions: list[np.ndarray], *, board: Board, cash: Asset, is_seen: bool
-) -> LeadPortfolio:
-    asset_ids, posted, held = (column[balances[0] == lead.pk] for column in balances[1:])
-    is_other = asset_ids == NOT_TRADED
-    other_value_units = int(posted[is_other].sum())
-    asset_ids, posted, held = asset_ids[~is_other], posted[~is_other], held[~is_other]
-    is_cash = asset_ids == cash.pk
-    places = board.places_of(asset_ids[~is_cash])
-    units, held_units = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
-    units[places], held_units[places] = posted[~is_cash], held[~is_cash]
-    mine = positions[0] == lead.pk
-    position_assets, epochs, pending, pending_counts, touches, survivals = (column[mine] for column in positions[1:])
-    places = board.places_of(position_assets)
-    epoch, survival = np.zeros_like(board.asset_ids), np.ones(len(board.asset_ids))
-    touched, told = (np.zeros(len(board.asset_ids), dtype=np.bool_) for _ in range(2))
-    epoch[places], survival[places] = epochs, survivals
-    touched[places], told[places] = touches >= 0, touches == LeadPosition.WAITS_FOR_MARKET
-    pending_units, pending_orders = np.zeros_like(board.asset_ids), np.zeros_like(board.asset_ids)
-    pending_units[places], pending_orders[places] = pending, pending_counts
-    return LeadPortfolio(
-        account_id=lead.ledger_account_id,
-        cash_units=int(posted[is_cash].sum()),
-        cash_held_units=int(held[is_cash].sum()),
-        units=units,
-        held_units=held_units,
-        survival=survival,
-        epoch=epoch,
-        touched=touched,
-        told=told,
-        pending_units=pending_units,
-        pending_orders=pending_orders,
-        settling_until=lead.settling_until.timestamp() if lead.settling_until else np.nan,
-        is_seen=is_seen,
-        other_value_units=other_value_units,
-    )
 
 
 def load_open_orders(lead_ids: Iterable[int], *, board: Board, now: datetime) -> dict[int, tuple[OpenOrder, ...]]:

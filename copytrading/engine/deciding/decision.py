@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -154,15 +155,17 @@ class _Sitting:
         """Return the dearest unit prices (A,) that a buy may reach by the rules."""
         return self.board.unit_prices * (1 + self.rules.slippage_cap)
 
-    @property
+    @cached_property
     def slippage_max(self) -> FloatArray:
         """Return how far from the mark each market (A,) may go, further step by step where a stop waits to sell."""
-        waiting = np.nan_to_num(np.where(self.copies.has_status("STOPPING"), self.now - self.copies.stopping_at, 0.0))
+        cap, stopping = self.rules.slippage_cap, self.copies.has_status("STOPPING")
+        if not stopping.any():
+            return np.full(len(self.board.asset_ids), cap)
+        waiting = np.nan_to_num(np.where(stopping, self.now - self.copies.stopping_at, 0.0))
         longest = np.where(self.copies.units > 0, waiting[:, None], 0.0).max(axis=0, initial=0.0)
-        cap = self.rules.slippage_cap
         return np.minimum(cap * (1 + np.floor(longest / EXIT_STEP_SECONDS)), max(EXIT_SLIPPAGE_MAX, cap))
 
-    @property
+    @cached_property
     def widened(self) -> BoolArray:
         """Return the markets (A,) in which an exit has to reach further than the usual cap."""
         return np.asarray(self.slippage_max > self.rules.slippage_cap, dtype=np.bool_)
@@ -223,6 +226,8 @@ class _Sitting:
 
     def is_awaited(self, own: LeadWish) -> bool:
         """Return whether somebody waits to follow a trade in a market that is closed to us."""
+        if self.board.listed.all():
+            return False
         touched = self.lead.due(self.board) | (own.units != 0)
         aligning = bool((self.copies.aligning & self.copies.has_status("STARTING", "ACTIVE")).any())
         return bool((~self.board.listed & (touched | (aligning & (self.lead.units > 0)))).any())
@@ -239,8 +244,10 @@ class _Sitting:
         to_ratios = copies.aligning & copies.has_status("STARTING", "ACTIVE")
         if not lead.is_seen and (wanted_places.any() or to_ratios.any()):
             return True
-        relevant = wanted_places | (copies.units[copies.aligning | copies.short] > 0).any(axis=0)
         closed = ~self.board.tradable | self.widened
+        if not (closed & self.board.listed).any():
+            return False
+        relevant = wanted_places | (copies.units[copies.aligning | copies.short] > 0).any(axis=0)
         if to_ratios.any():
             relevant = relevant | (lead.units > 0)
         elif wanted_places.any():

@@ -100,6 +100,8 @@ def join_orders(
             if order.price_limit is not None:
                 wish.limits[place] = order.price_limit
         wish.order_ids[place] = tuple(order.id for order in joining)
+    if not wish.order_ids:
+        return wish
     np.maximum(units, lead.held_units - lead.units, out=units)
     costs = np.maximum(units, 0) * np.nan_to_num(board.unit_prices)
     costs *= (1 + rules.slippage_cap) * (1 + float(rules.fee_rate))

@@ -42,12 +42,12 @@ def weights_of(*, cash_units: IntArray, held_units: IntArray, unit_prices: Float
 
 def distance_of(*, weights: FloatArray, lead_weights: FloatArray) -> FloatArray:
     """
-    Return how far each portfolio is from the lead's, shape (N,): 0 is alike, 1 shares nothing.
+    Return how far each portfolio (N, A) is from its lead's, (A,) or (N, A), shape (N,): 0 is alike, 1 shares nothing.
 
     It is half the sum of the absolute differences of the weights, cash included: the
     share of the portfolio that would have to be traded to make both alike.
     """
-    assert weights.shape[1:] == lead_weights.shape, "weights and lead weights name the same assets"
+    assert weights.shape[1:] == lead_weights.shape[-1:], "weights and lead weights name the same assets"
     differences = weights - lead_weights
     return np.asarray((np.abs(differences).sum(axis=1) + np.abs(differences.sum(axis=1))) / 2)
 

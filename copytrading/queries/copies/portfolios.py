@@ -5,7 +5,7 @@ Everything here is for reading: a handful of statements load the portfolios of a
 engine says how far apart they are. A coin without a mark counts nothing and is named, never guessed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 
 from accounts.models import Asset, Balance
-from copytrading.engine.arrays import FloatArray, IntArray
+from copytrading.engine.arrays import BoolArray, FloatArray, IntArray
 from copytrading.engine.deciding.decision import decide
-from copytrading.engine.deciding.wishes import Wishes
 from copytrading.engine.holdings import valuation
-from copytrading.engine.holdings.portfolios import CopyTable, LeadPortfolio
+from copytrading.engine.holdings.valuation import Valuation
 from copytrading.engine.holdings.weights import distance_of
-from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, LeadHolding, Market
 from copytrading.queries import holdings
@@ -150,46 +148,60 @@ def compare(copies: Sequence[Copy], *, prices: PriceList, now: datetime, rules: 
     board = load_board(now=now, rules=rules)
     portfolios = holdings.load_leads(list(leads.values()), board=board, cash=prices.cash)
     orders = holdings.load_open_orders(list(leads), board=board, now=now)
-    tables = holdings.load_tables(leads, board=board, cash=prices.cash, copy_ids=[copy.pk for copy in copies])
+    copy_ids = [copy.pk for copy in copies]
+    lead_ids, table = holdings.load_together(leads, board=board, cash=prices.cash, copy_ids=copy_ids)
     # What waits for a price is not at rest: it is looked at as if every price that is known were good.
     known = ~np.isnan(board.unit_prices)
     awake = replace(board, fresh=known, tradable=np.asarray(board.listed & known, dtype=np.bool_))
-    by_id = {copy.pk: copy for copy in copies}
-    listed = board.places_of(np.array([coin.asset_id for coin in prices.coins], dtype=np.int64))
-    compared: dict[int, Comparison] = {}
-    for lead_id, table in tables.items():
+    lead_units, shares, targets = np.zeros_like(table.units), np.ones(table.units.shape), np.zeros(table.units.shape)
+    lead_cash, at_rest = np.zeros_like(table.ids), np.zeros(len(table.ids), dtype=np.bool_)
+    for lead_id in np.unique(lead_ids).tolist():
+        rows, lead = np.flatnonzero(lead_ids == lead_id), portfolios[lead_id]
+        beside = table.narrow(rows)
         decided = decide(
             board=awake,
-            lead=portfolios[lead_id],
-            copies=table,
+            lead=lead,
+            copies=beside,
             lead_orders=orders.get(lead_id, ()),
             books=None,
             phase=None,
             rules=rules,
             now=now.timestamp(),
         )
-        for row, copy_id in enumerate(table.ids.tolist()):
-            compared[copy_id] = _compare_one(
-                by_id[copy_id], _Row(board, portfolios[lead_id], table, decided.wishes, row, listed), prices
-            )
-    return compared
+        lead_units[rows], lead_cash[rows] = lead.units, lead.cash_units + lead.other_value_units
+        shares[rows] = beside.followed_shares(lead, lead_units=lead.units)
+        targets[rows], at_rest[rows] = decided.wishes.targets, ~decided.wishes.copies.any(axis=1)
+    # From here on in the order of the price list, which is the one that is shown.
+    listed = board.places_of(np.array([coin.asset_id for coin in prices.coins], dtype=np.int64))
+    seen = _Seen(
+        worth=table.valued(board),
+        unit_prices=board.unit_prices[listed],
+        units=table.units[:, listed],
+        cash_units=table.cash_units,
+        lead_units=lead_units[:, listed],
+        lead_cash=lead_cash,
+        wanted_shares=shares[:, listed],
+        weights_max=np.where(np.isnan(table.terms.weight_max), 1.0, table.terms.weight_max),
+        targets=targets[:, listed],
+        at_rest=at_rest,
+    )
+    return dict(zip(table.ids.tolist(), _compared(seen, prices), strict=True))
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One copy of a table, as it was decided on; `listed` are the places of the price list's coins on the board."""
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """Copies as they were decided on, (N,) and (N, A), beside their leads; A in the order of the price list."""
 
-    board: Board
-    lead: LeadPortfolio
-    table: CopyTable
-    wishes: Wishes
-    row: int
-    listed: IntArray
-
-    def cells(self, grid: np.ndarray) -> np.ndarray:
-        """Return the copy's row of a grid (N, A), or a column (A,), in the order of the price list."""
-        columns = grid if grid.ndim == 1 else grid[self.row]
-        return columns[self.listed]
+    worth: Valuation
+    unit_prices: FloatArray
+    units: IntArray
+    cash_units: IntArray
+    lead_units: IntArray
+    lead_cash: IntArray
+    wanted_shares: FloatArray
+    weights_max: FloatArray
+    targets: FloatArray
+    at_rest: BoolArray
 
 
 def lead_portfolio(lead: Lead, *, prices: PriceList) -> IntArray:
@@ -266,66 +278,79 @@ def _held_by_leads(leads: Sequence[Lead], prices: PriceList) -> dict[int, IntArr
     return rows | {lead_of_account[account_id]: row for account_id, row in held_here.items()}
 
 
-def _compare_one(copy: Copy, seen: _Row, prices: PriceList) -> Comparison:
-    unit_prices = seen.cells(seen.board.unit_prices)
-    own, lead_own = seen.cells(seen.table.units), seen.cells(seen.lead.units)
-    cash_units, worth = int(seen.table.cash_units[seen.row]), seen.wishes.valuation
-    values = valuation.values_of(held_units=own, unit_prices=unit_prices)
-    lead_values = valuation.values_of(held_units=lead_own, unit_prices=unit_prices)
-    lead_cash = seen.lead.cash_units + seen.lead.other_value_units
-    weights, lead_weights = _weights(values, cash_units)[None, :], _weights(lead_values, lead_cash)[None, :]
-    shares = seen.table.followed_shares(seen.lead, lead_units=seen.lead.units)
-    wanted = lead_weights * seen.cells(shares)
-    if copy.weight_max is not None:
-        wanted = np.minimum(wanted, copy.weight_max)
-    aims = np.where(np.isnan(unit_prices), 0.0, seen.cells(seen.wishes.targets) * unit_prices)
-    sizing = max(float(worth.sizing[seen.row]), 1.0)
-    held = [column for column in range(len(prices.coins)) if own[column] or lead_own[column]]
-    held.sort(key=lambda column: (-lead_weights[0, column], -weights[0, column]))
-    positions = [_position(prices.coins[column], own, values, weights, lead_weights, column) for column in held]
-    cash = Position(
-        asset_id=prices.cash.pk,
-        symbol=prices.cash.symbol,
-        name="Cash",
-        colour=0,
-        decimals=prices.cash.decimals,
-        units=cash_units,
-        value_units=cash_units,
-        weight=max(0.0, 1.0 - float(weights.sum())) if own.any() or cash_units else 0.0,
-        lead_weight=max(0.0, 1.0 - float(lead_weights.sum())) if lead_own.any() or lead_cash else 0.0,
-    )
-    return Comparison(
-        positions=(*positions, cash),
-        gross_units=int(worth.gross[seen.row]),
-        due_units=int(worth.accrued[seen.row]),
-        worth_units=int(worth.worth[seen.row]),
-        leaving_units=int(worth.owed[seen.row]),
-        distance=float(distance_of(weights=weights, lead_weights=lead_weights[0])[0]),
-        distance_wanted=float(distance_of(weights=wanted, lead_weights=lead_weights[0])[0]),
-        distance_left=float(distance_of(weights=values[None, :] / sizing, lead_weights=aims / sizing)[0]),
-        is_at_rest=not seen.wishes.copies[seen.row].any(),
-        unpriced=tuple(prices.coins[column].symbol for column in held if prices.coins[column].price is None),
-        priced_at=prices.oldest_of(prices.coins[column].asset_id for column in held),
-    )
+def _compared(seen: _Seen, prices: PriceList) -> Iterator[Comparison]:
+    """Yield each copy beside its lead."""
+    values = valuation.values_of(held_units=seen.units, unit_prices=seen.unit_prices)
+    lead_values = valuation.values_of(held_units=seen.lead_units, unit_prices=seen.unit_prices)
+    weights, cash_weights = _weights(seen.units, values, seen.cash_units)
+    lead_weights, lead_cash_weights = _weights(seen.lead_units, lead_values, seen.lead_cash)
+    wanted = np.minimum(lead_weights * seen.wanted_shares, seen.weights_max[:, None])
+    aims = np.where(np.isnan(seen.unit_prices), 0.0, seen.targets * seen.unit_prices)
+    sizing = np.maximum(seen.worth.sizing.astype(np.float64), 1.0)[:, None]
+    distances = distance_of(weights=weights, lead_weights=lead_weights).tolist()
+    distances_wanted = distance_of(weights=wanted, lead_weights=lead_weights).tolist()
+    distances_left = distance_of(weights=values / sizing, lead_weights=aims / sizing).tolist()
+    # A dearer coin of the lead comes first, of two alike the copy's own dearer one; what neither holds is left out.
+    order = np.lexsort((-weights, -lead_weights), axis=1)
+    is_held = (seen.units != 0) | (seen.lead_units != 0)
+    for row in range(len(values)):
+        held = order[row][is_held[row][order[row]]].tolist()
+        own = zip(
+            held,
+            seen.units[row, held].tolist(),
+            values[row, held].tolist(),
+            weights[row, held].tolist(),
+            lead_weights[row, held].tolist(),
+            strict=True,
+        )
+        cash_units = int(seen.cash_units[row])
+        cash = Position(
+            asset_id=prices.cash.pk,
+            symbol=prices.cash.symbol,
+            name="Cash",
+            colour=0,
+            decimals=prices.cash.decimals,
+            units=cash_units,
+            value_units=cash_units,
+            weight=float(cash_weights[row]),
+            lead_weight=float(lead_cash_weights[row]),
+        )
+        yield Comparison(
+            positions=(*(_position(prices.coins[column], *figures) for column, *figures in own), cash),
+            gross_units=int(seen.worth.gross[row]),
+            due_units=int(seen.worth.accrued[row]),
+            worth_units=int(seen.worth.worth[row]),
+            leaving_units=int(seen.worth.owed[row]),
+            distance=distances[row],
+            distance_wanted=distances_wanted[row],
+            distance_left=distances_left[row],
+            is_at_rest=bool(seen.at_rest[row]),
+            unpriced=tuple(prices.coins[column].symbol for column in held if prices.coins[column].price is None),
+            priced_at=prices.oldest_of(prices.coins[column].asset_id for column in held),
+        )
 
 
-def _weights(values: IntArray, cash_units: int) -> FloatArray:
-    """Return the share of each coin (A,) in the whole, cash included; zeros where there is nothing."""
-    total = int(values.sum()) + cash_units
-    return values / total if total > 0 else np.zeros(len(values))
+def _weights(units: IntArray, values: IntArray, cash_units: IntArray) -> tuple[FloatArray, FloatArray]:
+    """
+    Return the share of each coin in its whole (N, A), and what is left of it for the cash (N,).
+
+    Both are zeros where there is nothing; coins without a price weigh nothing, and leave it to the cash.
+    """
+    totals = values.sum(axis=1) + cash_units
+    weights = values / np.where(totals > 0, totals, np.inf)[:, None]
+    has_something = units.any(axis=1) | (cash_units != 0)
+    return weights, np.where(has_something, np.maximum(0.0, 1.0 - weights.sum(axis=1)), 0.0)
 
 
-def _position(
-    coin: Coin, own: IntArray, values: IntArray, weights: FloatArray, lead_weights: FloatArray, column: int
-) -> Position:
+def _position(coin: Coin, units: int, value_units: int, weight: float, lead_weight: float) -> Position:
     return Position(
         asset_id=coin.asset_id,
         symbol=coin.symbol,
         name=coin.name,
         colour=coin.colour,
         decimals=coin.decimals,
-        units=int(own[column]),
-        value_units=int(values[column]),
-        weight=float(weights[0, column]),
-        lead_weight=float(lead_weights[0, column]),
+        units=units,
+        value_units=value_units,
+        weight=weight,
+        lead_weight=lead_weight,
     )

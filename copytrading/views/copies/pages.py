@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -36,22 +37,27 @@ from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money_input
 from copytrading.views.requests import MemberRequest
 
+COPIES_A_PAGE = 24
 RECEIPTS_SHOWN = 8
 
 
 @login_required
 @require_safe
 def my_copies(request: MemberRequest) -> HttpResponse:
-    """Show what a person's copies are worth together, and each of them: the current ones or those that ended."""
+    """Show what a person's copies are worth together, and page by page each: the current ones or those that ended."""
     now = timezone.now()
     show_ended = request.GET.get("show") == "ended"
     overview = queries.overview_of(request.user, now=now)
+    ended = queries.with_figures(queries.ended_copies_of(request.user), now=now)
+    copies_shown = ended if show_ended else overview.summaries
+    page = Paginator(copies_shown, COPIES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "section": "copies",
         "show_ended": show_ended,
         "overview": overview,
         "cautions": _cautions(overview.summaries, degraded.troubles(now=now)),
-        "ended": queries.summaries_of(queries.ended_copies_of(request.user), now=now) if show_ended else [],
+        "page": page,
+        "shown": queries.summed_up(page.object_list, now=now) if show_ended else page.object_list,
         "receipts": activity.receipts_of(request.user, count=RECEIPTS_SHOWN).receipts,
     }
     return render(request, "copytrading/my_copies.html" + ("#live" if request.htmx else ""), context)

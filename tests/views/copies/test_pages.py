@@ -12,6 +12,7 @@ from accounts.models import User
 from copytrading.models import Adjustment, Copy, CopyRecord, Lead, Notice, SyncCycle
 from copytrading.services.copies import previews
 from copytrading.services.copies import verbs as copies
+from copytrading.views.copies import pages
 from tests.cast import World, usdt
 from tests.pasts import record_copy
 from tests.views.copy_pages import page, send
@@ -53,6 +54,23 @@ class TestMyCopies:
         client.force_login(stranger)
 
         assert "Basalt" not in page(client, "my_copies")
+
+    @pytest.mark.parametrize("show", ["current", "ended"])
+    def test_goes_from_page_to_page_of_many_copies(
+        self, signed_in: Client, follower: User, world: World, monkeypatch: pytest.MonkeyPatch, show: str
+    ) -> None:
+        monkeypatch.setattr(pages, "COPIES_A_PAGE", 2)
+        self._end(copies_of_new_leads(world, follower, range(3)), world, show)
+
+        first, second = (signed_in.get(reverse("my_copies"), {"show": show, "page": page}).text for page in (1, 2))
+
+        names = [re.findall(r"<h2><a [^>]*>(Lead \d)</a>", content) for content in (first, second)]
+        assert [len(shown) for shown in names] == [2, 1]
+        assert {name for shown in names for name in shown} == {"Lead 0", "Lead 1", "Lead 2"}
+        assert f"?show={show}&amp;page=2" in first and "Page 1 of 2" in first
+        # What moves asks for the page that it is on, and every page tells of all of them together.
+        assert f'hx-get="{reverse("my_copies")}?show={show}&amp;page=2"' in second
+        assert ("3 copies, 300 USDT invested" in second) == (show == "current")
 
     @pytest.mark.parametrize("show", ["current", "ended"])
     def test_asks_the_database_as_often_for_twenty_copies_as_for_two(

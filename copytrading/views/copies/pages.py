@@ -49,15 +49,15 @@ def my_copies(request: MemberRequest) -> HttpResponse:
     show_ended = request.GET.get("show") == "ended"
     overview = queries.overview_of(request.user, now=now)
     ended = queries.with_figures(queries.ended_copies_of(request.user), now=now)
-    copies_shown = ended if show_ended else overview.summaries
-    page = Paginator(copies_shown, COPIES_A_PAGE).get_page(request.GET.get("page"))
+    pages: Paginator[Any] = Paginator(ended if show_ended else overview.summaries, COPIES_A_PAGE)
+    page = pages.get_page(request.GET.get("page"))
     context = {
         "section": "copies",
         "show_ended": show_ended,
         "overview": overview,
         "cautions": _cautions(overview.summaries, degraded.troubles(now=now)),
         "page": page,
-        "shown": queries.summed_up(page.object_list, now=now) if show_ended else page.object_list,
+        "shown": queries.summed_up(list(page.object_list), now=now) if show_ended else page.object_list,
         "receipts": activity.receipts_of(request.user, count=RECEIPTS_SHOWN).receipts,
     }
     return render(request, "copytrading/my_copies.html" + ("#live" if request.htmx else ""), context)

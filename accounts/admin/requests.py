@@ -1,5 +1,6 @@
 """What operators ask each other for: changes of somebody's rights and sign-in, and who made whom an operator."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -150,12 +151,20 @@ class AuditHeadAdmin(ReadOnlyAdmin):
     search_fields = ("hash",)
 
 
+class ObjectTypeFilter(admin.AllValuesFieldListFilter):
+    """By what was acted on; some acts are on nothing."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "nothing"}
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did and looked at what, and when. Written by the panel itself, changed by nobody."""
 
     list_display = ("number", "at", "actor", "words", "reason", "object_link", "address")
-    list_filter = ("at", "object_type")
+    list_filter = ("at", ("object_type", ObjectTypeFilter))
     list_select_related = ("actor",)
     ordering = ("-number",)
     search_fields = ("=number", "actor__email", "=object_id", "words", "reason", "=request_id")

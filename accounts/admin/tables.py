@@ -63,6 +63,7 @@ class ReadOnlyAdmin(DownloadableList, ReadOnly, SelectedRows):
 class ReadOnlyRows(ReadOnly, admin.TabularInline):
     """Rows of another table that belong to the one shown."""
 
+    template = "admin/rows.html"
     extra = 0
     show_change_link = True
 

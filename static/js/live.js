@@ -56,16 +56,11 @@
 
   // A request that does not get through says so, instead of doing nothing.
   document.addEventListener("htmx:sendError", () => {
-    const said = document.createElement("li");
+    const toasts = document.querySelector(".toasts");
+    if (!toasts || toasts.querySelector(".toast.error")) return;
+    const said = document.createElement("div");
     said.className = "toast error";
     said.textContent = JSON.parse(document.body.dataset.words).not_sent;
-    let list = document.querySelector(".toasts");
-    if (!list) {
-      list = document.createElement("ul");
-      list.className = "toasts";
-      list.setAttribute("role", "status");
-      document.body.append(list);
-    }
-    if (!list.querySelector(".toast.error")) list.append(said);
+    toasts.append(said);
   });
 })();

@@ -8,18 +8,12 @@
   // -- What is said ---------------------------------------------------------------------------------------------------
 
   const say = (sentence) => {
-    let list = document.querySelector(".toasts");
-    if (!list) {
-      list = document.createElement("ul");
-      list.className = "toasts";
-      list.setAttribute("role", "status");
-      body.append(list);
-    }
-    if ([...list.children].some((said) => said.textContent === sentence)) return;
-    const toast = document.createElement("li");
+    const toasts = document.querySelector(".toasts");
+    if (!toasts || [...toasts.children].some((said) => said.textContent === sentence)) return;
+    const toast = document.createElement("div");
     toast.className = "toast warning";
     toast.textContent = sentence;
-    list.append(toast);
+    toasts.append(toast);
     setTimeout(() => toast.remove(), 8000);
   };
 

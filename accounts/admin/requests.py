@@ -154,7 +154,7 @@ class AuditHeadAdmin(ReadOnlyAdmin):
 class ObjectTypeFilter(admin.AllValuesFieldListFilter):
     """By what was acted on; some acts are on nothing."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or "nothing"}
 

@@ -387,6 +387,15 @@ class TestWhatIsTold:
         assert coins_of(adjusted.wanted_values) == [600, 600]
         assert adjusted.planned_values.tolist() == [0, 0]
 
+    def test_is_a_sale_of_the_leads_own_whose_market_is_closed(self) -> None:
+        closed = a_board(listed=[False, True], tradable=[False, True])
+
+        decision = decided(board=closed, copies=copies_of(ALIKE), orders=[an_order(NEAR, -2)], phase=Phase.SELLING)
+
+        adjusted = told(decision, Reason.MARKET_UNAVAILABLE)
+        assert adjusted is not None
+        assert (adjusted.copy_ids.tolist(), coins_of(adjusted.wanted_values)) == ([1], [200])
+
     def test_is_told_of_a_closed_market_once_a_cycle(self) -> None:
         closed = a_board(listed=[False, True], tradable=[False, True])
 

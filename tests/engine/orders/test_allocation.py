@@ -117,6 +117,12 @@ class TestSettleMarket:
 
         assert settlement.value_units.tolist() == [-(paid + value), paid]
 
+    def test_rounds_a_half_of_what_met_inside_upwards(self):
+        # One met inside at half of what two were filled for: 2½ units.
+        settlement = settle([3, -1], filled=2, value=5)
+
+        assert settlement.value_units.tolist() == [-8, 3]
+
     def test_trades_nothing_when_nothing_met_and_nothing_was_filled(self):
         settlement = settle([30, 10], filled=0, value=0)
 

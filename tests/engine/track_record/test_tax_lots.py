@@ -76,6 +76,11 @@ class TestByHand:
         assert [acquired for acquired, *_ in closed(found)] == [3, 1, 2]
         assert left(found) == [(2, 3, 30)]
 
+    def test_knows_nothing_of_a_recount_of_coins_that_nobody_holds(self) -> None:
+        found = book("fifo", event("RECOUNT", 1, 5), buy(2, 3, 30))
+
+        assert (closed(found), left(found)) == ([], [(2, 3, 30)])
+
     def test_hands_coins_over_with_their_cost_and_without_a_gain(self) -> None:
         found = book("fifo", buy(1, 10, 100), event("HAND_OVER", 2, 4))
 

@@ -184,6 +184,22 @@ class TestLostQuestion:
         assert Order.objects.order_by("pk")[0].status == Order.Status.NOT_PLACED
         assert alarm.cleared_at is not None
 
+    def test_is_an_operators_matter_after_a_minute_and_not_before(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.SMARTSYNC_LEAD_ORDER_SECONDS = 600
+        answered(is_never_reached, monkeypatch)
+        monkeypatch.setattr(PaperVenue, "find_order", _raise(VenueUnreachable("It does not answer.")))
+        world.settle(looks=1)
+        (order,) = Order.objects.all()
+        assert order.claimed_at is not None
+
+        for seconds, told in ((60, False), (61, True)):
+            Order.objects.filter(pk=order.pk).update(asked_at=order.claimed_at, status=Order.Status.UNKNOWN)
+            order.refresh_from_db()
+            resolving.resolve_order(order=order, now=order.claimed_at + timedelta(seconds=seconds))
+            assert Alarm.objects.filter(kind=Alarm.Kind.ORDER_UNKNOWN).exists() is told
+
     def test_stays_unknown_while_coins_came_that_nothing_explains(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
     ) -> None:

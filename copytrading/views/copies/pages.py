@@ -37,7 +37,7 @@ from copytrading.services.refusals import Refusal
 from copytrading.templatetags.figures import money_input
 from copytrading.views.requests import MemberRequest
 
-COPIES_A_PAGE = 24
+COPIES_A_PAGE = 12
 RECEIPTS_SHOWN = 8
 
 

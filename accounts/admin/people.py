@@ -17,17 +17,22 @@ class PersonAdmin(ReadOnlyAdmin):
     """People, to be found and read: what changes for them is asked for by one operator and approved by another."""
 
     ordering = ("email",)
-    list_display = ("email", "date_joined", "last_login", "is_active", "is_staff")
+    list_display = ("email", "sheet", "date_joined", "last_login", "is_active", "is_staff")
     list_filter = ("is_staff", "is_active", "groups", "date_joined")
     search_fields = ("email", "first_name", "last_name")
     fieldsets = (
-        (None, {"fields": ("email", "first_name", "last_name", "jurisdiction", "money", "factors", "ask")}),
+        (None, {"fields": ("email", "sheet", "first_name", "last_name", "jurisdiction", "money", "factors", "ask")}),
         ("May", {"fields": ("is_active", "is_staff", "is_superuser", "roles", "vouched")}),
         ("Dates", {"fields": ("date_joined", "last_login")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, user: User | None = None) -> tuple[str, ...]:
         return tuple(str(name) for _, part in self.get_fieldsets(request, user) for name in part["fields"])
+
+    @admin.display(description="all about them")
+    def sheet(self, user: User) -> str:
+        # The page is told by who knows more than people, and known here by its name.
+        return format_html('<a href="{}">Sheet</a>', reverse("admin:accounts_user_sheet", args=[user.pk]))
 
     @admin.display(description="money")
     def money(self, user: User) -> str:

@@ -54,6 +54,7 @@ from copytrading.admin.safety import (
     RestoreAdmin,
     TradeCheckpointAdmin,
 )
+from copytrading.admin.stories import copy_story_page, person_sheet_page, seen_as_page
 from copytrading.admin.telling import (
     DeliveryAdmin,
     FavouriteAdmin,
@@ -140,5 +141,8 @@ __all__ = [
     "WebhookAdmin",
     "WebhookAttemptAdmin",
     "WebhookDeliveryAdmin",
+    "copy_story_page",
+    "person_sheet_page",
+    "seen_as_page",
     "site",
 ]

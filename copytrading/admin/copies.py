@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from accounts.admin.acting import ActingAdmin, operator_action
@@ -49,7 +51,17 @@ class BaselineRows(ReadOnlyRows):
 
 @admin.register(Copy)
 class CopyAdmin(ActingAdmin):
-    list_display = ("id", "person", "lead_link", "status", "stop_reason", "invested", "stop_loss", "started_at")
+    list_display = (
+        "id",
+        "story",
+        "person",
+        "lead_link",
+        "status",
+        "stop_reason",
+        "invested",
+        "stop_loss",
+        "started_at",
+    )
     list_filter = ("status", "stop_reason", "is_reference", "buy_existing", "started_at", "lead")
     list_select_related = ("follower", "lead")
     ordering = ("-started_at",)
@@ -57,6 +69,7 @@ class CopyAdmin(ActingAdmin):
     actions = ("stop",)
     inlines = (FlowRows, BaselineRows)
     fields = (
+        "story",
         "person",
         "lead_link",
         "sizing_mode",
@@ -79,6 +92,11 @@ class CopyAdmin(ActingAdmin):
         "stopped_at",
     )
     readonly_fields = fields
+
+    @admin.display(description="story")
+    def story(self, copy: Copy) -> str:
+        url = reverse("admin:copytrading_copy_story", args=[copy.pk])
+        return format_html('<a href="{}">Day by day</a>', url)
 
     @admin.display(description="follower", ordering="follower__email")
     def person(self, copy: Copy) -> str:

@@ -97,6 +97,7 @@ class Copy(models.Model):
 
     class Meta:
         verbose_name_plural = "copies"
+        permissions = (("see_as_customer", "Can see people's own pages as they see them"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["follower", "lead"], condition=~Q(status="STOPPED"), name="one_live_copy_per_follower_and_lead"

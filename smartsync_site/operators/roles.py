@@ -1,11 +1,11 @@
 """
 The roles that operators can have, as groups: what each may look at and do. They come with every `migrate`.
 
-    support      looks at people, their copies and their money
+    support      looks at people, their copies and their money, and at their own pages as they see them
     risk         pauses, halts, stops, clears alarms, judges coins, changes rules, looks for suspicious leads
     finance      asks for and approves corrections of the ledger, deposits and withdrawals, changes rules, closes days
-    compliance   looks at everything and at every report, takes the audit along, decides what checks leave to operators,
-                 and changes whose rules count for somebody
+    compliance   looks at everything, at every report and at people's own pages as they see them, takes the audit along,
+                 decides what checks leave to operators, and changes whose rules count for somebody
     admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines
 
 Who gives somebody a role is two operators, see `accounts.approvals`; what a role may is this table and nobody's to
@@ -36,7 +36,7 @@ OPERATORS_OWN = (
 
 # For each role: the tables it looks at, the tables it acts on, and what else it may.
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    "support": (OF_PEOPLE, (), ()),
+    "support": (OF_PEOPLE, (), ("copytrading.see_as_customer",)),
     "risk": (
         OF_PEOPLE,
         (
@@ -61,6 +61,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
         ("copytrading.gatecase", "copytrading.jurisdictionchange"),
         (
             "accounts.export_audit",
+            "copytrading.see_as_customer",
             "copytrading.see_daily_close",
             "copytrading.see_execution",
             "copytrading.see_suspicions",

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from accounts.admin.acting import ActingAdmin
 from accounts.models import AuditEntry, User
+from copytrading.models import Lead
 from smartsync_site.operators.roles import ROLES
 from tests.cast import World
 from tests.sign_in import sign_in
@@ -54,7 +55,9 @@ ASKED = {"request", "place", "enter"}
 # Of the panel itself, for every operator: its start, its own help for forms, signing in and out, the password.
 OF_EVERYBODY = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list",
                 "autocomplete", "view_on_site"}  # fmt: skip
-PAGES = ("changelist", "csv", "add", "history", "delete", "change")
+PAGES = ("changelist", "csv", "add", "history", "delete", "change", "story", "sheet")
+# Pages of a row with a right of their own, and who has it.
+OF_A_ROW = {"accounts_user_seen": {"support", "compliance"}}
 # Pages and files of no table, and who sees them.
 REPORTS = {
     f"report-{report}": roles
@@ -101,11 +104,12 @@ def test_every_address_is_in_the_table() -> None:
         for name in names
         if name not in asking
         and name not in REPORTS
+        and name not in OF_A_ROW
         and not (name.rpartition("_")[2] in PAGES and seen_by(table_of(name)))
     }
 
     assert not unlisted
-    assert asking | set(REPORTS) <= names
+    assert asking | set(REPORTS) | set(OF_A_ROW) <= names
     assert set(ROLES) == ALL
 
 
@@ -165,6 +169,27 @@ def test_roles_see_and_do_what_the_table_says(world: World, role: str) -> None:
     metrics = client.get("/metrics").status_code
     assert metrics == (200 if role == "admin" else 404)
     assert AuditEntry.objects.filter(actor__email=f"{role}@example.org").count() >= len(tables)
+
+
+@pytest.mark.parametrize("role", [*sorted(ALL), ""])
+def test_roles_see_the_pages_of_a_row_that_the_table_says(
+    world: World, lead: Lead, follower: User, stranger: User, role: str
+) -> None:
+    User.objects.filter(pk=stranger.pk).update(is_staff=True)
+    stranger.refresh_from_db()
+    client = sign_in(Client(), member_of(role) if role else stranger)
+    copy = world.start(follower, lead)
+    addresses = {
+        "copytrading_copy_story": [copy.pk],
+        "accounts_user_sheet": [follower.pk],
+        "accounts_user_seen": [follower.pk, "wallet/"],
+    }
+
+    answers = {
+        name: client.get(reverse(f"admin:{name}", args=arguments)).status_code for name, arguments in addresses.items()
+    }
+
+    assert answers == {name: 200 if role in OF_A_ROW.get(name, seen_by(table_of(name))) else 403 for name in addresses}
 
 
 def test_operators_without_a_role_see_nothing(client: Client, stranger: User) -> None:

@@ -166,6 +166,11 @@ def _trades(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Allocati
 
 def _adjustments(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Adjustment]:
     rows = Adjustment.objects.filter(copy=OuterRef("pk"), id__lt=below)
+    return told(Adjustment.objects.filter(id__in=_latest_ids(copies, rows, count))).order_by("-id")
+
+
+def told(adjustments: QuerySet[Adjustment]) -> QuerySet[Adjustment]:
+    """Return adjustments with what their sentences say: copy, lead, coin, the side, whether the rest was taken over."""
     orders = Order.objects.filter(cycle=OuterRef("cycle"), market__base=OuterRef("asset")).order_by("-id")
     takeovers = Notice.objects.filter(
         copy=OuterRef("copy"),
@@ -173,11 +178,8 @@ def _adjustments(copies: QuerySet[Copy], below: int, count: int) -> QuerySet[Adj
         kind=Notice.Kind.REST_TAKEN_OVER,
         noted_at__gte=OuterRef("noted_at"),
     )
-    return (
-        Adjustment.objects.filter(id__in=_latest_ids(copies, rows, count))
-        .select_related("copy__lead", "asset")
-        .annotate(side=Subquery(orders.values("side")[:1]), is_taken_over=Exists(takeovers))
-        .order_by("-id")
+    return adjustments.select_related("copy__lead", "asset").annotate(
+        side=Subquery(orders.values("side")[:1]), is_taken_over=Exists(takeovers)
     )
 
 
@@ -212,7 +214,7 @@ def _receipts(taken: Sequence[tuple[str, Any]], rules: Rules) -> Iterable[Receip
     cash = cash_asset()
     makers: dict[str, Callable[[Any, Asset], Receipt]] = {
         TRADE: _trade_receipt,
-        ADJUSTMENT: partial(_adjustment_receipt, rules=rules),
+        ADJUSTMENT: partial(adjustment_receipt, rules=rules),
         NOTICE: partial(_notice_receipt, rules=rules),
     }
     return [makers[kind](row, cash) for kind, row in taken]
@@ -236,7 +238,8 @@ def _trade_receipt(row: Allocation, cash: Asset) -> Receipt:
     return _receipt(TRADE, row, copy, code, _traded_at(row), sentence)
 
 
-def _adjustment_receipt(row: Adjustment, cash: Asset, *, rules: Rules) -> Receipt:
+def adjustment_receipt(row: Adjustment, cash: Asset, *, rules: Rules) -> Receipt:
+    """Return the receipt of an adjustment that was read as `told`."""
     sentence = adjustment_sentence(
         reason=row.reason,
         copy=row.copy,

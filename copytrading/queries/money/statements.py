@@ -71,15 +71,22 @@ def period_refusal(*, begins_at: datetime, ends_at: datetime, now: datetime) -> 
 
 
 def statement_of(
-    *, user: User, copy: Copy | None, begins_at: datetime, ends_at: datetime, method: LotMethod
+    *,
+    user: User,
+    copy: Copy | None,
+    begins_at: datetime,
+    ends_at: datetime,
+    method: LotMethod,
+    marks: Iterable[SeenPrice] = (),
 ) -> Statement:
     """
     Return the statement of a copy of a person, or of everything they have, for [begins_at, ends_at).
 
     :param copy: one of the person's own, with its lead.
+    :param marks: prices beside the recorded ones, as those of this moment for a time that is not over.
     """
     books = statement_books.load_books(user=user, copy=copy, before=ends_at)
-    reading = _Reading(books, begins_at=begins_at, ends_at=ends_at)
+    reading = _Reading(books, begins_at=begins_at, ends_at=ends_at, marks=tuple(marks))
     for journal in books.journals:
         reading.take(journal)
     opening, closing = reading.stand(reading.units_before, begins_at), reading.stand(reading.units, ends_at)
@@ -123,6 +130,7 @@ class _Reading:
     books: StatementBooks
     begins_at: datetime
     ends_at: datetime
+    marks: tuple[SeenPrice, ...] = ()
     units: dict[int, int] = field(default_factory=dict)
     units_before: dict[int, int] = field(default_factory=dict)
     events: list[LotEvent] = field(default_factory=list)
@@ -146,6 +154,7 @@ class _Reading:
             SeenPrice(asset_id=share.asset_id, as_of=share.planned_at, known_at=share.booked_at, price=share.price_mid)
             for share in self.books.shares.values()
         ]
+        seen += self.marks
         self.prices = past_prices.past_prices(
             wanted, cash_id=self.books.cash.pk, seen=seen, new_units=self.books.new_units
         )

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
+from django.utils.dateformat import format as date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, pgettext
 
 from accounts.models import User
 from copytrading.models import Complaint, ComplaintStep, Copy
@@ -38,8 +40,10 @@ def steps_of(complaint: Complaint) -> list[ComplaintStep]:
 def copies_to_choose(user: User) -> list[tuple[int, str]]:
     """Return a person's own copies as (id, the lead's name and the day it began), the latest first."""
     rows = Copy.objects.filter(follower=user).select_related("lead").order_by("-pk")[:COPIES_TO_CHOOSE]
-    said = gettext("%(lead)s, since %(day)s")
-    return [(row.pk, said % {"lead": row.lead.name, "day": f"{row.started_at:%Y-%m-%d}"}) for row in rows]
+    said, form = gettext("%(name)s, since %(day)s"), pgettext("date format", "j F Y")
+    return [
+        (row.pk, said % {"name": row.lead.name, "day": date_format(localtime(row.started_at), form)}) for row in rows
+    ]
 
 
 def may_be_reopened(complaint: Complaint, *, now: datetime) -> bool:

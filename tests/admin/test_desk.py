@@ -125,6 +125,7 @@ class TestComplaints:
         filed.refresh_from_db()
         assert filed.status == Complaint.Status.ANSWERED
         assert f'value="{filed.pk}"' in asked.text and "The person is told" in asked.text
+        assert "A late order: It took a minute." in asked.text
         assert "The market was thin." in support.get(f"{COMPLAINTS}{filed.pk}/change/").text
         kept = AuditEntry.objects.filter(object_type="copytrading.complaint", act__startswith="complaint:")
         assert [entry.act for entry in kept.order_by("number")] == ["complaint: Acknowledged.", "complaint: Answered."]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -49,7 +50,7 @@ class StepRows(ReadOnlyRows):
 
 @admin.register(Complaint)
 class ComplaintAdmin(AskingAdmin):
-    list_display = ("id", "person", "subject", "status", "clock", "received_at", "acknowledge_by", "answer_by")
+    list_display = ("id", "person", "subject", "status", "clock", "received_at", "answer_by")
     list_filter = (ClockFilter, "status", "received_at")
     list_select_related = ("user",)
     ordering = ("-pk",)
@@ -77,6 +78,12 @@ class ComplaintAdmin(AskingAdmin):
     @admin.display(description="clock", ordering="answer_by")
     def clock(self, complaint: Complaint) -> str:
         return queries.clock_words(complaint, now=timezone.now())
+
+    def form_for(self, request: HttpRequest) -> forms.Form:
+        """Return the form, with what is answered beside the number where the address names one."""
+        form = super().form_for(request)
+        form.fields["number"].help_text = queries.said_in(request.GET.get("number", ""))
+        return form
 
     def carry_out(self, request: HttpRequest, cleaned: dict[str, Any]) -> Model:
         return complaints.answer(

@@ -19,6 +19,7 @@ STEP_KINDS = ComplaintStep.Kind.choices
 REOPENED_WITHIN = timedelta(days=30)
 # A list to choose from; who has more copies writes in words which one it is.
 COPIES_TO_CHOOSE = 100
+NUMBER_DIGITS_MAX = 19
 UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
@@ -100,6 +101,13 @@ def span_words(span: timedelta) -> str:
         if count:
             return f"{count} {name}{'' if count == 1 else 's'}"
     return "less than a minute"
+
+
+def said_in(number: str) -> str:
+    """Return what the complaint of a number says, as an address names it; nothing where there is none."""
+    is_number = number.isascii() and number.isdecimal() and len(number) < NUMBER_DIGITS_MAX
+    found = Complaint.objects.filter(pk=int(number)).first() if is_number else None
+    return "" if found is None else f"{found.subject}: {found.text}"
 
 
 def exists(number: int) -> bool:

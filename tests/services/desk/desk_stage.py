@@ -10,7 +10,7 @@ from copytrading.services.desk import announcements, complaints
 
 def complaint_of(user: User, *, now: datetime, key: str = "complaint-0001", **said: Any) -> Complaint:
     """Return a complaint of somebody, the same under the same key."""
-    words = {"subject": "A late order", "text": "It took a minute.\nWhy?", **said}
+    words = {"subject": "A late order", "text": "It took a minute.", **said}
     return complaints.file(user=user, idempotency_key=key, now=now, **words)
 
 

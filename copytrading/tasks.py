@@ -18,6 +18,8 @@ from copytrading.services.admission import cases, losses
 from copytrading.services.books import gaps, profit_shares, records, stops
 from copytrading.services.copies import loss_limits
 from copytrading.services.cycle import conducting, holding_back
+from copytrading.services.desk import announcements
+from copytrading.services.desk import clock as complaints
 from copytrading.services.hooks import deliveries
 from copytrading.services.leads import linking, showing
 from copytrading.services.market import listings, verdicts
@@ -208,6 +210,18 @@ def count_losses(**_: Any) -> None:
 def finish_cases(**_: Any) -> None:
     """Carry out what operators decided on deposits, where their request died on the way."""
     cases.finish_cases(now=timezone.now())
+
+
+@shared_task
+def watch_complaints(**_: Any) -> None:
+    """Raise an alarm for complaints whose time has run out, and close what was answered long ago."""
+    complaints.watch(now=timezone.now())
+
+
+@shared_task
+def tell_announcements(**_: Any) -> None:
+    """Tell the announcements that hold by now as notices, where that is wanted."""
+    announcements.tell_due(now=timezone.now())
 
 
 @shared_task

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copytrading.views import appearance, live, pocket, problems
-from copytrading.views.account import limit_orders, mailbox, notices, programs, statements, wallet, webhooks
+from copytrading.views.account import complaints, limit_orders, mailbox, notices, programs, statements, wallet, webhooks
 from copytrading.views.admission import pages as admission
 from copytrading.views.copies import activity, starting, together
 from copytrading.views.copies import pages as copies
@@ -48,6 +48,11 @@ urlpatterns = [
     path("suitability/", admission.suitability, name="suitability"),
     path("suitability/jurisdiction/", admission.jurisdiction, name="jurisdiction"),
     path("halt-notice/", appearance.halt_notice, name="halt_notice"),
+    path("announcements/<int:announcement_id>/close/", appearance.close_announcement, name="close_announcement"),
+    path("complaints/", complaints.complaints, name="complaints"),
+    path("complaints/<int:complaint_id>/", complaints.complaint, name="complaint"),
+    path("complaints/<int:complaint_id>/reopen/", complaints.complaint_reopen, name="complaint_reopen"),
+    path("complaints/<int:complaint_id>/close/", complaints.complaint_close, name="complaint_close"),
     path("activity/", activity.activity, name="activity"),
     path("notices/", notices.notices, name="notices"),
     path("notices/bell/", notices.bell, name="bell"),

@@ -73,6 +73,16 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     # Once a day, and soon after the start of an installation that has none yet.
     "count losses": {"task": "copytrading.tasks.count_losses", "schedule": 600, "options": {"expires": 600}},
     "finish cases": {"task": "copytrading.tasks.finish_cases", "schedule": 60, "options": {"expires": 60}},
+    "watch complaints": {
+        "task": "copytrading.tasks.watch_complaints",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "tell announcements": {
+        "task": "copytrading.tasks.tell_announcements",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "thin records": {"task": "copytrading.tasks.thin_records", "schedule": 900, "options": {"expires": 900}},
     "drop weights": {
         "task": "copytrading.tasks.drop_weights",

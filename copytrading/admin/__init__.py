@@ -21,6 +21,13 @@ from copytrading.admin.copies import (
     NoticeAdmin,
     ProfitShareAdmin,
 )
+from copytrading.admin.desk import (
+    AnnouncementAdmin,
+    AnnouncementClosingAdmin,
+    ComplaintAdmin,
+    ComplaintStepAdmin,
+    PersonNoteAdmin,
+)
 from copytrading.admin.figures import (
     CopyGapAdmin,
     CopyGapRecordAdmin,
@@ -81,6 +88,10 @@ __all__ = [
     "AdmissionAdmin",
     "AlarmAdmin",
     "AllocationAdmin",
+    "AnnouncementAdmin",
+    "AnnouncementClosingAdmin",
+    "ComplaintAdmin",
+    "ComplaintStepAdmin",
     "ConsentGivenAdmin",
     "CopyAdmin",
     "CopyBaselineAdmin",
@@ -127,6 +138,7 @@ __all__ = [
     "NoticeSwitchAdmin",
     "ObservedTradeAdmin",
     "OrderAdmin",
+    "PersonNoteAdmin",
     "PriceBarAdmin",
     "ProfitShareAdmin",
     "PushSubscriptionAdmin",

@@ -16,6 +16,7 @@ from copytrading.api import (
     together,
 )
 from copytrading.api.admission import standing
+from copytrading.api.desk import announcements, complaints
 from copytrading.api.nowhere import Nowhere
 from copytrading.api.telling import live, notices, webhooks
 from copytrading.api.wallet import account as wallet
@@ -90,6 +91,11 @@ urlpatterns = [
     path("copies/<int:copy_id>/terms", changing.Terms.as_view(), name="copy_terms"),
     path("consents", standing.Consents.as_view(), name="consents"),
     path("suitability", standing.Suitability.as_view(), name="suitability"),
+    path("announcements", announcements.Announcements.as_view(), name="announcements"),
+    path("complaints", complaints.Complaints.as_view(), name="complaints"),
+    path("complaints/<int:complaint_id>", complaints.OneComplaint.as_view(), name="complaint"),
+    path("complaints/<int:complaint_id>/reopen", complaints.ReopenComplaint.as_view(), name="complaint_reopen"),
+    path("complaints/<int:complaint_id>/close", complaints.CloseComplaint.as_view(), name="complaint_close"),
     path("activity", copies.Activity.as_view(), name="activity"),
     path("statements", statements.Statements.as_view(), name="statements"),
     path("live", live.Live.as_view(), name="live"),

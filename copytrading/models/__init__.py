@@ -26,6 +26,7 @@ from copytrading.models.copies import (
     ProfitShare,
     ReferenceHolder,
 )
+from copytrading.models.desk import Announcement, AnnouncementClosing, Complaint, ComplaintStep, PersonNote
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
 from copytrading.models.leads import (
@@ -66,7 +67,11 @@ __all__ = [
     "Admission",
     "Alarm",
     "Allocation",
+    "Announcement",
+    "AnnouncementClosing",
     "CoinVerdict",
+    "Complaint",
+    "ComplaintStep",
     "ConsentGiven",
     "Copy",
     "CopyBaseline",
@@ -115,6 +120,7 @@ __all__ = [
     "NoticeSwitch",
     "ObservedTrade",
     "Order",
+    "PersonNote",
     "PriceBar",
     "ProfitShare",
     "PushSubscription",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import Asset, User
 from copytrading.models.copies import Copy
+from copytrading.models.desk.announcements import Announcement
 from copytrading.models.leads import Lead, LeadNotice
 
 
@@ -84,6 +85,9 @@ class Notice(models.Model):
         WEBHOOK_PAUSED = "WEBHOOK_PAUSED", "a webhook takes nothing any more"
         CHECK_PASSED = "CHECK_PASSED", "a check was passed"
         CHECK_FAILED = "CHECK_FAILED", "a check was not passed"
+        ANNOUNCED = "ANNOUNCED", "an announcement"
+        COMPLAINT_ACKNOWLEDGED = "COMPLAINT_ACKNOWLEDGED", "a complaint was acknowledged"
+        COMPLAINT_ANSWERED = "COMPLAINT_ANSWERED", "a complaint was answered"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
     copy = models.ForeignKey(Copy, null=True, on_delete=models.PROTECT, related_name="notices")
@@ -101,6 +105,10 @@ class Notice(models.Model):
     words = models.CharField(max_length=200, blank=True, db_default="")
     # What the lead wrote, kept once for all copies.
     lead_notice = models.ForeignKey(LeadNotice, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # What operators announced, kept once for everybody.
+    announcement = models.ForeignKey(
+        Announcement, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     # Of facts that are looked for: what is told once, as "fell:7:2026-01-05:10".
     once = models.CharField(max_length=80, null=True)
     noted_at = models.DateTimeField()

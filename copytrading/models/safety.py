@@ -79,9 +79,10 @@ class Alarm(models.Model):
         LEAD_SET_ASIDE = "LEAD_SET_ASIDE", "a lead was set aside after failures"
         RESTORED = "RESTORED", "the database was restored, and the venue has gone on since"
         PROCESS_SILENT = "PROCESS_SILENT", "a process of the platform is silent"
+        COMPLAINT_OVERDUE = "COMPLAINT_OVERDUE", "the time for a complaint has run out"
 
     # Nobody is called out of bed for these.
-    LOW = (Kind.SURPLUS, Kind.MARKET_CHANGED)
+    LOW = (Kind.SURPLUS, Kind.MARKET_CHANGED, Kind.COMPLAINT_OVERDUE)
 
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=80)

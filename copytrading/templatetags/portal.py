@@ -5,12 +5,14 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts import queries
 from accounts.devices import NO_NAME
 from copytrading.queries.copies import doubts as copy_doubts
 from copytrading.queries.copies.own import CopySummary
+from copytrading.queries.desk.announcements import Said, announcements_for
 from copytrading.queries.market.degraded import Trouble
 from copytrading.queries.notices import listing
 from copytrading.queries.operating import halts
@@ -41,6 +43,14 @@ def unread_notices(context: dict[str, Any]) -> int:
 def halted_since(lead_id: int | None = None) -> datetime | None:
     """Return since when a lead, or without one all trading, is halted; nothing while it goes on."""
     return halts.halted_since(lead_id=lead_id)
+
+
+@register.simple_tag(takes_context=True)
+def announcements(context: dict[str, Any]) -> list[Said]:
+    """Return what operators announce to the visitor now, in one statement."""
+    request: HttpRequest = context["request"]
+    user = request.user if request.user.is_authenticated else None
+    return announcements_for(user, now=timezone.now())
 
 
 @register.filter

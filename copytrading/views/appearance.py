@@ -1,16 +1,18 @@
-"""What every page carries: its light, its language, the visitor's cash, and whether trading is halted."""
+"""What every page carries: its light, its language, the visitor's cash, halts of all trading, and announcements."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from accounts.identity.places import is_language
+from copytrading.services.desk import announcements
 from copytrading.templatetags.portal import THEMES
-from copytrading.views.requests import press_at, visitor
+from copytrading.views.requests import MemberRequest, press_at, visitor
 
 YEAR = 365 * 24 * 3600
 LEAD_ID_DIGITS_MAX = 18
@@ -57,6 +59,17 @@ def halt_notice(request: HttpRequest) -> HttpResponse:
     lead_id = request.GET.get("lead", "")
     is_number = lead_id.isdecimal() and len(lead_id) < LEAD_ID_DIGITS_MAX
     return render(request, "parts/halt_sentence.html", {"halted_lead": int(lead_id) if is_number else None})
+
+
+@login_required
+@press_at("discover")
+def close_announcement(request: MemberRequest, announcement_id: int) -> HttpResponse:
+    """Take an announcement off this person's pages; what does not stand there is not there."""
+    if not announcements.close(announcement_id=announcement_id, user=request.user, now=timezone.now()):
+        raise Http404
+    if request.htmx:
+        return render(request, "parts/announcements.html")
+    return HttpResponseRedirect(_back(request))
 
 
 def _back(request: HttpRequest) -> str:

@@ -1,12 +1,15 @@
 """
 The roles that operators can have, as groups: what each may look at and do. They come with every `migrate`.
 
-    support      looks at people, their copies and their money, and at their own pages as they see them
-    risk         pauses, halts, stops, clears alarms, judges coins, changes rules, looks for suspicious leads
+    support      looks at people, their copies and their money, and at their own pages as they see them; deals with
+                 complaints
+    risk         pauses, halts, stops, clears alarms, judges coins, changes rules, looks for suspicious leads, announces
     finance      asks for and approves corrections of the ledger, deposits and withdrawals, changes rules, closes days
     compliance   looks at everything, at every report and at people's own pages as they see them, takes the audit along,
-                 decides what checks leave to operators, and changes whose rules count for somebody
-    admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines
+                 decides what checks leave to operators, changes whose rules count for somebody, deals with complaints
+    admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines, announces
+
+Every role writes notes on people.
 
 Who gives somebody a role is two operators, see `accounts.approvals`; what a role may is this table and nobody's to
 change by hand.
@@ -36,29 +39,42 @@ OPERATORS_OWN = (
 
 # For each role: the tables it looks at, the tables it acts on, and what else it may.
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    "support": (OF_PEOPLE, (), ("copytrading.see_as_customer",)),
+    "support": (OF_PEOPLE, ("copytrading.complaint", "copytrading.personnote"), ("copytrading.see_as_customer",)),
     "risk": (
         OF_PEOPLE,
         (
             "copytrading.alarm",
+            "copytrading.announcement",
             "copytrading.coinverdict",
             "copytrading.copy",
             "copytrading.halt",
             "copytrading.lead",
             "copytrading.mark",
             "copytrading.market",
+            "copytrading.personnote",
             "copytrading.rulechange",
         ),
         ("copytrading.see_execution", "copytrading.see_suspicions"),
     ),
     "finance": (
         OF_PEOPLE,
-        ("copytrading.correction", "copytrading.custodydifference", "copytrading.rulechange", "accounts.transfer"),
+        (
+            "copytrading.correction",
+            "copytrading.custodydifference",
+            "copytrading.personnote",
+            "copytrading.rulechange",
+            "accounts.transfer",
+        ),
         ("copytrading.see_daily_close", "copytrading.see_execution"),
     ),
     "compliance": (
         (*OF_PEOPLE, *OPERATORS_OWN),
-        ("copytrading.gatecase", "copytrading.jurisdictionchange"),
+        (
+            "copytrading.complaint",
+            "copytrading.gatecase",
+            "copytrading.jurisdictionchange",
+            "copytrading.personnote",
+        ),
         (
             "accounts.export_audit",
             "copytrading.see_as_customer",
@@ -67,7 +83,11 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
             "copytrading.see_suspicions",
         ),
     ),
-    "admin": ((*OF_PEOPLE, *OPERATORS_OWN), ("accounts.operatorrequest",), ("accounts.see_metrics",)),
+    "admin": (
+        (*OF_PEOPLE, *OPERATORS_OWN),
+        ("accounts.operatorrequest", "copytrading.announcement", "copytrading.personnote"),
+        ("accounts.see_metrics",),
+    ),
 }
 
 

@@ -36,7 +36,9 @@ SEEN_BY = {
 # Who does what to rows, and who asks for one.
 ACTS = {
     "copytrading_alarm": ({"clear", "silence"}, "risk"),
+    "copytrading_announcement": ({"write", "end"}, "risk admin"),
     "copytrading_coinverdict": ({"approve", "withdraw", "request"}, "risk"),
+    "copytrading_complaint": ({"acknowledge", "reply", "answer"}, "support compliance"),
     "copytrading_copy": ({"stop"}, "risk"),
     "copytrading_correction": ({"approve", "withdraw", "request"}, "finance"),
     "copytrading_custodydifference": ({"correct"}, "finance"),
@@ -46,12 +48,13 @@ ACTS = {
     "copytrading_lead": ({"approve", "pause", "resume", "readmit", "end", "halt"}, "risk"),
     "copytrading_mark": ({"judge"}, "risk"),
     "copytrading_market": ({"halt", "unbar"}, "risk"),
+    "copytrading_personnote": ({"write"}, "support risk finance compliance admin"),
     "copytrading_rulechange": ({"approve", "withdraw", "request"}, "risk finance"),
     "accounts_transfer": ({"confirm", "approve", "refuse", "enter"}, "finance"),
     "accounts_operatorrequest": ({"approve", "withdraw", "request"}, "admin"),
 }
 # What is asked for on a page of its own, without a row.
-ASKED = {"request", "place", "enter"}
+ASKED = {"request", "place", "enter", "write", "answer"}
 # Of the panel itself, for every operator: its start, its own help for forms, signing in and out, the password.
 OF_EVERYBODY = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list",
                 "autocomplete", "view_on_site"}  # fmt: skip

@@ -19,7 +19,11 @@ from copytrading.models import (
     Adjustment,
     Admission,
     Alarm,
+    Announcement,
+    AnnouncementClosing,
     CoinVerdict,
+    Complaint,
+    ComplaintStep,
     ConsentGiven,
     CopyFlag,
     CopyGap,
@@ -47,6 +51,7 @@ from copytrading.models import (
     NoticeHabits,
     NoticeSwitch,
     ObservedTrade,
+    PersonNote,
     PriceBar,
     ProfitShare,
     PushSubscription,
@@ -75,7 +80,7 @@ SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSub
 SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, WebhookDelivery, WebhookAttempt}
 SOMETIMES |= {LeadWeights, LossLimit, ReferenceHolder}
 SOMETIMES |= {Admission, ConsentGiven, FirstWish, GateCase, GateQuestion, JurisdictionChange, LossFigure}
-SOMETIMES |= {SuitabilityAnswer}
+SOMETIMES |= {SuitabilityAnswer, Announcement, AnnouncementClosing, Complaint, ComplaintStep, PersonNote}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

@@ -21,6 +21,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
 from tests.hook_receiver import webhook_of
+from tests.services.desk.desk_stage import complaint_of
 from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.limit_stage import place
 
@@ -35,6 +36,7 @@ PUSH = {"endpoint": "https://192.0.2.1/", "key": "k", "secret": "s"}
 LEAD_ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
 LINK = {"exchange": "nowhere", "key": "k", "secret": "s"}
 ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
+COMPLAINT = {"subject": "Late", "text": "It took long."}
 LIMIT_ORDER = {**ORDER, "price_limit": "2000.00"}
 
 
@@ -110,6 +112,11 @@ ROUTES = {
     "stop": Route(methods={"POST": None}, owned="copy"),
     "consents": Route(methods={"GET": None, "POST": {"text": "terms", "version": "1"}}),
     "suitability": Route(methods={"GET": None, "PUT": {"answers": {}}}),
+    "announcements": Route(methods={"GET": None}, is_open={"GET"}),
+    "complaints": Route(methods={"GET": None, "POST": COMPLAINT}),
+    "complaint": Route(methods={"GET": None}, owned="complaint"),
+    "complaint_reopen": Route(methods={"POST": {"text": "Still."}}, owned="complaint"),
+    "complaint_close": Route(methods={"POST": None}, owned="complaint"),
     "activity": Route(methods={"GET": None}),
     "statements": Route(methods={"GET": None}),
     "live": Route(methods={"GET": None}),
@@ -173,6 +180,7 @@ MISSING = {
     "webhook": {"webhook_id": MISSING_ID},
     "delivery": {"webhook_id": MISSING_ID, "delivery_id": MISSING_ID},
     "push": {"subscription_id": MISSING_ID},
+    "complaint": {"complaint_id": MISSING_ID},
     "lead": {"slug": "nobody"},
 }
 
@@ -205,6 +213,7 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
         "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},
         "delivery": {"webhook_id": tried.webhook_id, "delivery_id": tried.pk},
         "push": {"subscription_id": subscription_of(other_follower, now=world.now).pk},
+        "complaint": {"complaint_id": complaint_of(other_follower, now=world.now).pk},
         "lead": {"slug": applied.slug},
     }
 

@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Asset, User
 from copytrading.engine.suitability.packs import Pack
-from copytrading.models import Lead
+from copytrading.models import Complaint, Lead
 from smartsync_site.jurisdictions.reading import read_packs
 from tests.cast import World
 from tests.languages.catalogue import strings_of, write_pseudo_locale
@@ -59,7 +59,12 @@ def written_elsewhere(packs: tuple[Pack, ...]) -> set[str]:
     """Return texts that are no sentences of ours: of people, coins, the brand, and the rules of a jurisdiction."""
     brand = settings.SMARTSYNC_BRAND
     said = {brand.name, brand.short_name, brand.mode_name, brand.tagline, *(text.title for text in brand.legal)}
-    for model, columns in ((Lead, ("name", "bio")), (Asset, ("symbol", "name")), (User, ("email",))):
+    for model, columns in (
+        (Lead, ("name", "bio")),
+        (Asset, ("symbol", "name")),
+        (User, ("email",)),
+        (Complaint, ("subject", "text")),
+    ):
         said |= {text for row in model.objects.values_list(*columns) for text in row}
     for pack in packs:
         said |= {pack.label, pack.warning_without_figure}

@@ -35,13 +35,14 @@ def pages(role: str, *, lead: Lead, copy: Copy) -> list[str]:
     if role == "follower":
         return ["/wallet/", f"/copies/{copy.pk}/", f"/copies/{copy.pk}/settings/", f"/copies/{copy.pk}/stop/",
                 f"/leads/{lead.slug}/copy/", "/lead/", "/copies/", "/activity/", "/wallet/statements/",
-                "/accounts/email/", "/accounts/password/change/"]  # fmt: skip
+                "/accounts/email/", "/accounts/password/change/", "/complaints/"]  # fmt: skip
     if role == "lead":
         return ["/lead/", "/lead/terms/", "/lead/visibility/", "/lead/end/", "/lead/orders/", "/lead/earnings/"]
     tables = [model._meta for model in admin.site._registry]
     lists = [reverse(f"admin:{table.app_label}_{table.model_name}_changelist") for table in tables]
     names = ("copytrading_halt_place", "copytrading_correction_request", "copytrading_coinverdict_request",
-             "copytrading_jurisdictionchange_request")  # fmt: skip
+             "copytrading_jurisdictionchange_request", "copytrading_announcement_write", "copytrading_personnote_write",
+             "copytrading_complaint_answer")  # fmt: skip
     asking = [reverse(f"admin:{name}") for name in (*names, "accounts_operatorrequest_request")]
     return ["/admin/", *asking, *lists]
 

@@ -31,6 +31,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
+from tests.services.desk.desk_stage import complaint_of
 from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.limit_stage import place
 
@@ -81,6 +82,9 @@ TABLE = (
     ("live/", PUBLIC),
     ("theme/", PUBLIC),
     ("language/", PUBLIC),
+    ("announcements/<int:announcement_id>/close/", MEMBER),
+    ("complaints/", MEMBER),
+    ("complaints/<int:complaint_id>/*", "own:complaint"),
     ("activity/", MEMBER),
     ("programs/keys/<int:key_id>/revoke/", "own:key"),
     ("programs/devices/<int:device_id>/revoke/", "own:device"),
@@ -109,6 +113,9 @@ TABLE = (
     ("api/v1/wallet*", MEMBER),
     ("api/v1/consents", MEMBER),
     ("api/v1/suitability", MEMBER),
+    ("api/v1/announcements", PUBLIC),
+    ("api/v1/complaints", MEMBER),
+    ("api/v1/complaints/<int:complaint_id>*", "own:complaint"),
     ("api/v1/activity", MEMBER),
     ("api/v1/statements", MEMBER),
     ("api/v1/live", MEMBER),
@@ -258,6 +265,7 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
         "key": {"key_id": key.pk},
         "notice": {"notice_id": Notice.objects.filter(user=other_follower).latest("pk").pk},
         "subscription": {"subscription_id": subscription_of(other_follower, now=world.now).pk},
+        "complaint": {"complaint_id": complaint_of(other_follower, now=world.now).pk},
     }
 
 

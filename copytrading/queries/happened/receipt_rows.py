@@ -77,5 +77,5 @@ def _rows_of(kind: str, ids: list[int]) -> dict[int, Any]:
     elif kind == activity.ADJUSTMENT:
         found = Adjustment.objects.select_related("asset")
     else:
-        found = Notice.objects.select_related("asset", "lead_notice", "lead", "copy__lead")
+        found = Notice.objects.select_related("asset", "lead_notice", "announcement", "lead", "copy__lead")
     return {row.pk: row for row in found.filter(pk__in=ids)}

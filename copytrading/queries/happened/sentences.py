@@ -18,6 +18,7 @@ from copytrading.engine.adjustments import Reason
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Notice, Order
+from copytrading.queries.desk.announcements import words_of as words_of_announcement
 from copytrading.queries.happened.stored_words import said_anew
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.notices.kinds import KINDS
@@ -211,7 +212,7 @@ def notice_sentence(
 
     :param copy: the one that it is about; None where it is about something else.
     :param units: its figure, in quote units, or in units of `coin` where it is about one.
-    :param text: the lead's words, where it has them.
+    :param text: the words of the lead or of the operators, where it has them.
     :param paid_units: its second figure, in quote units: what was paid for coins, a limit, a worth.
     :param lead_name: of a notice about a lead and no copy.
     :param number: how many, or a share in hundredths of a percent.
@@ -244,20 +245,24 @@ def notice_sentence(
 
 
 def sentence_of(notice: Notice, *, rules: Rules) -> Sentence:
-    """Return what a row says; its copy, both leads, the lead's words and the coin are loaded with it."""
+    """Return what a row says; its copy, both leads, the lead's words, the announcement and the coin come with it."""
+    text = notice.lead_notice.text if notice.lead_notice else ""
+    words = said_anew(notice.kind, notice.words)
+    if notice.announcement is not None:
+        words, text = words_of_announcement(notice.announcement)
     return notice_sentence(
         kind=notice.kind,
         copy=notice.copy,
         units=notice.units,
         cash_symbol=cash_symbol(),
         cash_decimals=CASH_DECIMALS,
-        text=notice.lead_notice.text if notice.lead_notice else "",
+        text=text,
         coin=notice.asset,
         rules=rules,
         paid_units=notice.value_units,
         lead_name=notice.lead.name if notice.lead else "",
         number=notice.number,
-        words=said_anew(notice.kind, notice.words),
+        words=words,
     )
 
 

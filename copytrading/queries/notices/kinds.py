@@ -29,6 +29,8 @@ class Page(StrEnum):
     TOGETHER = "together"
     ACCOUNT = "account"
     PROGRAMS = "programs"
+    NOTICES = "notices"
+    COMPLAINTS = "complaints"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +224,22 @@ TOPICS: dict[str, Topic] = {
             mail=True,
             push=True,
             page=Page.WALLET,
+        ),
+        Topic(
+            name="COMPLAINTS",
+            title=_("A complaint of yours was read or answered"),
+            about=ACCOUNT,
+            mail=True,
+            push=True,
+            page=Page.COMPLAINTS,
+        ),
+        Topic(
+            name="ANNOUNCEMENTS",
+            title=_("Announcements of the platform’s operators"),
+            about=ACCOUNT,
+            mail=True,
+            push=False,
+            page=Page.NOTICES,
         ),
         Topic(
             name="WEBHOOKS",
@@ -576,6 +594,21 @@ KINDS: dict[str, NoticeKind] = {
         words=(
             _("A check ended with no: {words}"),
             _("A deposit that was held for it is on its way back. Nothing that you hold here changes."),
+        ),
+    ),
+    Kind.ANNOUNCED: NoticeKind(topic="ANNOUNCEMENTS", words=(_("Announcement: {words}"), "{text}")),
+    Kind.COMPLAINT_ACKNOWLEDGED: NoticeKind(
+        topic="COMPLAINTS",
+        words=(
+            _("Your complaint has been read: no. {words}"),
+            _("Somebody looks into it. By when you have an answer stands on its page."),
+        ),
+    ),
+    Kind.COMPLAINT_ANSWERED: NoticeKind(
+        topic="COMPLAINTS",
+        words=(
+            _("Your complaint is answered: no. {words}"),
+            _("The answer stands on its page. If it is none, say so there within thirty days."),
         ),
     ),
 }

@@ -67,7 +67,7 @@ def notices_of(user: User, *, section: str = "", topic: str = "", unread_only: b
         rows = rows.filter(kind__in=kinds_of({topic.name for topic in TOPICS.values() if topic.about == section}))
     if topic:
         rows = rows.filter(kind__in=kinds_of({topic}))
-    return rows.select_related("copy__lead", "lead", "asset", "lead_notice").order_by("-id")
+    return rows.select_related("copy__lead", "lead", "asset", "lead_notice", "announcement").order_by("-id")
 
 
 def switches_of(user: User) -> dict[str, list[SwitchRow]]:

@@ -24,6 +24,7 @@ from copytrading.models import (
     RuleChange,
 )
 from copytrading.queries.copies import reference
+from copytrading.queries.desk import complaints
 from copytrading.queries.market import doubts
 from copytrading.queries.operating.running import SILENT_AFTER
 from copytrading.queries.rules import platform_rules
@@ -68,6 +69,7 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
     unassigned = Balance.objects.filter(ledger_account__kind=LedgerAccount.Kind.UNASSIGNED).exclude(posted=0)
     unassigned = unassigned.select_related("asset").order_by("asset__symbol")
     set_aside = Lead.objects.filter(failures__gte=platform_rules().failures_max).order_by("name")
+    late, waiting = complaints.overdue(now=now), complaints.in_time(now=now)
     silent = Heartbeat.objects.filter(beaten_at__lt=now - SILENT_AFTER).order_by("name")
     found = (
         _need("Processes that are silent", silent, (row.name for row in silent[:LINES_MAX])),
@@ -77,6 +79,12 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
             halts,
             (f"{halt.target_name}: {halt.reason}" for halt in halts[:LINES_MAX]),  # type: ignore[attr-defined]
             lifted_at__isempty="True",
+        ),
+        _need(
+            "Complaints whose time has run out",
+            late,
+            (complaints.line_of(row, now=now) for row in late[:LINES_MAX]),
+            clock="overdue",
         ),
         _need(
             "Corrections that wait for a second operator",
@@ -131,6 +139,12 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
             unassigned,
             (f"{row.asset.symbol}: {row.posted:,} of its smallest units" for row in unassigned[:LINES_MAX]),
             ledger_account__kind__exact=LedgerAccount.Kind.UNASSIGNED.value,
+        ),
+        _need(
+            "Complaints that wait",
+            waiting,
+            (complaints.line_of(row, now=now) for row in waiting[:LINES_MAX]),
+            clock="waits",
         ),
         *_reference_needs(),
         _need("Leads set aside", set_aside, (lead.name for lead in set_aside[:LINES_MAX]), trouble="set-aside"),

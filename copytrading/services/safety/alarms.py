@@ -5,7 +5,9 @@ Whoever sees trouble raises the alarm again and again; the open row of that key 
 itself is cleared by whoever sees that it is gone, everything else by an operator.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -25,6 +27,15 @@ RAISE = """
     SET times_seen = copytrading_alarm.times_seen + 1, sentence = excluded.sentence,
         last_seen_at = greatest(copytrading_alarm.last_seen_at, excluded.last_seen_at)
     RETURNING id
+"""
+
+RAISE_MANY = """
+    INSERT INTO copytrading_alarm (kind, key, sentence, raised_at, last_seen_at, times_seen)
+    SELECT %(kind)s, seen.key, seen.sentence, %(now)s, %(now)s, 1
+    FROM unnest(%(keys)s::varchar[], %(sentences)s::varchar[]) AS seen(key, sentence) ORDER BY seen.key
+    ON CONFLICT (key) WHERE cleared_at IS NULL DO UPDATE
+    SET times_seen = copytrading_alarm.times_seen + 1, sentence = excluded.sentence,
+        last_seen_at = greatest(copytrading_alarm.last_seen_at, excluded.last_seen_at)
 """
 
 
@@ -49,6 +60,26 @@ def raise_alarm(*, kind: Alarm.Kind, key: str, sentence: str, now: datetime) -> 
         cursor.execute(RAISE, {"kind": kind, "key": key, "sentence": sentence[:SENTENCE_LENGTH_MAX], "now": now})
         alarm = Alarm.objects.get(pk=cursor.fetchone()[0])
     return alarm
+
+
+def raise_alarms(*, kind: Alarm.Kind, sentences: Mapping[str, str], now: datetime) -> None:
+    """Open an alarm for each key, or count one more sighting of it, all in one statement; see raise_alarm."""
+    if not sentences:
+        return
+    named: dict[str, Any] = {
+        "kind": kind,
+        "keys": list(sentences),
+        "sentences": [sentence[:SENTENCE_LENGTH_MAX] for sentence in sentences.values()],
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RAISE_MANY, named)
+
+
+def clear_others(*, kind: Alarm.Kind, standing: Collection[str], now: datetime) -> int:
+    """Clear the open alarms of a kind but those that stand: their trouble is gone. Return how many they were."""
+    gone = Alarm.objects.filter(kind=kind, cleared_at__isnull=True).exclude(key__in=list(standing))
+    return gone.update(cleared_at=now)
 
 
 def clear_alarm(*, key: str, now: datetime, by: User | None = None) -> bool:

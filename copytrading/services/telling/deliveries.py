@@ -129,7 +129,13 @@ def _rows(ids: Sequence[int]) -> QuerySet[Delivery]:
     return (
         Delivery.objects.filter(pk__in=ids)
         .select_related(
-            "subscription", "notice__user", "notice__copy__lead", "notice__lead", "notice__asset", "notice__lead_notice"
+            "subscription",
+            "notice__user",
+            "notice__copy__lead",
+            "notice__lead",
+            "notice__asset",
+            "notice__lead_notice",
+            "notice__announcement",
         )
         .order_by("pk")
     )

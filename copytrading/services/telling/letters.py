@@ -45,6 +45,8 @@ def page_of(notice: Notice) -> str:
         Page.COCKPIT: "lead_console",
         Page.ACCOUNT: "account_email",
         Page.PROGRAMS: "programs",
+        Page.NOTICES: "notices",
+        Page.COMPLAINTS: "complaints",
     }
     return reverse(names.get(page, "my_copies"))
 

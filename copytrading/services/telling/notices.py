@@ -11,7 +11,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.transactions import in_transaction
-from copytrading.models import Lead, LeadNotice, Notice
+from copytrading.models import Announcement, Lead, LeadNotice, Notice
+from copytrading.queries.desk.announcements import IN_AUDIENCE
 from copytrading.services import bell
 
 # A fact that is told once and was told is no error: there is nothing more to say.
@@ -67,6 +68,14 @@ OWNERS = """
     FROM accounts_balance AS balance JOIN accounts_ledgeraccount AS account ON account.id = balance.ledger_account_id
     WHERE balance.asset_id = ANY(%(asset_ids)s) AND balance.posted > 0 AND account.owner_id IS NOT NULL
         AND account.kind IN ('MAIN', 'COPY', 'LEAD')
+    RETURNING user_id
+"""
+
+AUDIENCE = f"""
+    INSERT INTO copytrading_notice (user_id, kind, announcement_id, noted_at)
+    SELECT person.id, %(kind)s, announcement.id, %(now)s
+    FROM accounts_user AS person JOIN copytrading_announcement AS announcement ON announcement.id = %(announcement_id)s
+    WHERE person.is_active AND {IN_AUDIENCE}
     RETURNING user_id
 """
 
@@ -175,6 +184,12 @@ def tell_holders(*, kind: Notice.Kind, asset_ids: Sequence[int], now: datetime) 
 def tell_owners(*, kind: Notice.Kind, asset_ids: Sequence[int], now: datetime) -> int:
     """Tell everybody who owns some of a coin, wherever here, and return how many notices it took."""
     return _write(OWNERS, {"kind": kind, "asset_ids": list(asset_ids), "now": now}) if asset_ids else 0
+
+
+@in_transaction
+def tell_audience(announcement: Announcement, *, now: datetime) -> int:
+    """Tell everybody whom an announcement is for, in one statement, and return how many those are."""
+    return _write(AUDIENCE, {"kind": Notice.Kind.ANNOUNCED, "announcement_id": announcement.pk, "now": now})
 
 
 def _write(statement: str, named: Mapping[str, Any], *events: str) -> int:

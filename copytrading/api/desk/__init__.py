@@ -1,0 +1,1 @@
+"""Announcements and complaints by API."""

@@ -25,9 +25,11 @@ from copytrading.admin.figures import (
     CopyGapAdmin,
     CopyGapRecordAdmin,
     LeadSnapshotAdmin,
+    MoneyUnderCopyAdmin,
     ObservedTradeAdmin,
     PriceBarAdmin,
 )
+from copytrading.admin.finding import search_page
 from copytrading.admin.leads import (
     LeadAdmin,
     LeadCalmAdmin,
@@ -121,6 +123,7 @@ __all__ = [
     "MarkAdmin",
     "MarkRangeAdmin",
     "MarketAdmin",
+    "MoneyUnderCopyAdmin",
     "NoticeAdmin",
     "NoticeHabitsAdmin",
     "NoticeSwitchAdmin",
@@ -140,5 +143,6 @@ __all__ = [
     "WebhookAdmin",
     "WebhookAttemptAdmin",
     "WebhookDeliveryAdmin",
+    "search_page",
     "site",
 ]

@@ -53,7 +53,7 @@ from copytrading.models.notices import (
     NoticeSwitch,
     PushSubscription,
 )
-from copytrading.models.records import LeadStatusChange, LeadSummary, LeadWeights
+from copytrading.models.records import LeadStatusChange, LeadSummary, LeadWeights, MoneyUnderCopy
 from copytrading.models.rules import RuleChange
 from copytrading.models.running import Heartbeat
 from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Restore, TradeCheckpoint
@@ -110,6 +110,7 @@ __all__ = [
     "Mark",
     "MarkRange",
     "Market",
+    "MoneyUnderCopy",
     "Notice",
     "NoticeHabits",
     "NoticeSwitch",

@@ -1,4 +1,4 @@
-"""What all copies hold together, minute by minute, and the cycles of a day: for the operators' morning page."""
+"""What all copies hold together, minute by minute, and what happened in a day: for the operators' morning page."""
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
@@ -27,6 +27,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "money under copy",
             },
+        ),
+        migrations.RemoveIndex(
+            model_name="order",
+            name="order_booked",
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["booked_at"], include=("status",), name="order_booked"),
         ),
         migrations.AddIndex(
             model_name="synccycle",

@@ -130,7 +130,8 @@ class Order(models.Model):
                 name="order_refused",
             ),
             models.Index(fields=["claimed_at"], include=["value_max_units"], name="order_claimed"),
-            models.Index(fields=["booked_at"], name="order_booked"),
+            # With the state, as operators see all day how many ended how.
+            models.Index(fields=["booked_at"], include=["status"], name="order_booked"),
         )
         permissions = (
             ("see_daily_close", "Can see the daily close"),

@@ -112,8 +112,8 @@ class TestFigures:
         shown = panel.get(START).text
         states = part(shown, "part-orders")
 
-        unknown = states.partition("outcome unknown")[2].partition("</tr>")[0]
-        filled = states.partition("filled")[2].partition("</tr>")[0]
+        unknown = states.partition("Outcome unknown")[2].partition("</tr>")[0]
+        filled = states.partition("Filled")[2].partition("</tr>")[0]
         assert ">1</td>" in unknown and "3 h" in unknown
         assert f">{Order.objects.filter(status='FILLED').count()}</td>" in filled
         assert f"{order.client_order_id} in BTC-USDT" in part(shown, "needs-you")

@@ -15,6 +15,7 @@ from django.db.models import Count, Min, QuerySet, Window
 
 from accounts.models import Balance, LedgerAccount, OperatorRequest, Transfer
 from accounts.models.operators import APPROVED_WITHIN
+from copytrading.engine.rules import Rules
 from copytrading.models import (
     Alarm,
     CoinVerdict,
@@ -85,7 +86,7 @@ def needs_now(*, now: datetime, may_look: Callable[[str], bool] = _everything) -
 
     :param may_look: whether a table may be looked at; what is listed where it may not is left out.
     """
-    kinds = [*_trouble(now), *_decisions(now), *_unsettled(), *_leads()]
+    kinds = [*_trouble(now), *_decisions(now), *_unsettled(), *_leads(platform_rules())]
     found = [_counted(kind) for kind in kinds if may_look(kind.table)]
     if may_look(BALANCES):
         found += _unclaimed()
@@ -204,9 +205,9 @@ def _unsettled() -> list[_Kind]:
     ]
 
 
-def _leads() -> list[_Kind]:
+def _leads(rules: Rules) -> list[_Kind]:
     """Return the leads that wait for somebody."""
-    set_aside = Lead.objects.filter(failures__gte=platform_rules().failures_max).order_by("name")
+    set_aside = Lead.objects.filter(failures__gte=rules.failures_max).order_by("name")
     return [
         _Kind(
             title="Leads set aside",

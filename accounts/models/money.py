@@ -297,6 +297,7 @@ class Transfer(models.Model):
         indexes = (
             models.Index(fields=["requested_at"], condition=Q(status="REQUESTED"), name="transfer_on_its_way"),
             models.Index(fields=["id"], condition=Q(verdict="WAITING"), name="transfer_that_waits"),
+            models.Index(fields=["id"], condition=Q(status="CONFIRMED"), name="transfer_seen_by_one"),
         )
 
     def __str__(self) -> str:

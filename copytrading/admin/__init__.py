@@ -32,9 +32,11 @@ from copytrading.admin.figures import (
     CopyGapAdmin,
     CopyGapRecordAdmin,
     LeadSnapshotAdmin,
+    MoneyUnderCopyAdmin,
     ObservedTradeAdmin,
     PriceBarAdmin,
 )
+from copytrading.admin.finding import search_page
 from copytrading.admin.leads import (
     LeadAdmin,
     LeadCalmAdmin,
@@ -133,6 +135,7 @@ __all__ = [
     "MarkAdmin",
     "MarkRangeAdmin",
     "MarketAdmin",
+    "MoneyUnderCopyAdmin",
     "NoticeAdmin",
     "NoticeHabitsAdmin",
     "NoticeSwitchAdmin",
@@ -156,5 +159,6 @@ __all__ = [
     "copy_story_page",
     "person_sheet_page",
     "seen_as_page",
+    "search_page",
     "site",
 ]

@@ -1,4 +1,4 @@
-"""What was measured and kept for the pages: tracking gaps, price bars, trades seen elsewhere."""
+"""What was measured and kept for the pages: gaps, what copies hold together, price bars, trades seen elsewhere."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from accounts.admin.tables import ReadOnlyAdmin
 from copytrading.admin.cash import in_cash
-from copytrading.models import CopyGap, CopyGapRecord, LeadSnapshot, ObservedTrade, PriceBar
+from copytrading.models import CopyGap, CopyGapRecord, LeadSnapshot, MoneyUnderCopy, ObservedTrade, PriceBar
 
 
 @admin.register(LeadSnapshot)
@@ -42,6 +42,17 @@ class CopyGapAdmin(GapAdmin):
 class CopyGapRecordAdmin(GapAdmin):
     list_display = ("id", "copy", "worth", "ideal")
     ordering = ("-id",)
+
+
+@admin.register(MoneyUnderCopy)
+class MoneyUnderCopyAdmin(ReadOnlyAdmin):
+    list_display = ("recorded_at", "copies", "worth")
+    ordering = ("-recorded_at",)
+    search_fields = ("=id",)
+
+    @admin.display(description="worth", ordering="worth_units")
+    def worth(self, money: MoneyUnderCopy) -> str:
+        return in_cash(money.worth_units)
 
 
 @admin.register(PriceBar)

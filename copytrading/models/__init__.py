@@ -54,7 +54,7 @@ from copytrading.models.notices import (
     NoticeSwitch,
     PushSubscription,
 )
-from copytrading.models.records import LeadStatusChange, LeadSummary, LeadWeights
+from copytrading.models.records import LeadStatusChange, LeadSummary, LeadWeights, MoneyUnderCopy
 from copytrading.models.rules import RuleChange
 from copytrading.models.running import Heartbeat
 from copytrading.models.safety import Alarm, CoinVerdict, Correction, CustodyDifference, Halt, Restore, TradeCheckpoint
@@ -115,6 +115,7 @@ __all__ = [
     "Mark",
     "MarkRange",
     "Market",
+    "MoneyUnderCopy",
     "Notice",
     "NoticeHabits",
     "NoticeSwitch",

@@ -1,6 +1,6 @@
 """
-What is kept of a lead for others to read, besides the record itself: a summary for lists, what was held hour by hour,
-and when it was paused.
+What is kept for others to read, besides the records themselves: of a lead a summary for lists, what was held hour by
+hour, and when it was paused; of all copies together what they held and were worth, minute by minute.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -84,3 +84,24 @@ class LeadStatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} at {self.changed_at}"
+
+
+class MoneyUnderCopy(models.Model):
+    """
+    What all live copies of followers held at one minute: units of each asset, cash among them, by `asset_ids`.
+
+    Operators look at it all day, and a hundred thousand copies are not added up for each look. `worth_units` is in
+    quote units, null where a copy held a coin without a price: a gap is better than a wrong value.
+    """
+
+    recorded_at = models.DateTimeField(unique=True)
+    copies = models.PositiveIntegerField()
+    worth_units = models.BigIntegerField(null=True)
+    asset_ids = WholeNumbersField()
+    units = WholeNumbersField()
+
+    class Meta:
+        verbose_name_plural = "money under copy"
+
+    def __str__(self) -> str:
+        return f"{self.copies} copies at {self.recorded_at}"

@@ -8,6 +8,7 @@ The way of a change, row by row.
         Allocation   one participant's exact share
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_noop
@@ -38,6 +39,8 @@ class SyncCycle(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["lead"], condition=~Q(status="DONE"), name="one_open_cycle_per_lead"),
         )
+        # What was decided in a day is counted; cycles lie in the order of time.
+        indexes = (BrinIndex(fields=["opened_at"], autosummarize=True, name="cycle_of_day"),)
 
     def __str__(self) -> str:
         return f"cycle {self.pk}"
@@ -127,7 +130,8 @@ class Order(models.Model):
                 name="order_refused",
             ),
             models.Index(fields=["claimed_at"], include=["value_max_units"], name="order_claimed"),
-            models.Index(fields=["booked_at"], name="order_booked"),
+            # With the state, as operators see all day how many ended how.
+            models.Index(fields=["booked_at"], include=["status"], name="order_booked"),
         )
         permissions = (
             ("see_daily_close", "Can see the daily close"),

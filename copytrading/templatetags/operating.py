@@ -6,22 +6,37 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 
-from copytrading.queries.operating import overview as operating
+from copytrading.queries.operating.needs import needs_now
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
 def needs_you(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what waits for an operator, of the tables that this one may look at, each with its address."""
-    found = []
-    for need in operating.needs_now(now=timezone.now()):
-        app, model = need.table.split(".")
-        if context["request"].user.has_perm(f"{app}.view_{model}"):
-            url = reverse(f"admin:{app}_{model}_changelist", query=need.filters)
-            more = need.count - len(need.lines)
-            found.append({"title": need.title, "count": need.count, "lines": need.lines, "more": more, "url": url})
-    return found
+    """
+    Return what waits for an operator, of the tables that this one may look at, each with its address and its takers.
+
+    `roles` are those that act on it, as the page was handed them; `is_yours` says whether this operator may.
+    """
+    user, takers = context["request"].user, context.get("roles_that_act_on", {})
+    return [
+        {
+            "title": need.title,
+            "count": need.count,
+            "lines": need.lines,
+            "more": need.count - len(need.lines),
+            "since": need.since,
+            "roles": takers.get(need.acted_on, ()),
+            "is_yours": user.has_perm(_right("change", need.acted_on)),
+            "url": reverse(f"admin:{need.table.replace('.', '_')}_changelist", query=need.filters),
+        }
+        for need in needs_now(now=timezone.now(), may_look=lambda table: user.has_perm(_right("view", table)))
+    ]
+
+
+def _right(verb: str, table: str) -> str:
+    app, model = table.split(".")
+    return f"{app}.{verb}_{model}"
 
 
 REPORTS = (

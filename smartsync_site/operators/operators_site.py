@@ -15,12 +15,14 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts import audit
 from accounts.identity import step_up
+from smartsync_site.operators import roles
 
 # Scripts of the pages themselves, and the way out.
 NOT_KEPT = frozenset({"jsi18n", "logout"})
@@ -29,7 +31,7 @@ NOT_KEPT = frozenset({"jsi18n", "logout"})
 class OperatorsSite(AdminSite):
     """The panel. Operators sign in the way everybody does, so that the same throttle and second factor guard it."""
 
-    index_title = "Everything there is"
+    index_title = "Morning page"
     empty_value_display = "—"
 
     def __init__(self, name: str = "admin") -> None:
@@ -40,6 +42,16 @@ class OperatorsSite(AdminSite):
         """Return what every page of the panel shows; it bears the name of the brand."""
         title = f"{settings.SMARTSYNC_BRAND.name} operators"
         return super().each_context(request) | {"site_header": title, "site_title": title}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the morning page; what refreshes itself asks for its figures alone."""
+        handed_down = {"roles_that_act_on": roles.roles_that_act(), **(extra_context or {})}
+        if getattr(request, "htmx", False):
+            return TemplateResponse(request, "admin/index.html#morning", handed_down)
+        # The list of all tables is long, and is in what every page shows already.
+        shown = self.each_context(request)
+        context = {**shown, "title": self.index_title, "subtitle": None, "app_list": shown["available_apps"]}
+        return TemplateResponse(request, "admin/index.html", context | handed_down)
 
     def add_page(self, route: str, view: Callable[..., HttpResponse], *, name: str) -> None:
         """Give a page that is of no table an address of the panel; the view itself asks for the right to it."""
@@ -63,6 +75,9 @@ class OperatorsSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to where the missing proof is given: sign in, set up a second factor, or use it."""
+        if getattr(request, "htmx", False):
+            # A page that refreshes itself and is signed out meanwhile goes to the door as a whole.
+            return HttpResponse(headers={"HX-Refresh": "true"})
         if not super().has_permission(request):
             return cast(HttpResponse, secure_admin_login(super().login)(request, extra_context))
         back_to = request.GET.get("next") or reverse("admin:index")

@@ -103,6 +103,12 @@ def rights_of(role: str) -> set[str]:
     )
 
 
+def roles_that_act() -> dict[str, tuple[str, ...]]:
+    """Return who acts on each table that somebody acts on, as {"copytrading.halt": ("risk",)}."""
+    tables = sorted({table for _, acts_on, _ in ROLES.values() for table in acts_on})
+    return {table: tuple(role for role, (_, acts_on, _) in ROLES.items() if table in acts_on) for table in tables}
+
+
 def ship_roles(*, using: str = "default", **_: Any) -> None:
     """Make the groups, and give each exactly what the table says. Called after every `migrate`."""
     known = {f"{one.content_type.app_label}.{one.codename}": one for one in _rights(using)}

@@ -23,7 +23,8 @@ GAUGES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ),
     (
         "smartsync_order_unknown_seconds", "Age of the oldest order whose outcome is unknown.", (),
-        "SELECT extract(epoch FROM %(now)s - min(claimed_at)) FROM copytrading_order WHERE status = 'UNKNOWN'",
+        "SELECT extract(epoch FROM %(now)s - min(claimed_at)) FROM copytrading_order"
+        " WHERE status = 'UNKNOWN' AND booked_at IS NULL",
     ),
     (
         "smartsync_cycle_open_seconds", "Age of the oldest cycle that is not done.", (),

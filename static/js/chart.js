@@ -15,7 +15,7 @@
   }
 
   function inWords(value, unit, isResult) {
-    const digits = unit === "%" ? 1 : 2;
+    const digits = unit === "%" ? 1 : unit ? 2 : 0;
     const text = Math.abs(value).toLocaleString(LANGUAGE, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     const isZero = !/[1-9]/.test(text);
     const sign = isZero ? "" : value < 0 ? MINUS : isResult ? "+" : "";

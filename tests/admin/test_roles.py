@@ -55,8 +55,9 @@ ACTS = {
 }
 # What is asked for on a page of its own, without a row.
 ASKED = {"request", "place", "enter", "write", "answer"}
-# Of the panel itself, for every operator: its start, its own help for forms, signing in and out, the password.
-OF_EVERYBODY = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list",
+# Of the panel itself, for every operator: its start, its own help for forms, signing in and out, the password; and the
+# search, which looks into no table that somebody may not see.
+OF_EVERYBODY = {"index", "search", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list",
                 "autocomplete", "view_on_site"}  # fmt: skip
 PAGES = ("changelist", "csv", "add", "history", "delete", "change", "story", "sheet")
 # Pages of a row with a right of their own, and who has it.

@@ -60,7 +60,16 @@ class TestPanel:
         orders = "reports/execution/?first_day=2026-01-05&last_day=2026-01-05"
         reports = ("reports/daily-close/?day=2026-01-05", orders, "reports/suspicions/?days=90")
         rules = ("copytrading/rulechange/", "copytrading/rulechange/request/?name=slippage_cap")
-        for path in ("", "copytrading/lead/", "accounts/posting/", "copytrading/order/", *people, *reports, *rules):
+        for path in (
+            "",
+            "search/?q=btc",
+            "copytrading/lead/",
+            "accounts/posting/",
+            "copytrading/order/",
+            *people,
+            *reports,
+            *rules,
+        ):
             panel.goto(f"{site_url}/admin/{path}")
             expect(panel.locator("#content h1")).to_be_visible()
         panel.goto(f"{site_url}/admin/copytrading/copy/{copy.pk}/change/")

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from copytrading.models import Allocation, LeadOrder
 from copytrading.services.safety import reconciling
-from copytrading.worlds.benchmarking import pages
+from copytrading.worlds.benchmarking import pages, panel
 from copytrading.worlds.benchmarking.crowd import CROWD_SETTINGS, Crowd
 from tests.cast import NOON
 
@@ -99,6 +99,29 @@ class TestBenchMonth:
         assert first == last
         assert figures["growth"] == pytest.approx(figures["last_ms"] / figures["first_ms"], rel=0.05)
         assert set(figures["bloat_of"]) >= {"accounts_balance", "copytrading_copy"}
+
+
+class TestBenchPanel:
+    def test_looks_at_the_morning_page_and_searches_for_everything(
+        self, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        printed = StringIO()
+        for name, number in (("LOOKS", 2), ("LEADS", 3), ("OPEN_ORDERS", 12)):
+            monkeypatch.setattr(panel, name, number)
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command("bench", "panel", "--orders=300", "--alarms=20", "--json", stdout=printed, stderr=StringIO())
+
+        figures = json.loads(printed.getvalue())
+        assert (figures["orders"], figures["alarms"], figures["copies"]) == (312, 20, 300)
+        assert figures["morning_p95_ms"] > 0 and figures["search_p95_ms"] > 0
+        assert {"morning page", "morning page, refreshed", "an order", "nothing"} <= set(figures["looks"])
+        assert figures["machine"]["postgresql"]
+
+    @pytest.mark.parametrize("orders", ["0", "-1", "x", "²", "1" * 5_000])
+    def test_refuses_a_number_of_orders_that_nobody_writes(self, orders: str) -> None:
+        with pytest.raises(CommandError, match="not a whole number from 1 to 100,000,000"):
+            call_command("bench", "panel", f"--orders={orders}")
 
 
 class TestBenchPages:

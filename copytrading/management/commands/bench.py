@@ -10,15 +10,24 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
-from copytrading.worlds.benchmarking import cycles, months, pages, resting, scaling, streaming
+from copytrading.worlds.benchmarking import cycles, months, pages, panel, resting, scaling, streaming
 from copytrading.worlds.benchmarking.meters import machine_facts
 from copytrading.worlds.own_database import own_database
+
+ROWS_MAX = 100_000_000
 
 
 def count(text: str) -> int:
     """Return a whole number from one to as many copies as a lead can have."""
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= FOLLOWERS_MAX:
         raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {FOLLOWERS_MAX:,}")
+    return int(text)
+
+
+def rows(text: str) -> int:
+    """Return a whole number from one to as many rows as are written for a benchmark."""
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:12]) <= ROWS_MAX:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {ROWS_MAX:,}")
     return int(text)
 
 
@@ -33,7 +42,8 @@ class Command(BaseCommand):
             choices=["sync", *OTHERS],
             help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades; month: many trades"
             " in a row, and whether the last cost what the first did; pages: what each page costs after years of use;"
-            " scale: many leads at once with 1, 2 and 4 workers; streams: how soon open pages hear of an order",
+            " scale: many leads at once with 1, 2 and 4 workers; streams: how soon open pages hear of an order;"
+            " panel: what the operators' morning page and their search cost",
         )
         parser.add_argument(
             "--leads", type=count, metavar="N", help="of the copies (default: 200), or with pages (5,000)"
@@ -41,6 +51,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--allocations", type=int, default=1_100_000, metavar="N", help="shares of orders behind the pages"
         )
+        parser.add_argument("--orders", type=rows, default=1_000_000, metavar="N", help="behind the panel")
+        parser.add_argument("--alarms", type=rows, default=1_000, metavar="N", help="that are open, with panel")
         parser.add_argument("--streams", type=count, default=2_000, metavar="N", help="open pages")
         parser.add_argument("--latency", type=count, default=50, metavar="MS", help="of the venue, with scale")
         parser.add_argument("--minutes", type=count, default=60, metavar="N", help="at rest")
@@ -173,8 +185,38 @@ def streams(options: dict[str, Any], now: datetime, show: Callable[[str], object
     }
 
 
+def look_at_panel(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure the operators' morning page and their search."""
+    figures = panel.measure_panel(orders=options["orders"], alarms=options["alarms"], now=now, show=show)
+    return {
+        "orders": figures.orders,
+        "alarms": figures.alarms,
+        "copies": figures.copies,
+        "people": figures.people,
+        "morning_p95_ms": round(max(look.p95_ms for look in figures.pages), 1),
+        "search_p95_ms": round(max(look.p95_ms for look in figures.searches), 1),
+        "looks": {
+            look.name: {
+                "p50_ms": round(look.p50_ms, 1),
+                "p95_ms": round(look.p95_ms, 1),
+                "processor_ms": round(look.processor_ms, 1),
+                "queries": look.statements,
+                "kilobytes": round(look.kilobytes, 1),
+            }
+            for look in (*figures.pages, *figures.searches)
+        },
+    }
+
+
 # What is measured besides the cycle: a function of the options, the time, and who is told how far it is.
-OTHERS = {"rest": rest, "month": month, "pages": look_at_pages, "scale": scale, "streams": streams}
+OTHERS = {
+    "rest": rest,
+    "month": month,
+    "pages": look_at_pages,
+    "scale": scale,
+    "streams": streams,
+    "panel": look_at_panel,
+}
 
 
 def as_json(figures: cycles.SyncFigures, machine: dict[str, str | int]) -> str:

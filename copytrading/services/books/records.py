@@ -4,7 +4,7 @@ The value of leads and copies over time: rows for their curves, all in one state
 A lead is recorded when a cycle of it is done, and every minute with its copies. After two days an hour keeps its last
 record, and that for ever. Of a lead it also keeps the highest, the lowest, and both ends of the hour's own deepest
 fall: the deepest fall of a record, within an hour or across many, is then exactly what it was before. And the last that
-says what followed, so that the close of a day stays as it is.
+says what followed, so that the close of a day stays as it is. What all copies hold together is kept for two days.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,12 @@ import numpy as np
 from django.db import connection
 from django.db.models import F, Q
 
+from accounts.models import Asset
+from copytrading.engine.arrays import BoolArray, IntArray
+from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.market.board import Board
 from copytrading.engine.rules import Rules
-from copytrading.models import Copy, Lead, LeadRecord, LeadSummary, ScheduledRun
+from copytrading.models import Copy, Lead, LeadRecord, LeadSummary, MoneyUnderCopy, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries.copies import reference
 from copytrading.queries.leads import listing as leads
@@ -65,11 +68,16 @@ def record_values(*, now: datetime, slot: datetime) -> int:
     running = Lead.objects.filter(status__in=[Lead.Status.ACTIVE, Lead.Status.PAUSED])
     followed = Copy.objects.exclude(status=Copy.Status.STOPPED).values("lead_id")
     ended = Lead.objects.filter(status=Lead.Status.ENDED, pk__in=followed)
-    return record_leads(leads=[*running.order_by("pk"), *ended.order_by("pk")], now=now, rules=rules)
+    everybody = [*running.order_by("pk"), *ended.order_by("pk")]
+    return record_leads(leads=everybody, now=now, rules=rules, are_all=True)
 
 
-def record_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules) -> int:
-    """Write one record for each of some leads and for each of their live copies, and return how many."""
+def record_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules, are_all: bool = False) -> int:
+    """
+    Write one record for each of some leads and for each of their live copies, and return how many.
+
+    :param are_all: no live copy is of another lead, so that what they hold together is kept as well.
+    """
     board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
     lead_ids, copies = holdings.load_together([lead.pk for lead in leads], board=board, cash=cash)
     valuation = copies.valued(board)
@@ -84,6 +92,8 @@ def record_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules) -> int:
         None if count else units for units, count in zip(following.tolist(), unknown.tolist(), strict=True)
     ]
     written = _write_leads(leads, board, following_units, now)
+    if are_all:
+        _keep_money(copies, worth, known, follows, board=board, cash=cash, now=now)
     copy_records.write(
         copy_ids=copies.ids[known],
         equity_units=worth[known],
@@ -132,9 +142,37 @@ def thin_records(*, now: datetime) -> int:
         cursor.execute(THIN_LEADS, {"since": since, "until": until})
         dropped = cursor.rowcount
     dropped += copy_records.thin(since=since, until=until)
+    dropped += MoneyUnderCopy.objects.filter(recorded_at__lt=until).delete()[0]
     # Noted at the end: to thin an hour twice drops nothing more, to skip one would keep it whole for ever.
     ScheduledRun.objects.get_or_create(job="thin_records", slot=until, defaults={"done_at": now})
     return dropped
+
+
+def _keep_money(
+    copies: CopyTable,
+    worth: IntArray,
+    known: BoolArray,
+    follows: BoolArray,
+    *,
+    board: Board,
+    cash: Asset,
+    now: datetime,
+) -> None:
+    """Write what all followers' copies hold together, and what they are worth."""
+    units = copies.units[follows].sum(axis=0)
+    held = np.flatnonzero(units)
+    MoneyUnderCopy.objects.bulk_create(
+        [
+            MoneyUnderCopy(
+                recorded_at=now,
+                copies=int(follows.sum()),
+                worth_units=int(worth[follows].sum()) if known[follows].all() else None,
+                asset_ids=[cash.pk, *board.asset_ids[held].tolist()],
+                units=[int(copies.cash_units[follows].sum()), *units[held].tolist()],
+            )
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _write_leads(leads: Sequence[Lead], board: Board, following_units: Sequence[int | None], now: datetime) -> int:

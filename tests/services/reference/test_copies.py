@@ -11,7 +11,7 @@ from accounts.models import User
 from copytrading.models import Copy, CopyGapRecord, Lead, LeadRecord, Notice, ReferenceHolder
 from copytrading.queries.copies import reference
 from copytrading.queries.leads import consoles, listing
-from copytrading.queries.operating.overview import needs_now
+from copytrading.queries.operating.needs import needs_now
 from copytrading.queries.rules import platform_rules
 from copytrading.queries.shown.visibility import EVERYTHING, for_strangers
 from copytrading.services.books import gaps, records

@@ -43,6 +43,7 @@ from copytrading.admin.leads import (
 )
 from copytrading.admin.links import AccountMoveAdmin, LinkedAccountAdmin, UntradedHoldingAdmin
 from copytrading.admin.market import MarkAdmin, MarketAdmin, MarkRangeAdmin, ScheduledRunAdmin
+from copytrading.admin.personal import ArchiveAdmin, ErasureAdmin
 from copytrading.admin.reports import site
 from copytrading.admin.rules import RuleChangeAdmin
 from copytrading.admin.safety import (
@@ -80,6 +81,7 @@ __all__ = [
     "AdmissionAdmin",
     "AlarmAdmin",
     "AllocationAdmin",
+    "ArchiveAdmin",
     "ConsentGivenAdmin",
     "CopyAdmin",
     "CopyBaselineAdmin",
@@ -92,6 +94,7 @@ __all__ = [
     "CorrectionAdmin",
     "CustodyDifferenceAdmin",
     "DeliveryAdmin",
+    "ErasureAdmin",
     "FavouriteAdmin",
     "FillAdmin",
     "FirstWishAdmin",

@@ -5,8 +5,10 @@ The roles that operators can have, as groups: what each may look at and do. They
     risk         pauses, halts, stops, clears alarms, judges coins, changes rules, looks for suspicious leads
     finance      asks for and approves corrections of the ledger, deposits and withdrawals, changes rules, closes days
     compliance   looks at everything and at every report, takes the audit along, decides what checks leave to operators,
-                 and changes whose rules count for somebody
-    admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines
+                 changes whose rules count for somebody, has archives packed on people's behalf, asks for and approves
+                 their erasure
+    admin        asks for and approves changes of people's rights and sign-in, and their erasure, sees the figures for
+                 machines
 
 Who gives somebody a role is two operators, see `accounts.approvals`; what a role may is this table and nobody's to
 change by hand.
@@ -23,6 +25,7 @@ OF_PEOPLE = (
     "accounts.user", "accounts.transfer", "accounts.ledgeraccount", "accounts.balance", "accounts.posting",
     "accounts.journal", "accounts.hold", "accounts.asset", "accounts.requestkey", "accounts.idempotentrequest",
     "accounts.device", "accounts.refreshtoken", "accounts.programkey",
+    "accounts.archive", "accounts.erasure",
     "copytrading.*",
 )  # fmt: skip
 OPERATORS_OWN = (
@@ -58,7 +61,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     ),
     "compliance": (
         (*OF_PEOPLE, *OPERATORS_OWN),
-        ("copytrading.gatecase", "copytrading.jurisdictionchange"),
+        ("copytrading.gatecase", "copytrading.jurisdictionchange", "accounts.archive", "accounts.erasure"),
         (
             "accounts.export_audit",
             "copytrading.see_daily_close",
@@ -66,7 +69,11 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
             "copytrading.see_suspicions",
         ),
     ),
-    "admin": ((*OF_PEOPLE, *OPERATORS_OWN), ("accounts.operatorrequest",), ("accounts.see_metrics",)),
+    "admin": (
+        (*OF_PEOPLE, *OPERATORS_OWN),
+        ("accounts.operatorrequest", "accounts.erasure"),
+        ("accounts.see_metrics",),
+    ),
 }
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 
-from accounts.models import Asset, Balance, LedgerAccount, Transfer, User
+from accounts.models import Asset, Balance, Erasure, LedgerAccount, Transfer, User
 from copytrading.models import (
     Alarm,
     CoinVerdict,
@@ -57,6 +57,10 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
     announced = transfers.filter(status=Transfer.Status.REQUESTED).exclude(
         channel=Transfer.Channel.VENUE, direction=Transfer.Direction.DEPOSIT
     )
+    # What its person may still cancel waits for nobody.
+    announced = announced.filter(Q(held_until__isnull=True) | Q(held_until__lte=now))
+    erasures = Erasure.objects.filter(due_at__isnull=True, done_at__isnull=True, withdrawn_at__isnull=True)
+    erasures = erasures.order_by("pk")
     verdicts = CoinVerdict.objects.filter(approved_at__isnull=True, withdrawn_at__isnull=True).order_by("pk")
     verdicts = verdicts.select_related("market")
     rules = RuleChange.objects.filter(holds_from__isnull=True, withdrawn_at__isnull=True).order_by("pk")
@@ -107,6 +111,12 @@ def needs_now(*, now: datetime) -> tuple[Need, ...]:
             rules,
             (str(change) for change in rules[:LINES_MAX]),
             waits="yes",
+        ),
+        _need(
+            "Erasures that wait for a second operator",
+            erasures,
+            (str(erasure) for erasure in erasures[:LINES_MAX]),
+            done_at__isempty="True",
         ),
         _need(
             "Ledger and custody differ",

@@ -45,6 +45,7 @@ def page_of(notice: Notice) -> str:
         Page.COCKPIT: "lead_console",
         Page.ACCOUNT: "account_email",
         Page.PROGRAMS: "programs",
+        Page.OWN_DATA: "own_data",
     }
     return reverse(names.get(page, "my_copies"))
 

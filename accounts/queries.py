@@ -64,6 +64,11 @@ def transfers_on_the_way_of(user: User) -> QuerySet[Transfer]:
     return Transfer.objects.filter(still, user=user).select_related("asset").order_by("pk")
 
 
+def withdrawals_of(user: User) -> QuerySet[Transfer]:
+    """Return what a person has taken out, or wanted to."""
+    return Transfer.objects.filter(user=user, direction=Transfer.Direction.WITHDRAWAL).select_related("asset")
+
+
 def mailbox_of(email: str) -> str:
     """
     Return the mailbox that an address goes to, as far as its spelling tells.

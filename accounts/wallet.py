@@ -43,6 +43,10 @@ class TransferEnded(Exception):
     """The transfer is done, or over otherwise."""
 
 
+class TransferHeld(Exception):
+    """The withdrawal waits for its time, and its person may cancel it until then."""
+
+
 class OwnConfirmation(Exception):
     """The same person has confirmed this transfer; it takes a second one to book it."""
 
@@ -96,9 +100,12 @@ def request_withdrawal(
     idempotency_key: str,
     now: datetime,
     channel: Transfer.Channel = Transfer.Channel.PAPER,
+    held_until: datetime | None = None,
 ) -> Transfer:
     """
     Hold money in the main account that is to leave. The same key again returns the same transfer.
+
+    :param held_until: nothing of it moves before.
 
     From the exchange it is known by its amount, so a few units are left behind where one like it is on its way.
 
@@ -106,9 +113,21 @@ def request_withdrawal(
     :raises NothingToTransfer: if units is not positive.
     :raises request_keys.KeyUsedOtherwise: if the key stands for another request.
     """
-    transfer, is_new = _request(Transfer.Direction.WITHDRAWAL, user, asset, units, idempotency_key, now, channel)
+    transfer, is_new = _request(
+        Transfer.Direction.WITHDRAWAL, user, asset, units, idempotency_key, now, channel, held_until=held_until
+    )
     if is_new:
         _hold(_key(transfer), transfer, ledger.main_account(user=user, now=now).pk, now)
+    return transfer
+
+
+@in_transaction
+def let_go(*, transfer_id: int, now: datetime) -> Transfer:
+    """Go on with a withdrawal whose time to wait is over: it cannot be canceled any more. Before, do nothing."""
+    transfer = lock_transfer(transfer_id)
+    if transfer.status in Transfer.OPEN and transfer.held_until is not None and transfer.held_until <= now:
+        transfer.held_until = None
+        transfer.save(update_fields=["held_until"])
     return transfer
 
 
@@ -119,10 +138,12 @@ def confirm_transfer(*, transfer_id: int, by: User, units: int | None, note: str
 
     :param units: what really came, where that is not what was announced; a withdrawal is paid as it was asked for.
     :raises TransferEnded: if it is over, or was confirmed before.
+    :raises TransferHeld: if it still waits for its time.
     """
-    transfer = lock_transfer(transfer_id)
+    transfer = let_go(transfer_id=transfer_id, now=now)
     if transfer.status != Transfer.Status.REQUESTED:
         raise TransferEnded(_over(transfer))
+    _refuse_held(transfer)
     if units is not None and transfer.direction == Transfer.Direction.DEPOSIT:
         transfer.units = units
     transfer.status, transfer.confirmed_by, transfer.note = Transfer.Status.CONFIRMED, by, note
@@ -139,8 +160,10 @@ def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
     :raises TransferEnded: if nobody has confirmed it, or it is over.
     :raises OwnConfirmation: if the same person has confirmed it.
     :raises ledger.NotEnoughMoney: if less is unassigned at the venue than came.
+    :raises TransferHeld: if it still waits for its time.
     """
-    transfer = lock_transfer(transfer_id)
+    transfer = let_go(transfer_id=transfer_id, now=now)
+    _refuse_held(transfer)
     if transfer.status == Transfer.Status.BOOKED:
         return transfer
     if transfer.status != Transfer.Status.CONFIRMED:
@@ -289,8 +312,9 @@ def _book(transfer: Transfer, kind: LedgerAccount.Kind, now: datetime, *, cost_u
         now=now,
         releases=[] if is_deposit else [_key(transfer)],
     )
-    transfer.status, transfer.booked_at = Transfer.Status.BOOKED, now
-    transfer.save(update_fields=["status", "booked_at", "approved_by", "venue_reference"])
+    # What the exchange tells has left, whether or not its time had come.
+    transfer.status, transfer.booked_at, transfer.held_until = Transfer.Status.BOOKED, now, None
+    transfer.save(update_fields=["status", "booked_at", "approved_by", "venue_reference", "held_until"])
     if transfer.verdict == Transfer.Verdict.WAITING:
         _hold(_waiting_key(transfer), transfer, main.pk, now)
     elif transfer.verdict == Transfer.Verdict.FAILED:
@@ -355,6 +379,14 @@ def _waiting_key(transfer: Transfer) -> str:
     return f"{_key(transfer)}:waits"
 
 
+def _refuse_held(transfer: Transfer) -> None:
+    if transfer.held_until is not None:
+        raise TransferHeld(
+            f"Nothing of this withdrawal moves before {transfer.held_until:%Y-%m-%d %H:%M} UTC; the person may cancel"
+            " it until then."
+        )
+
+
 def _over(transfer: Transfer) -> str:
     return gettext("This transfer is %(status)s.") % {"status": gettext(transfer.get_status_display())}
 
@@ -369,6 +401,7 @@ def _request(
     channel: Transfer.Channel,
     *,
     verdict: Transfer.Verdict = Transfer.Verdict.NOT_ASKED,
+    held_until: datetime | None = None,
 ) -> tuple[Transfer, bool]:
     if units <= 0:
         raise NothingToTransfer(gettext("Enter a value above zero."))
@@ -387,6 +420,7 @@ def _request(
         idempotency_key=idempotency_key,
         requested_at=now,
         verdict=verdict,
+        held_until=held_until,
     )
     return transfer, True
 

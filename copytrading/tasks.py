@@ -4,7 +4,6 @@ The flow chart: which service each ring of the bell calls. The timetable is in `
 A task reads the clock, makes one call, and nothing else. `**_` lets an old worker meet a new caller.
 """
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import audit
-from accounts.api import idempotency
 from copytrading.services.admission import cases, losses
 from copytrading.services.books import gaps, profit_shares, records, stops
 from copytrading.services.copies import loss_limits
 from copytrading.services.cycle import conducting, holding_back
 from copytrading.services.desk import announcements
 from copytrading.services.desk import clock as complaints
-from copytrading.services.hooks import deliveries
 from copytrading.services.leads import linking, showing
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
+from copytrading.services.personal import archives, erasures, retention
 from copytrading.services.reference import copies as reference_copies
 from copytrading.services.running import heartbeats
 from copytrading.services.safety import reconciling
@@ -189,9 +187,27 @@ def draw_statement(number: int, **_: Any) -> None:
 
 
 @shared_task
-def clear_sessions(**_: Any) -> None:
-    """Forget the sessions and tokens that ran out."""
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+def pack_archive(archive_id: int, **_: Any) -> None:
+    """Pack the archive of their own data that somebody waits for."""
+    archives.make_archive(archive_id=archive_id, now=timezone.now())
+
+
+@shared_task
+def pack_archives(**_: Any) -> None:
+    """Pack archives whose ring was lost, or whose worker died."""
+    archives.make_waiting_archives(now=timezone.now())
+
+
+@shared_task
+def erase_people(**_: Any) -> None:
+    """Erase whoever wanted that and whose time to take it back is over."""
+    erasures.erase_due(now=timezone.now())
+
+
+@shared_task
+def forget_what_is_old(**_: Any) -> None:
+    """Forget what is kept of people for longer than the installation says, sessions that ran out among it."""
+    retention.forget_what_is_old(now=timezone.now())
 
 
 @shared_task
@@ -222,15 +238,3 @@ def watch_complaints(**_: Any) -> None:
 def tell_announcements(**_: Any) -> None:
     """Tell the announcements that hold by now as notices, where that is wanted."""
     announcements.tell_due(now=timezone.now())
-
-
-@shared_task
-def drop_old_answers(**_: Any) -> None:
-    """Forget the API's stored answers once nobody can be waiting for them."""
-    idempotency.drop_old_answers(now=timezone.now())
-
-
-@shared_task
-def drop_old_deliveries(**_: Any) -> None:
-    """Forget what was sent to webhooks some time ago."""
-    deliveries.drop_old_deliveries(now=timezone.now())

@@ -3,7 +3,17 @@
 from django.urls import path
 
 from copytrading.views import appearance, live, pocket, problems
-from copytrading.views.account import complaints, limit_orders, mailbox, notices, programs, statements, wallet, webhooks
+from copytrading.views.account import (
+    complaints,
+    limit_orders,
+    mailbox,
+    notices,
+    personal,
+    programs,
+    statements,
+    wallet,
+    webhooks,
+)
 from copytrading.views.admission import pages as admission
 from copytrading.views.copies import activity, starting, together
 from copytrading.views.copies import pages as copies
@@ -35,6 +45,7 @@ urlpatterns = [
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/deposit/", wallet.deposit, name="deposit"),
     path("wallet/withdraw/", wallet.withdraw, name="withdraw"),
+    path("wallet/withdrawals/<int:transfer_id>/cancel/", wallet.withdrawal_cancel, name="withdrawal_cancel"),
     path("wallet/spot/", wallet.spot, name="spot"),
     path("wallet/orders/", limit_orders.limit_orders, name="limit_orders"),
     path("wallet/orders/<int:order_id>/cancel/", limit_orders.limit_order_cancel, name="limit_order_cancel"),
@@ -71,6 +82,11 @@ urlpatterns = [
     path("live/", live.live, name="live"),
     path("theme/", appearance.choose_theme, name="theme"),
     path("language/", appearance.choose_language, name="language"),
+    path("data/", personal.own_data, name="own_data"),
+    path("data/archive/", personal.archive_ask, name="archive_ask"),
+    path("data/archive/<int:archive_id>/", personal.archive_file, name="archive_file"),
+    path("data/erase/", personal.erasure_ask, name="erasure_ask"),
+    path("data/keep/", personal.erasure_withdraw, name="erasure_withdraw"),
     path("programs/", programs.programs, name="programs"),
     path("programs/keys/new/", programs.program_key_make, name="program_key_make"),
     path("programs/keys/<int:key_id>/revoke/", programs.program_key_revoke, name="program_key_revoke"),

@@ -94,19 +94,12 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="0", minute="5"),
         "options": {"expires": 3600},
     },
-    "clear sessions": {
-        "task": "copytrading.tasks.clear_sessions",
+    "pack archives": {"task": "copytrading.tasks.pack_archives", "schedule": 60, "options": {"expires": 60}},
+    "erase people": {"task": "copytrading.tasks.erase_people", "schedule": 600, "options": {"expires": 600}},
+    # All that goes by its age, in one walk; what it is called in the settings stands beside each table there.
+    "forget what is old": {
+        "task": "copytrading.tasks.forget_what_is_old",
         "schedule": crontab(hour="3", minute="20"),
-        "options": {"expires": 3600},
-    },
-    "drop old webhook deliveries": {
-        "task": "copytrading.tasks.drop_old_deliveries",
-        "schedule": crontab(hour="3", minute="30"),
-        "options": {"expires": 3600},
-    },
-    "drop old answers of the API": {
-        "task": "copytrading.tasks.drop_old_answers",
-        "schedule": crontab(hour="3", minute="10"),
         "options": {"expires": 3600},
     },
 }

@@ -20,6 +20,7 @@ from smartsync_site.gates import ACTS, read_acts, read_gate
 from smartsync_site.jurisdictions import read_packs
 
 GATE_SECONDS_MOST = 30
+WITHDRAWAL_HOURS_MAX = 30 * 24
 Number = TypeVar("Number", int, float, Decimal)
 
 read_env_file()
@@ -86,6 +87,8 @@ SMARTSYNC_VENUE_URL = env.str("SMARTSYNC_VENUE_URL", default="")  # of a test ne
 SMARTSYNC_VENUE_KEY_VOUCHED = env.bool("SMARTSYNC_VENUE_KEY_VOUCHED", default=False)  # where the venue cannot say
 # How real money comes and goes: "manual", by two operators, or "venue", by the exchange's own history as well.
 SMARTSYNC_TRANSFERS = env.str("SMARTSYNC_TRANSFERS", default="") or "manual"
+# Hours that a person's first withdrawal by a channel waits, and each after a change of their sign-in; 0: none.
+SMARTSYNC_FIRST_WITHDRAWAL_HOURS = env.int("SMARTSYNC_FIRST_WITHDRAWAL_HOURS", default=0)
 SMARTSYNC_PRICES = env.str("SMARTSYNC_PRICES", default="") or "simulated"  # "live", or recordings
 SMARTSYNC_PRICE_SOURCES = env.list("SMARTSYNC_PRICE_SOURCES", default=["binance", "okx"])  # exchanges, when live
 # Other addresses of exchanges whose prices are followed or whose accounts are linked: binance=https://...
@@ -167,6 +170,10 @@ if not 0 < SMARTSYNC_GATE_SECONDS_MAX <= GATE_SECONDS_MOST:
     )
 if SMARTSYNC_TRANSFERS not in ("manual", "venue"):
     raise environ.ImproperlyConfigured(f"SMARTSYNC_TRANSFERS is {SMARTSYNC_TRANSFERS!r}; it can be manual or venue.")
+if not 0 <= SMARTSYNC_FIRST_WITHDRAWAL_HOURS <= WITHDRAWAL_HOURS_MAX:
+    raise environ.ImproperlyConfigured(
+        f"SMARTSYNC_FIRST_WITHDRAWAL_HOURS is {SMARTSYNC_FIRST_WITHDRAWAL_HOURS}; it is 0 to {WITHDRAWAL_HOURS_MAX}."
+    )
 if SMARTSYNC_SPEED <= 0:
     raise environ.ImproperlyConfigured(f"SMARTSYNC_SPEED is {SMARTSYNC_SPEED:g}; recorded time passes only above zero.")
 try:

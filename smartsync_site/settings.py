@@ -25,6 +25,7 @@ from smartsync_site.watching import logs
 
 PROXIES_MAX = 10
 WEBHOOK_LOG_DAYS_MIN = 7
+DAYS_MAX = 36_500
 WEBHOOK_RETRY_SECONDS_DEFAULT = ("5", "60", "300", "1800", "7200", "18000", "36000")
 FREE_PORT_MIN, PORT_MAX = 1024, 65535
 SECONDS_MAX = 1e6
@@ -56,6 +57,13 @@ def positive(name: str, given: str) -> float:
     if not 0 < seconds < SECONDS_MAX:
         raise environ.ImproperlyConfigured(f"{name} has {given!r}; it takes seconds, more than 0.")
     return seconds
+
+
+def days(name: str, given: int, *, at_least: int) -> int:
+    """Return a number of days that a variable of the environment names."""
+    if not at_least <= given <= DAYS_MAX:
+        raise environ.ImproperlyConfigured(f"{name} is {given}; it is {at_least} to {DAYS_MAX} days.")
+    return given
 
 
 # `manage.py` prepares the local folder; a check or a lint run without it gets a key for its own duration.
@@ -300,6 +308,15 @@ if WEBHOOK_LOG_DAYS <= WEBHOOK_LOG_DAYS_MIN:
     raise environ.ImproperlyConfigured(
         f"WEBHOOK_LOG_DAYS is {WEBHOOK_LOG_DAYS}; it is more than {WEBHOOK_LOG_DAYS_MIN}."
     )
+# Days that what is kept of people is kept, beside WEBHOOK_LOG_DAYS: each at least as long as something reads it.
+KEEP_NOTICES_DAYS = days("KEEP_NOTICES_DAYS", env.int("KEEP_NOTICES_DAYS", default=1100), at_least=100)
+KEEP_DELIVERIES_DAYS = days("KEEP_DELIVERIES_DAYS", env.int("KEEP_DELIVERIES_DAYS", default=90), at_least=7)
+KEEP_ENDED_DEVICES_DAYS = days("KEEP_ENDED_DEVICES_DAYS", env.int("KEEP_ENDED_DEVICES_DAYS", default=90), at_least=1)
+KEEP_ANSWERS_DAYS = days("KEEP_ANSWERS_DAYS", env.int("KEEP_ANSWERS_DAYS", default=30), at_least=1)
+KEEP_GATE_ANSWERS_DAYS = days("KEEP_GATE_ANSWERS_DAYS", env.int("KEEP_GATE_ANSWERS_DAYS", default=1825), at_least=31)
+KEEP_ARCHIVES_DAYS = days("KEEP_ARCHIVES_DAYS", env.int("KEEP_ARCHIVES_DAYS", default=7), at_least=1)
+# So long somebody may take back that they want to be erased.
+ERASURE_DAYS = days("ERASURE_DAYS", env.int("ERASURE_DAYS", default=7), at_least=0)
 # Ports that may be called beside 443.
 WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=[])]
 if closed := [port for port in WEBHOOK_PORTS if not FREE_PORT_MIN <= port <= PORT_MAX]:

@@ -6,8 +6,8 @@ A write that moves money carries an `Idempotency-Key`, and is done once however 
 3. Keep the answer in the row. Whoever sends the same again gets the same answer.
 
 While the first is at work the others are told to wait. What dies between 1 and 3 leaves a row without an answer: after
-a minute the next one takes it over, which is safe, because the services know the key too. Answers are kept for thirty
-days; what a key stands for is kept for ever, see accounts.request_keys, and decides where no answer is left.
+a minute the next one takes it over, which is safe, because the services know the key too. Answers are kept for
+KEEP_ANSWERS_DAYS; what a key stands for is kept for ever, see accounts.request_keys, and decides where none is left.
 """
 
 import json
@@ -33,8 +33,6 @@ from accounts.api.problems import PROBLEM_TYPE, Conflict, KeyReused
 from accounts.models import IdempotentRequest, RequestKey, User
 
 GIVEN_UP_AFTER = timedelta(minutes=1)
-# Nobody retries for so long; should somebody, the services still know the key and move nothing twice.
-KEPT_FOR = timedelta(days=30)
 KEY_SHAPE = re.compile(r"[!-~]{8,64}")
 # What an answer may be kept for: it was done, or it was refused for a reason that is not in the request alone.
 KEPT_STATUSES = frozenset({200, 201, 202, 204, 409})
@@ -82,12 +80,6 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
         return response
 
     return answer_once
-
-
-def drop_old_answers(*, now: datetime) -> int:
-    """Forget the answers that nobody can be waiting for any more, and return how many there were."""
-    dropped, _ = IdempotentRequest.objects.filter(created_at__lt=now - KEPT_FOR).delete()
-    return dropped
 
 
 def _claim(*, user: User, key: str, request_hash: str, now: datetime) -> IdempotentRequest:

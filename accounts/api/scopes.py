@@ -53,13 +53,21 @@ class WithinScopes(BasePermission):
 
 
 class JustConfirmed(BasePermission):
-    """Lets a person in who has proved in the last minutes, on this device, to be it; no key ever."""
+    """Lets a person in who has proved in the last minutes, on this device, to be it; no key ever. All may read."""
+
+    is_for_reading = False
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS and not self.is_for_reading:
             return True
         if not isinstance(request.auth, Device):
             raise NotForKeys
         if not devices.is_confirmed(request.auth, now=timezone.now()):
             raise ConfirmationNeeded
         return True
+
+
+class JustConfirmedToRead(JustConfirmed):
+    """The same where reading is what takes the proof."""
+
+    is_for_reading = True

@@ -4,7 +4,8 @@ The role the running platform works under.
 Migrations run as the owner of the tables. Web, worker, beat and feed run as `smartsync_runtime`, which may read and
 write everything except history: it can neither change nor remove a journal or a posting, nor set or open a balance, and
 a hold it can only release. Triggers say the same, so both would have to fail. What a key was used for, the audit and
-who made whom an operator it cannot change either.
+who made whom an operator it cannot change either; of an erased person's keys it may empty the words, which a trigger
+looks at.
 """
 
 from typing import Any
@@ -36,6 +37,7 @@ REVOKE INSERT, UPDATE, DELETE ON accounts_audithead FROM {RUNTIME_ROLE};
 REVOKE DELETE ON accounts_operatorrequest FROM {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE, INSERT ON accounts_balance FROM {RUNTIME_ROLE};
 REVOKE UPDATE, DELETE ON accounts_hold FROM {RUNTIME_ROLE};
+GRANT UPDATE (words) ON accounts_requestkey TO {RUNTIME_ROLE};
 GRANT UPDATE (released_at) ON accounts_hold TO {RUNTIME_ROLE};
 """
 

@@ -218,6 +218,9 @@ class Transfer(models.Model):
 
     A crash anywhere leaves a row that the sweeper finishes, never money on one side only.
 
+    A withdrawal with `held_until` is held, and nothing of it moves: until then its person may cancel it. Whoever goes
+    on with it afterwards empties that first, so that only one of the two ever happens.
+
     A deposit that somebody still looks at (`verdict` WAITING) is booked and held; it is free once that is PASSED, and
     on its way back once it is FAILED.
     """
@@ -264,6 +267,7 @@ class Transfer(models.Model):
     confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=9, choices=Verdict, default=Verdict.NOT_ASKED, db_default="NOT_ASKED")
 
     class Meta:
@@ -273,6 +277,11 @@ class Transfer(models.Model):
                 condition=Q(verdict="NOT_ASKED") | Q(direction="DEPOSIT"), name="only_a_deposit_waits_for_a_verdict"
             ),
             models.CheckConstraint(condition=Q(units__gt=0), name="transfer_moves_something"),
+            models.CheckConstraint(
+                condition=Q(held_until__isnull=True)
+                | Q(direction="WITHDRAWAL", status__in=["REQUESTED", "REFUSED", "CANCELED"]),
+                name="nothing_moves_while_it_is_held",
+            ),
             # So that what the exchange tells belongs to one of them, or to none.
             models.UniqueConstraint(
                 fields=["direction", "asset", "units"],

@@ -52,6 +52,7 @@ from copytrading.admin.leads import (
 )
 from copytrading.admin.links import AccountMoveAdmin, LinkedAccountAdmin, UntradedHoldingAdmin
 from copytrading.admin.market import MarkAdmin, MarketAdmin, MarkRangeAdmin, ScheduledRunAdmin
+from copytrading.admin.personal import ArchiveAdmin, ErasureAdmin
 from copytrading.admin.reports import site
 from copytrading.admin.rules import RuleChangeAdmin
 from copytrading.admin.safety import (
@@ -92,6 +93,7 @@ __all__ = [
     "AllocationAdmin",
     "AnnouncementAdmin",
     "AnnouncementClosingAdmin",
+    "ArchiveAdmin",
     "ComplaintAdmin",
     "ComplaintStepAdmin",
     "ConsentGivenAdmin",
@@ -106,6 +108,7 @@ __all__ = [
     "CorrectionAdmin",
     "CustodyDifferenceAdmin",
     "DeliveryAdmin",
+    "ErasureAdmin",
     "FavouriteAdmin",
     "FillAdmin",
     "FirstWishAdmin",
@@ -158,7 +161,7 @@ __all__ = [
     "WebhookDeliveryAdmin",
     "copy_story_page",
     "person_sheet_page",
-    "seen_as_page",
     "search_page",
+    "seen_as_page",
     "site",
 ]

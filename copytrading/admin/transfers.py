@@ -18,7 +18,8 @@ from copytrading.services.wallet import transfers
 
 @admin.register(Transfer)
 class TransferAdmin(AskingAdmin):
-    list_display = ("id", "user_link", "direction", "moved", "channel", "status", "requested_at", "confirmed_by")
+    list_display = ("id", "user_link", "direction", "moved", "channel", "status", "requested_at",
+        "held_until",                    "confirmed_by")  # fmt: skip
     list_filter = ("status", "direction", "channel", "requested_at")
     list_select_related = ("user", "asset", "confirmed_by")
     ordering = ("-requested_at",)
@@ -26,7 +27,7 @@ class TransferAdmin(AskingAdmin):
     actions = ("confirm", "approve", "refuse")
     fields = (
         "user_link", "direction", "moved", "channel", "status", "verdict", "note", "venue_reference", "requested_at",
-        "confirmed_by", "approved_by", "booked_at", "ended_at",
+        "held_until", "confirmed_by", "approved_by", "booked_at", "ended_at",
     )  # fmt: skip
     readonly_fields = fields
     asking, asking_title, asking_verb = "enter", "Enter a transfer by bank or cash desk", "enter it"

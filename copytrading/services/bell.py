@@ -85,6 +85,13 @@ def ring_for_statement(number: int) -> None:
         transaction.on_commit(lambda: _send(task, number, worth_seconds=STATEMENT_WORTH_SECONDS))
 
 
+def ring_for_archive(archive_id: int) -> None:
+    """Have a worker pack an archive of somebody's data."""
+    if settings.SMARTSYNC_BELL:
+        task = "copytrading.tasks.pack_archive"
+        transaction.on_commit(lambda: _send(task, archive_id, worth_seconds=STATEMENT_WORTH_SECONDS))
+
+
 def publish(topic: str, event: str) -> None:
     """Tell open pages that something changed, after the commit. `topic` is prices, lead:ID or user:ID."""
     if settings.SMARTSYNC_BELL:

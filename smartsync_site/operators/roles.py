@@ -6,8 +6,10 @@ The roles that operators can have, as groups: what each may look at and do. They
     risk         pauses, halts, stops, clears alarms, judges coins, changes rules, looks for suspicious leads, announces
     finance      asks for and approves corrections of the ledger, deposits and withdrawals, changes rules, closes days
     compliance   looks at everything, at every report and at people's own pages as they see them, takes the audit along,
-                 decides what checks leave to operators, changes whose rules count for somebody, deals with complaints
-    admin        asks for and approves changes of people's rights and sign-in, sees the figures for machines, announces
+                 decides what checks leave to operators, changes whose rules count for somebody, deals with complaints,
+                 has archives packed on people's behalf, asks for and approves their erasure
+    admin        asks for and approves changes of people's rights and sign-in, and their erasure, sees the figures for
+                 machines, announces
 
 Every role writes notes on people.
 
@@ -26,6 +28,7 @@ OF_PEOPLE = (
     "accounts.user", "accounts.transfer", "accounts.ledgeraccount", "accounts.balance", "accounts.posting",
     "accounts.journal", "accounts.hold", "accounts.asset", "accounts.requestkey", "accounts.idempotentrequest",
     "accounts.device", "accounts.refreshtoken", "accounts.programkey",
+    "accounts.archive", "accounts.erasure",
     "copytrading.*",
 )  # fmt: skip
 OPERATORS_OWN = (
@@ -70,6 +73,8 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "compliance": (
         (*OF_PEOPLE, *OPERATORS_OWN),
         (
+            "accounts.archive",
+            "accounts.erasure",
             "copytrading.complaint",
             "copytrading.gatecase",
             "copytrading.jurisdictionchange",
@@ -85,7 +90,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     ),
     "admin": (
         (*OF_PEOPLE, *OPERATORS_OWN),
-        ("accounts.operatorrequest", "copytrading.announcement", "copytrading.personnote"),
+        ("accounts.operatorrequest", "accounts.erasure", "copytrading.announcement", "copytrading.personnote"),
         ("accounts.see_metrics",),
     ),
 }

@@ -22,6 +22,7 @@ SEEN_BY = {
             "accounts_user", "accounts_transfer", "accounts_ledgeraccount", "accounts_balance", "accounts_posting",
             "accounts_journal", "accounts_hold", "accounts_asset", "accounts_requestkey", "accounts_idempotentrequest",
             "accounts_device", "accounts_refreshtoken", "accounts_programkey",
+            "accounts_archive", "accounts_erasure",
         ),
         ALL,
     ),
@@ -52,6 +53,8 @@ ACTS = {
     "copytrading_rulechange": ({"approve", "withdraw", "request"}, "risk finance"),
     "accounts_transfer": ({"confirm", "approve", "refuse", "enter"}, "finance"),
     "accounts_operatorrequest": ({"approve", "withdraw", "request"}, "admin"),
+    "accounts_archive": ({"request"}, "compliance"),
+    "accounts_erasure": ({"approve", "withdraw", "request"}, "compliance admin"),
 }
 # What is asked for on a page of its own, without a row.
 ASKED = {"request", "place", "enter", "write", "answer"}

@@ -13,7 +13,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Asset, AuditEntry, AuditHead, LedgerAccount, OperatorRequest, ProgramKey, User, Vouching
+from accounts.models import (
+    Archive,
+    ArchiveFile,
+    Asset,
+    AuditEntry,
+    AuditHead,
+    Erasure,
+    LedgerAccount,
+    OperatorRequest,
+    ProgramKey,
+    User,
+    Vouching,
+)
 from copytrading.models import (
     AccountMove,
     Adjustment,
@@ -73,7 +85,13 @@ from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.services.wallet.limit_stage import place
 
-OURS = [model for app in ("accounts", "copytrading") for model in apps.get_app_config(app).get_models()]
+# What is in an archive is its person's to read, and no operator's.
+OURS = [
+    model
+    for app in ("accounts", "copytrading")
+    for model in apps.get_app_config(app).get_models()
+    if model is not ArchiveFile
+]
 # Made by the beat, or only where something special happened.
 SOMETIMES = {Adjustment, CopyGap, CopyGapRecord, LeadSnapshot, MarkRange, ObservedTrade, PriceBar, ProfitShare}
 SOMETIMES |= {OperatorRequest, Vouching, ProgramKey, Favourite, Restore, PushSubscription, NoticeHabits, NoticeSwitch}
@@ -81,6 +99,7 @@ SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, 
 SOMETIMES |= {LeadWeights, LossLimit, ReferenceHolder}
 SOMETIMES |= {Admission, ConsentGiven, FirstWish, GateCase, GateQuestion, JurisdictionChange, LossFigure}
 SOMETIMES |= {SuitabilityAnswer, Announcement, AnnouncementClosing, Complaint, ComplaintStep, PersonNote}
+SOMETIMES |= {Archive, Erasure}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

@@ -16,6 +16,7 @@ from accounts.api import idempotency
 from accounts.api.throttles import RequestsPerMinute
 from accounts.models import IdempotentRequest, Transfer, User
 from copytrading.models import Copy, CopyFlow, Lead, LimitOrder, ManualOrder
+from copytrading.services.personal import retention
 from copytrading.services.safety import reconciling
 from copytrading.services.wallet import transfers
 from tests.api.program import Program
@@ -85,9 +86,9 @@ class TestIdempotent:
             kept = IdempotentRequest.objects.filter(key=f"deposit-000{number}")
             assert kept.update(created_at=world.now - timedelta(days=days)) == 1
 
-        dropped = idempotency.drop_old_answers(now=world.now)
+        gone = retention.forget_what_is_old(now=world.now)
 
-        assert dropped == 1
+        assert gone["idempotentrequest"] == 1
         assert list(IdempotentRequest.objects.values_list("key", flat=True)) == ["deposit-0001"]
 
     @pytest.mark.parametrize("key", ["", "short", "with a space", "x" * 65, "schlüssel-0001"])

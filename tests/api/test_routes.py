@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 from django.urls import URLPattern
 from django.urls import reverse as address_of
+from django.utils import timezone
 
 from accounts import devices, program_keys
 from accounts.models import User
 from copytrading.api.urls import urlpatterns
 from copytrading.models import Copy, Lead, ManualOrder, Market
 from copytrading.services.hooks import webhooks
+from copytrading.services.personal import archives
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
 from tests.hook_receiver import webhook_of
 from tests.services.desk.desk_stage import complaint_of
 from tests.services.telling.push_stage import subscription_of
+from tests.services.wallet.later import withdraw_later
 from tests.services.wallet.limit_stage import place
 
 MISSING_ID = 2**62
@@ -70,6 +73,9 @@ ROUTES = {
     "notice_habits": Route(methods={"GET": None, "PUT": HABITS}),
     "pushes": Route(methods={"GET": None, "POST": PUSH}),
     "push": Route(methods={"DELETE": None}, owned="push"),
+    "archives": Route(methods={"GET": None, "POST": None}),
+    "archive_file": Route(methods={"GET": None}, owned="archive"),
+    "erasure": Route(methods={"GET": None, "POST": None, "DELETE": None}),
     "me": Route(methods={"GET": None, "PATCH": {"language": "de"}}),
     "leads": Route(methods={"GET": None}, is_open={"GET"}),
     "comparison": Route(methods={"GET": None}, is_open={"GET"}),
@@ -124,6 +130,7 @@ ROUTES = {
     "wallet_history": Route(methods={"GET": None}),
     "deposits": Route(methods={"POST": VALUE}),
     "withdrawals": Route(methods={"POST": VALUE}),
+    "withdrawal": Route(methods={"DELETE": None}, owned="withdrawal"),
     "spot_orders": Route(methods={"GET": None, "POST": ORDER}),
     "spot_preview": Route(methods={"POST": ORDER}),
     "spot_order": Route(methods={"GET": None}, owned="order"),
@@ -175,6 +182,8 @@ MISSING = {
     "order": {"order_id": MISSING_ID},
     "limit_order": {"order_id": MISSING_ID},
     "lead_order": {"order_id": MISSING_ID},
+    "archive": {"archive_id": MISSING_ID},
+    "withdrawal": {"transfer_id": MISSING_ID},
     "device": {"device_id": MISSING_ID},
     "key": {"key_id": MISSING_ID},
     "webhook": {"webhook_id": MISSING_ID},
@@ -203,7 +212,11 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
     device, _ = devices.open_device(user=other_follower, now=world.now)
     key, _ = program_keys.make_key(user=other_follower, name="Robot", scopes=["read"], now=world.now)
     tried = webhooks.send_test(webhook=webhook_of(other_follower, now=world.now), now=world.now)
+    archive = archives.ask_for_archive(user=other_follower, by=other_follower, now=timezone.now())
+    archives.make_archive(archive_id=archive.pk, now=timezone.now())
     return {
+        "archive": {"archive_id": archive.pk},
+        "withdrawal": {"transfer_id": withdraw_later(other_follower, usdt(10), now=world.now).pk},
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},
         "limit_order": {"order_id": place(world, other_follower, "BUY", "ETH", "2000", quantity="0.1").pk},

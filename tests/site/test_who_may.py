@@ -22,17 +22,20 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts import devices, program_keys
 from accounts.models import User
 from copytrading.models import Lead, Market, Notice
 from copytrading.services.leads import verbs as leads
+from copytrading.services.personal import archives
 from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
 from tests.services.desk.desk_stage import complaint_of
 from tests.services.telling.push_stage import subscription_of
+from tests.services.wallet.later import withdraw_later
 from tests.services.wallet.limit_stage import place
 
 PUBLIC, MEMBER, OWN, OPERATOR, STEP, PROBE = "public", "member", "own", "operator", "step", "probe"
@@ -66,6 +69,7 @@ TABLE = (
     ("copies/together/", MEMBER),
     ("copies/<int:copy_id>/*", "own:copy"),
     ("wallet/orders/<int:order_id>/cancel/", "own:limit_order"),
+    ("wallet/withdrawals/<int:transfer_id>/cancel/", "own:withdrawal"),
     ("wallet/*", MEMBER),
     ("consents/", MEMBER),
     ("suitability/*", MEMBER),
@@ -86,6 +90,8 @@ TABLE = (
     ("complaints/", MEMBER),
     ("complaints/<int:complaint_id>/*", "own:complaint"),
     ("activity/", MEMBER),
+    ("data/archive/<int:archive_id>/", "own:archive"),
+    ("data/*", MEMBER),
     ("programs/keys/<int:key_id>/revoke/", "own:key"),
     ("programs/devices/<int:device_id>/revoke/", "own:device"),
     ("programs/webhooks/new/", MEMBER),
@@ -110,6 +116,7 @@ TABLE = (
     ("api/v1/copies/<int:copy_id>*", "own:copy"),
     ("api/v1/wallet/orders/limit/<int:order_id>", "own:limit_order"),
     ("api/v1/wallet/orders/<int:order_id>", "own:order"),
+    ("api/v1/wallet/withdrawals/<int:transfer_id>", "own:withdrawal"),
     ("api/v1/wallet*", MEMBER),
     ("api/v1/consents", MEMBER),
     ("api/v1/suitability", MEMBER),
@@ -131,6 +138,8 @@ TABLE = (
     ("api/v1/notices*", MEMBER),
     ("api/v1/confirm", MEMBER),
     ("api/v1/me", MEMBER),
+    ("api/v1/account/archives/<int:archive_id>/file", "own:archive"),
+    ("api/v1/account/*", MEMBER),
     # The sign-in library's own: what is open there are the steps of coming in.
     ("api/identity/app/v1/config", PUBLIC),
     ("api/identity/^*", ABSENT),
@@ -255,7 +264,11 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
     own = world.make_lead(other_follower, name="Slate", stake="1000")
     device, _ = devices.open_device(user=other_follower, now=world.now)
     key, _ = program_keys.make_key(user=other_follower, name="Robot", scopes=["read"], now=world.now)
+    archive = archives.ask_for_archive(user=other_follower, by=other_follower, now=timezone.now())
+    archives.make_archive(archive_id=archive.pk, now=timezone.now())
     return {
+        "archive": {"archive_id": archive.pk},
+        "withdrawal": {"transfer_id": withdraw_later(other_follower, usdt(10), now=world.now).pk},
         "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},

@@ -40,6 +40,10 @@ class TransferShape(serializers.Serializer):
     status = serializers.ChoiceField(choices=Transfer.Status.choices)
     requested_at = serializers.DateTimeField()
     booked_at = serializers.DateTimeField(allow_null=True)
+    held_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Of a withdrawal that waits: nothing moves before, and it can be canceled.",
+    )
     verdict = serializers.ChoiceField(
         choices=Transfer.Verdict.choices,
         help_text="Of a deposit: while it is WAITING for somebody to look at it, it is held once it has come.",

@@ -10,6 +10,7 @@ from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import queries as account_queries
 from accounts.api.endpoint import Endpoint, OpenEndpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.paging import TimedQuery, page_of
@@ -35,7 +36,7 @@ from copytrading.queries.money import account_books
 from copytrading.queries.money import spot as spot_queries
 from copytrading.queries.money import wallet as wallet_queries
 from copytrading.services.admission import entering
-from copytrading.services.wallet import spot
+from copytrading.services.wallet import spot, transfers
 
 MONEY_PROBLEMS = (400, 401, 403, 409, 422, 429)
 
@@ -97,7 +98,8 @@ class Withdrawals(Endpoint):
         tags=["wallet"],
         summary="Take money out",
         description="Takes a proof of the last five minutes that it is you, see `confirm`; no key ever withdraws."
-        " Gone at once where no real money is traded; elsewhere promised to you until it was paid out.",
+        " Gone at once where no real money is traded; elsewhere promised to you until it was paid out. One with"
+        " `held_until` waits until then first, and can be canceled.",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferInput,
         responses=documented({201: TransferShape}, problems=MONEY_PROBLEMS),
@@ -109,6 +111,23 @@ class Withdrawals(Endpoint):
             user=person(request), units=units, idempotency_key=idempotency_key, now=timezone.now()
         )
         return Response(TransferShape(transfer).data, status=status.HTTP_201_CREATED)
+
+
+class OneWithdrawal(Endpoint):
+    @extend_schema(
+        operation_id="cancel_withdrawal",
+        tags=["wallet"],
+        summary="Cancel a withdrawal that waits, or that nobody has seen to yet",
+        description="What was held for it is yours to use again.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses=documented({200: TransferShape}, problems=(400, 401, 403, 404, 409, 422, 429)),
+    )
+    @idempotent
+    def delete(self, request: Request, transfer_id: int, *, idempotency_key: str) -> Response:
+        own = get_object_or_404(account_queries.withdrawals_of(person(request)), pk=transfer_id)
+        canceled = transfers.cancel_transfer(user=person(request), transfer_id=own.pk, now=timezone.now())
+        return Response(TransferShape(canceled).data)
 
 
 class Markets(OpenEndpoint):

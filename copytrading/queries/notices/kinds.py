@@ -31,6 +31,7 @@ class Page(StrEnum):
     PROGRAMS = "programs"
     NOTICES = "notices"
     COMPLAINTS = "complaints"
+    OWN_DATA = "own data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +215,16 @@ TOPICS: dict[str, Topic] = {
             mail=True,
             push=True,
             page=Page.ACCOUNT,
+            is_urgent=True,
+            is_fixed=True,
+        ),
+        Topic(
+            name="OWN_DATA",
+            title=_("A withdrawal that waits before it goes; your data asked for, or to be erased"),
+            about=ACCOUNT,
+            mail=True,
+            push=True,
+            page=Page.OWN_DATA,
             is_urgent=True,
             is_fixed=True,
         ),
@@ -574,6 +585,27 @@ KINDS: dict[str, NoticeKind] = {
     ),
     Kind.SECOND_FACTOR_CHANGED: NoticeKind(
         topic="SECURITY", words=(_("Your second factor was changed: {words}"), NOT_YOU)
+    ),
+    Kind.WITHDRAWAL_HELD: NoticeKind(
+        topic="OWN_DATA",
+        words=(
+            _("A withdrawal of {value} was asked for and is held for {number} h"),
+            _("Until then you can cancel it in your wallet. Was it not you? Do so, and change your password at once."),
+        ),
+    ),
+    Kind.ARCHIVE_READY: NoticeKind(
+        topic="OWN_DATA",
+        words=(
+            _("The archive of your data is ready"),
+            _("Days that it stands under Your data: {number}. Was it not you? Change your password at once."),
+        ),
+    ),
+    Kind.ERASURE_ASKED: NoticeKind(
+        topic="OWN_DATA",
+        words=(
+            _("Your account is to be erased; days until then: {number}"),
+            _("Until then you can take that back under Your data. Was it not you? Do so, and change your password."),
+        ),
     ),
     Kind.WEBHOOK_PAUSED: NoticeKind(
         topic="WEBHOOKS",

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet, Window
+from django.db.models import Count, Min, Q, QuerySet, Window
 
-from accounts.models import Balance, LedgerAccount, OperatorRequest, Transfer
+from accounts.models import Balance, Erasure, LedgerAccount, OperatorRequest, Transfer
 from accounts.models.operators import APPROVED_WITHIN
 from copytrading.engine.rules import Rules
 from copytrading.models import (
@@ -137,6 +137,9 @@ def _decisions(now: datetime) -> list[_Kind]:
     announced = transfers.filter(status=Transfer.Status.REQUESTED).exclude(
         channel=Transfer.Channel.VENUE, direction=Transfer.Direction.DEPOSIT
     )
+    # What its person may still cancel waits for nobody.
+    announced = announced.filter(Q(held_until__isnull=True) | Q(held_until__lte=now))
+    erasures = Erasure.objects.filter(due_at__isnull=True, done_at__isnull=True, withdrawn_at__isnull=True)
     changes = OperatorRequest.objects.filter(**undecided, requested_at__gte=now - APPROVED_WITHIN)
     kinds = [
         _Kind(
@@ -176,6 +179,12 @@ def _decisions(now: datetime) -> list[_Kind]:
             title="Changes of rights that wait for a second operator",
             rows=changes.select_related("person").order_by("pk"),
             since="requested_at",
+        ),
+        _Kind(
+            title="Erasures that wait for a second operator",
+            rows=erasures.order_by("pk"),
+            since="requested_at",
+            filters={"done_at__isempty": "True"},
         ),
     ]
     if settings.SMARTSYNC_GATE.url:

@@ -137,15 +137,6 @@ def give_up_all(webhook: Webhook, *, now: datetime) -> None:
     waiting.update(given_up_at=now)
 
 
-def drop_old_deliveries(*, now: datetime) -> int:
-    """Forget what was queued before the days that are kept, with its attempts, and return how many that were."""
-    old = WebhookDelivery.objects.filter(queued_at__lt=now - timedelta(days=settings.WEBHOOK_LOG_DAYS))
-    with transaction.atomic():
-        WebhookAttempt.objects.filter(delivery__in=old).delete()
-        dropped, _ = old.delete()
-    return dropped
-
-
 def _pause_if_silent(webhook: Webhook, *, since: datetime, now: datetime) -> None:
     """Pause a webhook that took nothing since an event was queued that is given up now."""
     if webhook.delivered_at is None or webhook.delivered_at < since:

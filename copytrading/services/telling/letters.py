@@ -47,6 +47,7 @@ def page_of(notice: Notice) -> str:
         Page.PROGRAMS: "programs",
         Page.NOTICES: "notices",
         Page.COMPLAINTS: "complaints",
+        Page.OWN_DATA: "own_data",
     }
     return reverse(names.get(page, "my_copies"))
 

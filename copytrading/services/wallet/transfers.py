@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from accounts import approvals, ledger, wallet
@@ -30,6 +31,7 @@ from copytrading.services import bell, keys
 from copytrading.services.refusals import NotEnoughCash, Refusal
 from copytrading.services.safety import alarms
 from copytrading.services.telling import notices
+from copytrading.services.wallet import first_withdrawals
 
 log = structlog.get_logger()
 
@@ -43,6 +45,10 @@ class TransferRefused(Refusal):
 
 class TransferOver(Refusal):
     code = "transfer_over"
+
+
+class TransferHeld(Refusal, code="transfer_held"):
+    """The withdrawal waits for its time; until then its person may cancel it."""
 
 
 class OwnTransfer(Refusal):
@@ -113,20 +119,23 @@ def withdraw(
     """
     Take money out of a person's main account; the same key again returns the same transfer.
 
-    Paper money is gone when this returns. Real money is held from now on, and gone once it was paid.
+    Paper money is gone when this returns. Real money is held from now on, and gone once it was paid. One that has to
+    wait first (see `first_withdrawals`) is held, whatever money it is, and its person is told.
 
     :raises Refusal: if the value is not positive or more than is available, or the key stands for another request.
     """
+    channel = channel or channel_here()
     try:
         with keys.said_as_refusals():
             transfer = wallet.request_withdrawal(
                 user=user, asset=market_queries.cash_asset(), units=units, idempotency_key=idempotency_key, now=now,
-                channel=channel or channel_here(),
+                channel=channel, held_until=first_withdrawals.held_until(user=user, channel=channel, now=now),
             )  # fmt: skip
     except wallet.NothingToTransfer as refusal:
         raise TransferRefused(str(refusal)) from refusal
     except ledger.NotEnoughMoney as shortage:
         raise NotEnoughCash(gettext("Your wallet has less than that available."), field="value") from shortage
+    first_withdrawals.tell_held(now=now, transfer_id=transfer.pk)
     return finish_transfer(transfer=transfer, now=now)
 
 
@@ -140,6 +149,7 @@ def confirm_transfer(
     :param units: what really came, where that is not what was announced.
     :raises TransferOver: if it is over, or somebody has said so before.
     :raises TransferRefused: if the exchange's history says it, or it is the operator's own money.
+    :raises TransferHeld: if it still waits for its time.
     """
     transfer = wallet.lock_transfer(transfer_id)
     _require_manual(transfer, by)
@@ -151,6 +161,8 @@ def confirm_transfer(
         )
     except wallet.TransferEnded as over:
         raise TransferOver(str(over)) from over
+    except wallet.TransferHeld as held:
+        raise TransferHeld(str(held)) from held
 
 
 @owns_transaction
@@ -162,6 +174,7 @@ def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
     :raises NotIndependent: if one of the two depends on the other, see `accounts.approvals`.
     :raises TransferOver: if nobody has, or it is over.
     :raises TransferRefused: if the money is not at the venue yet, or it is the operator's own.
+    :raises TransferHeld: if it still waits for its time.
     """
     transfer = wallet.lock_transfer(transfer_id)
     _require_manual(transfer, by)
@@ -173,6 +186,8 @@ def approve_transfer(*, transfer_id: int, by: User, now: datetime) -> Transfer:
         raise OwnTransfer(str(own)) from own
     except wallet.TransferEnded as over:
         raise TransferOver(str(over)) from over
+    except wallet.TransferHeld as held:
+        raise TransferHeld(str(held)) from held
     except ledger.NotEnoughMoney as shortage:
         raise TransferRefused(
             f"Less than that lies unassigned at the venue: bring the {transfer.asset.symbol} there first."
@@ -195,7 +210,7 @@ def refuse_transfer(*, transfer_id: int, note: str, now: datetime) -> Transfer:
 @owns_transaction
 def cancel_transfer(*, user: User, transfer_id: int, now: datetime) -> Transfer:
     """
-    End a person's own announcement, as long as no operator has confirmed it.
+    End a person's own announcement, as long as no operator has confirmed it; of paper money, as long as it waits.
 
     :raises TransferOver: if it is not theirs, done, over, or an operator has seen the money.
     """
@@ -210,10 +225,16 @@ def finish_transfer(*, transfer: Transfer, now: datetime) -> Transfer:
     """
     Tell the venue about a requested transfer, then book it; each half happens once however often it is called.
 
-    Real money is not ours to move: what was announced is returned as it is.
+    Real money is not ours to move: what was announced is returned as it is, and so is what still waits for its time.
     """
     if transfer.status != Transfer.Status.REQUESTED or transfer.channel != Transfer.Channel.PAPER:
         return transfer
+    if transfer.held_until is not None:
+        # A state and no time decides between this and a cancel: clocks differ.
+        with transaction.atomic(durable=True):
+            transfer = wallet.let_go(transfer_id=transfer.pk, now=now)
+        if transfer.held_until is not None or transfer.status != Transfer.Status.REQUESTED:
+            return transfer
     registry.move_paper_money(
         asset=transfer.asset.symbol,
         quantity=coins(transfer.units, transfer.asset.decimals),
@@ -236,8 +257,13 @@ def tell_moved(transfer: Transfer, now: datetime) -> None:
 
 
 def finish_transfers(*, now: datetime) -> int:
-    """Finish transfers whose worker died on the way, and return how many were tried; one that fails stops no other."""
+    """
+    Finish transfers whose worker died on the way or whose time to wait is over, and return how many were tried; one
+    that fails stops no other.
+    """
+    first_withdrawals.tell_held(now=now)
     stuck = Transfer.objects.filter(
+        Q(held_until__isnull=True) | Q(held_until__lte=now),
         status=Transfer.Status.REQUESTED,
         channel=Transfer.Channel.PAPER,
         requested_at__lte=now - timedelta(seconds=10),
@@ -284,7 +310,7 @@ def _require_manual(transfer: Transfer, by: User) -> None:
 
 def _end(transfer_id: int, status: Transfer.Status, note: str, now: datetime) -> Transfer:
     transfer = wallet.lock_transfer(transfer_id)
-    if transfer.channel == Transfer.Channel.PAPER:
+    if transfer.channel == Transfer.Channel.PAPER and transfer.held_until is None:
         raise TransferRefused(gettext("Paper money is on its way already."))
     if wallet.is_return(transfer):
         raise TransferRefused(gettext("This takes a deposit back that was not let in; it has to be paid."))

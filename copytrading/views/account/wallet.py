@@ -9,12 +9,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from accounts import queries as account_queries
 from accounts.csv_lines import download, harmless
 from accounts.identity.places import written
 from accounts.identity.step_up import identity_confirmed
@@ -24,10 +25,10 @@ from copytrading.queries.money import limit_orders as limit_queries
 from copytrading.queries.money import wallet as queries
 from copytrading.services.admission import entering
 from copytrading.services.refusals import Refusal
-from copytrading.services.wallet import limits
+from copytrading.services.wallet import limits, transfers
 from copytrading.services.wallet import spot as trading_by_hand
 from copytrading.services.wallet.money_words import money_words
-from copytrading.templatetags.figures import money, quantity
+from copytrading.templatetags.figures import moment, money, quantity
 from copytrading.views.requests import MemberRequest, press_at, row_number
 
 # Three forms share the page and the names of their fields; labels find theirs by these.
@@ -77,9 +78,28 @@ def withdraw(request: MemberRequest) -> HttpResponse:
         else:
             words, value = money_words(), f"{quantity(transfer.units, transfer.asset.decimals)}"
             is_gone = transfer.booked_at is not None
+            if transfer.held_until is not None:
+                said = gettext("%(value)s %(cash)s are held until %(at)s and go then. You can cancel that until then.")
+                at = moment(transfer.held_until)
+                messages.success(request, said % {"value": value, "cash": words.cash, "at": at})
+                return redirect("wallet")
             messages.success(request, words.went_out(money(transfer.units)) if is_gone else words.announced_out(value))
             return redirect("wallet")
     return _page(request, withdraw_form=form)
+
+
+@login_required
+@press_at("wallet")
+def withdrawal_cancel(request: MemberRequest, transfer_id: int) -> HttpResponse:
+    """Cancel a withdrawal that waits, or that nobody has seen to yet."""
+    own = get_object_or_404(account_queries.withdrawals_of(request.user), pk=transfer_id)
+    try:
+        transfers.cancel_transfer(user=request.user, transfer_id=own.pk, now=timezone.now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, gettext("The withdrawal is canceled. What was held for it is yours to use again."))
+    return redirect("wallet")
 
 
 @login_required

@@ -43,6 +43,7 @@ from copytrading.services.hooks import deliveries, hook_secrets, webhooks
 from copytrading.services.hooks.calling import call_all
 from copytrading.services.hooks.events import Event, make_test_event
 from copytrading.services.hooks.spreading import queue, spread_events
+from copytrading.services.personal import retention
 from copytrading.services.telling import notices
 from tests.cast import NOON, World
 from tests.hook_receiver import Receiver
@@ -392,8 +393,8 @@ class TestAttempts:
         webhooks.send_test(webhook=webhook, now=NOON)
         call(NOON)
 
-        assert deliveries.drop_old_deliveries(now=after(days=30)) == 0
-        assert deliveries.drop_old_deliveries(now=after(days=30, seconds=1)) == 1
+        assert "webhookdelivery" not in retention.forget_what_is_old(now=after(days=30))
+        assert retention.forget_what_is_old(now=after(days=30, seconds=1))["webhookdelivery"] == 1
         assert not WebhookAttempt.objects.exists()
 
 

@@ -89,7 +89,7 @@ class TestNeeds:
         takers = roles_that_act()
 
         assert takers["copytrading.rulechange"] == ("risk", "finance")
-        assert {role for roles in takers.values() for role in roles} == set(ROLES) - {"support"}
+        assert {role for roles in takers.values() for role in roles} == set(ROLES)
 
 
 class TestFigures:

@@ -36,6 +36,8 @@ NO_PAGES = {
     "statement_pdf", "statement_csv", "statement_json",
     "webhook", "webhook_add", "webhook_change", "webhook_rotate", "webhook_test", "webhook_switch", "webhook_remove",
     "webhook_send_again",
+    "withdrawal_cancel", "close_announcement", "complaint", "complaint_reopen", "complaint_close",
+    "archive_ask", "archive_file", "erasure_ask", "erasure_withdraw",
     # These are there where a jurisdiction's rules count; their own tests read them.
     "consents", "suitability", "jurisdiction",
 }  # fmt: skip
@@ -134,6 +136,8 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         ],
         "limit_orders": [read(follower, "limit_orders")],
         "programs": [read(follower, "programs")],
+        "complaints": [read(follower, "complaints")],
+        "own_data": [lambda: _text(confirm(of(follower), follower).get(reverse("own_data")))],
         "problems": [read(None, "problems")],
         "balance": [read(follower, "balance")],
         "halt_notice": [read(follower, "halt_notice")],
@@ -178,7 +182,7 @@ class TestPages:
 
         assert [name for name, text in texts.items() if "USDT" in text] == []
         silent = {"copy_live", "halt_notice", "nowhere", "schema", "lead_link", "lead_order_history", "activity"}
-        silent |= {"offline", "programs", "problems", "limit_orders"}
+        silent |= {"offline", "programs", "problems", "limit_orders", "complaints", "own_data"}
         # What a visitor reads of leads that nobody puts money on yet, and the doors: no sum stands there.
         sumless = {"account_login 0", "account_signup 0", "compare 0", "discover 0"}
         silent_texts = {name for name, text in texts.items() if CURRENCY not in text} - sumless

@@ -589,7 +589,7 @@ KINDS: dict[str, NoticeKind] = {
     Kind.WITHDRAWAL_HELD: NoticeKind(
         topic="OWN_DATA",
         words=(
-            _("A withdrawal of {value} was asked for and is held for {number} h"),
+            _("A withdrawal is held for {number} h before it goes: {value}"),
             _("Until then you can cancel it in your wallet. Was it not you? Do so, and change your password at once."),
         ),
     ),

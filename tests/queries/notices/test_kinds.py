@@ -14,5 +14,5 @@ class TestKinds:
     def test_let_nobody_switch_off_what_guards_the_account(self) -> None:
         fixed = {name for name, topic in TOPICS.items() if topic.is_fixed}
 
-        assert fixed == {"SECURITY"}
+        assert fixed == {"SECURITY", "OWN_DATA"}
         assert all(topic.is_urgent and topic.mail and topic.push for name, topic in TOPICS.items() if name in fixed)

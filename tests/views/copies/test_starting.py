@@ -165,7 +165,7 @@ class TestCopyReview:
         page = signed_in.get(review_of(holding_lead), TERMS | wrong).text
 
         after_field = page.split(f'id="id_{field}"')[1].split('class="field')[0]
-        assert '<ul class="errors"' in after_field
+        assert '<div class="errors"' in after_field
         assert "Start copying" not in page
 
     def test_stands_at_the_first_field_that_is_wrong(self, signed_in: Client, holding_lead: Lead):

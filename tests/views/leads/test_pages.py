@@ -104,7 +104,8 @@ class TestDiscover:
             counts.append(len(queries))
 
         assert counts[0] == counts[1]
-        assert counts[0] <= 12
+        # One of them asks what operators announce.
+        assert counts[0] <= 13
 
 
 class TestLeadDetail:

@@ -136,7 +136,9 @@ class TestEveryPage:
         tables = ("", "copytrading/lead/", "accounts/posting/", "copytrading/order/", "accounts/auditentry/")
         visit.as_(sign_in(Client(), operator))
 
-        for path in (*tables, *reports, *asks, f"copytrading/copy/{copy.pk}/change/"):
+        followed = f"copytrading/copy/{copy.pk}"
+        told = (f"{followed}/change/", f"{followed}/story/", f"accounts/user/{copy.follower_id}/sheet/", "search/?q=BTC")
+        for path in (*tables, *reports, *asks, *told):
             visit.open(f"/admin/{path}")
             visit.look(path, SCREENS[1:2] + SCREENS[3:])
 

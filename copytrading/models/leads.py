@@ -146,11 +146,14 @@ class LeadCalm(models.Model):
     """
     The last look at a lead that found nothing to do, and how far prices may move before another one can find anything.
 
-    It counts as long as it is the last look at all: whatever happens to the lead or its copies leads to another one.
+    It counts as long as it is the last look at all, and nothing was asked of the lead since: a look that began before
+    something was asked may end after the one that dealt with it, and the times of both may be the same.
     """
 
     lead = models.OneToOneField(Lead, on_delete=models.PROTECT, related_name="calm", primary_key=True)
     looked_at = models.DateTimeField()
+    # How many requests that look knew of.
+    request_count = models.BigIntegerField(default=-1, db_default=-1)
     market_ids = WholeNumbersField()
     prices = ArrayField(models.FloatField())
     # A fraction, the same up and down, see engine/deciding/calm.

@@ -137,7 +137,12 @@ class TestEveryPage:
         visit.as_(sign_in(Client(), operator))
 
         followed = f"copytrading/copy/{copy.pk}"
-        told = (f"{followed}/change/", f"{followed}/story/", f"accounts/user/{copy.follower_id}/sheet/", "search/?q=BTC")
+        told = (
+            f"{followed}/change/",
+            f"{followed}/story/",
+            f"accounts/user/{copy.follower_id}/sheet/",
+            "search/?q=BTC",
+        )
         for path in (*tables, *reports, *asks, *told):
             visit.open(f"/admin/{path}")
             visit.look(path, SCREENS[1:2] + SCREENS[3:])

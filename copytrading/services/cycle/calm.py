@@ -22,6 +22,7 @@ IS_CALM = """
     EXISTS (
         SELECT FROM copytrading_leadcalm AS calm
         WHERE calm.lead_id = copytrading_lead.id AND calm.looked_at = copytrading_lead.looked_at
+            AND calm.request_count = copytrading_lead.request_count
             AND calm.looked_at > %s AND NOT EXISTS (
                 SELECT FROM unnest(calm.market_ids, calm.prices) AS seen(market_id, price)
                 LEFT JOIN copytrading_mark AS mark ON mark.market_id = seen.market_id
@@ -45,6 +46,7 @@ def note_calm(scene: Scene, glance: Decision) -> None:
         lead=scene.lead,
         defaults={
             "looked_at": scene.now,
+            "request_count": scene.lead.request_count,
             "market_ids": board.market_ids[held].tolist(),
             "prices": [float(mark) for mark in np.asarray(board.marks)[held]],
             "price_slack": slack,

@@ -1,5 +1,7 @@
 """A lead with whose copies all is well is not looked at again before prices have moved far enough."""
 
+from django.db.models import F
+
 from accounts.models import User
 from copytrading.models import Lead, LeadCalm
 from copytrading.services.cycle import syncing
@@ -51,5 +53,15 @@ class TestALeadAtRest:
         assert not is_due(world, lead)
 
         world.lead_trades(lead, "ETH", "BUY", "0.1")
+
+        assert is_due(world, lead)
+
+    def test_is_looked_at_after_something_was_asked_whoever_wrote_down_last_that_all_is_well(
+        self, world: World, lead: Lead, follower: User
+    ) -> None:
+        at_rest(world, lead, follower)
+        # A stop was asked for and dealt with while that look was under way; it writes its own time last.
+        Lead.objects.filter(pk=lead.pk).update(request_count=F("request_count") + 1)
+        world.wait(61)
 
         assert is_due(world, lead)

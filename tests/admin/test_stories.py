@@ -5,12 +5,14 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Device, OperatorRequest, User
 from copytrading.models import Copy, Lead
 from copytrading.services.copies import verbs as copies
+from copytrading.services.desk import complaints
 from tests.admin.test_roles import member_of
 from tests.cast import NOON, World
 from tests.queries.operating.made_days import begin_day, lose
@@ -160,6 +162,23 @@ class TestTheSheetOfAPerson:
         answer = client.get(reverse("admin:accounts_user_sheet", args=[person.pk]))
         assert answer.status_code == 200
         return answer.text
+
+    def test_tells_what_was_complained_of_and_where_the_person_is_signed_in(
+        self, panel: Client, follower: User, world: World
+    ) -> None:
+        complaints.file(user=follower, subject="Too late", text="It came late.", idempotency_key="c-1", now=world.now)
+        UserSession.objects.create(
+            user=follower,
+            ip="198.51.100.7",
+            user_agent="",
+            session_key="k",
+            created_at=world.now,
+            last_seen_at=world.now,
+        )
+
+        text = self.sheet(panel, follower)
+
+        assert "Too late" in text and "198.51.100.7" in text
 
     def test_shows_copies_money_devices_and_what_waits(self, panel: Client, copied: Copy, follower: User) -> None:
         text = self.sheet(panel, follower)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db.models import Model, Q
 
 from accounts.models import Device, OperatorRequest, ProgramKey, Transfer, User
@@ -26,6 +27,7 @@ from copytrading.models import (
     SuitabilityAnswer,
 )
 from copytrading.queries.copies.own import CopySummary, copies_of, summaries_of
+from copytrading.queries.desk import complaints
 from copytrading.queries.happened.sentences import coins_in_words, sentence_of
 from copytrading.queries.money.wallet import wallet_of
 from copytrading.queries.operating.figures import in_money, percent
@@ -34,6 +36,7 @@ from copytrading.queries.rules import platform_rules
 # So many rows of each part; its table has all of them.
 ROWS_MAX = 12
 COPIES_MAX = 50
+SESSIONS_MAX = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,7 @@ def sheet_of(user: User, *, now: datetime) -> PersonSheet:
             _keys(user),
             _loss_limits(user),
             _requests(user),
+            _complaints(user),
         ),
     )
 
@@ -98,12 +102,15 @@ def _facts(user: User) -> tuple[tuple[str, str], ...]:
     ]
     browsers = list(KnownDevice.objects.filter(user=user).order_by("-seen_at").values_list("seen_at", flat=True))
     seen = f"{len(browsers)}, the last seen {_time(browsers[0])}" if browsers else "none"
+    sessions = list(UserSession.objects.filter(user=user).order_by("-last_seen_at")[:SESSIONS_MAX])
+    open_now = [f"from {row.ip}, last seen {_time(row.last_seen_at)}" for row in sessions]
     return (
         ("Joined", _time(user.date_joined)),
         ("Last sign-in", _time(user.last_login) if user.last_login else "never"),
         ("May sign in", "yes" if user.is_active else "no"),
         ("Second factors", "; ".join(said) or "none"),
         ("Browsers known", seen),
+        ("Sessions in browsers", "; ".join(open_now) or "none"),
         ("Written to in", f"{user.language}, times of {user.time_zone}"),
         ("Jurisdiction", user.jurisdiction or "as installed"),
     )
@@ -351,6 +358,26 @@ def _requests(user: User) -> SheetPart:
             for row in rows[:ROWS_MAX]
         ),
         nothing="Nobody asked to change this person’s rights or sign-in.",
+        filters={"q": user.email},
+    )
+
+
+def _complaints(user: User) -> SheetPart:
+    rows = complaints.complaints_of(user)[:ROWS_MAX]
+    return SheetPart(
+        title="Complaints",
+        table="copytrading.complaint",
+        columns=("Complaint", "Received", "Answer by", "Stands"),
+        rows=tuple(
+            (
+                _row(row, f"No. {row.pk}, {row.subject}"),
+                Cell(text=_time(row.received_at)),
+                Cell(text=_time(row.answer_by)),
+                Cell(text=row.get_status_display()),
+            )
+            for row in rows
+        ),
+        nothing="Nothing was complained of.",
         filters={"q": user.email},
     )
 

@@ -449,7 +449,7 @@ SPECTACULAR_SETTINGS = {
     "WEBHOOKS": ["copytrading.api.telling.events.EVENT"],
     "SWAGGER_UI_DIST": "SIDECAR",
     # A link to each operation would stand inside of the button that opens it: one of them is for nobody.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": False, "persistAuthorization": False},
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 # Of the description that `make clients` generates from: a client reads whole answers only.

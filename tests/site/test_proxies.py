@@ -23,7 +23,7 @@ pytestmark = [
 TRIES = 25
 # Of the same network card, so that nothing else has to be set up for two clients.
 ONE, ANOTHER = "127.0.0.2", "127.0.0.3"
-# As ours writes it (deploy/nginx.conf), and as one that stands behind another has to.
+# As ours writes it (deploy/nginx.conf); and with what was said before, as one behind another has to, and many do.
 FIRST, SECOND = "$remote_addr", "$proxy_add_x_forwarded_for"
 CONF = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -85,15 +85,20 @@ def sign_in(at: str, *, source: str, forged: str) -> int:
 
 
 class TestThrottles:
-    @pytest.mark.parametrize("proxies", [0, 1, 2])
+    @pytest.mark.parametrize(("proxies", "outermost"), [(0, FIRST), (1, FIRST), (1, SECOND), (2, FIRST), (2, SECOND)])
     def test_count_who_came_and_not_who_they_say_they_are(
-        self, proxies: int, proxy: Callable[[str, str], str], live_server: LiveServer, settings: Settings
+        self,
+        proxies: int,
+        outermost: str,
+        proxy: Callable[[str, str], str],
+        live_server: LiveServer,
+        settings: Settings,
     ) -> None:
         settings.TRUSTED_PROXY_COUNT, settings.ALLOWED_HOSTS = proxies, ["*"]
         at = f"127.0.0.1:{live_server.thread.port}"
         for number in range(proxies):
             # The outermost is the last that is put up.
-            at = proxy(at, FIRST if number == proxies - 1 else SECOND)
+            at = proxy(at, outermost if number == proxies - 1 else SECOND)
 
         answers = [sign_in(at, source=ONE, forged=f"203.0.113.{number}") for number in range(TRIES)]
         another = sign_in(at, source=ANOTHER, forged=ONE)

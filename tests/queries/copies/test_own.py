@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from accounts.models import User
+from copytrading.engine.holdings.terms import Terms
 from copytrading.models import Copy, Lead, Mark
 from copytrading.queries.copies import own as queries
 from copytrading.queries.copies import portfolios
@@ -109,6 +110,27 @@ class TestCompare:
         ] == ["BTC", "USDT"]
         assert sum(position.weight for position in comparison.positions) == pytest.approx(1)
         assert sum(part.weight for part in comparison.lead_slices) == pytest.approx(1)
+
+    def test_lists_the_leads_largest_first_and_counts_each_followers_own_cap_as_wanted(
+        self, world: World, lead: Lead, follower: User, other_follower: User
+    ) -> None:
+        # 5,000 of ETH, 2,000 of SOL and 1,000 of BTC at these marks.
+        for symbol, quantity in (("BTC", "0.02"), ("ETH", "2"), ("SOL", "20")):
+            world.lead_trades(lead, symbol, "BUY", quantity)
+        world.settle()
+        free = world.start(follower, lead, "1000")
+        capped = world.start(other_follower, lead, "1000", terms=Terms(weight_max=0.3))
+        world.settle()
+
+        found = portfolios.compare(
+            [free, capped], prices=portfolios.price_list(), now=world.now, rules=platform_rules()
+        )
+
+        for copy in (free, capped):
+            assert [position.symbol for position in found[copy.pk].positions] == ["ETH", "SOL", "BTC", "USDT"]
+        # Half of the lead is in ETH, of which the cap leaves three tenths.
+        assert found[free.pk].distance_wanted == 0
+        assert found[capped.pk].distance_wanted == pytest.approx(0.2, abs=0.01)
 
     def test_names_a_coin_without_a_price_and_counts_it_as_nothing(self, world: World, copy: Copy) -> None:
         Mark.objects.filter(market__symbol="BTC-USDT").delete()

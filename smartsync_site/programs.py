@@ -61,7 +61,8 @@ def _web(host: str, port: int) -> list[str]:
     web = [sys.executable, "-m", "uvicorn", "smartsync_site.asgi:application", "--host", host, "--port", str(port)]
     web += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
     # The server itself would believe every X-Forwarded-For that comes from this machine: see accounts.addresses.
-    return [*web, "--no-proxy-headers", "--no-server-header"]
+    web += ["--no-proxy-headers", "--no-server-header"]
+    return [*web, "--http", "smartsync_site.middleware.heads:PromptHeads"]
 
 
 def _worker(name: str, *, concurrency: int) -> list[str]:

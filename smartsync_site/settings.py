@@ -347,6 +347,17 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 # No form of ours and no request of the API needs more: see smartsync_site.middleware.doors.
 REQUEST_BODY_BYTES_MAX = 256 * 1024
 REQUEST_BODY_SECONDS_MAX = 30
+# Before a body comes the head: see smartsync_site.middleware.heads. Proxies of ours have the same bounds.
+REQUEST_HEAD_BYTES_MAX = 32 * 1024
+REQUEST_HEAD_SECONDS_MAX = 10
+# Live streams at a time in one web process: of one person, and from one address with everybody who is behind it.
+STREAMS_PER_PERSON = env.int("STREAMS_PER_PERSON", default=20)
+STREAMS_PER_ADDRESS = env.int("STREAMS_PER_ADDRESS", default=200)
+if not 1 <= STREAMS_PER_PERSON <= STREAMS_PER_ADDRESS:
+    raise environ.ImproperlyConfigured(
+        f"STREAMS_PER_PERSON is {STREAMS_PER_PERSON} and STREAMS_PER_ADDRESS is {STREAMS_PER_ADDRESS}; a person may"
+        " open one at least, and an address not fewer than a person."
+    )
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_BYTES_MAX
 # Where the head of the audit is written once a day, signed, to be carried away.
 AUDIT_FOLDER = env.str("AUDIT_FOLDER", default="") or str(LOCAL_FOLDER.path / "audit")

@@ -71,6 +71,18 @@ class KeyReused(exceptions.APIException):
     )
 
 
+class TooManyStreams(exceptions.APIException):
+    """This person, or this address, has as many live streams open as there may be. Close one first."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "too_many_streams"
+    default_detail = gettext_lazy("Too many live streams are open for you or from your address. Close one first.")
+
+    def __init__(self, *, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 SENTENCES = {
     400: "Something in the request is not valid; `fields` says what.",
     401: "No token, or not a good one.",

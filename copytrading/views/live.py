@@ -5,18 +5,20 @@ Who listens, and what each has still to be told, is kept by services.hub.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts.addresses import client_address
 from accounts.models import User
 from copytrading.queries.leads.listing import public_leads
 from copytrading.queries.shown.visibility import visibilities_of
+from copytrading.services import streams
 from copytrading.services.hub import PLATFORM, PRICES, hub
 from copytrading.views.requests import row_number
 
@@ -30,11 +32,12 @@ BOOK, COPIES = "book:", "copies"
 
 @never_cache
 @require_GET
-async def live(request: HttpRequest) -> StreamingHttpResponse:
+async def live(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """
     Stream bells: prices, halts and the leads asked for to everybody, a person's own only to that person.
 
-    What rings in a lead's book is heard by those alone who see it as it happens.
+    What rings in a lead's book is heard by those alone who see it as it happens. Who has too many streams open is
+    turned away with a 429; the page then says that it is paused, and comes back by itself.
     """
     numbers = (row_number(text) for text in request.GET.getlist("lead")[:LEADS_MAX])
     asked = [number for number in numbers if number is not None]
@@ -43,17 +46,26 @@ async def live(request: HttpRequest) -> StreamingHttpResponse:
     member = user if isinstance(user, User) else None
     if member is not None:
         topics.add(f"user:{member.pk}")
+    listener = streams.Listener(person_id=None if member is None else member.pk, address=client_address(request))
+    if not streams.has_room(listener):
+        await sync_to_async(_let_go_of_the_database)()
+        return HttpResponse(
+            "Too many live streams are open here. Close some.\n",
+            content_type="text/plain; charset=utf-8",
+            status=429,
+            headers={"Retry-After": str(streams.RETRY_AFTER_SECONDS)},
+        )
     books = await sync_to_async(_open_books)(asked, member) if asked else set()
     await sync_to_async(_let_go_of_the_database)()
     was_away = "Last-Event-ID" in request.headers
     bells = _bells(topics | books, was_away=was_away, still_open=lambda: books <= _open_books(asked, member))
-    response = StreamingHttpResponse(bells, content_type="text/event-stream")
+    response = StreamingHttpResponse(streams.in_place(listener, bells), content_type="text/event-stream")
     # Proxies that gather a response before they pass it on would hold every bell back.
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _bells(topics: Iterable[str], *, was_away: bool, still_open: Callable[[], bool]) -> AsyncIterator[bytes]:
+async def _bells(topics: Iterable[str], *, was_away: bool, still_open: Callable[[], bool]) -> AsyncGenerator[bytes]:
     """
     Yield the stream of one client; one that lost its connection hears everything once, to catch up.
 

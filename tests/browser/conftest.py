@@ -14,6 +14,8 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
+from smartsync_site.middleware.heads import PromptHeads
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 # Playwright's synchronous interface runs an event loop in the test's own thread; Django would refuse the ORM there.
@@ -46,7 +48,7 @@ def site_url(transactional_db: None) -> Iterator[str]:
     listener.bind(("127.0.0.1", 0))
     application = ASGIStaticFilesHandler(get_asgi_application())
     server = uvicorn.Server(
-        uvicorn.Config(application, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+        uvicorn.Config(application, http=PromptHeads, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

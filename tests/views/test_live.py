@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import json
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
@@ -16,11 +16,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 from structlog.testing import capture_logs
 
+from accounts import devices
 from accounts.models import User
 from copytrading.models import Lead
-from copytrading.services import hub
+from copytrading.services import hub, streams
 from copytrading.services.bell import LIVE_CHANNEL, _tell
 from tests.browser.conftest import site_url  # noqa: F401 — the fixture
 
@@ -32,6 +34,11 @@ class Stream:
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self._response = response
+
+    def begins(self) -> None:
+        """Wait until the stream has said its first words."""
+        while not self._response.readline().startswith(b"retry:"):
+            pass
 
     def events(self, count: int) -> list[str]:
         """Return the next events; wait for them a few seconds at most."""
@@ -62,12 +69,35 @@ def valkey() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL)
 
 
+def cookie_of(user: User | None) -> dict[str, str]:
+    if user is None:
+        return {}
+    client = Client()
+    client.force_login(user)
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"}
+
+
+def asked(url: str, *, user: User | None) -> int:
+    """Ask for a stream, hang up, and return the status of the answer."""
+    line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+    line.request("GET", reverse("live"), headers=cookie_of(user))
+    response = line.getresponse()
+    response.close()
+    line.close()
+    return response.status
+
+
+def await_room(url: str, *, user: User | None) -> None:
+    """Wait until the server has seen that streams were left."""
+    ends_at = time.monotonic() + PATIENCE
+    while asked(url, user=user) != 200:
+        assert time.monotonic() < ends_at, "places are still taken"
+        time.sleep(0.05)
+
+
 @contextmanager
 def opened(url: str, *, query: str = "", user: User | None = None, **headers: str) -> Iterator[Stream]:
-    if user is not None:
-        client = Client()
-        client.force_login(user)
-        headers["Cookie"] = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    headers |= cookie_of(user)
     line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     line.request("GET", reverse("live") + query, headers={key.replace("_", "-"): text for key, text in headers.items()})
     response = line.getresponse()
@@ -275,3 +305,60 @@ class TestHub:
             return len(a_hub)
 
         assert run(come_and_go()) == 0
+
+
+@pytest.mark.usefixtures("transactional_db")
+class TestPlaces:
+    @pytest.fixture(autouse=True)
+    def few(self, settings: Settings) -> None:
+        settings.STREAMS_PER_PERSON, settings.STREAMS_PER_ADDRESS = 2, 3
+
+    def test_are_so_many_for_a_person_and_free_again_for_who_leaves(self, site_url: str) -> None:  # noqa: F811
+        one, another = (User.objects.create_user(f"{name}@example.org", "secret") for name in ("one", "another"))
+        with opened(site_url, user=one) as first, opened(site_url, user=one) as second:
+            first.begins()
+            second.begins()
+
+            assert asked(site_url, user=one) == 429
+            with opened(site_url, user=another) as third:
+                third.begins()
+        await_room(site_url, user=one)
+
+    def test_are_so_many_for_an_address_whoever_is_behind_it(self, site_url: str) -> None:  # noqa: F811
+        member = User.objects.create_user("member@example.org", "secret")
+        with ExitStack() as stack:
+            for user in (member, None, None):
+                stack.enter_context(opened(site_url, user=user)).begins()
+
+            assert asked(site_url, user=None) == asked(site_url, user=member) == 429
+        await_room(site_url, user=None)
+
+    def test_are_counted_with_the_programs_of_a_person(self, site_url: str) -> None:  # noqa: F811
+        member = User.objects.create_user("member@example.org", "secret")
+        headers = {"Authorization": f"Bearer {devices.open_device(user=member, now=timezone.now())[1].access_token}"}
+        with opened(site_url, user=member) as first, opened(site_url, user=member) as second:
+            first.begins()
+            second.begins()
+            line = http.client.HTTPConnection(urlsplit(site_url).netloc, timeout=PATIENCE)
+            line.request("GET", "/api/v1/live", headers=headers)
+            answer = line.getresponse()
+
+            assert (answer.status, json.loads(answer.read())["code"]) == (429, "too_many_streams")
+            assert int(answer.headers["Retry-After"]) > 0
+
+    def test_are_not_more_for_those_who_ask_at_once(self) -> None:
+        listener = streams.Listener(person_id=1, address="192.0.2.1")
+
+        async def forever() -> AsyncGenerator[bytes]:
+            while True:
+                yield b""
+
+        async def ask_at_once() -> list[bool]:
+            held = [streams.in_place(listener, forever()) for _ in range(20)]
+            were_given = [await anext(stream, None) is not None for stream in held]
+            for stream in held:
+                await stream.aclose()
+            return were_given
+
+        assert sum(asyncio.run(ask_at_once())) == 2
+        assert streams.has_room(listener)

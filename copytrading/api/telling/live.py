@@ -11,7 +11,7 @@ the last one is all there is to know.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -24,8 +24,9 @@ from rest_framework import exceptions, serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from accounts.addresses import client_address
 from accounts.api.endpoint import Endpoint
-from accounts.api.problems import documented
+from accounts.api.problems import TooManyStreams, documented
 from accounts.models import User
 from copytrading.api.finding import person
 from copytrading.api.shapes.trades import RowShape
@@ -36,6 +37,7 @@ from copytrading.queries.happened.happenings import Place, PlaceUnreadable
 from copytrading.queries.happened.receipt_rows import Row
 from copytrading.queries.money import wallet as wallet_queries
 from copytrading.queries.operating import halts
+from copytrading.services import streams
 from copytrading.services.hub import PLATFORM, PRICES, hub
 
 MARK, HALT, BEGIN, RESET = "mark", "halt", "begin", "reset"
@@ -82,13 +84,17 @@ class Live(Endpoint):
             place = Place.parse(told) if told else None
         except PlaceUnreadable as error:
             raise exceptions.ValidationError({"Last-Event-ID": str(error)}) from error
-        events = stream(person(request), place, kinds)
+        user = person(request)
+        listener = streams.Listener(person_id=user.pk, address=client_address(request._request))
+        if not streams.has_room(listener):
+            raise TooManyStreams(wait=streams.RETRY_AFTER_SECONDS)
+        events = streams.in_place(listener, stream(user, place, kinds))
         response = StreamingHttpResponse(events, content_type="text/event-stream")
         response["X-Accel-Buffering"] = "no"
         return response
 
 
-async def stream(user: User, place: Place | None, kinds: Iterable[str]) -> AsyncIterator[bytes]:
+async def stream(user: User, place: Place | None, kinds: Iterable[str]) -> AsyncGenerator[bytes]:
     """Yield the events of one person from a place on, or from now on; the states first, and when they change."""
     history = [kind for kind in KINDS if kind in kinds]
     client = hub().join({PRICES, PLATFORM, f"user:{user.pk}"})

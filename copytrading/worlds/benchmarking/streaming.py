@@ -208,6 +208,8 @@ def _web_process(printed: IO[bytes]) -> "Iterator[tuple[subprocess.Popen[bytes],
         cwd=settings.BASE_DIR,
         env={
             **os.environ,
+            # All of them come from this machine.
+            "STREAMS_PER_ADDRESS": "1000000",
             "DATABASE_URL": urlunsplit(address),
             "REDIS_URL": settings.REDIS_URL,
             # Where no local folder was prepared each process has a key of its own, and would know nobody's sign-in.

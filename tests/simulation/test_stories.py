@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from pytest_django import Settings
 
 from copytrading.worlds.simulating import campaign
 from copytrading.worlds.simulating.deeds import loss_limits
@@ -14,6 +15,7 @@ from copytrading.worlds.simulating.workers import Crew
 from tests.simulation.planted_bugs import PLANTED_BUGS, PlantedBug
 
 STEPS = 45
+PRICE_JUMP = 0.1
 # One bug of each kind, with a seed that is known to meet it soon; the campaign plays all of them.
 QUICK_BUGS = {
     "unknown treated as rejected": (4, 1, 2),
@@ -23,7 +25,9 @@ QUICK_BUGS = {
 
 
 @pytest.fixture
-def crew(transactional_db: None) -> Iterator[Crew]:
+def crew(transactional_db: None, settings: Settings) -> Iterator[Crew]:
+    # Prices are doubted as they are on a platform, and not believed as most tests have it.
+    settings.SMARTSYNC_PRICE_JUMP = PRICE_JUMP
     with campaign.crew_at_work() as crew:
         yield crew
     campaign.empty_database()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from accounts import queries as account_queries
 from accounts.models import Asset, User
@@ -62,6 +62,10 @@ class _BoardRow(NamedTuple):
     priced_at: datetime | None
     doubt: str | None
     doubted_price: Decimal | None
+    quote_id: int
+    quote_symbol: str
+    quote_name: str
+    is_closed: bool
 
     def unit_price(self, price: Decimal | None) -> float:
         """Return quote units per base unit, NaN where there is no price."""
@@ -81,13 +85,36 @@ class _BoardRow(NamedTuple):
 
 def load_board(*, now: datetime, rules: Rules) -> Board:
     """Return the board of all markets, marked now; the rules say which price is young, and which coin is frozen."""
+    return load_board_and_cash(now=now, rules=rules)[0]
+
+
+def load_board_and_cash(*, now: datetime, rules: Rules, closed: Q | None = None) -> tuple[Board, Asset]:
+    """
+    Return the board of all markets, see `load_board`, and the cash that they are quoted in: in one statement.
+
+    :param closed: which markets take no order, beside those that do not trade; a condition on `Market`.
+    """
+    # Without a condition of its own: no market is the one without a number.
+    is_closed = ExpressionWrapper(closed or Q(pk__isnull=True), output_field=BooleanField())
     rows = [
         _BoardRow(*row)
-        for row in Market.objects.order_by("base_id").values_list(
+        for row in Market.objects.order_by("base_id").annotate(is_closed=is_closed).values_list(
             "base_id", "pk", "lot_units", "value_min_units", "base__decimals", "quote__decimals",
             "tick_size", "status", "status_since", "mark__price", "mark__as_of", "mark__doubt", "mark__doubted_price",
+            "quote_id", "quote__symbol", "quote__name", "is_closed",
         )
     ]  # fmt: skip
+    return _board_of(rows, now=now, rules=rules), _cash_of(rows)
+
+
+def _cash_of(rows: Sequence[_BoardRow]) -> Asset:
+    if not rows:
+        return cash_asset()
+    row = rows[0]
+    return Asset(pk=row.quote_id, symbol=row.quote_symbol, name=row.quote_name, decimals=row.quote_decimals)
+
+
+def _board_of(rows: Sequence[_BoardRow], *, now: datetime, rules: Rules) -> Board:
     priced_at = np.array([row.priced_at.timestamp() if row.priced_at else -np.inf for row in rows], dtype=np.float64)
     frozen = np.array([row.is_frozen(now=now, rules=rules) for row in rows], dtype=np.bool_)
     # What waits for people is believed by nobody, not even at its last mark.
@@ -96,6 +123,7 @@ def load_board(*, now: datetime, rules: Rules) -> Board:
     young = np.abs(now.timestamp() - priced_at) <= rules.price_age_max_seconds
     sure = np.array([row.doubt == Mark.Doubt.NONE for row in rows], dtype=np.bool_)
     fresh = np.asarray(((young & sure) | frozen) & ~unjudged, dtype=np.bool_)
+    closed = np.array([row.is_closed for row in rows], dtype=np.bool_)
     listed = np.array([row.status == Market.Status.TRADING for row in rows], dtype=np.bool_)
     return Board(
         asset_ids=np.array([row.asset_id for row in rows], dtype=np.int64),
@@ -109,7 +137,7 @@ def load_board(*, now: datetime, rules: Rules) -> Board:
         marks=_objects([row.price for row in rows]),
         fresh=fresh,
         listed=listed,
-        tradable=np.asarray(listed & fresh, dtype=np.bool_),
+        tradable=np.asarray(listed & fresh & ~closed, dtype=np.bool_),
         frozen=frozen,
         priced_at=priced_at,
         doubted_prices=np.array([row.unit_price(row.doubted_price) for row in rows], dtype=np.float64),

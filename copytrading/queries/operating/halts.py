@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, Q
 
 from copytrading.models import Halt, Market
 
@@ -28,12 +28,20 @@ class StandingHalts:
 
 def standing_halts() -> StandingHalts:
     """Return the halts that stand at this moment, in one statement."""
-    return as_halts(standing_rows())
+    return as_halts(Halt.objects.filter(lifted_at__isnull=True).values_list("scope", "target_id"))
 
 
-def standing_rows() -> "QuerySet[Halt, tuple[str, int]]":
-    """Return scope and target of each halt that stands, for whoever reads something else beside them."""
-    return Halt.objects.filter(lifted_at__isnull=True).values_list("scope", "target_id")
+def markets_halted(*, lead_id: int) -> Q:
+    """Return the condition on markets in which nothing is sent for a lead, as a kill switch stands against it."""
+    standing = Halt.objects.filter(lifted_at__isnull=True)
+    halted_assets = standing.filter(scope=Halt.Scope.ASSET).values("target_id")
+    everywhere = Q(scope=Halt.Scope.PLATFORM) | Q(scope=Halt.Scope.LEAD, target_id=lead_id)
+    return (
+        Q(pk__in=standing.filter(scope=Halt.Scope.MARKET).values("target_id"))
+        | Q(base__in=halted_assets)
+        | Q(quote__in=halted_assets)
+        | Q(Exists(standing.filter(everywhere)))
+    )
 
 
 def as_halts(rows: Iterable[tuple[str, int]]) -> StandingHalts:

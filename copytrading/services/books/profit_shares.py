@@ -61,7 +61,7 @@ def settle_lead_shares(*, lead_id: int, period_end: datetime, now: datetime, rul
     """
     with transaction.atomic(durable=True):
         lead = lock_lead(lead_id)
-        cash, board = market_queries.cash_asset(), market_queries.load_board(now=now, rules=rules)
+        board, cash = market_queries.load_board_and_cash(now=now, rules=rules)
         copies = holdings.load_copies(lead, board=board, cash=cash)
         waiting = {
             copy.pk: copy

@@ -78,7 +78,7 @@ def record_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules, are_all:
 
     :param are_all: no live copy is of another lead, so that what they hold together is kept as well.
     """
-    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
+    board, cash = market_queries.load_board_and_cash(now=now, rules=rules)
     lead_ids, copies = holdings.load_together([lead.pk for lead in leads], board=board, cash=cash)
     valuation = copies.valued(board)
     worth, known = valuation.worth, valuation.known
@@ -91,7 +91,7 @@ def record_leads(*, leads: Sequence[Lead], now: datetime, rules: Rules, are_all:
     following_units = [
         None if count else units for units, count in zip(following.tolist(), unknown.tolist(), strict=True)
     ]
-    written = _write_leads(leads, board, following_units, now)
+    written = _write_leads(leads, board, cash, following_units, now)
     if are_all:
         _keep_money(copies, worth, known, follows, board=board, cash=cash, now=now)
     copy_records.write(
@@ -108,9 +108,14 @@ def record_lead(*, lead: Lead, now: datetime, rules: Rules) -> int:
     return record_leads(leads=[lead], now=now, rules=rules)
 
 
-def record_unit_price(*, lead: Lead, now: datetime, rules: Rules) -> int:
-    """Write one record for a lead alone, as a cycle of it is done; 0 where it has no value to write."""
-    return _write_leads([lead], market_queries.load_board(now=now, rules=rules), [None], now)
+def record_unit_price(*, lead: Lead, now: datetime, rules: Rules, seen: tuple[Board, Asset] | None = None) -> int:
+    """
+    Write one record for a lead alone, as a cycle of it is done; 0 where it has no value to write.
+
+    :param seen: the board as it is now, and the cash, where they are known.
+    """
+    board, cash = seen or market_queries.load_board_and_cash(now=now, rules=rules)
+    return _write_leads([lead], board, cash, [None], now)
 
 
 def count_summaries(*, now: datetime) -> int:
@@ -175,9 +180,10 @@ def _keep_money(
     )
 
 
-def _write_leads(leads: Sequence[Lead], board: Board, following_units: Sequence[int | None], now: datetime) -> int:
+def _write_leads(
+    leads: Sequence[Lead], board: Board, cash: Asset, following_units: Sequence[int | None], now: datetime
+) -> int:
     """Write the records of leads that have a value: without, as when an ended lead took the money out, none has."""
-    cash = market_queries.cash_asset()
     portfolios = holdings.load_leads(leads, board=board, cash=cash)
     rows = []
     for lead, units in zip(leads, following_units, strict=True):

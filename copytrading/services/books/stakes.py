@@ -69,7 +69,7 @@ def watch_stake(*, lead: Lead, is_withdrawal: bool, now: datetime, rules: Rules)
     """
     if lead.source == Lead.Source.OBSERVED and not _is_linked(lead):
         return False
-    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
+    board, cash = market_queries.load_board_and_cash(now=now, rules=rules)
     worth = holdings.load_lead(lead, board=board, cash=cash).equity(board)
     copies = holdings.load_copies(lead, board=board, cash=cash)
     valuation, follows = copies.valued(board), ~np.isin(copies.ids, reference.reference_ids([lead.pk]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.db.models import Q, Value
+from django.db.models import Q
 
 from accounts.models import Asset
 from accounts.transactions import in_transaction, outside_transaction
@@ -28,7 +28,6 @@ from copytrading.services.market import listings
 
 # A market whose venue, or whose limits, refused an order is left alone for so long: asking again at once is no use.
 AFTER_REFUSAL_SECONDS = 10
-WAITING = "WAITING"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +72,7 @@ class Scene:
 
 def load_scene(lead: Lead, *, now: datetime, rules: Rules) -> Scene:
     """Return what a decision for this lead looks at now."""
-    cash = market_queries.cash_asset()
-    board = _load_board(lead, cash, now, rules)
+    board, cash = _load_board(lead, now, rules)
     portfolio, copies = holdings.load_book(lead, board=board, cash=cash)
     return Scene(
         lead=lead,
@@ -98,7 +96,7 @@ def load_again(seen: Scene, lead: Lead) -> Scene:
     """
     if not has_same_book(seen, lead):
         return load_scene(lead, now=seen.now, rules=seen.rules)
-    board = _load_board(lead, seen.cash, seen.now, seen.rules)
+    board, _ = _load_board(lead, seen.now, seen.rules)
     if not np.array_equal(board.market_ids, seen.board.market_ids):
         return load_scene(lead, now=seen.now, rules=seen.rules)
     return replace(seen, lead=lead, board=board)
@@ -114,10 +112,11 @@ def has_same_book(seen: Scene, lead: Lead) -> bool:
     return lead.book_version == seen.lead.book_version + 1
 
 
-def _load_board(lead: Lead, cash: Asset, now: datetime, rules: Rules) -> Board:
-    """Return the board with what may be traded for this lead: neither waiting for an answer nor halted."""
-    board = market_queries.load_board(now=now, rules=rules)
-    return replace(board, tradable=board.tradable & ~_is_closed(lead, board, cash, now))
+def _load_board(lead: Lead, now: datetime, rules: Rules) -> tuple[Board, Asset]:
+    """Return the cash, and the board with what may be traded for this lead: neither waiting nor halted."""
+    return market_queries.load_board_and_cash(
+        now=now, rules=rules, closed=_is_waiting(now) | halts.markets_halted(lead_id=lead.pk)
+    )
 
 
 def markets_at(scene: Scene, places: Iterable[int]) -> dict[int, Market]:
@@ -135,12 +134,8 @@ def books_at(
     return {place: ask(market, now=scene.now) for place, market in markets.items()}
 
 
-def _is_closed(lead: Lead, board: Board, cash: Asset, now: datetime) -> BoolArray:
-    """
-    Return the markets (A,) in which nothing is sent for this lead now, in one statement.
-
-    There is an order on its way, or one was refused a moment ago, or a kill switch lets nothing be sent.
-    """
+def _is_waiting(now: datetime) -> Q:
+    """Return the condition on markets with an order on its way, or with one that was refused a moment ago."""
     orders = Order.objects.filter(venue_account=venue().account, quantity_units__gt=0)
     waiting = orders.filter(
         Q(status__in=Order.OPEN, booked_at__isnull=True)
@@ -148,10 +143,4 @@ def _is_closed(lead: Lead, board: Board, cash: Asset, now: datetime) -> BoolArra
         | Q(answered_at__gt=now - timedelta(seconds=AFTER_REFUSAL_SECONDS), status=Order.Status.CANCELED)
         & ~Q(refusal="")
     )
-    found = halts.standing_rows().union(waiting.values_list(Value(WAITING), "market_id"), all=True)
-    standing = halts.as_halts((scope, target) for scope, target in found if scope != WAITING)
-    closed = {target for scope, target in found if scope == WAITING} | standing.market_ids
-    if standing.platform or lead.pk in standing.lead_ids or cash.pk in standing.asset_ids:
-        return np.ones(len(board.asset_ids), dtype=np.bool_)
-    by_asset = np.isin(board.asset_ids, list(standing.asset_ids))
-    return np.asarray(np.isin(board.market_ids, list(closed)) | by_asset, dtype=np.bool_)
+    return Q(pk__in=waiting.values("market_id"))

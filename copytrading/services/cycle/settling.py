@@ -15,6 +15,7 @@ from copytrading.engine.rules import Rules
 from copytrading.models import Copy, Lead, LeadPosition, Market, SyncCycle
 from copytrading.services.books import positions, records
 from copytrading.services.cycle import closing, reducing
+from copytrading.services.cycle.scene import Scene
 from copytrading.services.locks import lock_lead
 
 WHAT_WAITS = """
@@ -33,12 +34,15 @@ WHAT_WAITS = """
 
 @outside_transaction
 def settle_lead(
-    *, lead_id: int, now: datetime, cycle: SyncCycle | None, followed: int, has_rest: bool, rules: Rules
-) -> SyncCycle | None:
+    *, lead_id: int, now: datetime, cycle: SyncCycle | None, followed: int, has_rest: bool, rules: Rules,
+    scene: Scene | None = None,
+) -> SyncCycle | None:  # fmt: skip
     """
     Finish a look at a lead: `cycle` is the one that traded, None where nothing was to be traded.
 
     :param followed: how many of the lead's requests the look knew of; a later one waits for the next.
+    :param scene: what the cycle was decided by, at the same `now`; its marks are those of the record. None where the
+        cycle was decided earlier.
     :param has_rest: something wanted could not be traded yet, so the flags stay and the bell rings again.
     """
     with transaction.atomic(durable=True):
@@ -65,7 +69,8 @@ def settle_lead(
             cycle.save(update_fields=["status", "done_at"])
         lead.save(update_fields=["sync_wanted_at", "looked_at", "failures"])
     if cycle is not None:
-        records.record_unit_price(lead=lead, now=now, rules=rules)
+        seen = (scene.board, scene.cash) if scene is not None else None
+        records.record_unit_price(lead=lead, now=now, rules=rules, seen=seen)
     return cycle
 
 

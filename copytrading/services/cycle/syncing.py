@@ -11,6 +11,7 @@ after a crash too, goes on from there.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -22,7 +23,7 @@ from copytrading.engine.deciding.decision import Decision, Phase
 from copytrading.engine.deciding.lead_orders import is_reached
 from copytrading.engine.market.books import Book, Side
 from copytrading.engine.rules import Rules
-from copytrading.models import Lead, LeadOrder, LeadPosition, Market, SyncCycle
+from copytrading.models import Lead, LeadOrder, LeadPosition, Market, Order, SyncCycle
 from copytrading.queries.rules import platform_rules
 from copytrading.services.books import adjustments, positions
 from copytrading.services.cycle import calm, settling
@@ -92,17 +93,31 @@ def sync_lead(*, lead_id: int, now: datetime, clock: Callable[[], datetime] | No
         is_early=Exists(cycles.filter(opened_at__gt=now - spacing)),
     ).get(pk=lead_id)
     if lead.open_cycle is not None:
-        cycle: SyncCycle | None = SyncCycle.objects.get(pk=lead.open_cycle)
+        phase: _Phase | None = _Phase(SyncCycle.objects.get(pk=lead.open_cycle))
     else:
-        cycle = None if lead.is_early else _open_cycle(lead, now, rules)
-    while cycle is not None and cycle.status != SyncCycle.Status.DONE:
-        if not trading.work_off(cycle_id=cycle.pk, clock=clock or (lambda: now), rules=rules):
+        phase = None if lead.is_early else _open_cycle(lead, now, rules)
+    while phase is not None and phase.cycle.status != SyncCycle.Status.DONE:
+        cycle = phase.cycle
+        if not trading.work_off(cycle_id=cycle.pk, clock=clock or (lambda: now), rules=rules, written=phase.orders):
             return cycle
-        cycle = _next_phase(cycle, now, rules)
-    return cycle
+        phase = _next_phase(phase, now, rules)
+    return None if phase is None else phase.cycle
 
 
-def _open_cycle(lead: Lead, now: datetime, rules: Rules) -> SyncCycle | None:
+@dataclass(frozen=True)
+class _Phase:
+    """
+    A cycle as far as it has come, and what is known of it without asking again: None where it was begun earlier.
+
+    `orders` are those of this phase, and `scene` is what they were decided by.
+    """
+
+    cycle: SyncCycle
+    orders: list[Order] | None = None
+    scene: Scene | None = None
+
+
+def _open_cycle(lead: Lead, now: datetime, rules: Rules) -> _Phase | None:
     """Look, and where something is to be traded decide: a cycle with its first orders."""
     scene = load_scene(lead, now=now, rules=rules)
     glance = scene.decide()
@@ -122,16 +137,16 @@ def _open_cycle(lead: Lead, now: datetime, rules: Rules) -> SyncCycle | None:
                 return None
             scene = load_again(scene, lead)
             decision = scene.decide(books=books, phase=Phase.SELLING)
-            cycle = None if decision.is_nothing else _write_cycle(scene, decision, books, markets)
+            phase = None if decision.is_nothing else _write_cycle(scene, decision, books, markets)
     except IntegrityError as conflict:
         if "one_open_order_per_account_and_market" not in str(conflict):
             raise
         # Another lead's order got into one of our markets first: the next look goes round it.
         return None
-    if cycle is None:
+    if phase is None:
         # The books give nothing for a limit order that its mark had reached.
         _settle_without_cycle(scene, decision)
-    return cycle
+    return phase
 
 
 def _settle_without_cycle(scene: Scene, decision: Decision) -> None:
@@ -146,7 +161,7 @@ def _settle_without_cycle(scene: Scene, decision: Decision) -> None:
 
 
 @in_transaction
-def _write_cycle(scene: Scene, decision: Decision, books: dict[int, Book], markets: dict[int, Market]) -> SyncCycle:
+def _write_cycle(scene: Scene, decision: Decision, books: dict[int, Book], markets: dict[int, Market]) -> _Phase:
     """Open a cycle with what was decided; where nothing is sold it buys at once. The lead is locked."""
     lead, status = scene.lead, SyncCycle.Status.SELLING
     decided = {status: decision}
@@ -162,26 +177,30 @@ def _write_cycle(scene: Scene, decision: Decision, books: dict[int, Book], marke
     )
     lead.sync_wanted_at, lead.looked_at = None, scene.now
     lead.save(update_fields=["sync_wanted_at", "looked_at"])
+    orders = []
     for phase, part in decided.items():
-        _write(cycle, scene, part, markets, is_selling=phase == SyncCycle.Status.SELLING)
-    return cycle
+        orders += _write(cycle, scene, part, markets, is_selling=phase == SyncCycle.Status.SELLING)
+    return _Phase(cycle, orders, scene)
 
 
-def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | None:
+def _next_phase(done: _Phase, now: datetime, rules: Rules) -> _Phase | None:
     """
     Go from SELLING to BUYING, or from BUYING to DONE, once every order of the phase is booked.
 
     Returns None where another lead's order was faster in one of the markets: the bell comes again.
     """
+    cycle, orders = done.cycle, None
     if cycle.status == SyncCycle.Status.BUYING:
-        return settling.settle_lead(
+        settled = settling.settle_lead(
             lead_id=cycle.lead_id,
             now=now,
             cycle=cycle,
             followed=cycle.request_count,
             has_rest=cycle.has_rest,
             rules=rules,
+            scene=done.scene,
         )
+        return None if settled is None else _Phase(settled)
     # Not the cycle's own lead, which is as it was when the cycle began.
     scene = load_scene(Lead.objects.get(pk=cycle.lead_id), now=now, rules=rules)
     markets = markets_at(scene, scene.decide().places)
@@ -196,22 +215,24 @@ def _next_phase(cycle: SyncCycle, now: datetime, rules: Rules) -> SyncCycle | No
                 decision = scene.decide(books=books, phase=Phase.BUYING, traded=traded)
                 cycle.status, cycle.has_rest = SyncCycle.Status.BUYING, cycle.has_rest or decision.has_rest
                 cycle.save(update_fields=["status", "has_rest"])
-                _write(cycle, scene, decision, markets, is_selling=False)
+                orders = _write(cycle, scene, decision, markets, is_selling=False)
     except IntegrityError as conflict:
         if "one_open_order_per_account_and_market" not in str(conflict):
             raise
         return None
-    return cycle
+    return _Phase(cycle, orders, scene if orders is not None else None)
 
 
 @in_transaction
-def _write(cycle: SyncCycle, scene: Scene, decision: Decision, markets: dict[int, Market], *, is_selling: bool) -> None:
+def _write(
+    cycle: SyncCycle, scene: Scene, decision: Decision, markets: dict[int, Market], *, is_selling: bool
+) -> list[Order]:
     """
-    Write the orders, holds and adjustments of a phase, as they were decided. The lead is locked.
+    Write the orders, holds and adjustments of a phase, as they were decided, and return the orders. The lead is locked.
 
     :param markets: those whose books were asked for, so all that are traded in.
     """
-    trading.write_orders(
+    orders = trading.write_orders(
         cycle=cycle,
         planned=decision.orders,
         markets={market.pk: market for market in markets.values()},
@@ -233,6 +254,7 @@ def _write(cycle: SyncCycle, scene: Scene, decision: Decision, markets: dict[int
             planned=adjusted.planned_values,
             now=scene.now,
         )
+    return orders
 
 
 def _is_quiet(scene: Scene) -> bool:

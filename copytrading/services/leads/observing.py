@@ -265,7 +265,7 @@ def _is_as_seen(lead: Lead, held: AccountHoldings) -> bool:
 
 
 def _look(lead: Lead, held: AccountHoldings, *, since: datetime | None, now: datetime, rules: Rules) -> Places:
-    board, cash = market_queries.load_board(now=now, rules=rules), market_queries.cash_asset()
+    board, cash = market_queries.load_board_and_cash(now=now, rules=rules)
     return places.place_looks(
         board=board,
         cash=cash,

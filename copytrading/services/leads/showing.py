@@ -77,7 +77,7 @@ def keep_weights(*, now: datetime) -> int:
     leads = [lead for lead in running if kept.get(lead.pk) != hour]
     if not leads:
         return 0
-    board, cash = market_queries.load_board(now=now, rules=platform_rules()), market_queries.cash_asset()
+    board, cash = market_queries.load_board_and_cash(now=now, rules=platform_rules())
     portfolios = holdings.load_leads(leads, board=board, cash=cash)
     rows = []
     for lead in leads:

@@ -122,9 +122,17 @@ def write_orders(
 
 
 @outside_transaction
-def work_off(*, cycle_id: int, clock: Callable[[], datetime], rules: Rules) -> bool:
-    """Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked."""
-    found = list(_with_markets().filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk"))
+def work_off(
+    *, cycle_id: int, clock: Callable[[], datetime], rules: Rules, written: Sequence[Order] | None = None
+) -> bool:
+    """
+    Submit, resolve and book what is open of a cycle's orders; return whether all of them are booked.
+
+    :param written: all of them, where they were written just now; they are read where it is None.
+    """
+    found = written
+    if found is None:
+        found = list(_with_markets().filter(cycle_id=cycle_id, booked_at__isnull=True).order_by("pk"))
     # What becomes of the others while the first is on its way is read when it is their turn.
     worked_off = [_work_off(order, clock(), rules) for order in found[:1]]
     worked_off += [work_off_order(order_id=order.pk, now=clock(), rules=rules) for order in found[1:]]

@@ -20,7 +20,7 @@ from copytrading.models import Lead, LeadOutline, Notice, NoticeHabits
 from copytrading.queries import holdings
 from copytrading.queries.copies import guarded, loss_limits
 from copytrading.queries.market import doubts
-from copytrading.queries.market.board import cash_asset, load_board
+from copytrading.queries.market.board import load_board_and_cash
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell
 from copytrading.services.telling import notices
@@ -236,7 +236,7 @@ def tell_rearranged(*, now: datetime, rules: Rules) -> int:
 
     What was held then and what is held now are weighed at the same prices, so a market that moves changes nothing.
     """
-    board, cash = load_board(now=now, rules=rules), cash_asset()
+    board, cash = load_board_and_cash(now=now, rules=rules)
     leads = list(Lead.objects.filter(status__in=[Lead.Status.ACTIVE, Lead.Status.PAUSED]))
     portfolios = holdings.load_leads(leads, board=board, cash=cash)
     before = LeadOutline.objects.in_bulk([lead.pk for lead in leads], field_name="lead_id")

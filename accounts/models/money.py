@@ -68,6 +68,8 @@ class LedgerAccount(models.Model):
     PERSONAL = (Kind.MAIN, Kind.LEAD, Kind.COPY)
     GUARDED = (Kind.LEAD, Kind.COPY)
     COUNTERPARTIES = (Kind.VENUE, Kind.EXTERNAL)
+    # Below zero by what copies have at somebody's own account: with those it comes to nothing.
+    MIRRORS = (Kind.OWN,)
 
     kind = models.CharField(max_length=10, choices=Kind)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="ledger_accounts")

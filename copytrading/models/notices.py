@@ -95,6 +95,9 @@ class Notice(models.Model):
         COMPLAINT_ACKNOWLEDGED = "COMPLAINT_ACKNOWLEDGED", "a complaint was acknowledged"
         COMPLAINT_ANSWERED = "COMPLAINT_ANSWERED", "a complaint was answered"
 
+    # What became of coins that no order could carry when a copy ended.
+    RESTS = (Kind.REST_TAKEN_OVER, Kind.OWN_REST_LEFT)
+
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
     copy = models.ForeignKey(Copy, null=True, on_delete=models.PROTECT, related_name="notices")
     # The lead that it is about, where that is not a copy's.

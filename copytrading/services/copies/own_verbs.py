@@ -1,6 +1,6 @@
 """
-What a follower does with a copy on an own account, where that is more than with a pooled one: the exchange is asked
-first what is free there, with no transaction open, and what it said is checked again against what copies use by then.
+The start of a copy on an own account: the exchange is asked first what is free there, with no transaction open, and
+what it said is checked again against what copies use by then. All the other verbs are those of every copy.
 """
 
 from datetime import datetime
@@ -41,12 +41,12 @@ def start_copy(
 
 
 @outside_transaction
-def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime) -> Copy:
+def cash_of(follower: User, own_account_id: int | None) -> OwnCash | None:
     """
-    Let a copy use more of what its follower has free at the exchange, see `verbs.increase_copy`.
+    Ask what a follower's own account has; None where there is none to be asked.
 
-    A pooled copy is increased from the wallet.
+    :raises Refusal: if the account is not connected, or the exchange does not answer.
     """
-    account = OwnAccount.objects.filter(copies=copy_id).first()
-    own = None if account is None else accounts.ask_cash(account)
-    return verbs.increase_copy(copy_id=copy_id, units=units, idempotency_key=idempotency_key, now=now, own=own)
+    if own_account_id is None:
+        return None
+    return accounts.ask_cash(OwnAccount.objects.get(pk=own_account_id, user=follower))

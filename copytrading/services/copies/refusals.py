@@ -317,9 +317,10 @@ def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules, own:
     doubts.refuse_held(lead=copy.lead, copy=copy)
     _refuse_without_stake(copy.lead, now, rules)
     _refuse_over_capacity(copy.lead, units, field="value")
-    if own is None:
+    if copy.own_account_id is None:
         _refuse_without_cash(copy.follower, units, field="value")
-    else:
+    elif own is not None:
+        # A preview asks nobody: what is free there is asked for when it is done.
         _refuse_without_own_cash(own, units, field="value")
 
 

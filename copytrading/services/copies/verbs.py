@@ -38,6 +38,7 @@ from copytrading.services.copies.refusals import (
 )
 from copytrading.services.cycle.scene import load_scene
 from copytrading.services.locks import lock_copy, lock_lead
+from copytrading.services.own import accounts
 from copytrading.services.own.accounts import OwnCash
 from copytrading.services.refusals import NotEnoughCash
 from copytrading.services.telling import notices
@@ -112,17 +113,20 @@ def start_copy(
     return copy
 
 
-def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime, own: OwnCash | None = None) -> Copy:
+def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: datetime) -> Copy:
     """
     Add money to a copy; it is invested at the lead's present ratios by the next cycle. The same key again adds nothing.
+
+    Where the copy trades on an account of the follower's own, the exchange is asked first what is free there.
 
     :raises Refusal: if the copy is not running, the lead has no room or stake for more, the main account has less, or
         the key stands for another request.
     """
-    copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+    copy = Copy.objects.select_related("lead", "follower", "own_account").get(pk=copy_id)
     rules = platform_rules()
     asked = Request.of("increase", f"an increase of {keys.cash_words(units)}", copy=copy_id, units=units)
     scene = load_scene(copy.lead, now=now, rules=rules)
+    own = None if copy.own_account is None else accounts.ask_cash(copy.own_account)
     with transaction.atomic(durable=True):
         if keys.is_repeated(user=copy.follower, key=idempotency_key, request=asked, now=now):
             return Copy.objects.select_related("lead", "follower").get(pk=copy_id)

@@ -6,7 +6,6 @@ from accounts.models import LedgerAccount
 from copytrading.engine.units import units_of
 from copytrading.exchange.paper.models import PaperOrder
 from copytrading.models import Copy, Order
-from copytrading.services.copies import own_verbs
 from copytrading.services.copies import verbs as copies
 from copytrading.services.safety import reconciling
 from tests.cast import usdt
@@ -100,7 +99,7 @@ class TestACopyOnAnOwnAccount:
 
         copies.reduce_copy(copy_id=copy.pk, units=usdt("600"), idempotency_key="less", now=world.now)
         settle(world)
-        own_verbs.increase_copy(copy_id=copy.pk, units=usdt("200"), idempotency_key="more", now=world.now)
+        copies.increase_copy(copy_id=copy.pk, units=usdt("200"), idempotency_key="more", now=world.now)
         settle(world)
 
         copy.refresh_from_db()

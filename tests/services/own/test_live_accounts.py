@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from copytrading.engine.units import units_of
 from copytrading.exchange import registry
-from copytrading.exchange.live import client, wire
+from copytrading.exchange.live import budget, client, wire
 from copytrading.models import Copy, Fill, Lead, Order, OwnAccount
 from copytrading.services.copies import verbs as copies
 from copytrading.services.cycle import syncing
@@ -46,6 +46,8 @@ def exchange(
 ) -> Iterator[FakeVenue]:  # fmt: skip
     monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(wire, "BACK_OFF_SECONDS", 0.01)
+    # The budget has tests of its own; Bitget's would have these wait.
+    monkeypatch.setattr(budget.RateBudget, "take", lambda *_, **__: 0.0)
     kept = {asset: str(quantity) for asset, quantity in registry.venue().balances().items()}
     people = (follower, other_follower)
     holders = {"platform": kept} | {f"person-{user.pk}": {"USDT": "5000", "SOL": "7"} for user in people}

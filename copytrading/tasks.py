@@ -21,6 +21,8 @@ from copytrading.services.desk import clock as complaints
 from copytrading.services.leads import linking, showing
 from copytrading.services.market import listings, verdicts
 from copytrading.services.orders import resolving
+from copytrading.services.own import accounts as own_accounts
+from copytrading.services.own import rounds
 from copytrading.services.personal import archives, erasures, retention
 from copytrading.services.reference import copies as reference_copies
 from copytrading.services.running import heartbeats
@@ -45,6 +47,24 @@ def sync_leads(**_: Any) -> None:
 def sync_lead(lead_id: int, **_: Any) -> None:
     """Look at one lead, because something just changed there."""
     conducting.sync_one_lead(lead_id=lead_id, clock=timezone.now)
+
+
+@shared_task
+def sync_own_accounts(**_: Any) -> None:
+    """Look at every lead behind whom a copy on its follower's own account has its turn."""
+    rounds.sync_due_leads(now=timezone.now())
+
+
+@shared_task
+def sync_own(lead_id: int, **_: Any) -> None:
+    """Bring the copies on own accounts behind one lead as far as they go."""
+    rounds.sync_one_lead(lead_id=lead_id, clock=timezone.now)
+
+
+@shared_task
+def look_at_own_accounts(**_: Any) -> None:
+    """Ask what people's own accounts at the exchange hold, and whether their keys still open them."""
+    own_accounts.look_at_accounts(now=timezone.now())
 
 
 @shared_task

@@ -21,6 +21,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartsync_site.settings")
 TIMETABLE: dict[str, dict[str, Any]] = {
     "ring once": {"task": "copytrading.tasks.answer_ring", "schedule": 5, "options": {"expires": 5}},
     "sync the leads": {"task": "copytrading.tasks.sync_leads", "schedule": 2, "options": {"expires": 2}},
+    "sync own accounts": {"task": "copytrading.tasks.sync_own_accounts", "schedule": 2, "options": {"expires": 2}},
+    "look at own accounts": {
+        "task": "copytrading.tasks.look_at_own_accounts",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
     # The feed looks at every price, by a book in memory; this reads all rows, and knows nothing of that book.
     "check the stop losses": {
         "task": "copytrading.tasks.check_stop_losses",

@@ -221,6 +221,8 @@ CELERY_TASK_ROUTES = {
     "copytrading.tasks.work_off_orders": {"queue": "exits"},
     "copytrading.tasks.sync_leads": {"queue": "cycles"},
     "copytrading.tasks.sync_lead": {"queue": "cycles"},
+    "copytrading.tasks.sync_own_accounts": {"queue": "cycles"},
+    "copytrading.tasks.sync_own": {"queue": "cycles"},
     "copytrading.tasks.look_at_limit_orders": {"queue": "cycles"},
 }
 # The timetable is in memory: no file that has to be written somewhere, and a ring too many does no harm.

@@ -32,6 +32,7 @@ FETCH_ROWS = 10_000
 ROOTS = {
     LedgerAccount.Kind.VENUE: "Assets",
     LedgerAccount.Kind.EXTERNAL: "Assets",
+    LedgerAccount.Kind.OWN: "Assets",
     LedgerAccount.Kind.FEES: "Equity",
     LedgerAccount.Kind.DUST: "Equity",
     LedgerAccount.Kind.SUSPENSE: "Liabilities",
@@ -212,7 +213,7 @@ def _streamed(cursor: Any) -> Iterator[tuple[Any, ...]]:
 def _name_of(account: LedgerAccount) -> str:
     kind = LedgerAccount.Kind(account.kind)
     name = f"{ROOTS[kind]}:{kind.title()}"
-    return f"{name}:{account.pk}" if kind in LedgerAccount.PERSONAL else name
+    return f"{name}:{account.pk}" if kind in (*LedgerAccount.PERSONAL, *LedgerAccount.MIRRORS) else name
 
 
 def _commodity_of(asset: Asset) -> str:

@@ -8,7 +8,9 @@ A `LedgerAccount` says whose money it is, an `Asset` what it is, a `Balance` how
     a copy starts with 100       main      -100     copy   +100
     the copy buys 0.001 BTC      copy   -60 USDT    venue   +60 USDT      copy +0.001 BTC    venue -0.001 BTC
 
-So everything people own equals what the venue keeps for us: -(external + venue), asset by asset. What came
+So everything people own equals what the venue keeps for us: -(external + venue), asset by asset. A copy that trades
+on its follower's own account at the exchange stands against that account's mirror instead (`OWN`), which is below zero
+by just as much: the two sum to nothing, as the platform owes nothing of it. What came
 there without a word is nobody's yet and is kept apart: custody = what is owed + unassigned.
 
 The balance of an account is never set. The database itself opens it, adds each posting and each hold to it (statement
@@ -60,10 +62,14 @@ class LedgerAccount(models.Model):
         UNASSIGNED = "UNASSIGNED", "unassigned"
         VENUE = "VENUE", "venue"
         EXTERNAL = "EXTERNAL", "external"
+        # The mirror of somebody's own account at an exchange: what copies trade with there, with a minus before it.
+        OWN = "OWN", "own account"
 
     PERSONAL = (Kind.MAIN, Kind.LEAD, Kind.COPY)
     GUARDED = (Kind.LEAD, Kind.COPY)
     COUNTERPARTIES = (Kind.VENUE, Kind.EXTERNAL)
+    # Below zero by what copies have at somebody's own account: with those it comes to nothing.
+    MIRRORS = (Kind.OWN,)
 
     kind = models.CharField(max_length=10, choices=Kind)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="ledger_accounts")
@@ -74,8 +80,8 @@ class LedgerAccount(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind__in=["MAIN", "LEAD", "COPY"], owner__isnull=False)
-                | (~Q(kind__in=["MAIN", "LEAD", "COPY"]) & Q(owner__isnull=True)),
+                condition=Q(kind__in=["MAIN", "LEAD", "COPY", "OWN"], owner__isnull=False)
+                | (~Q(kind__in=["MAIN", "LEAD", "COPY", "OWN"]) & Q(owner__isnull=True)),
                 name="people_own_personal_accounts_only",
             ),
             models.CheckConstraint(

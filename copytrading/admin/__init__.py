@@ -50,7 +50,14 @@ from copytrading.admin.leads import (
     LeadSummaryAdmin,
     LeadWeightsAdmin,
 )
-from copytrading.admin.links import AccountMoveAdmin, LinkedAccountAdmin, UntradedHoldingAdmin
+from copytrading.admin.links import (
+    AccountMoveAdmin,
+    LinkedAccountAdmin,
+    OwnAccountAdmin,
+    OwnHoldingAdmin,
+    OwnSeatAdmin,
+    UntradedHoldingAdmin,
+)
 from copytrading.admin.market import MarkAdmin, MarketAdmin, MarkRangeAdmin, ScheduledRunAdmin
 from copytrading.admin.personal import ArchiveAdmin, ErasureAdmin
 from copytrading.admin.reports import site
@@ -144,6 +151,9 @@ __all__ = [
     "NoticeSwitchAdmin",
     "ObservedTradeAdmin",
     "OrderAdmin",
+    "OwnAccountAdmin",
+    "OwnHoldingAdmin",
+    "OwnSeatAdmin",
     "PersonNoteAdmin",
     "PriceBarAdmin",
     "ProfitShareAdmin",

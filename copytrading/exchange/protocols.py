@@ -99,6 +99,25 @@ class Venue(Protocol):
         ...
 
 
+class OwnVenue(Venue, Protocol):
+    """
+    A spot exchange, seen through somebody's own account there, by their key.
+
+    `can_be_asked_at_once`: whether several threads may use accounts of this exchange side by side.
+    """
+
+    can_be_asked_at_once: bool
+
+    def permissions(self) -> frozenset[str]:
+        """
+        Return what the key may do: "read", "trade", "trade elsewhere", "withdraw".
+
+        :raises KeyRefused: if the exchange does not take the key, or does not tell what it may do.
+        :raises VenueUnreachable: if there is no answer to go by.
+        """
+        ...
+
+
 @runtime_checkable
 class TransferHistory(Protocol):
     """

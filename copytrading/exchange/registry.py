@@ -14,16 +14,18 @@ from django.core.exceptions import ImproperlyConfigured
 from copytrading.exchange.live.client import Credentials, ExchangeUnknown
 from copytrading.exchange.live.dialects import DIALECTS
 from copytrading.exchange.live.linked import LinkedAccount
+from copytrading.exchange.live.own import OwnLiveVenue
 from copytrading.exchange.live.prices import LivePrices
 from copytrading.exchange.live.venue import LiveVenue
 from copytrading.exchange.live.wire import Wire
 from copytrading.exchange.markets import MarketRules, Quote
 from copytrading.exchange.paper import world as paper_world
+from copytrading.exchange.paper.keyed import KeyedPaperVenue
 from copytrading.exchange.paper.venue import PaperVenue
 from copytrading.exchange.prices.files import paths_in, read_prices
 from copytrading.exchange.prices.recorded import RecordedPrices
 from copytrading.exchange.prices.simulated import SimulatedPrices
-from copytrading.exchange.protocols import PriceSource, TransferHistory, Venue
+from copytrading.exchange.protocols import OwnVenue, PriceSource, TransferHistory, Venue
 
 # The account at the venue that holds everybody's money; the ledger says whose is what.
 PLATFORM_ACCOUNT = "platform"
@@ -92,6 +94,26 @@ def live_venue() -> LiveVenue:
         settings.SMARTSYNC_VENUE_KEY_VOUCHED,
         tuple(settings.SMARTSYNC_COINS),
     )
+
+
+def own_venue(*, exchange: str, key: str, secret: str, password: str = "") -> OwnVenue:
+    """
+    Return somebody's own account at the exchange that this installation trades at; nothing is asked yet.
+
+    An account at another exchange would have other markets, lots, minimums and books than those that are decided by.
+
+    :raises ExchangeUnknown: if it is not the exchange that is traded at here.
+    """
+    if not exchange or exchange != own_exchange():
+        raise ExchangeUnknown(f"Own accounts here are at {own_exchange() or 'no exchange'}, not at {exchange!r}.")
+    if exchange == PAPER:
+        return KeyedPaperVenue(key=key, secret=secret)
+    return _own_live_venue(os.getpid(), exchange, Credentials(key=key, secret=secret, password=password))
+
+
+def own_exchange() -> str:
+    """Return the exchange at which people's own accounts can be traded on; empty where there is none."""
+    return "" if _stand_ins else str(settings.SMARTSYNC_VENUE)
 
 
 def transfer_history() -> TransferHistory | None:
@@ -233,6 +255,24 @@ def _live_venue(
     return LiveVenue(
         wire, account=PLATFORM_ACCOUNT, quote=settings.SMARTSYNC_CASH, coins=coins, key_is_vouched=key_is_vouched
     )
+
+
+# An account is opened in some ten milliseconds, and takes a sixth of a megabyte.
+@lru_cache(maxsize=256)
+def _own_live_venue(process_id: int, exchange: str, credentials: Credentials) -> OwnLiveVenue:
+    return OwnLiveVenue(
+        exchange=exchange,
+        credentials=credentials,
+        url=settings.SMARTSYNC_VENUE_URL,
+        redis_url=settings.REDIS_URL,
+        quote=settings.SMARTSYNC_CASH,
+        shared=_shared_wire(process_id, exchange, settings.SMARTSYNC_VENUE_URL),
+    )
+
+
+@lru_cache(maxsize=4)
+def _shared_wire(_process_id: int, exchange: str, url: str) -> Wire:
+    return Wire(exchange=exchange, url=url, redis_url=settings.REDIS_URL)
 
 
 def _live_prices() -> list[LivePrices]:

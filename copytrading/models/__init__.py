@@ -1,8 +1,8 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, copies, loss_limits, trading, limit_orders, gaps, history, notices, webhooks, records,
-safety, running, rules, admission.
+Read: market, leads, links, own_accounts, copies, loss_limits, trading, limit_orders, gaps, history, notices, webhooks,
+records, safety, running, rules, admission.
 """
 
 from copytrading.models.admission import (
@@ -23,6 +23,7 @@ from copytrading.models.copies import (
     CopyFlow,
     CopyRecord,
     CopyRoster,
+    OwnSeat,
     ProfitShare,
     ReferenceHolder,
 )
@@ -54,6 +55,7 @@ from copytrading.models.notices import (
     NoticeSwitch,
     PushSubscription,
 )
+from copytrading.models.own_accounts import OwnAccount, OwnHolding
 from copytrading.models.records import LeadStatusChange, LeadSummary, LeadWeights, MoneyUnderCopy
 from copytrading.models.rules import RuleChange
 from copytrading.models.running import Heartbeat
@@ -121,6 +123,9 @@ __all__ = [
     "NoticeSwitch",
     "ObservedTrade",
     "Order",
+    "OwnAccount",
+    "OwnHolding",
+    "OwnSeat",
     "PersonNote",
     "PriceBar",
     "ProfitShare",

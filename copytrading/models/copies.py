@@ -23,6 +23,7 @@ from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.models.leads import Lead
+from copytrading.models.own_accounts import OwnAccount
 
 
 def _terms_of_mode(mode: SizingMode) -> Q:
@@ -56,6 +57,10 @@ class Copy(models.Model):
     follower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="copies")
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="copies")
     ledger_account = models.OneToOneField(LedgerAccount, on_delete=models.PROTECT, related_name="copy")
+    # The follower's own account at the exchange that it trades on; null where it is pooled with the others.
+    own_account = models.ForeignKey(
+        OwnAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="copies", db_index=False
+    )
     mode = models.CharField(
         max_length=12, choices=[(mode.name, mode.label) for mode in registry.modes()], default=SMART_SYNC.name
     )
@@ -125,10 +130,45 @@ class Copy(models.Model):
             models.Index(fields=["lead"], condition=~Q(status="STOPPED"), name="live_copy_of_lead"),
             models.Index(fields=["id"], condition=Q(breached_at__isnull=False), name="copy_seen_at_its_stop_loss"),
             models.Index(fields=["follower", "-started_at"], name="copy_of_follower"),
+            models.Index(fields=["own_account"], condition=Q(own_account__isnull=False), name="copy_on_own_account"),
         )
 
     def __str__(self) -> str:
         return f"copy {self.pk}"
+
+
+class OwnSeat(models.Model):
+    """
+    Where a copy on its follower's own account stands: it sells, then buys, and has then followed what was decided.
+
+        READY ──→ SELLING ──→ SOLD ──→ BUYING ──→ READY
+
+    Versions are of the lead's book (`Lead.book_version`): a trade of the lead with a later one than `followed_version`
+    is still to be followed. Each copy goes its own way, so that none waits for another's order.
+    """
+
+    class Phase(models.TextChoices):
+        READY = "READY", "nothing is on its way"
+        SELLING = "SELLING", "sells"
+        SOLD = "SOLD", "has sold and may buy"
+        BUYING = "BUYING", "buys"
+
+    copy = models.OneToOneField(Copy, on_delete=models.PROTECT, related_name="seat", primary_key=True)
+    phase = models.CharField(max_length=8, choices=Phase, default=Phase.READY)
+    followed_version = models.PositiveBigIntegerField(default=0)
+    # What the round that is under way began with.
+    decided_version = models.PositiveBigIntegerField(default=0)
+    decided_request = models.PositiveBigIntegerField(default=0)
+    # Something was wanted that could not be traded whole: the round is not the last one.
+    has_rest = models.BooleanField(default=False)
+    looked_at = models.DateTimeField(null=True)
+    # It waits for something, and is looked at again then.
+    next_look_at = models.DateTimeField(null=True)
+    # Rounds in a row that failed within the platform: it is set aside, and the others go on.
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.phase} of copy {self.copy_id}"
 
 
 class ReferenceHolder(models.Model):

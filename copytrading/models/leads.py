@@ -73,6 +73,9 @@ class Lead(models.Model):
         max_length=11, choices=WeightsShown, default=WeightsShown.DAILY, db_default=WeightsShown.DAILY
     )
     public_until = models.DateTimeField(null=True, blank=True)
+    # Copies on followers' own accounts pay no profit share, as nothing can be collected there: a lead who takes one
+    # has to agree to them.
+    takes_own_accounts = models.BooleanField(default=False, db_default=False)
     # Failures in a row; at five the lead is set aside for an operator, and the others go on.
     failures = models.PositiveSmallIntegerField(default=0)
 
@@ -183,6 +186,8 @@ class LeadPosition(models.Model):
     # An observed lead's trades that Custom copies have still to answer: signed units, and how many orders they were.
     pending_units = models.BigIntegerField(default=0)
     pending_orders = models.PositiveIntegerField(default=0)
+    # The lead's `book_version` when the lead traded it last: copies on own accounts follow each at their own pace.
+    traded_version = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (

@@ -38,6 +38,9 @@ class Notice(models.Model):
         COPY_STOPPED = "COPY_STOPPED", "copy stopped"
         COINS_FROZEN = "COINS_FROZEN", "coins could not be sold"
         REST_TAKEN_OVER = "REST_TAKEN_OVER", "the rest of a coin was taken over"
+        OWN_KEY_REFUSED = "OWN_KEY_REFUSED", "an own account's key is not taken"
+        OWN_COINS_MISSING = "OWN_COINS_MISSING", "an own account holds less than its copies"
+        OWN_REST_LEFT = "OWN_REST_LEFT", "the rest of a coin stays in the own account"
         STOP_LOSS_CHANGED = "STOP_LOSS_CHANGED", "stop loss changed"
         STOP_LOSS_NEAR = "STOP_LOSS_NEAR", "the stop loss is near"
         STOP_LOSS_FIRED = "STOP_LOSS_FIRED", "the stop loss fired"
@@ -91,6 +94,9 @@ class Notice(models.Model):
         ANNOUNCED = "ANNOUNCED", "an announcement"
         COMPLAINT_ACKNOWLEDGED = "COMPLAINT_ACKNOWLEDGED", "a complaint was acknowledged"
         COMPLAINT_ANSWERED = "COMPLAINT_ANSWERED", "a complaint was answered"
+
+    # What became of coins that no order could carry when a copy ended.
+    RESTS = (Kind.REST_TAKEN_OVER, Kind.OWN_REST_LEFT)
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
     copy = models.ForeignKey(Copy, null=True, on_delete=models.PROTECT, related_name="notices")

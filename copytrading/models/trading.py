@@ -34,6 +34,9 @@ class SyncCycle(models.Model):
     request_count = models.PositiveBigIntegerField(default=0, db_default=0)
     # Something was wanted that could not be traded yet: the next cycle goes on with it.
     has_rest = models.BooleanField(default=False)
+    # A round of copies on followers' own accounts: DONE once it is decided, since each of them goes on by itself
+    # (`OwnSeat`), and none keeps the others, or the lead's next cycle, waiting.
+    is_own = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (

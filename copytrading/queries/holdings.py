@@ -23,9 +23,11 @@ from copytrading.engine.sizing import registry
 from copytrading.models import Lead, LeadOrder, LeadPosition
 from copytrading.queries.leads import links
 
-# Of the given leads, or of these only those copies that are named; a mode that is not known here has number −1.
+# Of the given leads, or of these only those copies that are named, or only the pooled ones, or those on own accounts.
+# A mode that is not known here has number −1.
 WHICH = (
     "copy.lead_id = ANY(%(leads)s) AND copy.status <> 'STOPPED' AND coalesce(copy.id = ANY(%(copies)s::bigint[]), true)"
+    " AND coalesce((copy.own_account_id IS NOT NULL) = %(own)s::boolean, true)"
 )
 
 COPY_COLUMNS = f"""
@@ -96,16 +98,22 @@ NOT_TRADED = 0
 
 LEAD_POSITIONS = """
     SELECT lead_id, asset_id, epoch::bigint, pending_units, pending_orders::bigint,
-        coalesce(touch_request, -1)::bigint, survival
+        coalesce(touch_request, -1)::bigint, traded_version, survival
     FROM copytrading_leadposition WHERE lead_id = ANY(%(leads)s)
 """
-LEAD_POSITION_TYPES = ["bigint"] * 6 + ["double precision"]
+LEAD_POSITION_TYPES = ["bigint"] * 7 + ["double precision"]
 LEAD_QUERIES = [(LEAD_BALANCES, LEAD_BALANCE_TYPES), (LEAD_POSITIONS, LEAD_POSITION_TYPES)]
 
 
-def load_book(lead: Lead, *, board: Board, cash: Asset) -> tuple[LeadPortfolio, CopyTable]:
-    """Return what a lead holds now, and all copies of it that are not stopped, as of one moment: in one statement."""
-    asked = {**_of_copies([lead.pk], None), "leads": [lead.pk]}
+def load_book(
+    lead: Lead, *, board: Board, cash: Asset, own: bool = False, copy_ids: Sequence[int] | None = None
+) -> tuple[LeadPortfolio, CopyTable]:
+    """
+    Return what a lead holds now, and the copies of it that are not stopped, as of one moment: in one statement.
+
+    :param own: those on their followers' own accounts instead of the pooled ones.
+    """
+    asked = {**_of_copies([lead.pk], copy_ids, own=own), "leads": [lead.pk]}
     balances, positions, *copies = bulk_rows.read_together([*LEAD_QUERIES, *COPY_QUERIES], asked)
     portfolios = _portfolios([lead], balances, positions, board=board, cash=cash)
     _, table = _table(copies, board=board, cash=cash)
@@ -142,14 +150,14 @@ def _portfolios(
     cells = rows[is_coin], board.places_of(asset_ids[is_coin])
     units[cells], held_units[cells] = posted[is_coin], held[is_coin]
 
-    lead_ids, asset_ids, epochs, pending, pending_counts, touches, survivals = positions
+    lead_ids, asset_ids, epochs, pending, pending_counts, touches, versions, survivals = positions
     cells = np.array([row_of[lead_id] for lead_id in lead_ids.tolist()], dtype=np.int64), board.places_of(asset_ids)
-    epoch, pending_units, pending_orders = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    epoch, pending_units, pending_orders, traded = (np.zeros(shape, dtype=np.int64) for _ in range(4))
     touched, told = (np.zeros(shape, dtype=np.bool_) for _ in range(2))
     survival = np.ones(shape)
     epoch[cells], survival[cells] = epochs, survivals
     touched[cells], told[cells] = touches >= 0, touches == LeadPosition.WAITS_FOR_MARKET
-    pending_units[cells], pending_orders[cells] = pending, pending_counts
+    pending_units[cells], pending_orders[cells], traded[cells] = pending, pending_counts, versions
     return {
         lead.pk: LeadPortfolio(
             account_id=lead.ledger_account_id,
@@ -163,6 +171,7 @@ def _portfolios(
             told=told[row],
             pending_units=pending_units[row],
             pending_orders=pending_orders[row],
+            traded_versions=traded[row],
             settling_until=lead.settling_until.timestamp() if lead.settling_until else np.nan,
             is_seen=lead.pk not in unseen,
             other_value_units=int(other_value_units[row]),
@@ -191,9 +200,16 @@ def load_open_orders(lead_ids: Iterable[int], *, board: Board, now: datetime) ->
     return found
 
 
-def load_copies(lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = None) -> CopyTable:
-    """Return all copies of a lead that are not stopped, or one of them, in the order of their ledger accounts."""
-    return load_tables([lead.pk], board=board, cash=cash, copy_ids=None if copy_id is None else [copy_id])[lead.pk]
+def load_copies(
+    lead: Lead, *, board: Board, cash: Asset, copy_id: int | None = None, own: bool | None = None
+) -> CopyTable:
+    """
+    Return all copies of a lead that are not stopped, or one of them, in the order of their ledger accounts.
+
+    :param own: only those on own accounts, or only the pooled ones; all where it is None.
+    """
+    copy_ids = None if copy_id is None else [copy_id]
+    return load_together([lead.pk], board=board, cash=cash, copy_ids=copy_ids, own=own)[1]
 
 
 def load_tables(
@@ -208,19 +224,21 @@ def load_tables(
 
 
 def load_together(
-    lead_ids: Iterable[int], *, board: Board, cash: Asset, copy_ids: Sequence[int] | None = None
-) -> tuple[IntArray, CopyTable]:
+    lead_ids: Iterable[int], *, board: Board, cash: Asset, copy_ids: Sequence[int] | None = None,
+    own: bool | None = None,
+) -> tuple[IntArray, CopyTable]:  # fmt: skip
     """Return the same copies of all leads as one table, and the lead's id of each (N,)."""
     # Of one moment: a copy that is started meanwhile has all of its rows or none.
-    copies = bulk_rows.read_together(COPY_QUERIES, _of_copies(sorted(set(lead_ids)), copy_ids))
+    copies = bulk_rows.read_together(COPY_QUERIES, _of_copies(sorted(set(lead_ids)), copy_ids, own=own))
     return _table(copies, board=board, cash=cash)
 
 
-def _of_copies(lead_ids: Sequence[int], copy_ids: Sequence[int] | None) -> dict[str, Any]:
+def _of_copies(lead_ids: Sequence[int], copy_ids: Sequence[int] | None, *, own: bool | None) -> dict[str, Any]:
     """Return what the queries of copies are asked with."""
     return {
         "leads": lead_ids,
         "copies": None if copy_ids is None else list(copy_ids),
+        "own": own,
         "modes": [mode.name for mode in registry.modes()],
     }
 

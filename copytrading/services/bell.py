@@ -59,6 +59,12 @@ def answer_for_lead(lead_id: int) -> None:
             _connection().delete(_rung_key(lead_id))
 
 
+def ring_for_own(lead_id: int) -> None:
+    """Wake a worker for the copies on own accounts behind one lead, once the rows that it is to find are committed."""
+    if settings.SMARTSYNC_BELL:
+        transaction.on_commit(lambda: _send("copytrading.tasks.sync_own", lead_id))
+
+
 def ring_for_limit_orders() -> None:
     """Wake a worker for the limit orders of people's own wallets, once the prices that it is to find are committed."""
     if settings.SMARTSYNC_BELL:

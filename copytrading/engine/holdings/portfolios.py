@@ -43,6 +43,8 @@ class LeadPortfolio:
     pending_units: IntArray
     pending_orders: IntArray
     told: BoolArray | None = None
+    # The version of the lead's book at the last trade in each coin (A,), which copies on own accounts go by.
+    traded_versions: IntArray | None = None
     other_value_units: int = 0
     # Drift repair waits until then, in seconds, since the lead's own money moved; NaN where it did not.
     settling_until: float = np.nan

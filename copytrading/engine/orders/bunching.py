@@ -125,7 +125,7 @@ def plan_order(
     )
     heavier = max(int(wish_units[wish_units > 0].sum()), -int(wish_units[wish_units < 0].sum()))
     planned = net.crossed_units + net.quantity_units
-    quote_holds = _costs(np.maximum(wish_units, 0), market.unit_price(offer.price_buy_max), float(rules.fee_rate))
+    quote_holds = costs_of(np.maximum(wish_units, 0), market.unit_price(offer.price_buy_max), float(rules.fee_rate))
     return PlannedOrder(
         market=market,
         side=offer.side,
@@ -145,7 +145,7 @@ def plan_order(
     )
 
 
-def _costs(units: IntArray, unit_price: float, fee_rate: float) -> IntArray:
+def costs_of(units: IntArray, unit_price: float, fee_rate: float) -> IntArray:
     """Return what units may cost at most, fee included, in quote units."""
     exact = units * unit_price * (1 + fee_rate)
     return np.where(units > 0, np.ceil(exact) + 2, 0).astype(np.int64)

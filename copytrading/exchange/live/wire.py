@@ -90,12 +90,15 @@ class Wire:
             credentials=credentials,
             url=url,
             options=self.dialect.options,
-            venue_milliseconds=self.clock.milliseconds,
+            # Asked for at each call: a line may use the clock of another one.
+            venue_milliseconds=lambda: self.clock.milliseconds(),
         )
         self.dialect.prepare(self.client.exchange)
         name = f"{exchange}@{url}" if url else exchange
         self._budget = RateBudget(name=name, allowance=self.dialect.allowance, redis_url=redis_url)
         self._rules_until = 0.0
+        # A line to the same venue whose markets and clock are used along.
+        self._shared: Wire | None = None
 
     def ask(
         self, call: Call, question: Question, *, kept_share: float = shares.ORDINARY, repeats_max: int = REPEATS_MAX
@@ -176,10 +179,21 @@ class Wire:
 
         :raises VenueUnreachable: if the venue does not answer.
         """
+        if self._shared is not None:
+            return self._adopt(self._shared, anew=anew)
         if anew or time.monotonic() >= self._rules_until:
             self.ask(Call.MARKETS, lambda exchange: exchange.load_markets(True, self.dialect.markets_params))
             self._rules_until = time.monotonic() + RULES_SECONDS
         markets: dict[str, Any] = self.client.exchange.markets
+        return markets
+
+    def _adopt(self, shared: "Wire", *, anew: bool) -> dict[str, Any]:
+        """Return the markets that another line knows, which ccxt finds here from now on."""
+        markets = shared.know_markets(anew=anew)
+        ours, theirs = self.client.exchange, shared.client.exchange
+        if ours.markets is not markets:
+            for name in ("markets", "markets_by_id", "symbols", "ids", "currencies", "currencies_by_id"):
+                setattr(ours, name, getattr(theirs, name))
         return markets
 
     def leave_markets_out(self) -> None:
@@ -187,9 +201,16 @@ class Wire:
         self._rules_until = math.inf
         self.client.exchange.load_markets = _no_markets
 
+    def share_knowledge(self, other: "Wire") -> None:
+        """Use the markets and the clock of another line to the same venue: they are the same for every account."""
+        self._shared = other
+        self.clock = other.clock
+
     def forget_rules(self) -> None:
         """Read the markets anew before the next question: the venue refused what they allow."""
         self._rules_until = 0.0
+        if self._shared is not None:
+            self._shared.forget_rules()
 
     def check_abilities(self) -> None:
         """

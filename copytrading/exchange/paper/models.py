@@ -5,7 +5,8 @@ PaperMarket holds a market's rules, its price and how much of each side of the
 book was taken since that price came; the book itself is computed from it (see
 matching). PaperOrder and PaperTrade are what happened, PaperBalance what each
 account holds, PaperTransfer what came in from and went out to the world,
-PaperRecount which coins were counted anew.
+PaperRecount which coins were counted anew, PaperKey who may trade on an
+account that is not the platform's.
 
 Money is numeric throughout. Nothing here refers to a table of another app.
 """
@@ -192,6 +193,20 @@ class PaperTransfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.quantity} {self.asset}"
+
+
+class PaperKey(models.Model):
+    """What opens an account of the paper venue to somebody else than the platform; it can read and what is said."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    secret = models.CharField(max_length=64)
+    account = models.CharField(max_length=40)
+    may_trade = models.BooleanField(default=True)
+    may_withdraw = models.BooleanField(default=False)
+    is_revoked = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"a key of {self.account}"
 
 
 class PaperRecount(models.Model):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from copytrading.exchange.errors import VenueError
 from copytrading.exchange.markets import MarketStatus
 from copytrading.exchange.paper.balances import change_balances
-from copytrading.exchange.paper.models import PaperBalance, PaperMarket, PaperRecount, PaperTransfer
+from copytrading.exchange.paper.models import PaperBalance, PaperKey, PaperMarket, PaperRecount, PaperTransfer
 
 # One statement for all markets. The rows are locked by symbol first, so that two feeds cannot deadlock.
 SET_PRICES = """
@@ -107,6 +107,22 @@ def debit(account: str, asset: str, quantity: Decimal, reference: str) -> bool:
     :raises TransferChanged: if the reference was used for another transfer.
     """
     return _transfer(account=account, asset=asset, quantity=quantity, sign=-1, reference=reference)
+
+
+def put_key(
+    *, key: str, secret: str, account: str, may_trade: bool = True, may_withdraw: bool = False, is_revoked: bool = False
+) -> None:
+    """Give an account of the venue a key, or change what a key may do."""
+    PaperKey.objects.update_or_create(
+        key=key,
+        defaults={
+            "secret": secret,
+            "account": account,
+            "may_trade": may_trade,
+            "may_withdraw": may_withdraw,
+            "is_revoked": is_revoked,
+        },
+    )
 
 
 def recount(

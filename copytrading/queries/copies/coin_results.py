@@ -193,7 +193,7 @@ def _moves_of(copy: Copy, prices: PriceList) -> _Moves:
 
 def _brought_by_rests(copy: Copy) -> dict[int, int]:
     """Return what the platform paid for the rest of each coin, by asset, as far as it was noted."""
-    noted = Notice.objects.filter(copy=copy, kind=Notice.Kind.REST_TAKEN_OVER).order_by()
+    noted = Notice.objects.filter(copy=copy, kind__in=Notice.RESTS).order_by()
     sums = noted.values("asset_id").annotate(value=Sum("value_units", default=0))
     return {row["asset_id"]: int(row["value"]) for row in sums}
 

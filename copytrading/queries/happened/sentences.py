@@ -21,7 +21,7 @@ from copytrading.models import Copy, Notice, Order
 from copytrading.queries.desk.announcements import words_of as words_of_announcement
 from copytrading.queries.happened.stored_words import said_anew
 from copytrading.queries.leads.proportions import Proportion
-from copytrading.queries.notices.kinds import KINDS
+from copytrading.queries.notices.kinds import KINDS, OWN_WORDS
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 
 CENT = Decimal("0.01")
@@ -220,6 +220,8 @@ def notice_sentence(
     """
     has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
     headline, detail = _words_of(kind, has_figure=has_figure)
+    if copy is not None and copy.own_account_id is not None:
+        headline, detail = OWN_WORDS.get(headline, headline), OWN_WORDS.get(detail, detail)
     many = written(f"{number or 0:,}")
     filled = {
         "code": kind,

@@ -182,6 +182,6 @@ def _shares(account_ids: list[int], before: datetime) -> dict[tuple[int, int], O
 
 def _rests(user: User, copy: Copy | None, before: datetime) -> dict[tuple[int, int, datetime], int]:
     owned = {"copy": copy} if copy else {"copy__follower": user}
-    noted = Notice.objects.filter(**owned, kind=Notice.Kind.REST_TAKEN_OVER, noted_at__lt=before).order_by("pk")
+    noted = Notice.objects.filter(**owned, kind__in=Notice.RESTS, noted_at__lt=before).order_by("pk")
     rows = noted.values_list("copy__ledger_account_id", "asset_id", "noted_at", "value_units")
     return {(account, asset, at): value for account, asset, at, value in rows if value is not None}

@@ -268,6 +268,14 @@ SELLING = _("Everything is sold now and returned to your wallet; nothing more is
 SETTLING = _("Ratios settle for {minutes} before anything is repaired.")
 ENOUGH_IS_SOLD = _("Enough is sold of all coins alike, then it is paid to your wallet.")
 
+# What is said instead of a copy on an account of the follower's own: its money was never in the wallet.
+STOPPED_WITH = _("Your copy of {lead} has stopped: {value} came back to your wallet")
+OWN_WORDS: dict[str, str] = {
+    SELLING: _("Everything is sold now and stays in your account at the exchange; nothing more is bought."),
+    ENOUGH_IS_SOLD: _("Enough is sold of all coins alike; the money stays in your account at the exchange."),
+    STOPPED_WITH: _("Your copy of {lead} has stopped: {value} are free in your account at the exchange"),
+}
+
 KINDS: dict[str, NoticeKind] = {
     Kind.COPY_STARTED: NoticeKind(
         topic="COPY_CHANGES",
@@ -297,7 +305,7 @@ KINDS: dict[str, NoticeKind] = {
     Kind.COPY_STOPPING: NoticeKind(topic="COPY_STOPS", words=(_("Copying {lead} is being stopped: {why}"), SELLING)),
     Kind.COPY_STOPPED: NoticeKind(
         topic="COPY_STOPS",
-        words=(_("Your copy of {lead} has stopped: {value} came back to your wallet"), _("Why: {why}.")),
+        words=(STOPPED_WITH, _("Why: {why}.")),
         plain=(_("Your copy of {lead} has stopped and is paid out"), _("Why: {why}.")),
     ),
     Kind.COINS_FROZEN: NoticeKind(
@@ -323,6 +331,31 @@ KINDS: dict[str, NoticeKind] = {
         plain=(
             _("The rest of a coin was taken over by the platform at the mark"),
             _("It was too little for an order at the venue, and your copy of {lead} ends with nothing in it."),
+        ),
+    ),
+    Kind.OWN_REST_LEFT: NoticeKind(
+        topic="COPY_RESTS",
+        words=(
+            _("The rest of your {symbol}, {coins} coins, stays in your account at the exchange, counted at {second}"),
+            _("It was not sold: too little for an order there, or the account could not be traded on any more."),
+        ),
+        plain=(
+            _("The rest of a coin stays in your account at the exchange"),
+            _("It was not sold: too little for an order there, or the account could not be traded on any more."),
+        ),
+    ),
+    Kind.OWN_KEY_REFUSED: NoticeKind(
+        topic="COPY_STOPS",
+        words=(
+            _("Your copy of {lead} is paused: your account at the exchange cannot be traded on any more"),
+            _("The exchange does not take your key, or the key may do too much. Connect a new one, then resume."),
+        ),
+    ),
+    Kind.OWN_COINS_MISSING: NoticeKind(
+        topic="COPY_STOPS",
+        words=(
+            _("Your copy of {lead} is paused: your account at the exchange holds less than your copies"),
+            _("Something was sold or sent away there. Put it back and resume, or stop the copy as it stands."),
         ),
     ),
     Kind.STOP_LOSS_NEAR: NoticeKind(

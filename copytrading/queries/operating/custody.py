@@ -12,6 +12,7 @@ from django.db import connection
 
 from accounts.models import Asset, Transfer
 from copytrading.models import CustodyDifference, Order
+from copytrading.models.own_accounts import NAME_BEFORE
 
 # A sale may fill above its mid, and a buy pays fees on top of its limit: well within a tenth.
 VALUE_MARGIN = Decimal("1.1")
@@ -71,6 +72,8 @@ def entrusted_by_asset() -> dict[int, int]:
 def movements() -> set[Movement]:
     """Return the money on its way at this moment: orders that were claimed and not booked, transfers not booked."""
     orders = Order.objects.filter(claimed_at__isnull=False, booked_at__isnull=True, quantity_units__gt=0)
+    # What is traded on people's own accounts moves nothing that we keep.
+    orders = orders.exclude(venue_account__startswith=NAME_BEFORE)
     found = {
         movement
         for order in orders.select_related("market__base", "market__quote").defer("participant_ids", "wish_units")

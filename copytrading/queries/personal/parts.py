@@ -151,6 +151,8 @@ PARTS: tuple[Part, ...] = (
     _part("copies/copies", "copytrading.Copy", "follower", more=("lead__name",), without=("is_reference",)),
     _part("copies/flows", "copytrading.CopyFlow", "copy__follower"),
     _part("copies/profit_shares", "copytrading.ProfitShare", "copy__follower"),
+    _part("copies/own_accounts", "copytrading.OwnAccount", "user"),
+    _part("copies/own_account_holdings", "copytrading.OwnHolding", "account__user", more=("asset__symbol",)),
     _part("copies/held_before", "copytrading.CopyBaseline", "copy__follower", more=("asset__symbol",)),
     _part("copies/adjustments", "copytrading.Adjustment", "copy__follower", more=("asset__symbol",)),
     _part("copies/gaps", "copytrading.CopyGap", "copy__follower"),

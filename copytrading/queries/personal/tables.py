@@ -103,6 +103,8 @@ TABLES: dict[str, Table] = {
     "copytrading.LinkedAccount": _emptied(
         "lead/linked_accounts", "That one was linked explains trades; key and mark go."
     ),
+    "copytrading.OwnAccount": _emptied("copies/own_accounts", "That one was connected explains trades; the key goes."),
+    "copytrading.OwnHolding": _removed("copies/own_account_holdings"),
     "copytrading.AccountMove": _kept("lead/account_moves", OF_THE_LEAD),
     "copytrading.ObservedTrade": _kept("lead/observed_trades", OF_THE_LEAD),
     "copytrading.Favourite": _removed("copies/favourites"),
@@ -118,6 +120,9 @@ TABLES: dict[str, Table] = {
     ),
     "copytrading.Copy": _kept("copies/copies"),
     "copytrading.ReferenceHolder": OF_THE_PLATFORM,
+    "copytrading.OwnSeat": _inner(
+        Fate.KEPT, "It says how far a copy had come, by numbers.", "Trades and copies tell the same in words."
+    ),
     "copytrading.CopyBaseline": _kept("copies/held_before"),
     "copytrading.CopyFlow": _kept("copies/flows"),
     "copytrading.ProfitShare": _kept("copies/profit_shares"),
@@ -172,6 +177,7 @@ TABLES: dict[str, Table] = {
     "paper.PaperTransfer": _inner(
         Fate.KEPT, "It is the venue's, by a transfer's number.", "It repeats money/transfers."
     ),
+    "paper.PaperKey": _inner(Fate.KEPT, "It is the paper venue's, and names nobody.", "It opens a door."),
     "paper.PaperRecount": OF_THE_MARKET,
     "admin.LogEntry": _inner(Fate.EMPTIED, "Names in it are taken out.", "It is of what operators did."),
     "auth.Permission": OF_THE_PLATFORM,

@@ -22,8 +22,8 @@ from copytrading.queries.reports.tables import Cell, LeadName, Table
 
 Kind = LedgerAccount.Kind
 # What is owed, in the order of the table; on the other side stands what was entrusted to the venue.
-OWED = (Kind.MAIN, Kind.LEAD, Kind.COPY, Kind.FEES, Kind.DUST, Kind.SUSPENSE, Kind.UNASSIGNED)
-LABELS = ("people", "leads", "copies", "fees", "platform (dust)", "suspense", "unassigned")
+OWED = (Kind.MAIN, Kind.LEAD, Kind.COPY, Kind.OWN, Kind.FEES, Kind.DUST, Kind.SUSPENSE, Kind.UNASSIGNED)
+LABELS = ("people", "leads", "copies", "on own accounts", "fees", "platform (dust)", "suspense", "unassigned")
 
 # What each kind of account had of each asset at a moment, by one look at the books.
 STOOD = """
@@ -40,7 +40,7 @@ STOOD = """
 # By kind of journal: how many, and the cash that came to (positive) or went from people and platform.
 MOVED = """
     SELECT journal.kind, count(DISTINCT journal.id),
-        coalesce(sum(posting.units) FILTER (WHERE account.kind IN ('MAIN', 'LEAD', 'COPY')), 0),
+        coalesce(sum(posting.units) FILTER (WHERE account.kind IN ('MAIN', 'LEAD', 'COPY', 'OWN')), 0),
         coalesce(sum(posting.units) FILTER (WHERE account.kind = 'FEES'), 0),
         coalesce(sum(posting.units) FILTER (WHERE account.kind IN ('DUST', 'SUSPENSE', 'UNASSIGNED')), 0)
     FROM accounts_journal AS journal

@@ -7,10 +7,11 @@ is refused before anybody is asked. With neither pack nor gate a door is its ver
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts import queries as account_queries
@@ -26,6 +27,7 @@ from copytrading.queries.market.board import cash_asset
 from copytrading.queries.rules import platform_rules
 from copytrading.services.admission import cases, gates, readiness
 from copytrading.services.admission.gates import Asked
+from copytrading.services.copies import own_verbs
 from copytrading.services.copies import refusals as copy_refusals
 from copytrading.services.copies import verbs as copies
 from copytrading.services.leads import verbs as leads
@@ -37,16 +39,29 @@ Done = TypeVar("Done")
 
 @outside_transaction
 def start_copy(
-    *, follower: User, lead_id: int, investment_units: int, terms: Terms, idempotency_key: str, now: datetime
-) -> Copy:
+    *, follower: User, lead_id: int, investment_units: int, terms: Terms, idempotency_key: str, now: datetime,
+    own_account_id: int | None = None,
+) -> Copy:  # fmt: skip
     """
     Start a copy, as `copies.verbs.start_copy` does, if nothing stands before it.
+
+    :param own_account_id: the follower's own account at the exchange that it is to trade on, see `copies.own_verbs`.
 
     :raises Refusal: what that refuses, what the person's jurisdiction puts before a copy, or what the check says.
     """
     pack = _pack_that_asks(follower)
 
     def start() -> Copy:
+        if own_account_id is not None:
+            return own_verbs.start_copy(
+                follower=follower,
+                lead_id=lead_id,
+                own_account_id=own_account_id,
+                investment_units=investment_units,
+                terms=terms,
+                idempotency_key=idempotency_key,
+                now=now,
+            )
         return copies.start_copy(
             follower=follower,
             lead_id=lead_id,
@@ -62,7 +77,10 @@ def start_copy(
     if pack is not None:
         # Before anything can be refused: the while begins with the wish.
         readiness.note_wish(user=follower, pack=pack, lead=lead, now=now)
-    copy_refusals.refuse_start(lead, follower, investment_units, terms, now, rules=platform_rules())
+    own = own_verbs.cash_of(follower, own_account_id)
+    # Its row is locked for the look.
+    with transaction.atomic() if own else nullcontext():
+        copy_refusals.refuse_start(lead, follower, investment_units, terms, now, rules=platform_rules(), own=own)
     asked = Asked(act=Act.COPY, user=follower, lead=lead, units=investment_units, key=idempotency_key)
     return _let_in(start, asked, pack, now, is_start=True)
 

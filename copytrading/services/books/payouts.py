@@ -15,20 +15,22 @@ from copytrading.services import bell
 
 
 @in_transaction
-def pay_out(*, kind: Journal.Kind, key: str, copies: list[Copy], units: IntArray, now: datetime) -> None:
-    """Move cash (copies,) from copies to their followers' main accounts, in one journal."""
+def pay_out(
+    *, kind: Journal.Kind, key: str, copies: list[Copy], units: IntArray, now: datetime, mirrors: IntArray | None = None
+) -> None:
+    """
+    Move cash (copies,) from copies to their followers' main accounts, in one journal.
+
+    :param mirrors: ledger accounts (copies,) where it goes instead: those of the own accounts that it never left.
+    """
     cash = market_queries.cash_asset()
-    mains = dict(
-        LedgerAccount.objects.filter(
-            kind=LedgerAccount.Kind.MAIN, owner_id__in=[copy.follower_id for copy in copies]
-        ).values_list("owner_id", "pk")
-    )
+    homes = mirrors.tolist() if mirrors is not None else _mains_of(copies)
     ledger.post(
         kind=kind,
         idempotency_key=key,
         lines=Lines.join(
             Lines.of([copy.ledger_account_id for copy in copies], cash.pk, -units),
-            Lines.of([mains[copy.follower_id] for copy in copies], cash.pk, units),
+            Lines.of(homes, cash.pk, units),
         ),
         now=now,
     )
@@ -41,3 +43,12 @@ def pay_out(*, kind: Journal.Kind, key: str, copies: list[Copy], units: IntArray
             [[copy.pk for copy in copies], units.tolist()],
         )
     bell.publish_to_users([copy.follower_id for copy in copies], "wallet")
+
+
+def _mains_of(copies: list[Copy]) -> list[int]:
+    mains = dict(
+        LedgerAccount.objects.filter(
+            kind=LedgerAccount.Kind.MAIN, owner_id__in=[copy.follower_id for copy in copies]
+        ).values_list("owner_id", "pk")
+    )
+    return [mains[copy.follower_id] for copy in copies]

@@ -49,17 +49,21 @@ def note_trade(*, lead: Lead, asset_id: int, signed_units: int, held_before: int
     """
     Note that a lead traded: `request` is to follow it, and a sale leaves less of what was held before.
 
+    Copies on own accounts go by the version of the lead's book, which is this transaction's: the lead is locked.
+
     :param held_before: what a sale is a part of; a purchase takes nothing off it.
     """
-    if signed_units > 0 and LeadPosition.objects.filter(lead=lead, asset_id=asset_id).update(touch_request=request):
+    if signed_units > 0 and LeadPosition.objects.filter(lead=lead, asset_id=asset_id).update(
+        touch_request=request, traded_version=lead.book_version
+    ):
         return
     position, _ = LeadPosition.objects.get_or_create(lead=lead, asset_id=asset_id)
     if signed_units < 0:
         position.survival, position.epoch = baseline.after_sale(
             survival=position.survival, epoch=position.epoch, held_units=held_before, sold_units=-signed_units
         )
-    position.touch_request = request
-    position.save(update_fields=["survival", "epoch", "touch_request"])
+    position.touch_request, position.traded_version = request, lead.book_version
+    position.save(update_fields=["survival", "epoch", "touch_request", "traded_version"])
 
 
 @in_transaction

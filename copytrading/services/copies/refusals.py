@@ -12,7 +12,7 @@ from accounts.models import User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
-from copytrading.models import Copy, Lead, Market
+from copytrading.models import Copy, Lead, Market, OwnAccount
 from copytrading.queries.leads import links
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.market.doubts import HOLDING_BACK
@@ -22,6 +22,7 @@ from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.books import stakes
 from copytrading.services.copies import self_copies
 from copytrading.services.market import doubts
+from copytrading.services.own.accounts import OwnCash, used_cash_units
 from copytrading.services.refusals import NotEnoughCash, Refusal
 
 # A ratio above this is a slip of the keyboard.
@@ -67,6 +68,10 @@ class TermsNotKnown(Refusal, code="terms_not_known"):
     """The copy was started on terms that this version of the program does not know."""
 
 
+class OwnAccountNotTaken(Refusal, code="own_account_not_taken"):
+    """This copy cannot be on the follower's own account."""
+
+
 def check_terms(*, investment_units: int, terms: Terms, rules: Rules) -> None:
     """
     Look at the terms alone, whoever copies whom.
@@ -87,6 +92,7 @@ def refuse_start(
     *,
     rules: Rules,
     is_reference: bool = False,
+    own: OwnCash | None = None,
 ) -> None:
     """Refuse a start that the lead, the money, the stop loss or the stake stands against."""
     if lead.status == Lead.Status.ENDED:
@@ -111,7 +117,57 @@ def refuse_start(
     if not is_reference:
         _refuse_over_capacity(lead, investment_units)
     refuse_stop_loss(terms.stop_loss_units, investment_units)
-    _refuse_without_cash(follower, investment_units)
+    if own is None:
+        _refuse_without_cash(follower, investment_units)
+    else:
+        _refuse_own(lead, terms, own)
+        _refuse_without_own_cash(own, investment_units)
+
+
+def _refuse_own(lead: Lead, terms: Terms, own: OwnCash) -> None:
+    if not registry.mode_of(terms.mode).holds_ratios:
+        raise OwnAccountNotTaken(
+            gettext("%(mode)s is not possible on an account of your own yet; choose another mode, or your wallet.")
+            % {"mode": label_of(registry.mode_of(terms.mode))},
+            field="mode",
+        )
+    if lead.profit_share_rate and not lead.takes_own_accounts:
+        raise OwnAccountNotTaken(
+            gettext(
+                "%(lead)s takes a profit share, which cannot be collected from an account of your own, and has not"
+                " agreed to go without: copy with your wallet."
+            )
+            % {"lead": lead.name}
+        )
+
+
+def refuse_account(account_id: int) -> OwnAccount:
+    """Return an own account, locked; refuse one that is not connected at this moment."""
+    account = OwnAccount.objects.select_for_update().get(pk=account_id)
+    if account.status != OwnAccount.Status.CONNECTED:
+        raise OwnAccountNotTaken(
+            gettext("Your own account is not connected: %(reason)s Connect it with a working key first.")
+            % {"reason": gettext(account.reason)}
+        )
+    return account
+
+
+def refuse_unconnected(copy: Copy) -> None:
+    """Refuse to go on with a copy whose own account is not connected."""
+    if copy.own_account_id is not None:
+        refuse_account(copy.own_account_id)
+
+
+def _refuse_without_own_cash(own: OwnCash, units: int, field: str = "investment") -> None:
+    # The account is locked, so that two starts at once count what the other one took.
+    account = refuse_account(own.account_id)
+    free_units = max(min(own.free_units, own.kept_units - used_cash_units(account)), 0)
+    if units > free_units:
+        raise NotEnoughCash(
+            gettext("Your account at the exchange has %(available)s that no copy uses; choose less.")
+            % {"available": _cash_text(free_units)},
+            field=field,
+        )
 
 
 def _refuse_doubted(lead: Lead, follower: User, now: datetime) -> None:
@@ -249,7 +305,7 @@ def refuse_unknown_terms(copy: Copy) -> None:
         )
 
 
-def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules) -> None:
+def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules, own: OwnCash | None = None) -> None:
     """Refuse more money where the copy, the lead, the lead's stake or room, or the wallet stand against it."""
     refuse_inactive(copy)
     refuse_unknown_terms(copy)
@@ -261,7 +317,11 @@ def refuse_increase(copy: Copy, units: int, now: datetime, *, rules: Rules) -> N
     doubts.refuse_held(lead=copy.lead, copy=copy)
     _refuse_without_stake(copy.lead, now, rules)
     _refuse_over_capacity(copy.lead, units, field="value")
-    _refuse_without_cash(copy.follower, units, field="value")
+    if copy.own_account_id is None:
+        _refuse_without_cash(copy.follower, units, field="value")
+    elif own is not None:
+        # A preview asks nobody: what is free there is asked for when it is done.
+        _refuse_without_own_cash(own, units, field="value")
 
 
 def refuse_reduction(copy: Copy, units: int, equity: int, *, rules: Rules) -> None:

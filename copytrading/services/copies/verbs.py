@@ -17,7 +17,7 @@ from accounts.transactions import owns_transaction
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
-from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice
+from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice, OwnSeat
 from copytrading.queries import holdings
 from copytrading.queries.copies.terms import columns_of
 from copytrading.queries.market import board as market_queries
@@ -34,9 +34,12 @@ from copytrading.services.copies.refusals import (
     refuse_start,
     refuse_stop_loss,
     refuse_terms,
+    refuse_unconnected,
 )
 from copytrading.services.cycle.scene import load_scene
 from copytrading.services.locks import lock_copy, lock_lead
+from copytrading.services.own import accounts
+from copytrading.services.own.accounts import OwnCash
 from copytrading.services.refusals import NotEnoughCash
 from copytrading.services.telling import notices
 
@@ -51,6 +54,7 @@ def start_copy(
     idempotency_key: str,
     now: datetime,
     is_reference: bool = False,
+    own: OwnCash | None = None,
 ) -> Copy:
     """
     Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
@@ -61,6 +65,7 @@ def start_copy(
     4. Ask for a cycle, which buys the lead's ratios.
 
     :param is_reference: whether it is the platform's own, which takes nobody's place and no room for money.
+    :param own: the follower's own account at the exchange, which it is to trade on; see `own_verbs`.
     :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, a copy runs already, or the key
         stands for another request.
     """
@@ -71,11 +76,12 @@ def start_copy(
         lead=lead_id,
         units=investment_units,
         **columns_of(terms),
+        **({} if own is None else {"own_account": own.account_id}),
     )
     if keys.is_repeated(user=follower, key=idempotency_key, request=asked, now=now):
         return Copy.objects.get(follower=follower, idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
-    refuse_start(lead, follower, investment_units, terms, now, rules=rules, is_reference=is_reference)
+    refuse_start(lead, follower, investment_units, terms, now, rules=rules, is_reference=is_reference, own=own)
     refuse_terms(terms, investment_units)
     holds_ratios = registry.mode_of(terms.mode).holds_ratios
     request = queueing.request_sync(lead_id=lead.pk, now=now)
@@ -86,7 +92,8 @@ def start_copy(
         ledger_account=ledger.open_account(kind=LedgerAccount.Kind.COPY, owner=follower, guard=lead.pk, now=now),
         invested_units=investment_units,
         paid_in_units=investment_units,
-        profit_share_rate=lead.profit_share_rate,
+        own_account_id=None if own is None else own.account_id,
+        profit_share_rate=lead.profit_share_rate if own is None else 0,
         issued_units=investment_units,
         mark_value_units=investment_units,
         shared_until=now,
@@ -95,6 +102,8 @@ def start_copy(
         is_reference=is_reference,
         started_at=now,
     )
+    if own is not None:
+        OwnSeat.objects.create(copy=copy)
     _move_in(copy, CopyFlow.Kind.START, Journal.Kind.COPY_START, investment_units, idempotency_key, now)
     gaps.open_gap(copy=copy, now=now, rules=rules)
     if holds_ratios and not terms.buy_existing:
@@ -108,18 +117,21 @@ def increase_copy(*, copy_id: int, units: int, idempotency_key: str, now: dateti
     """
     Add money to a copy; it is invested at the lead's present ratios by the next cycle. The same key again adds nothing.
 
+    Where the copy trades on an account of the follower's own, the exchange is asked first what is free there.
+
     :raises Refusal: if the copy is not running, the lead has no room or stake for more, the main account has less, or
         the key stands for another request.
     """
-    copy = Copy.objects.select_related("lead", "follower").get(pk=copy_id)
+    copy = Copy.objects.select_related("lead", "follower", "own_account").get(pk=copy_id)
     rules = platform_rules()
     asked = Request.of("increase", f"an increase of {keys.cash_words(units)}", copy=copy_id, units=units)
     scene = load_scene(copy.lead, now=now, rules=rules)
+    own = None if copy.own_account is None else accounts.ask_cash(copy.own_account)
     with transaction.atomic(durable=True):
         if keys.is_repeated(user=copy.follower, key=idempotency_key, request=asked, now=now):
             return Copy.objects.select_related("lead", "follower").get(pk=copy_id)
         copy = lock_copy(copy_id)
-        refuse_increase(copy, units, now, rules=rules)
+        refuse_increase(copy, units, now, rules=rules, own=own)
         row = holdings.load_copies(copy.lead, board=scene.board, cash=scene.cash, copy_id=copy.pk)
         gross = gross_of(row, scene)
         gaps.measure_lead(lead=copy.lead, now=now, rules=rules)
@@ -220,6 +232,7 @@ def resume_copy(*, copy_id: int, now: datetime) -> Copy:
     copy = lock_copy(copy_id)
     if copy.status != Copy.Status.PAUSED:
         raise CopyNotActive(gettext("Only a paused copy can be resumed."))
+    refuse_unconnected(copy)
     copy.status = Copy.Status.ACTIVE
     _realign(copy, queueing.request_sync(lead_id=copy.lead_id, now=now), "status")
     _note(copy, Notice.Kind.COPY_RESUMED, now)
@@ -256,13 +269,16 @@ def stop_copy(
 
 def _move_in(copy: Copy, kind: CopyFlow.Kind, journal: Journal.Kind, units: int, key: str, now: datetime) -> None:
     flow = CopyFlow.objects.create(copy=copy, kind=kind, units=units, idempotency_key=key, moved_at=now)
-    main = ledger.main_account(user=copy.follower, now=now)
+    if copy.own_account is not None:
+        home = copy.own_account.ledger_account_id
+    else:
+        home = ledger.main_account(user=copy.follower, now=now).pk
     cash = market_queries.cash_asset()
     try:
         ledger.post(
             kind=journal,
             idempotency_key=f"flow:{flow.pk}",
-            lines=Lines.of([main.pk, copy.ledger_account_id], cash.pk, [-units, units]),
+            lines=Lines.of([home, copy.ledger_account_id], cash.pk, [-units, units]),
             now=now,
         )
     except ledger.NotEnoughMoney as shortage:

@@ -4,7 +4,7 @@ The end of what stops: copies that are sold out are paid out, dust is taken over
 All in the settling transaction, lead locked.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import structlog
@@ -30,15 +30,18 @@ from copytrading.services.telling import notices
 
 log = structlog.get_logger()
 
+# What could not be ended at one look is tried again so much later.
+LOOK_AGAIN = timedelta(seconds=10)
+
 
 @in_transaction
 def close_stopped_copies(lead: Lead, now: datetime, *, rules: Rules) -> None:
     """Take the dust of stopping copies over, and pay out those that hold nothing any more."""
-    if not Copy.objects.filter(lead=lead, status=Copy.Status.STOPPING).exists():
+    if not Copy.objects.filter(lead=lead, own_account__isnull=True, status=Copy.Status.STOPPING).exists():
         return
     cash = market_queries.cash_asset()
     board = market_queries.load_board(now=now, rules=rules)
-    copies = holdings.load_copies(lead, board=board, cash=cash)
+    copies = holdings.load_copies(lead, board=board, cash=cash, own=False)
     stopping = copies.has_status("STOPPING")
     dust, frozen = _dust_places(board, copies, stopping), frozen_coins.frozen_cells(board, copies)
     left = np.where(dust[None, :] | frozen, 0, copies.units) + copies.held_units
@@ -56,6 +59,20 @@ def close_stopped_copies(lead: Lead, now: datetime, *, rules: Rules) -> None:
             return
         values = taken
     frozen_coins.hand_over_frozen(board=board, copies=copies, cells=frozen & done[:, None], now=now)
+    end_copies(lead=lead, copies=copies, done=done, values=values, now=now, rules=rules)
+
+
+@in_transaction
+def end_copies(
+    *, lead: Lead, copies: CopyTable, done: BoolArray, values: IntArray, now: datetime, rules: Rules,
+    mirrors: dict[int, int] | None = None,
+) -> None:  # fmt: skip
+    """
+    Pay out those copies (N,) that are `done`, and note that they have stopped. The lead is locked.
+
+    :param values: what each of them (D,) got for what no order could carry, in quote units.
+    :param mirrors: by the copy's id the ledger account where the money goes instead of the main account.
+    """
     rows = list(Copy.objects.filter(pk__in=copies.ids[done].tolist()).order_by("ledger_account_id"))
     final = copies.cash_units[done] + values
     state = profit_shares.pick(copies.share_state, done)
@@ -86,8 +103,13 @@ def close_stopped_copies(lead: Lead, now: datetime, *, rules: Rules) -> None:
             copies=[copy for copy, pays in zip(rows, paying.tolist(), strict=True) if pays],
             units=payouts[paying],
             now=now,
+            mirrors=_of_rows(mirrors, [copy.pk for copy, pays in zip(rows, paying.tolist(), strict=True) if pays]),
         )
     bell.publish_to_users([copy.follower_id for copy in rows], "copies")
+
+
+def _of_rows(mirrors: dict[int, int] | None, copy_ids: list[int]) -> IntArray | None:
+    return None if mirrors is None else np.array([mirrors[copy_id] for copy_id in copy_ids], dtype=np.int64)
 
 
 @in_transaction

@@ -6,7 +6,7 @@ import numpy as np
 
 from accounts.models import Journal
 from accounts.transactions import in_transaction
-from copytrading.engine.arrays import IntArray
+from copytrading.engine.arrays import BoolArray, IntArray
 from copytrading.engine.holdings.portfolios import CopyTable
 from copytrading.engine.holdings.valuation import Valuation
 from copytrading.engine.rules import Rules
@@ -28,7 +28,7 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool, 
     """
     flows = list(
         # All of them: what is owed counts them all, and is paid by them.
-        CopyFlow.objects.filter(copy__lead=lead, status=CopyFlow.Status.REQUESTED)
+        CopyFlow.objects.filter(copy__lead=lead, copy__own_account__isnull=True, status=CopyFlow.Status.REQUESTED)
         .exclude(copy__status=Copy.Status.STOPPING)
         .select_related("copy")
         .order_by("pk")
@@ -36,15 +36,31 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool, 
     if not flows:
         return
     board = market_queries.load_board(now=now, rules=rules)
-    copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset())
+    copies = holdings.load_copies(lead, board=board, cash=market_queries.cash_asset(), own=False)
     valuation = copies.valued(board)
-    payable = _payable(copies, valuation)
     asked_since = [flow.copy_id for flow in flows if flow.request > followed]
     waiting = (copies.units > 0)[:, board.awaited].any(axis=1)
     had_chance = ~copies.aligning & ~waiting & ~np.isin(copies.ids, asked_since) & (not has_rest)
+    allowed = ~copies.has_status("STOPPING")
+    allowed &= ~doubts.holders_in_doubt(board=board, units=copies.units, whys=doubts.HOLDING_BACK)
+    pay_flows(lead, flows, copies, valuation, had_chance, allowed=allowed, now=now, rules=rules)
+
+
+@in_transaction
+def pay_flows(
+    lead: Lead, flows: list[CopyFlow], copies: CopyTable, valuation: Valuation, had_chance: BoolArray, *,
+    now: datetime, rules: Rules, allowed: BoolArray | None = None, mirrors: dict[int, int] | None = None,
+) -> None:  # fmt: skip
+    """
+    Pay the flows of copies (N,) whose cash covers them, or that have `had_chance` to sell for them. The lead is locked.
+
+    :param allowed: copies to which nothing may be paid are left out; None allows all.
+    :param mirrors: by the copy's id the ledger account where the money goes instead of the main account.
+    """
+    payable = _payable(copies, valuation)
     paying = (copies.owed_units > 0) & (payable > 0) & (had_chance | (payable >= copies.owed_units))
-    paying &= ~copies.has_status("STOPPING")
-    paying &= ~doubts.holders_in_doubt(board=board, units=copies.units, whys=doubts.HOLDING_BACK)
+    if allowed is not None:
+        paying &= allowed
     if not paying.any():
         return
     units = np.minimum(payable, copies.owed_units)[paying]
@@ -55,12 +71,14 @@ def pay_reductions(lead: Lead, now: datetime, *, followed: int, has_rest: bool, 
         kind=ProfitShare.Kind.REDUCTION, now=now, rules=rules,
     )  # fmt: skip
     paid = _close_flows(flows, dict(zip(copies.ids[paying].tolist(), units.tolist(), strict=True)), now)
+    rows = list(Copy.objects.filter(pk__in=copies.ids[paying].tolist()).order_by("ledger_account_id"))
     payouts.pay_out(
         kind=Journal.Kind.COPY_REDUCE,
         key=f"reduce:{paid[0].pk}",
-        copies=list(Copy.objects.filter(pk__in=copies.ids[paying].tolist()).order_by("ledger_account_id")),
+        copies=rows,
         units=units,
         now=now,
+        mirrors=None if mirrors is None else np.array([mirrors[copy.pk] for copy in rows], dtype=np.int64),
     )
 
 

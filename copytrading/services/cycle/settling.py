@@ -1,7 +1,8 @@
 """
 The end of a look: flags are cleared, reductions and stopped copies are paid out, and the cycle is DONE.
 
-Everything for all copies of a lead at once, in one transaction with the lead locked.
+Everything for all pooled copies of a lead at once, in one transaction with the lead locked. Those on their followers'
+own accounts have flags and settlements of their own (`services/own`).
 """
 
 from datetime import datetime
@@ -21,12 +22,14 @@ from copytrading.services.locks import lock_lead
 WHAT_WAITS = """
     SELECT EXISTS (SELECT FROM copytrading_leadposition WHERE lead_id = %(lead)s AND touch_request IS NOT NULL),
         EXISTS (SELECT FROM copytrading_copy
-            WHERE lead_id = %(lead)s AND (align_request IS NOT NULL OR status = 'STARTING')),
+            WHERE lead_id = %(lead)s AND own_account_id IS NULL
+                AND (align_request IS NOT NULL OR status = 'STARTING')),
         EXISTS (SELECT FROM copytrading_leadorder
             WHERE lead_id = %(lead)s AND status = 'SUBMITTED' AND expires_at <= %(now)s),
         EXISTS (SELECT FROM copytrading_copyflow AS flow JOIN copytrading_copy AS copy ON copy.id = flow.copy_id
-            WHERE copy.lead_id = %(lead)s AND flow.status = 'REQUESTED'),
-        EXISTS (SELECT FROM copytrading_copy WHERE lead_id = %(lead)s AND status = 'STOPPING'),
+            WHERE copy.lead_id = %(lead)s AND copy.own_account_id IS NULL AND flow.status = 'REQUESTED'),
+        EXISTS (SELECT FROM copytrading_copy
+            WHERE lead_id = %(lead)s AND own_account_id IS NULL AND status = 'STOPPING'),
         (SELECT has_rest FROM copytrading_synccycle AS cycle WHERE id = %(cycle)s AND status <> 'DONE' AND NOT EXISTS (
             SELECT FROM copytrading_order WHERE cycle_id = cycle.id AND booked_at IS NULL))
 """
@@ -113,4 +116,6 @@ def _clear_flags(lead: Lead, now: datetime, waiting: _Waiting, *, followed: int,
         begun = Q(align_request__lte=followed) | begun
     if waiting.copies_to_align:
         starting = When(status=Copy.Status.STARTING, then=Value(Copy.Status.ACTIVE))
-        Copy.objects.filter(begun, lead=lead).update(align_request=None, status=Case(starting, default=F("status")))
+        Copy.objects.filter(begun, lead=lead, own_account__isnull=True).update(
+            align_request=None, status=Case(starting, default=F("status"))
+        )

@@ -90,7 +90,7 @@ def sync_lead(*, lead_id: int, now: datetime, clock: Callable[[], datetime] | No
     cycles = SyncCycle.objects.filter(lead=OuterRef("pk"))
     lead = Lead.objects.annotate(
         open_cycle=Subquery(cycles.exclude(status=SyncCycle.Status.DONE).values("pk")[:1]),
-        is_early=Exists(cycles.filter(opened_at__gt=now - spacing)),
+        is_early=Exists(cycles.filter(opened_at__gt=now - spacing, is_own=False)),
     ).get(pk=lead_id)
     if lead.open_cycle is not None:
         phase: _Phase | None = _Phase(SyncCycle.objects.get(pk=lead.open_cycle))

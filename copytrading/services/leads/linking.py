@@ -27,7 +27,7 @@ from copytrading.services.leads.observing import Sight
 from copytrading.services.locks import lock_lead
 from copytrading.services.market import mark_ranges
 from copytrading.services.refusals import Refusal
-from copytrading.services.safety import alarms, sealed_keys
+from copytrading.services.safety import access, alarms, sealed_keys
 from copytrading.services.safety.sealed_keys import ExchangeKey, KeyDoesNotOpen
 from copytrading.services.telling import notices
 
@@ -70,9 +70,9 @@ def connect_account(*, lead_id: int, exchange: str, key: ExchangeKey, now: datet
     try:
         held = account_reading.read_account(exchange=exchange, key=key, checks_rights=True, now=now)
     except KeyRefused as refusal:
-        raise KeyNotTaken(account_reading.reason_of(refusal, exchange=exchange)) from refusal
+        raise KeyNotTaken(access.reason_of(refusal, exchange=exchange)) from refusal
     except VenueUnreachable as silence:
-        raise ExchangeNotReadable(account_reading.reason_of(silence, exchange=exchange)) from silence
+        raise ExchangeNotReadable(access.reason_of(silence, exchange=exchange)) from silence
     with transaction.atomic():
         lead = lock_lead(lead_id)
         _refuse_lead(lead, exchange)
@@ -169,7 +169,7 @@ def look_at_link(*, link_id: int, now: datetime) -> Sight | None:
         log.error("The seal of a linked account does not open.", link_id=link_id)
         _note_failure(link, gettext_noop("The platform cannot open the key any more; connect the account again."), now)
     except VenueUnreachable as trouble:
-        _note_failure(link, account_reading.reason_of(trouble, exchange=link.exchange), now)
+        _note_failure(link, access.reason_of(trouble, exchange=link.exchange), now)
     else:
         own_trades = _explain(link, held, key, now, rules)
         return _wait_for_people(link, held, own_trades, now, rules) or _take(

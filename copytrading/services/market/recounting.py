@@ -13,6 +13,7 @@ old unit counts, see queries/market/recounts.py.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -130,12 +131,16 @@ def _turn_balances(verdict: CoinVerdict, now: datetime) -> Journal | None:
     """
     asset_id = verdict.market.base_id
     held = Balance.objects.filter(asset_id=asset_id).exclude(posted=0)
-    held = held.exclude(ledger_account__kind__in=LedgerAccount.COUNTERPARTIES).order_by("ledger_account_id")
-    rows = list(held.values_list("ledger_account_id", "posted"))
+    held = held.exclude(ledger_account__kind__in=(*LedgerAccount.COUNTERPARTIES, *LedgerAccount.MIRRORS))
+    rows = list(held.order_by("ledger_account_id").values_list("ledger_account_id", "posted"))
     changes = [turned(units, verdict) - units for _, units in rows]
-    total = sum(units for _, units in rows)
+    # What is on own accounts is mirrored to the unit, and the person's own is whatever the exchange makes of the rest.
+    mirrored = _turned_mirrors(dict(zip((account for account, _ in rows), changes, strict=True)))
+    pooled = [units for account, units in rows if account not in mirrored.copies]
+    total = sum(pooled)
     owed = turned(total, verdict) - total
-    left_over = owed - sum(changes)
+    # A mirror changes by just what its copies do, the other way.
+    left_over = owed - sum(changes) - sum(mirrored.changes.values())
     if not any(changes) and not left_over:
         return None
     venue = ledger.platform_account(LedgerAccount.Kind.VENUE, now=now).pk
@@ -143,9 +148,31 @@ def _turn_balances(verdict: CoinVerdict, now: datetime) -> Journal | None:
     return ledger.post(
         kind=Journal.Kind.REDENOMINATION,
         idempotency_key=f"verdict:{verdict.pk}",
-        lines=Lines.of([*(account for account, _ in rows), dust, venue], asset_id, [*changes, left_over, -owed]),
+        lines=Lines.of(
+            [*(account for account, _ in rows), dust, venue, *mirrored.changes],
+            asset_id,
+            [*changes, left_over, -owed, *mirrored.changes.values()],
+        ),
         now=now,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mirrored:
+    """The ledger accounts of copies on own accounts, and what the mirrors of these change by."""
+
+    copies: frozenset[int]
+    changes: dict[int, int]
+
+
+def _turned_mirrors(changes: dict[int, int]) -> _Mirrored:
+    """Return what the mirrors of own accounts change by, when their copies' accounts change by so many units."""
+    rows = Copy.objects.filter(ledger_account__in=list(changes), own_account__isnull=False)
+    mirrors = dict(rows.values_list("ledger_account_id", "own_account__ledger_account_id"))
+    turned_by: dict[int, int] = {}
+    for account, mirror in mirrors.items():
+        turned_by[mirror] = turned_by.get(mirror, 0) - changes[account]
+    return _Mirrored(copies=frozenset(mirrors), changes=turned_by)
 
 
 def _terms(verdict: CoinVerdict) -> dict[str, int | Decimal | None]:

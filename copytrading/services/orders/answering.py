@@ -17,7 +17,10 @@ from accounts.transactions import in_transaction
 from copytrading.engine.units import units_of
 from copytrading.exchange.orders import VenueOrder, VenueStatus, VenueTrade
 from copytrading.models import Alarm, Fill, Order
+from copytrading.models.own_accounts import NAME_BEFORE
 from copytrading.services.safety import alarms
+
+IN_SUSPENSE = "It is in the suspense account until operators say whose it is."
 
 FINAL_STATUS = {
     VenueStatus.FILLED: Order.Status.FILLED,
@@ -100,8 +103,10 @@ def note_late_trades(*, order: Order, trades: Iterable[VenueTrade], now: datetim
     """
     Book those trades of an ended order that were never told before to the suspense account, and return how many.
 
-    The order is locked. An order that has its trades but is not booked yet has no late ones.
+    The order is locked. An order that has its trades but is not booked yet has no late ones. On somebody's own account
+    they are their owner's: nothing is booked, and the copy has gone on without them.
     """
+    is_own = order.venue_account.startswith(NAME_BEFORE)
     late = 0
     known = set(order.fills.values_list("trade_id", flat=True))
     for trade in trades:
@@ -110,12 +115,13 @@ def note_late_trades(*, order: Order, trades: Iterable[VenueTrade], now: datetim
         fill = _fill(order, trade)
         fill.late_at = now
         fill.save(force_insert=True)
-        _post_to_suspense(order, fill, now)
+        if not is_own:
+            _post_to_suspense(order, fill, now)
         alarms.raise_alarm(
             kind=Alarm.Kind.LATE_FILL,
             key=f"late:{fill.venue_account}:{fill.trade_id}",
             sentence=f"The venue told a trade of order {order.client_order_id} in {order.market.symbol} after that"
-            " order had ended. It is in the suspense account until operators say whose it is.",
+            f" order had ended. {'It is in its owner’s own account.' if is_own else IN_SUSPENSE}",
             now=now,
         )
         late += 1

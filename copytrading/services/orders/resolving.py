@@ -16,6 +16,7 @@ Before orders are sent to a market again after a silence, its trades are compare
 afterwards.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -26,8 +27,9 @@ from accounts.models import Asset
 from accounts.transactions import outside_transaction
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
-from copytrading.exchange.errors import VenueUnreachable
+from copytrading.exchange.errors import AccessRefused, VenueUnreachable
 from copytrading.exchange.orders import VenueOrder, VenueTrade
+from copytrading.exchange.protocols import Venue
 from copytrading.exchange.registry import venue
 from copytrading.models import Alarm, Fill, Market, Order, TradeCheckpoint
 from copytrading.queries.market.doubts import Why, coins_in_doubt
@@ -50,20 +52,36 @@ LOOK_BACK = timedelta(minutes=5)
 
 
 @outside_transaction
-def resolve_order(*, order: Order, now: datetime) -> Order:
-    """Ask the venue what became of an order, when it is time to; never send it again."""
+def resolve_order(
+    *, order: Order, now: datetime, at: Venue | None = None, kept_tells: Callable[[], bool] | None = None
+) -> Order:
+    """
+    Ask the venue what became of an order, when it is time to; never send it again.
+
+    :param at: the account there that it was sent by, where that is not the platform's.
+    :param kept_tells: whether what that account keeps tells that nothing of the order came.
+    :raises AccessRefused: if an account that is not the platform's does not let us in any more; it stays UNKNOWN.
+    """
     if now < _ask_at(order):
         return order
     if (now - _since(order)).total_seconds() > ALARM_AFTER_SECONDS:
         _alarm(order, now)
+    there = at or venue()
     try:
-        answer = venue().find_order(client_order_id=order.client_order_id, symbol=order.market.symbol)
+        answer = there.find_order(client_order_id=order.client_order_id, symbol=order.market.symbol)
         if answer is not None:
             order.not_found_count = 0
             return answering.record_answer(order=order, answer=answer, now=now)
         order.not_found_count += 1
-        if order.not_found_count >= NOT_FOUND_MAX and _is_past_validity(order, now) and _left_no_trace(order):
-            return answering.end_order(order=order, status=Order.Status.NOT_PLACED, now=now)
+        if order.not_found_count >= NOT_FOUND_MAX and _is_past_validity(order, now, there):
+            tells = kept_tells or (lambda: _kept_as_owed(order))
+            if _left_no_trace(order, there) and tells():
+                return answering.end_order(order=order, status=Order.Status.NOT_PLACED, now=now)
+    except AccessRefused:
+        order = answering.mark_unknown(order=order, now=now)
+        if at is not None:
+            raise
+        return order
     except VenueUnreachable:
         # No answer is no "not found".
         return answering.mark_unknown(order=order, now=now)
@@ -125,27 +143,30 @@ def _ask_at(order: Order) -> datetime:
     return (order.asked_at or _since(order)) + timedelta(seconds=wait)
 
 
-def _is_past_validity(order: Order, now: datetime) -> bool:
-    window = venue().validity_seconds + VALIDITY_MARGIN_SECONDS
+def _is_past_validity(order: Order, now: datetime, there: Venue) -> bool:
+    window = there.validity_seconds + VALIDITY_MARGIN_SECONDS
     return now > _since(order) + timedelta(seconds=window)
 
 
-def _left_no_trace(order: Order) -> bool:
-    """Return whether the venue has neither the order nor a trade of it, nor moved any of its coins."""
+def _left_no_trace(order: Order, there: Venue) -> bool:
+    """Return whether the venue has neither the order among the open ones nor a trade of it."""
     symbol = order.market.symbol
-    if any(_is_of(order, there) for there in venue().open_orders(symbol=symbol)):
+    if any(_is_of(order, found) for found in there.open_orders(symbol=symbol)):
         return False
-    trades = venue().trades_since(symbol=symbol, since=_since(order) - LOOK_BACK)
-    if any(_is_of(order, trade) for trade in trades):
-        return False
+    trades = there.trades_since(symbol=symbol, since=_since(order) - LOOK_BACK)
+    return not any(_is_of(order, trade) for trade in trades)
+
+
+def _kept_as_owed(order: Order) -> bool:
+    """Return whether the venue keeps just as much for us as the ledger says, of either side of the order."""
     kept = venue().balances()
     return any(
         kept.get(asset.symbol, Decimal(0)) == coins(account_queries.liability_units_of(asset), asset.decimals)
-        for asset in _counted_assets(order.market)
+        for asset in counted_assets(order.market)
     )
 
 
-def _counted_assets(market: Market) -> tuple[Asset, ...]:
+def counted_assets(market: Market) -> tuple[Asset, ...]:
     """Return the sides of a market that both the venue and the ledger count in the same unit, for certain."""
     doubted = coins_in_doubt().get(market.base_id)
     return (market.quote,) if doubted and doubted.why == Why.UNJUDGED else (market.base, market.quote)

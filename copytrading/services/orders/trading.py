@@ -69,7 +69,7 @@ def write_order(*, cycle: SyncCycle | None, planned: PlannedOrder, market: Marke
 @in_transaction
 def write_orders(
     *, cycle: SyncCycle | None, planned: Sequence[PlannedOrder], markets: Mapping[int, Market], cash: Asset,
-    request_count: int, now: datetime,
+    request_count: int, now: datetime, venue_accounts: Sequence[str] | None = None,
 ) -> list[Order]:  # fmt: skip
     """
     Write orders with their participants' wishes, and hold what each of them may have to pay or deliver.
@@ -79,16 +79,18 @@ def write_orders(
     :param markets: by id, with their assets.
     :param request_count: how many of the lead's requests were known when this was decided, which is all there are,
         since the lead is locked; 0 without a lead.
+    :param venue_accounts: the account of each order at the venue; the platform's for all where it is None.
     """
     if not planned:
         return []
     orders = []
-    for (order_id, client_order_id), one in zip(_next_order_ids(len(planned)), planned, strict=True):
+    accounts = [venue().account] * len(planned) if venue_accounts is None else venue_accounts
+    for (order_id, client_order_id), one, account in zip(_next_order_ids(len(planned)), planned, accounts, strict=True):
         order = Order(
             pk=order_id,
             cycle=cycle,
             market=markets[one.market.market_id],
-            venue_account=venue().account,
+            venue_account=account,
             client_order_id=client_order_id,
             side=one.side.value,
             quantity_units=one.quantity_units,

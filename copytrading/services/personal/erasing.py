@@ -52,6 +52,8 @@ from copytrading.models import (
     Notice,
     NoticeHabits,
     NoticeSwitch,
+    OwnAccount,
+    OwnHolding,
     PersonNote,
     PushSubscription,
     Webhook,
@@ -96,6 +98,7 @@ def make_unreadable(user: User, *, now: datetime) -> None:
     _forget_what_was_told(user)
     _forget_what_was_chosen(user)
     _empty_leads(user)
+    _empty_own_accounts(user)
     _empty_checks(user, addresses, alias)
     _empty_desk(user)
     Transfer.objects.filter(user=user).update(note="")
@@ -162,6 +165,13 @@ def _empty_leads(user: User) -> None:
     LeadNotice.objects.filter(lead__user=user).update(text="")
     LinkedAccount.objects.filter(lead__user=user).update(
         status=LinkedAccount.Status.REVOKED, sealed_key=b"", seal_id="", fingerprint="", reason=""
+    )
+
+
+def _empty_own_accounts(user: User) -> None:
+    OwnHolding.objects.filter(account__user=user).delete()
+    OwnAccount.objects.filter(user=user).update(
+        status=OwnAccount.Status.REVOKED, sealed_key=b"", seal_id="", fingerprint="", reason=""
     )
 
 

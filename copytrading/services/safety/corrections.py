@@ -14,7 +14,7 @@ from accounts.models import Asset, Journal, LedgerAccount, User
 from accounts.models.operators import APPROVED_WITHIN
 from accounts.request_keys import Request
 from accounts.transactions import owns_transaction
-from copytrading.models import Correction
+from copytrading.models import Copy, Correction
 from copytrading.services import bell, keys
 from copytrading.services.locks import lock_lead
 from copytrading.services.refusals import Refusal
@@ -155,11 +155,21 @@ def _account(account: LedgerAccount.Kind | int, now: datetime) -> LedgerAccount:
         found = None if account in LedgerAccount.PERSONAL else ledger.platform_account(account, now=now)
     else:
         found = LedgerAccount.objects.filter(pk=account).first()
+    if found is not None and (found.kind in LedgerAccount.MIRRORS or _is_on_own_account(found)):
+        raise CorrectionRefused(
+            "This money is at its owner's own exchange account, and no liability of the platform: nothing is corrected"
+            " there. Look at the account instead.",
+            field="account",
+        )
     if found is None or found.kind in LedgerAccount.COUNTERPARTIES:
         raise CorrectionRefused(
             "Choose an account of a person or of the platform; the other side is always the venue.", field="account"
         )
     return found
+
+
+def _is_on_own_account(account: LedgerAccount) -> bool:
+    return Copy.objects.filter(ledger_account=account, own_account__isnull=False).exists()
 
 
 def _lock_open(correction_id: int) -> Correction:

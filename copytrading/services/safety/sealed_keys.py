@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts import sealing
 from accounts.transactions import in_transaction
-from copytrading.models import Lead, LinkedAccount
+from copytrading.models import Lead, LinkedAccount, OwnAccount
 
 FINGERPRINT_LENGTH = 4
 
@@ -42,15 +42,15 @@ def can_seal() -> bool:
     return bool(sealing.sealing_keys())
 
 
-def seal_key(link: LinkedAccount, key: ExchangeKey) -> None:
-    """Put a key on a row, sealed to that row, unsaved. The row must have its id, lead and exchange."""
+def seal_key(link: LinkedAccount | OwnAccount, key: ExchangeKey) -> None:
+    """Put a key on a row, sealed to that row, unsaved. The row must have its id, owner and exchange."""
     assert link.pk is not None, "the id of the row is part of the seal"
     parts = json.dumps({"key": key.key, "secret": key.secret, "password": key.password}).encode()
     link.seal_id, link.sealed_key = sealing.seal(parts, place=_place_of(link))
     link.fingerprint = key.fingerprint
 
 
-def open_key(link: LinkedAccount) -> ExchangeKey:
+def open_key(link: LinkedAccount | OwnAccount) -> ExchangeKey:
     """
     Return the key of a row.
 
@@ -84,18 +84,25 @@ def rotate_link_keys() -> int:
     :raises KeyDoesNotOpen: if a key is sealed with one that is not here any more; those before it are done.
     """
     first = next(iter(sealing.sealing_keys()), "")
-    waiting = LinkedAccount.objects.exclude(status=LinkedAccount.Status.REVOKED).exclude(seal_id=first)
+    return _rotate(LinkedAccount, first) + _rotate(OwnAccount, first)
+
+
+def _rotate(table: type[LinkedAccount] | type[OwnAccount], first: str) -> int:
+    rows = table._default_manager
+    waiting = rows.exclude(status="REVOKED").exclude(seal_id=first)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
-    for link_id in ids:
+    for row_id in ids:
         with transaction.atomic(durable=True):
-            link = LinkedAccount.objects.select_for_update().get(pk=link_id)
-            if link.seal_id in ("", first):
+            row = rows.select_for_update().get(pk=row_id)
+            if row.seal_id in ("", first):
                 continue
-            seal_key(link, open_key(link))
-            link.save(update_fields=["sealed_key", "seal_id", "fingerprint"])
+            seal_key(row, open_key(row))
+            row.save(update_fields=["sealed_key", "seal_id", "fingerprint"])
     return len(ids)
 
 
-def _place_of(link: LinkedAccount) -> str:
+def _place_of(link: LinkedAccount | OwnAccount) -> str:
     """Return what is bound into the seal: the table, the row, whose it is, and where the key opens."""
+    if isinstance(link, OwnAccount):
+        return f"copytrading_ownaccount:{link.pk}:{link.user_id}:{link.exchange}"
     return f"copytrading_linkedaccount:{link.pk}:{link.lead_id}:{link.exchange}"

@@ -95,7 +95,7 @@ def sent_before_the_commit() -> list[Any]:
 def claimed_by_everybody() -> list[Any]:
     claim = trading._claim
 
-    def claim_anyway(order: Order, now: datetime, rules: Rules) -> str:
+    def claim_anyway(order: Order, now: datetime, rules: Rules) -> str | None:
         status = claim(order, now, rules)
         return Order.Status.SUBMITTING if status == Order.Status.PLANNED else status
 

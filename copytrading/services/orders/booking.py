@@ -41,10 +41,14 @@ def book_order(*, order: Order, now: datetime) -> Order:
     order = lock_order(order.pk)
     if order.booked_at is not None or order.status in Order.OPEN:
         return order
-    participants, wishes, fills_paid_elsewhere = _arrays_of(order)
+    participants, wishes, fills_paid_elsewhere, venue_accounts = _arrays_of(order)
     shares = _settle(order, wishes)
     _write_allocations(order, participants, shares)
-    _post(order, participants, shares, fills_paid_elsewhere, now)
+    # A platform that has never traded has none yet.
+    venue_account = (
+        int(venue_accounts[0]) if len(venue_accounts) else ledger.platform_account(LedgerAccount.Kind.VENUE, now=now).pk
+    )
+    _post(order, participants, shares, fills_paid_elsewhere, venue_account, now)
     if lead is not None and order.cycle is not None:
         positions.follow_up(
             lead=lead, cycle=order.cycle, order=order, participants=participants, shares=shares, now=now
@@ -62,19 +66,20 @@ def hold_key(order: Order, asset: Asset) -> str:
     return f"order:{order.pk}:{asset.pk}"
 
 
-def _arrays_of(order: Order) -> tuple[IntArray, IntArray, IntArray]:
+def _arrays_of(order: Order) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """
-    Return the ledger accounts of an order's participants and their wishes (P,), which nothing changes any more, and the
-    ids of its fills (F,) whose fee was taken in a third coin.
+    Return the ledger accounts of an order's participants and their wishes (P,), which nothing changes any more, the
+    ids of its fills (F,) whose fee was taken in a third coin, and the ledger account that mirrors the venue (1 or 0).
     """
-    participants, wishes, fills_paid_elsewhere = bulk_rows.read_arrays(
+    participants, wishes, fills_paid_elsewhere, venue_accounts = bulk_rows.read_arrays(
         "SELECT participant_ids, wish_units, ARRAY(SELECT id FROM copytrading_fill"
-        "  WHERE order_id = placed.id AND fee_other_units <> 0)"
+        "  WHERE order_id = placed.id AND fee_other_units <> 0),"
+        " ARRAY(SELECT id FROM accounts_ledgeraccount WHERE owner_id IS NULL AND kind = %s)"
         " FROM copytrading_order AS placed WHERE id = %s",
-        [order.pk],
-        types=["bigint"] * 3,
+        [LedgerAccount.Kind.VENUE, order.pk],
+        types=["bigint"] * 4,
     )
-    return participants, wishes, fills_paid_elsewhere
+    return participants, wishes, fills_paid_elsewhere, venue_accounts
 
 
 def _settle(order: Order, wishes: IntArray) -> Settlement:
@@ -118,14 +123,14 @@ def _write_allocations(order: Order, participants: IntArray, shares: Settlement)
 
 
 def _post(
-    order: Order, participants: IntArray, shares: Settlement, fills_paid_elsewhere: IntArray, now: datetime
-) -> None:
+    order: Order, participants: IntArray, shares: Settlement, fills_paid_elsewhere: IntArray, venue_account: int,
+    now: datetime,
+) -> None:  # fmt: skip
     holds = [hold_key(order, asset) for asset in (order.market.quote, order.market.base)]
     if not shares.quantity_units.any():
         for key in sorted(holds):
             ledger.release_hold(key=key, now=now)
         return
-    venue_account = ledger.platform_account(LedgerAccount.Kind.VENUE, now=now).pk
     quote = shares.value_units - shares.fee_units
     base = shares.received_units
     everybody = np.append(participants, venue_account)

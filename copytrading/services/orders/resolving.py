@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import queries as account_queries
 from accounts.models import Asset
@@ -88,12 +89,10 @@ def resolve_order(
     return answering.mark_unknown(order=order, now=now)
 
 
-def is_reconciled(*, market: Market, now: datetime, rules: Rules) -> bool:
-    """Return whether the venue's trades in a market were compared with our fills lately enough to send."""
+def compared_lately(*, now: datetime, rules: Rules) -> QuerySet[TradeCheckpoint]:
+    """Return the markets in which the venue's trades were compared with our fills lately enough to send."""
     fresh_since = now - timedelta(seconds=rules.reconcile_seconds)
-    return TradeCheckpoint.objects.filter(
-        venue_account=venue().account, market=market, checked_until__gt=fresh_since
-    ).exists()
+    return TradeCheckpoint.objects.filter(venue_account=venue().account, checked_until__gt=fresh_since)
 
 
 @outside_transaction
@@ -127,7 +126,7 @@ def reconcile_orders(*, now: datetime) -> int:
     found = 0
     markets = Market.objects.filter(pk__in=lately.values("market_id")).exclude(status=Market.Status.DELISTED)
     for market in markets.select_related("base", "quote"):
-        if not is_reconciled(market=market, now=now, rules=rules):
+        if not compared_lately(now=now, rules=rules).filter(market=market).exists():
             found += reconcile_market(market=market, now=now)
     return found
 

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from time import monotonic
+from typing import Any, cast
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import ledger
 from accounts.database.array_parameters import as_column, bound_by_server
@@ -34,7 +35,7 @@ from copytrading.exchange.errors import (
 )
 from copytrading.exchange.orders import Side
 from copytrading.exchange.registry import venue
-from copytrading.models import Alarm, Copy, Mark, Market, Order, SyncCycle
+from copytrading.models import Alarm, Copy, Market, Order, SyncCycle
 from copytrading.services.locks import lock_lead
 from copytrading.services.market import listings, quotes
 from copytrading.services.orders import answering, resolving
@@ -166,21 +167,23 @@ def submit_order(*, order: Order, now: datetime, rules: Rules) -> Order:
     """
     Send one planned order to the venue, once.
 
-    1. Where the market's trades were not compared for a while, compare them first.
-    2. Claim it: PLANNED becomes SUBMITTING. Whoever updates the row owns it. A fence, a halt or a limit ends it here.
+    1. Claim it: PLANNED becomes SUBMITTING. Whoever updates the row owns it. A fence, a halt or a limit ends it here.
+    2. Where the market's trades were not compared for a while it is not claimed: compare them, then claim it.
     3. Send it under the id stored before, with no transaction open. It carries the time of its claim, so that a venue
        refuses it when the worker slept in between and others have long asked about it.
     4. Record the answer.
 
     If the worker dies between 3 and 4 the order stays SUBMITTING, and `resolving` asks the venue about that same id.
     """
-    if order.quantity_units and not resolving.is_reconciled(market=order.market, now=now, rules=rules):
+    claimed = _claim(order, now, rules)
+    if claimed is None:
         try:
             resolving.reconcile_market(market=order.market, now=now)
         except VenueUnreachable:
             # Not compared, not sent: the order keeps its place and is tried at the next look.
             return order
-    order.status = _claim(order, now, rules)
+        claimed = _claim(order, now, rules)
+    order.status = claimed or Order.Status.PLANNED
     if order.status != Order.Status.SUBMITTING:
         return order
     sent_at = monotonic()
@@ -216,22 +219,28 @@ def _milliseconds_since(moment: float) -> int:
     return round((monotonic() - moment) * 1000)
 
 
-def _claim(order: Order, now: datetime, rules: Rules) -> str:
+def _claim(order: Order, now: datetime, rules: Rules) -> str | None:
+    """Return what became of an order by claiming it; None where its market's trades are to be compared first."""
     with transaction.atomic(durable=True):
         if order.cycle is not None:
             # Whoever raises a fence takes the same lock: either this order sees it, or it comes after the claim.
             lock_lead(order.cycle.lead_id)
         claimable = Order.objects.filter(pk=order.pk, status=Order.Status.PLANNED).select_for_update()
-        mark_now = Subquery(Mark.objects.filter(market=OuterRef("market")).values("price"))
-        seen = claimable.values_list(mark_now, Exists(_changed_since(order))).first()
-        if seen is None:
+        row = claimable.values(
+            **order_limits.to_read(now),
+            is_fenced=Exists(_changed_since(order)),
+            is_compared=Exists(resolving.compared_lately(now=now, rules=rules).filter(market=OuterRef("market"))),
+        ).first()
+        if row is None:
             # Somebody else owns it; what it will become is not ours to say, whatever stands against sending it now.
             return Order.Status.PLANNED
-        mark, is_fenced = seen
-        if is_fenced and _buys_behind_a_fence(order):
+        if order.quantity_units and not row["is_compared"]:
+            return None
+        if row["is_fenced"] and _buys_behind_a_fence(order):
             refusal: order_limits.NotToBeSent | None = order_limits.NotToBeSent(sentence="")
         else:
-            refusal = order_limits.reason_not_to_send(order, mark=mark, now=now, rules=rules)
+            seen = order_limits.Seen.of(cast("dict[str, Any]", row))
+            refusal = order_limits.reason_not_to_send(order, seen=seen, now=now, rules=rules)
         if refusal is not None:
             order.status, order.refusal, order.answered_at = Order.Status.CANCELED, refusal.sentence[:200], now
             if order.cycle is not None:

@@ -6,14 +6,16 @@ Whatever goes wrong elsewhere, no more than this can be lost by it.
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from copytrading.engine.rules import Rules
-from copytrading.models import Alarm, Order
+from copytrading.models import Alarm, Halt, Mark, Order
 from copytrading.queries.market import doubts
 from copytrading.queries.operating import halts
 from copytrading.queries.operating.halts import StandingHalts
@@ -33,19 +35,46 @@ class NotToBeSent:
 TOO_OLD = NotToBeSent(sentence="It waited too long and is decided anew.")
 
 
-def reason_not_to_send(order: Order, *, mark: Decimal | None, now: datetime, rules: Rules) -> NotToBeSent | None:
+@dataclass(frozen=True, kw_only=True)
+class Seen:
     """
-    Return why an order must not leave now, None when it may. In the transaction that claims it.
+    What the last look at an order reads with its row, in the statement that claims it; see `to_read`.
 
-    :param mark: of its market, in quote currency per coin, as that transaction reads it; None where it has none.
+    :param mark: of its market, in quote currency per coin; None where it has none.
+    :param is_any_halted: whether any kill switch stands, whatever for; which, is asked only then.
+    :param sent_in_minute: what the orders of the last minute may come to, in quote units; `sent_in_day` likewise.
     """
+
+    mark: Decimal | None
+    is_any_halted: bool
+    sent_in_minute: int
+    sent_in_day: int
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Seen":
+        return cls(**{field.name: row[field.name] for field in fields(cls)})
+
+
+def to_read(now: datetime) -> dict[str, Subquery | Exists | Coalesce]:
+    """Return what to annotate an order with so that `Seen` can be made of its row, by name."""
+    return {
+        "mark": Subquery(Mark.objects.filter(market=OuterRef("market")).values("price")),
+        "is_any_halted": Exists(Halt.objects.filter(lifted_at__isnull=True)),
+        "sent_in_minute": _sum_since(now - timedelta(minutes=1)),
+        "sent_in_day": _sum_since(now - timedelta(days=1)),
+    }
+
+
+def reason_not_to_send(order: Order, *, seen: Seen, now: datetime, rules: Rules) -> NotToBeSent | None:
+    """Return why an order must not leave now, None when it may. In the transaction that claims it."""
     if _is_old(order, now):
         return TOO_OLD
+    sent = _Sent(minute=seen.sent_in_minute, day=seen.sent_in_day)
     return (
-        _halted(order, halts.standing_halts())
+        (_halted(order, halts.standing_halts()) if seen.is_any_halted else None)
         or _in_doubt(order, doubts.coins_in_doubt())
-        or _outside_collar(order, mark, rules)
-        or _beyond_limits(order, _sent(now), rules)
+        or _outside_collar(order, seen.mark, rules)
+        or _beyond_limits(order, sent, rules)
     )
 
 
@@ -115,6 +144,13 @@ class _Sent:
 
     minute: int
     day: int
+
+
+def _sum_since(moment: datetime) -> Coalesce:
+    """Return the expression of what all orders claimed since then may come to, in quote units."""
+    since = Order.objects.filter(claimed_at__gt=moment).order_by()
+    total = since.annotate(total=Func(F("value_max_units"), function="SUM")).values("total")
+    return Coalesce(Subquery(total, output_field=BigIntegerField()), 0)
 
 
 def _sent(now: datetime) -> _Sent:

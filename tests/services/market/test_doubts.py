@@ -128,10 +128,11 @@ class TestALeap:
     def test_sends_no_order_that_was_decided_before(self, world: World, lead: Lead, copy: Copy) -> None:
         order = Order.objects.filter(market=sol()).latest("pk")
         order.planned_at = world.now
-        before = order_limits.reason_not_to_send(order, mark=order.price_mid, now=world.now, rules=platform_rules())
+        seen = order_limits.Seen(mark=order.price_mid, is_any_halted=False, sent_in_minute=0, sent_in_day=0)
+        before = order_limits.reason_not_to_send(order, seen=seen, now=world.now, rules=platform_rules())
         leap(world)
 
-        found = order_limits.reason_not_to_send(order, mark=order.price_mid, now=world.now, rules=platform_rules())
+        found = order_limits.reason_not_to_send(order, seen=seen, now=world.now, rules=platform_rules())
 
         assert before is None or "doubt" not in before.sentence
         assert found is not None and "in doubt" in found.sentence

@@ -39,10 +39,18 @@ class StartForm(TermsForm):
         initial=SMART_SYNC.name,
         widget=forms.RadioSelect,
     )
+    on_own_account = forms.BooleanField(required=False)
     field_order = ("mode",)
 
-    def __init__(self, *arguments: Any, proportion_of: Callable[[int], Proportion | None], **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, proportion_of: Callable[[int], Proportion | None], own_account_id: int | None = None,
+        **options: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*arguments, **options)
+        self._own_account_id = own_account_id
+        if own_account_id is None:
+            # Nobody is asked about an account that is not there.
+            del self.fields["on_own_account"]
         self._proportion_of = proportion_of
         self.ratio_was_left_open = False
 
@@ -56,6 +64,11 @@ class StartForm(TermsForm):
         elif terms.get("order_ratio") is None and "order_ratio" not in self.errors and terms.get("investment"):
             self._answer_in_proportion(terms)
         return terms
+
+    @property
+    def own_account_id(self) -> int | None:
+        """The own account at the exchange that was chosen, once the form is valid; None for the wallet."""
+        return self._own_account_id if self.cleaned_data.get("on_own_account") else None
 
     @property
     def is_custom(self) -> bool:

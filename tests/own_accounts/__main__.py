@@ -25,6 +25,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pooled", type=int, default=30)
     parser.add_argument("--bars", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=3_600, help="no bar begins after so long")
     parser.add_argument("--dialect", default="binance")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args()
@@ -50,7 +51,12 @@ if __name__ == "__main__":
             },
             keep=given.keep,
             run=lambda course, _: course.run(
-                venue, copies_count=given.copies, pooled_count=given.pooled, bars=given.bars, seed=given.seed
+                venue,
+                copies_count=given.copies,
+                pooled_count=given.pooled,
+                bars=given.bars,
+                seed=given.seed,
+                seconds_max=given.seconds,
             ),
         )
     sys.exit(code)

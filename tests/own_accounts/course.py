@@ -39,8 +39,9 @@ from tests.own_accounts.described import AMOUNTS, COINS, account_of, amount_of, 
 
 STAKE = Decimal(50_000)
 # What the lead buys at the start, as shares of the stake; the rest stays cash.
-WEIGHTS = {"BTC": "0.3", "ETH": "0.2", "SOL": "0.15", "ADA": "0.1", "LINK": "0.1", "XRP": "0.05"}
-SETTLES_WITHIN_SECONDS = 900
+WEIGHTS = {"BTC": "0.35", "ETH": "0.25", "SOL": "0.2", "ADA": "0.1"}
+SETTLES_WITHIN_SECONDS = 3_600
+QUOTED_EVERY_SECONDS = 2
 
 
 @dataclass(kw_only=True)
@@ -48,6 +49,7 @@ class Figures:
     """What the campaign found; clean where nobody's order was anybody else's and every account agrees."""
 
     copies: int
+    bars: int = 0
     orders: int = 0
     orders_a_copy: float = 0.0
     two_at_a_time: int = 0
@@ -70,7 +72,7 @@ class Figures:
         return not any(wrong) and self.ledger == "clean"
 
 
-def run(venue: FakeVenue, *, copies_count: int, pooled_count: int, bars: int, seed: int) -> Figures:
+def run(venue: FakeVenue, *, copies_count: int, pooled_count: int, bars: int, seed: int, seconds_max: float) -> Figures:
     began, draw = time.monotonic(), random.Random(seed)
     with patch.object(budget.RateBudget, "take", lambda *_, **__: 0.0):
         stage = Stage(venue, draw)
@@ -81,8 +83,10 @@ def run(venue: FakeVenue, *, copies_count: int, pooled_count: int, bars: int, se
         stage.work()
         worths = [stage.worths(lead)]
         for bar in range(bars):
+            if time.monotonic() > began + seconds_max:
+                break
             stage.walk()
-            if bar % 3 != 2:
+            if bar % 3 == 1:
                 stage.trade(lead)
             stage.work()
             worths.append(stage.worths(lead))
@@ -125,6 +129,7 @@ class Stage:
         return f"key-{self.keys}"
 
     def quote(self) -> None:
+        self.quoted_at = time.monotonic()
         now = timezone.now()
         told = [
             Quote(symbol=f"{coin}-USDT", price=price, as_of=now, source="walk") for coin, price in self.price_of.items()
@@ -157,7 +162,8 @@ class Stage:
 
     def clock(self):
         """Return the time; prices are quoted anew along the way, as a feed does all day."""
-        self.quote()
+        if time.monotonic() > self.quoted_at + QUOTED_EVERY_SECONDS:
+            self.quote()
         return timezone.now()
 
     def bring(self, user: User, value: Decimal) -> None:
@@ -249,7 +255,7 @@ class Stage:
         return found | {0: round(holdings.load_lead(lead, board=board, cash=cash).equity(board))}
 
     def figures(self, count: int, worths: list[dict[int, int]], lead: Lead) -> Figures:
-        figures = Figures(copies=count)
+        figures = Figures(copies=count, bars=len(worths) - 1)
         ours = {
             order.client_order_id: order for order in Order.objects.filter(cycle__is_own=True, claimed_at__isnull=False)
         }

@@ -1,4 +1,4 @@
-"""The world of the campaign: six markets, the platform's account, and an account with a key for each person."""
+"""The world of the campaign: four markets, the platform's account, and an account with a key for each person."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tests.fake_venue.world import SMALL_WORLD
 AMOUNTS = (100, 1_000, 10_000)
 COINS = {
     "BTC": ("50000", "0.00001"), "ETH": ("2500", "0.0001"), "SOL": ("100", "0.001"),
-    "ADA": ("0.5", "0.1"), "LINK": ("15", "0.01"), "XRP": ("0.6", "0.1"),
+    "ADA": ("0.5", "0.1"),
 }  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import redis
 
-# Kept for exits and questions about orders; kept for exits alone.
+# Kept for exits and questions about orders; kept for exits alone. Buys on people's own accounts leave more: they are
+# many, and share one budget with the orders of everybody in the pool.
+OWN = 0.4
 ORDINARY = 0.2
 LOOKS = 0.1
 URGENT = 0.0

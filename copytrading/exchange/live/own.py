@@ -40,6 +40,7 @@ class OwnLiveVenue(LiveVenue):
         wire.share_knowledge(shared)
         super().__init__(wire, account="", quote=quote, key_is_vouched=False)
         self._key_is_checked = True
+        self._kept_from_buys = shares.OWN
 
     def permissions(self) -> frozenset[str]:
         """Return what the key may do, see OwnVenue."""

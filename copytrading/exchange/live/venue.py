@@ -83,6 +83,7 @@ class LiveVenue:
         self._key_is_vouched = key_is_vouched
         self._key_is_checked = False
         self._is_able = False
+        self._kept_from_buys = shares.ORDINARY
 
     def __repr__(self) -> str:
         return f"LiveVenue({self.name!r})"
@@ -190,7 +191,7 @@ class LiveVenue:
                 Call.PLACE,
                 lambda exchange: dialect.place(exchange, ticket),
                 claimed_at=now,
-                kept_share=shares.URGENT if side is Side.SELL else shares.ORDINARY,
+                kept_share=shares.URGENT if side is Side.SELL else self._kept_from_buys,
             )
         except SentTooLate as delay:
             raise OrderRejected(RejectionCode.TOO_LATE, f"Not sent: {delay}") from None

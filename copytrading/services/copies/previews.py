@@ -1,9 +1,11 @@
 """What starting, changing or stopping a copy would trade and cost: decided as in earnest, nothing written."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
@@ -26,6 +28,7 @@ from copytrading.services.copies.refusals import (
 )
 from copytrading.services.cycle.scene import Scene, load_scene
 from copytrading.services.orders.pricing import PlannedTrade
+from copytrading.services.own.accounts import OwnCash
 from copytrading.services.refusals import Refusal
 
 # Shares are counted out in so much cash, so that whole units of any coin are as good as fractions of it.
@@ -85,6 +88,7 @@ def preview_copy(
     investment_units: int,
     terms: Terms,
     now: datetime,
+    own: OwnCash | None = None,
 ) -> CopyPreview:
     """
     Return the orders that a start would place, and what they cost. Nothing is written.
@@ -95,7 +99,9 @@ def preview_copy(
     :raises Refusal: the same ones as start_copy.
     """
     rules, lead = platform_rules(), Lead.objects.get(pk=lead_id)
-    refuse_start(lead, follower, investment_units, terms, now, rules=rules)
+    # The row of an own account is locked for the look.
+    with transaction.atomic() if own else nullcontext():
+        refuse_start(lead, follower, investment_units, terms, now, rules=rules, own=own)
     refuse_terms(terms, investment_units)
     if not registry.mode_of(terms.mode).holds_ratios:
         # It buys nothing of what is there: it answers the orders to come.

@@ -67,6 +67,11 @@ class OwnCash:
     free_units: int
 
 
+def offered_exchange() -> str:
+    """Return the exchange at which people may connect accounts of their own; empty where none can be."""
+    return registry.own_exchange() if sealed_keys.can_seal() else ""
+
+
 @outside_transaction
 def connect_account(*, user: User, exchange: str, key: ExchangeKey, now: datetime) -> OwnAccount:
     """
@@ -269,7 +274,7 @@ def _end_trading(account_id: int, status: OwnAccount.Status, reason: str, kind: 
 
 
 def _refuse_exchange(exchange: str) -> None:
-    if exchange != registry.own_exchange() or not sealed_keys.can_seal():
+    if not exchange or exchange != offered_exchange():
         raise OwnAccountNotPossible(
             gettext("Own accounts are at the exchange that is traded at here; another one cannot be connected.")
         )

@@ -45,8 +45,11 @@ from copytrading.services.safety import venue_watch
 
 log = structlog.get_logger()
 
-# A round is decided for so many copies: what is decided should leave before it is too old to be sent.
-COPIES_A_ROUND = 250
+# A round is decided for so many copies: what is decided should leave before it is too old to be sent, and an exchange
+# may let only a few orders a second through.
+COPIES_A_ROUND = 40
+# Whose turn it is is looked for among so many copies; those after them have theirs at the next ring.
+LEADS_LOOKED_FOR = 10_000
 # A ring works so long; the next one goes on.
 RING_SECONDS = 40.0
 # What waits for a market or a price is looked at again after this; a market that refused an account, too.
@@ -136,7 +139,7 @@ class _Sight:
 
 def leads_due(*, now: datetime) -> list[int]:
     """Return the ids of leads behind whom a copy on an own account has its turn, or has an order open."""
-    due = {lead_id for lead_id, _ in _due(now, platform_rules(), lead_id=None)}
+    due = {lead_id for lead_id, _ in _due(now, platform_rules(), lead_id=None, limit=LEADS_LOOKED_FOR)}
     open_orders = Order.objects.filter(booked_at__isnull=True, cycle__is_own=True)
     in_phase = OwnSeat.objects.exclude(phase=OwnSeat.Phase.READY).exclude(copy__status=Copy.Status.STOPPED)
     due.update(open_orders.values_list("cycle__lead_id", flat=True).distinct())
@@ -185,7 +188,7 @@ def sync_own(*, lead_id: int, clock: Callable[[], datetime]) -> int:
             return rounds
 
 
-def _due(now: datetime, rules: Rules, *, lead_id: int | None) -> list[tuple[int, int]]:
+def _due(now: datetime, rules: Rules, *, lead_id: int | None, limit: int = COPIES_A_ROUND) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             DUE,
@@ -194,7 +197,7 @@ def _due(now: datetime, rules: Rules, *, lead_id: int | None) -> list[tuple[int,
                 "now": now,
                 "repair_before": now - timedelta(seconds=rules.repair_seconds),
                 "failures_max": FAILURES_MAX,
-                "limit": COPIES_A_ROUND,
+                "limit": limit,
             },
         )
         return cursor.fetchall()

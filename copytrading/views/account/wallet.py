@@ -24,6 +24,7 @@ from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries.money import limit_orders as limit_queries
 from copytrading.queries.money import wallet as queries
 from copytrading.services.admission import entering
+from copytrading.services.own import accounts as own_accounts
 from copytrading.services.refusals import Refusal
 from copytrading.services.wallet import limits, transfers
 from copytrading.services.wallet import spot as trading_by_hand
@@ -161,6 +162,7 @@ def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
         "deposit_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=DEPOSIT_ID),
         "withdraw_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id=WITHDRAW_ID),
         "key": uuid4().hex,
+        "has_own_accounts": bool(own_accounts.offered_exchange()),
         **shown,
     }
     if "spot_form" not in shown:

@@ -15,11 +15,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.queries.admission.warnings import warning_of
+from copytrading.queries.copies.own_accounts import connected_account_id_of
 from copytrading.queries.copies.together import alike_to
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
@@ -29,7 +31,7 @@ from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.admission import entering
-from copytrading.services.copies import previews
+from copytrading.services.copies import own_verbs, previews
 from copytrading.services.copies.cautions import cautions_of
 from copytrading.services.copies.previews import CopyPreview
 from copytrading.services.lookback.record import LookBack, Question
@@ -49,7 +51,7 @@ def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
     """Ask on which terms to copy; for HTMX, say what the terms typed so far mean."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     asked = request.GET if "investment" in request.GET else None
-    form = StartForm(asked, **_known_to_forms(lead))
+    form = StartForm(asked, **_known_to_forms(lead, request.user))
     if request.htmx:
         form.is_valid()
         return render(request, TEMPLATE + "#typed", {"form": form, "lead": lead, **_figures(request, lead, form)})
@@ -61,7 +63,7 @@ def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
 def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
     """Show the orders that the terms would place, by what may be seen of the lead, and what they cost."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    form = StartForm(request.GET, **_known_to_forms(lead))
+    form = StartForm(request.GET, **_known_to_forms(lead, request.user))
     if not form.is_valid():
         return _terms(request, lead, form)
     terms = form.cleaned_data
@@ -73,6 +75,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
             investment_units=terms["investment"],
             terms=form.terms(),
             now=now,
+            own=own_verbs.cash_of(request.user, form.own_account_id),
         )
     except Refusal as refusal:
         refuse(form, refusal)
@@ -108,7 +111,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
 def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
     """Start the copy that was reviewed, once, and go to its page."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    form = ConfirmForm(request.POST, **_known_to_forms(lead))
+    form = ConfirmForm(request.POST, **_known_to_forms(lead, request.user))
     if not form.is_valid():
         return _terms(request, lead, form, status=422)
     terms = form.cleaned_data
@@ -120,6 +123,7 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
             terms=form.terms(),
             idempotency_key=terms["key"],
             now=timezone.now(),
+            own_account_id=form.own_account_id,
         )
     except Refusal as refusal:
         refuse(form, refusal)
@@ -146,11 +150,12 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
     return render(request, TEMPLATE, context, status=status)
 
 
-def _known_to_forms(lead: Any) -> dict[str, Any]:
+def _known_to_forms(lead: Any, user: User) -> dict[str, Any]:
     """Return what the forms of a start have to know: what can be chosen, and what suits an amount."""
     return {
         "markets": market_queries.market_choices(),
         "proportion_of": lambda investment: proportions.proportion_of(lead, investment_units=investment),
+        "own_account_id": connected_account_id_of(user),
     }
 
 

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
+from copytrading.engine.rules import BOUNDS
 from copytrading.worlds.simulating import campaign
 from copytrading.worlds.simulating.deeds import loss_limits
 from copytrading.worlds.simulating.workers import Crew
@@ -41,9 +42,13 @@ class TestPlay:
         assert sum(one.faults for one in outcomes) > 20, "worlds in which nothing fails prove nothing"
         assert all("everything is finished" in one.log[-1] for one in outcomes)
 
-    def test_pays_out_copies_whose_order_arrived_late(self, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
-        # Which seed tells it depends on every decision before: one of these does, while nobody sets a loss limit.
+    def test_pays_out_copies_whose_order_arrived_late(
+        self, crew: Crew, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Which seed tells it depends on every decision before: one of these does, while nobody sets a loss limit and
+        # every price is believed.
         monkeypatch.setattr(loss_limits, "SEEDS", 0.0)
+        settings.SMARTSYNC_PRICE_JUMP = BOUNDS["price_jump"].most
         outcomes = [campaign.play_in_empty_database(seed=seed, crew=crew, steps=90) for seed in (45, 94)]
 
         assert [one.violations for one in outcomes] == [[], []]

@@ -24,6 +24,7 @@ from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.orders.bunching import PlannedOrder
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
+from copytrading.exchange import registry
 from copytrading.exchange.errors import (
     KEY_TROUBLES,
     DuplicateOrder,
@@ -82,14 +83,16 @@ def write_orders(
     """
     if not planned:
         return []
-    orders = []
+    orders, destination = [], registry.destination()
     for (order_id, client_order_id), one in zip(_next_order_ids(len(planned)), planned, strict=True):
         order = Order(
             pk=order_id,
             cycle=cycle,
             market=markets[one.market.market_id],
             venue_account=venue().account,
-            client_order_id=client_order_id,
+            client_order_id=f"{destination.id_beginning}{client_order_id}",
+            exchange=destination.exchange,
+            broker_tag=destination.broker_tag,
             side=one.side.value,
             quantity_units=one.quantity_units,
             price_limit=one.price_limit,
@@ -182,6 +185,7 @@ def submit_order(*, order: Order, now: datetime, rules: Rules) -> Order:
             quantity=coins(order.quantity_units, order.market.base.decimals),
             price_limit=order.price_limit,
             now=now,
+            broker_tag=order.broker_tag,
         )
     except OrderRejected as rejection:
         return _note_rejection(order, rejection, now, milliseconds=_milliseconds_since(sent_at))
@@ -297,7 +301,7 @@ def _next_order_ids(count: int) -> list[tuple[int, str]]:
     Return ids of orders before the orders exist, each with the client order id, which carries it.
 
     Letters and digits only, decodable to the row, the attempt and the restore that it came after: ids of rows come
-    back with a restore.
+    back with a restore. What an exchange may want at their beginning is put there by whoever writes the orders.
     """
     with connection.cursor() as cursor:
         cursor.execute(

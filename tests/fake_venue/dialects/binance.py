@@ -41,6 +41,11 @@ def refusal(code: int, message: str, *, status: int = 400) -> Refusal:
     return Refusal(json_answer({"code": code, "msg": message}, status=status))
 
 
+def broker_in(client_order_id: str) -> str:
+    """Return which broker an order's own id names: eight characters behind x-."""
+    return client_order_id[2:10] if client_order_id.startswith("x-") else ""
+
+
 class Given(dict[str, str]):
     """The parameters of a request; asking for one that was not sent refuses the request."""
 
@@ -174,6 +179,7 @@ class BinanceDialect(Dialect):
             validity=Validity(given["timeInForce"]),
             now_ms=asked.now_ms,
             fill_fraction=Decimal(asked.circumstances.fill_fraction),
+            tag=broker_in(given.get("newClientOrderId", "")),
         )
         return payloads.new_order(order, detail=given.get("newOrderRespType", "FULL"))
 

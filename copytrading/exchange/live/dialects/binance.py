@@ -21,6 +21,7 @@ from copytrading.exchange.live.dialects.base import (
     Dialect,
     Span,
     Structure,
+    Tagging,
     Ticket,
     Trades,
 )
@@ -201,6 +202,9 @@ BINANCE = Dialect(
     is_answer=is_answer,
     is_told_at_once=True,
     client_order_id_pattern=r"[.A-Z:/a-z0-9_-]{1,36}",
+    tagging=Tagging(
+        pattern=r"[A-Za-z0-9]{1,10}", words="one to ten letters and digits, without the x-", id_beginning="x-{tag}"
+    ),
     options={
         "fetchMarkets": {"types": ["spot"]},
         "fetchMargins": False,

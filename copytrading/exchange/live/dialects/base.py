@@ -169,6 +169,13 @@ class Dialect:
     # How long a span of trades may be at most, and how far back they are kept, where that is less than for ever.
     trades_span: timedelta | None = None
     trades_kept: timedelta | None = None
+    # Deposits and withdrawals: how many are told at once at most, what is asked to get as many, and what the end of a
+    # span is called.
+    transfers_a_page: int = 1
+    transfers_params: Mapping[str, Any] = field(default_factory=dict)
+    transfers_end: str = "until"
+    # Words of a transfer that came to nothing which ccxt hands on as they are.
+    transfers_failed: Mapping[Call, frozenset[str]] = field(default_factory=dict)
     # The best offers of these pairs, by ccxt's symbol, in one request.
     ask_quotes: Callable[..., dict[str, Any]] = any_quotes
 

@@ -232,5 +232,10 @@ BINANCE = Dialect(
     ask_order_trades=ask_order_trades,
     ask_trades=ask_trades,
     page_length=TRADES_A_PAGE,
+    transfers_a_page=1000,
+    transfers_params={"limit": 1000},
+    transfers_end="endTime",
+    # Rejected, and of a kind that is not taken: a deposit may be told as done before.
+    transfers_failed={Call.DEPOSITS: frozenset({"2", "7"})},
     ask_quotes=ask_quotes,
 )

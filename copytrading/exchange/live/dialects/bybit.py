@@ -307,6 +307,10 @@ BYBIT = Dialect(
     ask_order_trades=ask_order_trades,
     ask_trades=ask_trades,
     page_length=TRADES_A_PAGE,
+    transfers_a_page=50,
+    transfers_params={"limit": 50},
+    transfers_end="endTime",
+    transfers_failed={Call.DEPOSITS: frozenset({"fail"})},
     trades_span=SPAN,
     trades_kept=KEPT,
 )

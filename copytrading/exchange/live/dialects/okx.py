@@ -205,4 +205,7 @@ OKX = Dialect(
     ask_order_trades=ask_order_trades,
     ask_trades=ask_trades,
     page_length=TRADES_A_PAGE,
+    transfers_a_page=100,
+    transfers_params={"limit": 100},
+    transfers_end="after",
 )

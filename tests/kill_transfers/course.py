@@ -33,7 +33,8 @@ DOORS, LOOKERS = ("first door", "second door"), ("first looker", "second looker"
 WAYS = {STATEMENT: 10, "any moment": 6, "the venue's answer": 3, "PostgreSQL": 1}
 SAVINGS, COINS = Decimal(1_000_000), Decimal("0.1")
 SECONDS_TO_DIE = 15.0
-DRAIN_SECONDS = 300.0
+PACE_SECONDS = 3.0
+DRAIN_SECONDS = 600.0
 # The venue lets itself be asked so often, and the lookers ask it, too.
 ASK_SECONDS = 0.5
 BEGAN_AT = time.monotonic()
@@ -161,7 +162,7 @@ class Outside:
         row = self._row(f"in-{deed.number}{again}", units, status=1)
         self.venue.tell_transfers("platform", deposits=[row])
         if deed.name == "reversed":
-            self._soon(deed, lambda: self._is_taken_back(row, units), longest=10.0)
+            self._soon(deed, lambda: self._is_taken_back(row, units), longest=30.0)
 
     def _goes(self, deed: Deed, units: int) -> None:
         fee = int(deed.fee * CASH_UNIT)
@@ -169,7 +170,7 @@ class Outside:
         row = self._row(f"out-{deed.number}", units, status=6) | {"fee": f"{deed.fee}"}
         self.venue.tell_transfers("platform", withdrawals=[row])
         if deed.name == "paid out and reversed":
-            self._soon(deed, lambda: self._comes_back(row, units + fee), longest=10.0)
+            self._soon(deed, lambda: self._comes_back(row, units + fee), longest=30.0)
 
     def _is_taken_back(self, row: dict[str, Any], units: int) -> None:
         self.venue.retell_transfer("platform", row["id"], status=2)
@@ -206,10 +207,11 @@ def run(fleet: Fleet, venue: FakeVenue, *, kills: int, count: int, seed: int, se
         time.sleep(0.05)
 
     while sum(died.values()) < kills and time.monotonic() - began_at < seconds_max:
-        # Some are on their way at every death; the last ones with the last.
-        allowed = min(count, -(-count * (sum(died.values()) + 1) // kills))
+        # Some are on their way at every death; the last ones with the last, or when time is over.
+        share = max((sum(died.values()) + 1) / kills, (time.monotonic() - began_at) / seconds_max)
+        allowed = min(count, int(count * share))
         _replace(pace, str(allowed))
-        _wait(go_on, lambda allowed=allowed: len(outside.announced) >= allowed - count // kills, seconds=30)
+        _wait(go_on, lambda allowed=allowed: len(outside.announced) >= allowed - count // kills, seconds=PACE_SECONDS)
         way = chance.choices(list(WAYS), WAYS.values())[0]
         if _somebody_dies(fleet, venue, tokens, way, chance, go_on):
             died[way] += 1

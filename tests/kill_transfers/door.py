@@ -27,7 +27,8 @@ from tests.kill_transfers.dying import may_die_at_statements  # noqa: E402
 from tests.kill_transfers.plan import EXIT_EVERY, PAYOUTS, Deed, plan_of  # noqa: E402
 
 EXIT_UNITS = 10**5  # of BTC, a thousandth
-TRIES_MAX = 40
+# A minute: after a death of PostgreSQL there is no fresh price for a while.
+TRIES_MAX = 240
 
 
 def announce(deed: Deed, people: list[User]) -> str:

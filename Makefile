@@ -8,6 +8,10 @@
 #   make kill [KILLS=100 DIALECT=binance]    kill −9 on real processes against a fake venue (or okx, bybit, bitget), then
 #                                            books and venue compared
 #   make kill-notices [KILLS=100 NOTICES=1000]    kill −9 on whoever sends e-mail and push, each notice once on each channel
+#   make kill-transfers [KILLS=200 TRANSFERS=10000]    kill −9 on whoever brings, books and compares money, while transfers
+#                                            of every kind come and go at a fake venue; nothing lost, doubled or halted
+#   make restores [TRIALS=100]    back up, let the venue go on, destroy, restore: nothing is sent before both agree, and
+#                                            no client order id comes twice
 #   make kill-webhooks [KILLS=50 EVENTS=1000]    kill −9 on whoever calls webhooks, while a receiver fails half the time
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make alike [TRIES=200] [PATHS=copies]    whether known and unknown addresses, and what is somebody else's and what
@@ -31,6 +35,8 @@ COPIES ?= 10000
 KILLS ?= 100
 NOTICES ?= 1000
 EVENTS ?= 1000
+TRANSFERS ?= 10000
+TRIALS ?= 100
 DIALECT ?= binance
 SEED ?= 1
 SEEDS ?= 200
@@ -57,7 +63,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)') $(if $(BRAND),SMARTSYNC_BRAND='$(abspath $(BRAND))')
 
-.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks simulate mutants bench words format lock browser
+.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks kill-transfers restores simulate mutants bench words format lock browser
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -142,6 +148,13 @@ kill-notices: $(INSTALLED_DEV)
 kill-webhooks: KILLS = 50
 kill-webhooks: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.kill_webhooks --kills $(KILLS) --events $(EVENTS) --seed $(SEED)
+
+kill-transfers: KILLS = 200
+kill-transfers: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.kill_transfers --kills $(KILLS) --transfers $(TRANSFERS) --seed $(SEED)
+
+restores: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.restores --trials $(TRIALS) --seed $(SEED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

@@ -59,6 +59,38 @@ def _whole(name: str, *, default: int) -> int:
     return _read(name, int, default, "whole number")
 
 
+def _by_exchange(name: str) -> dict[str, str]:
+    """
+    Return what is said of each exchange, as "binance=...,okx=...".
+
+    :raises ImproperlyConfigured: if a part is no such pair.
+    """
+    pairs = [part.strip().partition("=") for part in env.str(name, default="").split(",") if part.strip()]
+    if not all(exchange.strip() and value.strip() for exchange, _, value in pairs):
+        raise environ.ImproperlyConfigured(f"{name} is {env.str(name)!r}; write it as binance=...,okx=...")
+    return {exchange.strip().lower(): value.strip() for exchange, _, value in pairs}
+
+
+def _fractions_by_exchange(name: str) -> dict[str, Decimal]:
+    """
+    Return a fraction from 0 to 1 for each exchange that has one.
+
+    :raises ImproperlyConfigured: if one is none.
+    """
+    fractions = {}
+    for exchange, text in _by_exchange(name).items():
+        try:
+            fraction = Decimal(text)
+        except ArithmeticError:
+            fraction = Decimal("NaN")
+        if not (fraction.is_finite() and 0 <= fraction <= 1):
+            raise environ.ImproperlyConfigured(
+                f"{name}: {text!r} of {exchange} is no fraction from 0 to 1, such as 0.2."
+            )
+        fractions[exchange] = fraction
+    return fractions
+
+
 # What the platform is called and looks like: read here, before anything is started for nothing.
 SMARTSYNC_BRAND = read_brand(brand_file(env.str("SMARTSYNC_BRAND", default="")))
 # Who is let in: packs of jurisdictions by name or path, none when empty, and which of them is that of people who named
@@ -85,6 +117,10 @@ SMARTSYNC_VENUE_SECRET = env.str("SMARTSYNC_VENUE_SECRET", default="")
 SMARTSYNC_VENUE_PASSWORD = env.str("SMARTSYNC_VENUE_PASSWORD", default="")
 SMARTSYNC_VENUE_URL = env.str("SMARTSYNC_VENUE_URL", default="")  # of a test net or a gateway
 SMARTSYNC_VENUE_KEY_VOUCHED = env.bool("SMARTSYNC_VENUE_KEY_VOUCHED", default=False)  # where the venue cannot say
+# By exchange: the tag of the operator's broker programme, sent with each order, and which fraction of the fees it pays
+# back, as okx=0.2. A report goes by the latter; what really comes is money like any other.
+SMARTSYNC_BROKER_TAGS = _by_exchange("SMARTSYNC_BROKER_TAGS")
+SMARTSYNC_REBATE_RATES = _fractions_by_exchange("SMARTSYNC_REBATE_RATES")
 # How real money comes and goes: "manual", by two operators, or "venue", by the exchange's own history as well.
 SMARTSYNC_TRANSFERS = env.str("SMARTSYNC_TRANSFERS", default="") or "manual"
 # Hours that a person's first withdrawal by a channel waits, and each after a change of their sign-in; 0: none.

@@ -1,5 +1,6 @@
 """
-The reports, as pages and files: the close of a day, how orders were executed, which leads are suspicious.
+The reports, as pages and files: the close of a day, how orders were executed, what exchanges pay back, which leads are
+suspicious.
 
 Each has a right of its own, which `smartsync_site.operators.roles` gives. A page and its files say the same; every look
 is in the audit like any other.
@@ -24,12 +25,13 @@ from django.utils.http import urlencode
 
 from accounts.csv_lines import as_file, download, harmless
 from accounts.journals import ledger_export
-from copytrading.forms.reports import CloseForm, ExecutionForm, SuspicionForm
-from copytrading.queries.reports import conduct, daily_close, execution
+from copytrading.forms.reports import CloseForm, ExecutionForm, RebateForm, SuspicionForm
+from copytrading.queries.reports import conduct, daily_close, execution, rebates
 from copytrading.queries.reports.execution import BEGINNING, Place
 from copytrading.queries.reports.tables import Cell, LeadName, Table, json_lines, plain
 
-CLOSE, EXECUTION, SUSPICIONS = "see_daily_close", "see_execution", "see_suspicions"
+CLOSE, EXECUTION, REBATES = "see_daily_close", "see_execution", "see_rebates"
+SUSPICIONS = "see_suspicions"
 # A page shows so many rows of a table; its files have all of them.
 ROWS_SHOWN = 200
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -117,6 +119,31 @@ def execution_json(request: HttpRequest) -> HttpResponseBase:
     return _as_json(_execution_tables(form), name=_execution_name(form))
 
 
+@with_right(REBATES)
+def rebates_page(request: HttpRequest) -> HttpResponseBase:
+    form = _form(request, RebateForm)
+    tables = rebates.rebates(form.cleaned_data["question"]) if form.is_valid() else ()
+    return _page(request, form, tables, title="Rebates", files="report-rebates")
+
+
+@with_right(REBATES)
+def rebates_csv(request: HttpRequest) -> HttpResponseBase:
+    form = _form(request, RebateForm)
+    if not form.is_valid():
+        return _refused(form)
+    question = form.cleaned_data["question"]
+    return _as_csv(request, rebates.rebates(question), name=f"rebates-{question.first_day}-{question.last_day}")
+
+
+@with_right(REBATES)
+def rebates_json(request: HttpRequest) -> HttpResponseBase:
+    form = _form(request, RebateForm)
+    if not form.is_valid():
+        return _refused(form)
+    question = form.cleaned_data["question"]
+    return _as_json(rebates.rebates(question), name=f"rebates-{question.first_day}-{question.last_day}")
+
+
 @with_right(SUSPICIONS)
 def suspicions_page(request: HttpRequest) -> HttpResponseBase:
     form = _form(request, SuspicionForm)
@@ -145,6 +172,9 @@ site.add_page("reports/ledger.beancount", beancount, name="report-beancount")
 site.add_page("reports/execution/", execution_page, name="report-execution")
 site.add_page("reports/execution.csv", execution_csv, name="report-execution-csv")
 site.add_page("reports/execution.json", execution_json, name="report-execution-json")
+site.add_page("reports/rebates/", rebates_page, name="report-rebates")
+site.add_page("reports/rebates.csv", rebates_csv, name="report-rebates-csv")
+site.add_page("reports/rebates.json", rebates_json, name="report-rebates-json")
 site.add_page("reports/suspicions/", suspicions_page, name="report-suspicions")
 site.add_page("reports/suspicions.csv", suspicions_csv, name="report-suspicions-csv")
 site.add_page("reports/suspicions.json", suspicions_json, name="report-suspicions-json")

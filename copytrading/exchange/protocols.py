@@ -53,6 +53,7 @@ class Venue(Protocol):
         quantity: Decimal,
         price_limit: Decimal,
         now: datetime,
+        broker_tag: str = "",
     ) -> VenueOrder:
         """
         Fill what can be filled at once within the price limit, and cancel the rest.
@@ -60,6 +61,7 @@ class Venue(Protocol):
         Calling twice places two orders: a client order id is no idempotency key. The order is valid for
         `validity_seconds` from `now` on, the moment it was claimed, however late it is sent.
 
+        :param broker_tag: tells the venue who brought the order, where it pays for that.
         :raises OrderRejected: if the venue refused it; it does not exist.
         :raises DuplicateOrder: if the venue has one under this id already; ask with find_order.
         :raises OutcomeUnknown: if it may exist or not; ask with find_order.

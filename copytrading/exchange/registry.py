@@ -1,8 +1,10 @@
 """Which venue and which source of prices this installation uses, as the settings say."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -12,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from copytrading.exchange.live.client import Credentials, ExchangeUnknown
-from copytrading.exchange.live.dialects import DIALECTS
+from copytrading.exchange.live.dialects import DIALECTS, dialect_of
 from copytrading.exchange.live.linked import LinkedAccount
 from copytrading.exchange.live.own import OwnLiveVenue
 from copytrading.exchange.live.prices import LivePrices
@@ -34,6 +36,19 @@ SIMULATION_SEED = 1
 
 PAPER = "paper"
 LIVE = "live"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """
+    Where orders go now: an exchange by name, and the tag that tells it who brought them, empty where there is none.
+
+    `id_beginning` is what our own order ids begin with there, for an exchange that looks for the tag in them.
+    """
+
+    exchange: str
+    broker_tag: str = ""
+    id_beginning: str = ""
 
 
 class SelfContainedVenue(Venue, Protocol):
@@ -70,6 +85,29 @@ def venue() -> Venue:
     return live_venue()
 
 
+def destination() -> Destination:
+    """
+    Return where orders go, as the settings say.
+
+    :raises ImproperlyConfigured: if SMARTSYNC_BROKER_TAGS has a tag that the exchange would not take.
+    """
+    exchange = settings.SMARTSYNC_VENUE
+    if _stand_ins or is_paper():
+        return Destination(exchange=PAPER)
+    tag, tagging = settings.SMARTSYNC_BROKER_TAGS.get(exchange, ""), dialect_of(exchange).tagging
+    if not tag:
+        return Destination(exchange=exchange)
+    if tagging is None:
+        raise ImproperlyConfigured(
+            f"SMARTSYNC_BROKER_TAGS has a tag for {exchange}, where we know no way to send one: take it out."
+        )
+    if not re.fullmatch(tagging.pattern, tag):
+        raise ImproperlyConfigured(
+            f"SMARTSYNC_BROKER_TAGS: {exchange} takes no tag like {tag!r}; it has {tagging.words}."
+        )
+    return Destination(exchange=exchange, broker_tag=tag, id_beginning=tagging.id_beginning.format(tag=tag))
+
+
 def is_paper() -> bool:
     """Return whether money here is paper money."""
     return bool(settings.SMARTSYNC_VENUE == PAPER)
@@ -79,9 +117,10 @@ def live_venue() -> LiveVenue:
     """
     Return the real exchange this installation trades at.
 
-    :raises ImproperlyConfigured: if the settings do not name one, its key, and that it is meant.
+    :raises ImproperlyConfigured: if the settings do not name one, its key, and that it is meant; or name a broker's tag
+        that it would not take.
     """
-    return _live_venue(
+    live = _live_venue(
         os.getpid(),
         settings.SMARTSYNC_VENUE,
         settings.SMARTSYNC_VENUE_URL,
@@ -94,6 +133,8 @@ def live_venue() -> LiveVenue:
         settings.SMARTSYNC_VENUE_KEY_VOUCHED,
         tuple(settings.SMARTSYNC_COINS),
     )
+    destination()
+    return live
 
 
 def own_venue(*, exchange: str, key: str, secret: str, password: str = "") -> OwnVenue:

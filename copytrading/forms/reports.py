@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from copytrading.queries.reports import conduct, daily_close, execution
+from copytrading.queries.reports import conduct, daily_close, execution, rebates
 from copytrading.queries.reports.execution import ExecutionQuestion
+from copytrading.queries.reports.rebates import RebateQuestion
 
 VENUE_LENGTH_MAX = 40
 DAYS_SHOWN = 30
@@ -40,19 +41,13 @@ class CloseForm(forms.Form):
         return day
 
 
-class ExecutionForm(forms.Form):
-    """Which orders. Cleans to a `question` besides."""
+class DaysForm(forms.Form):
+    """From one UTC day until and with another."""
+
+    days_max = execution.DAYS_MAX
 
     first_day = DayField(label="From day, UTC", initial=yesterday)
     last_day = DayField(label="until and with", initial=yesterday)
-    market = forms.TypedChoiceField(label="Market", required=False, coerce=int, empty_value=None)
-    venue = forms.CharField(label="Venue account", required=False, max_length=VENUE_LENGTH_MAX)
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        market = self.fields["market"]
-        assert isinstance(market, forms.ChoiceField)
-        market.choices = [("", "All"), *execution.markets()]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -63,12 +58,42 @@ class ExecutionForm(forms.Form):
             self.add_error("last_day", "The last day lies before the first.")
         elif last > timezone.now().astimezone(UTC).date():
             self.add_error("last_day", "This day has not begun yet.")
-        elif (last - first).days >= execution.DAYS_MAX:
-            self.add_error("last_day", f"Choose at most {execution.DAYS_MAX} days at once.")
-        else:
+        elif (last - first).days >= self.days_max:
+            self.add_error("last_day", f"Choose at most {self.days_max} days at once.")
+        return cleaned
+
+
+class ExecutionForm(DaysForm):
+    """Which orders. Cleans to a `question` besides."""
+
+    market = forms.TypedChoiceField(label="Market", required=False, coerce=int, empty_value=None)
+    venue = forms.CharField(label="Venue account", required=False, max_length=VENUE_LENGTH_MAX)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        market = self.fields["market"]
+        assert isinstance(market, forms.ChoiceField)
+        market.choices = [("", "All"), *execution.markets()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors:
             cleaned["question"] = ExecutionQuestion(
-                first_day=first, last_day=last, market_id=cleaned.get("market"), venue=cleaned.get("venue", "")
-            )
+                first_day=cleaned["first_day"], last_day=cleaned["last_day"], market_id=cleaned.get("market"),
+                venue=cleaned.get("venue", ""),
+            )  # fmt: skip
+        return cleaned
+
+
+class RebateForm(DaysForm):
+    """Trades of which days. Cleans to a `question` besides."""
+
+    days_max = rebates.DAYS_MAX
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors:
+            cleaned["question"] = RebateQuestion(first_day=cleaned["first_day"], last_day=cleaned["last_day"])
         return cleaned
 
 

@@ -77,7 +77,11 @@ class Order(models.Model):
     cycle = models.ForeignKey(SyncCycle, null=True, on_delete=models.PROTECT, related_name="orders")
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="orders")
     venue_account = models.CharField(max_length=40)
-    client_order_id = models.CharField(max_length=32, unique=True)
+    # As the venue knows it: an exchange may want its broker's tag at the beginning.
+    client_order_id = models.CharField(max_length=36, unique=True)
+    # Where it goes, and under which broker's tag, as that was set when it was planned; empty before either was noted.
+    exchange = models.CharField(max_length=20, blank=True, default="", db_default="")
+    broker_tag = models.CharField(max_length=32, blank=True, default="", db_default="")
     # What the venue calls it, once it has told us.
     venue_order_id = models.CharField(max_length=40, blank=True)
     side = models.CharField(max_length=4, choices=Side)
@@ -140,6 +144,7 @@ class Order(models.Model):
             ("see_daily_close", "Can see the daily close"),
             ("see_execution", "Can see how orders were executed"),
             ("see_suspicions", "Can see which leads are suspicious"),
+            ("see_rebates", "Can see what exchanges pay back"),
         )
 
     def __str__(self) -> str:
@@ -166,6 +171,8 @@ class Fill(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["venue_account", "trade_id"], name="one_fill_per_trade_id"),)
+        # What an exchange pays back goes by the day of the trade; fills lie nearly in the order of time.
+        indexes = (BrinIndex(fields=["executed_at"], autosummarize=True, name="fill_of_day"),)
 
     def __str__(self) -> str:
         return self.trade_id

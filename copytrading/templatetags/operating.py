@@ -42,6 +42,7 @@ def _right(verb: str, table: str) -> str:
 REPORTS = (
     ("see_daily_close", "report-close", "Daily close", "Balances, results by lead, fees and profit share of a day"),
     ("see_execution", "report-execution", "Best execution", "Each order beside its mid and its limit"),
+    ("see_rebates", "report-rebates", "Rebates", "What exchanges pay back of the fees of orders with our tag"),
     ("see_suspicions", "report-suspicions", "Suspicious leads", "What the rules of conduct found"),
 )
 

@@ -68,7 +68,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
             "copytrading.rulechange",
             "accounts.transfer",
         ),
-        ("copytrading.see_daily_close", "copytrading.see_execution"),
+        ("copytrading.see_daily_close", "copytrading.see_execution", "copytrading.see_rebates"),
     ),
     "compliance": (
         (*OF_PEOPLE, *OPERATORS_OWN),
@@ -85,6 +85,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
             "copytrading.see_as_customer",
             "copytrading.see_daily_close",
             "copytrading.see_execution",
+            "copytrading.see_rebates",
             "copytrading.see_suspicions",
         ),
     ),

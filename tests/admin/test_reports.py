@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,15 +17,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from accounts.csv_lines import LINES_AT_ONCE, download
 from accounts.models import AuditEntry, User
-from copytrading.models import Lead, RuleChange
+from copytrading.models import Lead, Order, RuleChange
 from copytrading.queries.rules import platform_rules
 from tests.admin.safety_stage import act
 from tests.cast import NOON, World
 
-CLOSE, EXECUTION, SUSPICIONS = "report-close", "report-execution", "report-suspicions"
+CLOSE, EXECUTION, REBATES = "report-close", "report-execution", "report-rebates"
+SUSPICIONS = "report-suspicions"
 RULES = "/admin/copytrading/rulechange/"
 DAY = f"{NOON:%Y-%m-%d}"
 
@@ -77,6 +80,19 @@ class TestPages:
         assert [order in second for order in orders[:6]] == [False] * 3 + [True] * 3
         assert lines(panel, f"{EXECUTION}-csv", **asked, table="totals")[0][0] == "day"
 
+    def test_show_what_exchanges_pay_back(self, panel: Client, traded: World, settings: Settings) -> None:
+        settings.SMARTSYNC_REBATE_RATES = {"paper": Decimal("0.2")}
+        Order.objects.update(broker_tag="Ab12Cd34")
+        asked = {"first_day": DAY, "last_day": DAY}
+        text = page(panel, REBATES, **asked)
+        (total,) = lines(panel, f"{REBATES}-csv", **asked)[1:]
+        document = json.loads(panel.get(reverse(f"admin:{REBATES}-json"), asked).getvalue())
+
+        assert "By day, exchange, market and coin" in text
+        assert (total[:2], total[2] == total[3], total[4]) == (["paper", "USDT"], True, "0.2")
+        assert 0 < Decimal(total[2]) * Decimal("0.2") - Decimal(total[5]) + Decimal("1e-8") < Decimal("1e-7")
+        assert document["fills"]["columns"][:3] == ["day", "exchange", "market"]
+
     def test_lead_from_a_finding_to_the_lead(
         self, panel: Client, traded: World, lead: Lead, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -94,6 +110,7 @@ class TestPages:
             for name, asked in (
                 (CLOSE, {"day": DAY}),
                 (EXECUTION, {"first_day": DAY, "last_day": DAY}),
+                (REBATES, {"first_day": DAY, "last_day": DAY}),
                 (SUSPICIONS, {}),
             ):
                 with CaptureQueriesContext(connection) as seen:
@@ -122,6 +139,9 @@ class TestPages:
             (EXECUTION, {"first_day": "2026-01-01", "last_day": "2999-01-01"}, ""),
             (EXECUTION, {"first_day": DAY, "last_day": DAY, "market": "x"}, "valid choice"),
             (EXECUTION, {"first_day": DAY, "last_day": DAY, "venue": "x" * 41}, "40 characters"),
+            (REBATES, {"first_day": "2026-01-02", "last_day": "2026-01-01"}, "lies before the first"),
+            (REBATES, {"first_day": "2025-01-01", "last_day": "2025-12-31"}, "at most 92 days"),
+            (REBATES, {"first_day": "2026-01-01", "last_day": "2999-01-01"}, "not begun"),
             (SUSPICIONS, {"days": "0"}, "greater than or equal to 1"),
             (SUSPICIONS, {"days": "9" * 99}, "less than or equal to 90"),
         ],

@@ -71,6 +71,7 @@ REPORTS = {
     for reports, roles in (
         (("close", "close-csv", "close-json", "beancount"), {"finance", "compliance"}),
         (("execution", "execution-csv", "execution-json"), {"risk", "finance", "compliance"}),
+        (("rebates", "rebates-csv", "rebates-json"), {"finance", "compliance"}),
         (("suspicions", "suspicions-csv", "suspicions-json"), {"risk", "compliance"}),
     )
     for report in reports

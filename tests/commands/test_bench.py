@@ -124,6 +124,24 @@ class TestBenchPanel:
             call_command("bench", "panel", f"--orders={orders}")
 
 
+class TestBenchRestore:
+    def test_gives_a_platform_up_and_brings_it_back(
+        self, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        printed = StringIO()
+        for name, number in (("LEADS", 3), ("OPEN_ORDERS", 12)):
+            monkeypatch.setattr(panel, name, number)
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            call_command("bench", "restore", "--orders=300", "--json", stdout=printed, stderr=StringIO())
+
+        figures = json.loads(printed.getvalue())
+        assert figures["orders"] == 300
+        assert figures["rto_seconds"] >= figures["restore_seconds"] > 0
+        assert figures["rpo_seconds_least"] == figures["backup_seconds"] > 0
+        assert figures["database_mb"] > figures["backup_mb"] > 0
+
+
 class TestBenchPages:
     def test_looks_at_every_page_and_prints_what_it_costs(
         self, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch

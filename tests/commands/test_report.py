@@ -40,6 +40,7 @@ class TestReport:
         assert document["balances"]["rows"][0][10] == balances[1][10] == "0.00000000"
         assert (totals[0][0], len(totals)) == ("day", 2)
         assert (orders[0][1], len(orders)) == ("order", 2)
+        assert report("rebates", DAY, "--csv").startswith("exchange,coin,fees paid")
         assert "What the rules look for" in report("suspicions")
 
     @pytest.mark.parametrize(
@@ -52,6 +53,8 @@ class TestReport:
             (("execution", DAY, "--until=2025-01-01"), "go forward"),
             (("execution", "--day=2025-01-01", "--until=2026-01-01"), "at most 92"),
             (("execution", DAY, "--until=2026-01-06", "--day=2999-01-01"), "go forward"),
+            (("rebates", DAY, "--until=2025-01-01"), "go forward"),
+            (("rebates", "--day=2025-01-01", "--until=2026-01-01"), "at most 92"),
             (("suspicions", "--days=0"), "from 1 to 90"),
             (("suspicions", "--days=91"), "from 1 to 90"),
             (("everything",), "invalid choice"),

@@ -8,6 +8,7 @@ The operator's endpoints: `POST /_...` with JSON changes the world, `GET /_...` 
 | `POST /_prices` | `{"BTC-USDT": "50100"}` |
 | `POST /_deposit` | `{"account": "platform", "balances": {"USDT": "1000"}}`; negative takes away; `place` too |
 | `POST /_history` | `{"account", "deposits": [...], "withdrawals": [...]}`: what is told of transfers (Binance only) |
+| `POST /_retell` | `{"account", "id", "status"}`: another status of a transfer that was told |
 | `POST /_trade` | `{"account", "symbol", "side", "quantity", "price", "fee", "fee_asset"}`: somebody's own trade |
 | `POST /_markets` | `{"symbol": "BTC-USDT", "state": "SUSPENDED"}`; filters too; a new symbol is listed |
 | `POST /_keys` | `{"key": "platform-key", "revoked": true}`; `scopes` too |
@@ -65,6 +66,13 @@ def _history(server: "FakeServer", content: dict[str, Any]) -> dict[str, int]:
     account.deposits += content.get("deposits", [])
     account.withdrawals += content.get("withdrawals", [])
     return {"told": len(account.deposits) + len(account.withdrawals)}
+
+
+def _retell(server: "FakeServer", content: dict[str, Any]) -> dict[str, int]:
+    account = server.exchange.accounts[content["account"]]
+    (row,) = [row for row in account.deposits + account.withdrawals if row["id"] == content["id"]]
+    row["status"] = content["status"]
+    return {"status": row["status"]}
 
 
 def _trade(server: "FakeServer", content: dict[str, str]) -> dict[str, str]:
@@ -145,6 +153,7 @@ ACTS: dict[tuple[str, str], Callable[["FakeServer", Any], dict[str, Any]]] = {
     ("POST", "/_prices"): _prices,
     ("POST", "/_deposit"): _deposit,
     ("POST", "/_history"): _history,
+    ("POST", "/_retell"): _retell,
     ("POST", "/_trade"): _trade,
     ("POST", "/_markets"): _markets,
     ("POST", "/_keys"): _keys,

@@ -123,6 +123,7 @@ class FakeExchange:
         validity: Validity,
         now_ms: int,
         fill_fraction: Decimal = Decimal(1),
+        tag: str = "",
     ) -> FakeOrder:
         """
         Take a limit order and match it.
@@ -148,6 +149,7 @@ class FakeExchange:
             validity=validity,
             created_ms=now_ms,
             updated_ms=now_ms,
+            tag=tag,
         )
         holder.lock(asset, promised)
         self.orders.append(order)

@@ -87,6 +87,8 @@ class FakeOrder:
     validity: Validity
     created_ms: int
     updated_ms: int
+    # Which broker brought it, as this venue was told.
+    tag: str = ""
     status: OrderStatus = OrderStatus.OPEN
     trades: list[FakeTrade] = field(default_factory=list)
 

@@ -80,6 +80,10 @@ class FakeVenue:
         """Tell `deposits` and `withdrawals`, each with id, coin, amount, status, at_ms, and the fee of the latter."""
         self._ask("POST", "/_history", {"account": account} | told)
 
+    def retell_transfer(self, account: str, transfer_id: str, *, status: int) -> None:
+        """Tell another status of a transfer that was told before."""
+        self._ask("POST", "/_retell", {"account": account, "id": transfer_id, "status": status})
+
     def trade(self, account: str, **trade: str) -> None:
         """Let somebody trade by hand: symbol, side, quantity, price, and a fee of 0 unless told otherwise."""
         quote = trade["symbol"].partition("-")[2]

@@ -32,6 +32,7 @@ def play(*, course: str, surroundings: Mapping[str, str], keep: bool, run: Calla
             "DEVELOPMENT": "1",
             "DATABASE_ROLE": "",
             "LOG_LEVEL": "ERROR",
+            "CAMPAIGN_TOKENS": str(fleet.tokens),
             **surroundings,
         }
         django.setup()

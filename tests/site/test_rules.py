@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from decimal import Decimal
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,18 @@ class TestRulesAtTheStart:
         nothing_named.setenv("SMARTSYNC_DRIFT_BAND", "1e-3")
 
         assert read()["SMARTSYNC_DRIFT_BAND"] == 0.001
+
+    def test_take_something_for_each_exchange(self, nothing_named: pytest.MonkeyPatch) -> None:
+        nothing_named.setenv("SMARTSYNC_REBATE_RATES", " Binance = 0.2, okx=1e-1 ")
+
+        assert read()["SMARTSYNC_REBATE_RATES"] == {"binance": Decimal("0.2"), "okx": Decimal("0.1")}
+
+    @pytest.mark.parametrize("text", ["binance", "binance=", "=0.2", "binance=20 %", "okx=1.1", "okx=-0.1", "okx=nan"])
+    def test_refuse_a_rebate_that_is_none(self, nothing_named: pytest.MonkeyPatch, text: str) -> None:
+        nothing_named.setenv("SMARTSYNC_REBATE_RATES", text)
+
+        with pytest.raises(ImproperlyConfigured, match="SMARTSYNC_REBATE_RATES"):
+            read()
 
     def test_take_what_is_empty_for_not_named(self, nothing_named: pytest.MonkeyPatch) -> None:
         by_default = read()
@@ -175,7 +188,9 @@ def example_lines() -> dict[str, tuple[str, str]]:
 
 
 # What reads the environment: django-environ, and the functions of settings and rules that call it by a name.
-READERS = re.compile(r"env\.\w+|os\.environ\.get|required|_read|_number|_exact|_whole")
+READERS = re.compile(
+    r"env\.\w+|os\.environ\.get|required|_read|_number|_exact|_whole|_by_exchange|_fractions_by_exchange"
+)
 OF_THE_SYSTEM = {"XDG_RUNTIME_DIR"}
 
 

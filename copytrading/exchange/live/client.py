@@ -84,11 +84,13 @@ class Client:
         url: str,
         options: Mapping[str, Any],
         venue_milliseconds: Callable[[], int],
+        unsaid_header: str = "",
     ) -> None:
         """
         Open a client; nothing is asked yet.
 
         :param url: another address for every call of this exchange: a test net, a gateway.
+        :param unsaid_header: in which ccxt would name itself as who brought the request; it is left out.
         :raises ExchangeUnknown: if ccxt has no such exchange.
         """
         ccxt = importlib.import_module("ccxt")
@@ -122,7 +124,7 @@ class Client:
         self.exchange.fetch = self._fetch_watched
         self.exchange.sign = self._sign_with_headers
         self.exchange.on_rest_response = self._hear
-        self._venue_milliseconds = venue_milliseconds
+        self._venue_milliseconds, self._unsaid_header = venue_milliseconds, unsaid_header
         self.exchange.nonce = self._time_to_sign
         self.exchange.parse_order_book_bid_ask = _exact_level
 
@@ -173,8 +175,8 @@ class Client:
 
     def _sign_with_headers(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         request: dict[str, Any] = self._sign(*arguments, **keywords)
-        if self._heard.headers:
-            request["headers"] = {**(request["headers"] or {}), **self._heard.headers}
+        headers = {name: value for name, value in (request["headers"] or {}).items() if name != self._unsaid_header}
+        request["headers"] = {**headers, **self._heard.headers}
         return request
 
     def _hear(

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from copytrading.exchange.errors import AnswerNotUnderstood
 from copytrading.exchange.live import answers
 from copytrading.exchange.live import budget as shares
 from copytrading.exchange.live.dialects.base import Call
@@ -18,11 +19,16 @@ STATES = {
     "canceled": TransferState.FAILED,
     "rejected": TransferState.FAILED,
 }
-Lists = Callable[[Any, int], list[dict[str, Any]]]
+# Takes ccxt's client, from when on in milliseconds, and what else is asked.
+Lists = Callable[[Any, int, dict[str, Any]], list[dict[str, Any]]]
 ASKED: tuple[tuple[Call, Lists], ...] = (
-    (Call.DEPOSITS, lambda exchange, since: exchange.fetch_deposits(None, since)),
-    (Call.WITHDRAWALS, lambda exchange, since: exchange.fetch_withdrawals(None, since)),
+    (Call.DEPOSITS, lambda exchange, since, params: exchange.fetch_deposits(None, since, None, params)),
+    (Call.WITHDRAWALS, lambda exchange, since, params: exchange.fetch_withdrawals(None, since, None, params)),
 )
+# More pages than that mean that the venue repeats itself.
+PAGES_MAX = 1000
+# Some tell the second of a transfer and go by its millisecond.
+OVERLAP_MILLISECONDS = 1000
 
 
 def read_history(wire: Wire, *, since: datetime) -> list[VenueTransfer]:
@@ -33,25 +39,50 @@ def read_history(wire: Wire, *, since: datetime) -> list[VenueTransfer]:
     """
     found: list[VenueTransfer] = []
     for call, ask in ASKED:
-        told = wire.ask(call, _question(ask, answers.milliseconds(since)), kept_share=shares.LOOKS)
-        found += answers.read(lambda told=told, call=call: [  # type: ignore[misc]
-            _transfer_of(row, is_deposit=call is Call.DEPOSITS) for row in told
-        ])  # fmt: skip
+        found += _read(wire, call, ask, answers.milliseconds(since))
     return sorted(found, key=lambda transfer: (transfer.happened_at, transfer.reference))
 
 
-def _question(ask: Lists, since: int) -> Callable[[Any], list[dict[str, Any]]]:
-    return lambda exchange: ask(exchange, since)
+def _read(wire: Wire, call: Call, ask: Lists, since: int) -> list[VenueTransfer]:
+    """
+    Return all of one kind from a moment on, page by page.
+
+    A full page is a part of what there is: the newest part at the exchanges that are known in detail, and who knows
+    which elsewhere. So what lies before it and what lies behind it are asked for, until nothing new is told.
+    """
+    found: dict[str, VenueTransfer] = {}
+    spans: list[tuple[int, int | None]] = [(since, None)]
+    for _ in range(PAGES_MAX):
+        if not spans:
+            return list(found.values())
+        begin, end = spans.pop()
+        page = _page(wire, call, ask, begin, end)
+        fresh = {transfer.reference: transfer for transfer in page if transfer.reference not in found}
+        found |= fresh
+        if fresh and len(page) >= wire.dialect.transfers_a_page:
+            times = [answers.milliseconds(transfer.happened_at) for transfer in page]
+            spans += [(begin, min(times) + OVERLAP_MILLISECONDS), (max(times), end)]
+    raise AnswerNotUnderstood(f"{wire.exchange} tells of transfers without an end.")
 
 
-def _transfer_of(row: dict[str, Any], *, is_deposit: bool) -> VenueTransfer:
+def _page(wire: Wire, call: Call, ask: Lists, begin: int, end: int | None) -> list[VenueTransfer]:
+    params: dict[str, Any] = dict(wire.dialect.transfers_params)
+    if end is not None:
+        params[wire.dialect.transfers_end] = end
+    told = wire.ask(call, lambda exchange: ask(exchange, begin, params), kept_share=shares.LOOKS)
+    failed = wire.dialect.transfers_failed.get(call, frozenset())
+    return answers.read(lambda: [_transfer_of(row, call=call, failed=failed) for row in told])
+
+
+def _transfer_of(row: dict[str, Any], *, call: Call, failed: frozenset[str]) -> VenueTransfer:
+    word = str(row.get("status"))
     fee = (row.get("fee") or {}).get("cost")
     return VenueTransfer(
         reference=answers.text(row.get("id") or row.get("txid"), of="id of a transfer"),
-        is_deposit=is_deposit,
+        is_deposit=call is Call.DEPOSITS,
         asset=answers.text(row.get("currency"), of="coin of a transfer"),
         quantity=answers.positive(row.get("amount"), of="quantity of a transfer"),
         fee=Decimal(0) if fee is None else answers.number(fee, of="fee of a transfer"),
-        state=STATES.get(str(row.get("status")), TransferState.PENDING),
+        state=TransferState.FAILED if word in failed else STATES.get(word, TransferState.PENDING),
         happened_at=answers.moment(row.get("timestamp"), of="time of a transfer"),
     )

@@ -42,6 +42,16 @@ def check_id(client_order_id: str, *, dialect: Dialect, venue: str) -> None:
         )
 
 
+def check_tag(broker_tag: str, *, dialect: Dialect, venue: str) -> None:
+    """
+    Make sure that a broker's tag is one that the venue takes: one that it does not could cost the order.
+
+    :raises OrderRejected: if it is not; nothing was sent.
+    """
+    if broker_tag and (dialect.tagging is None or not re.fullmatch(dialect.tagging.pattern, broker_tag)):
+        raise OrderRejected(RejectionCode.MALFORMED, f"Not sent: {venue} takes no broker tag {broker_tag!r}.")
+
+
 def check_order(
     markets: Mapping[str, Any], *, symbol: str, quantity: Decimal, price_limit: Decimal, venue: str
 ) -> None:

@@ -163,6 +163,7 @@ class LiveVenue:
         quantity: Decimal,
         price_limit: Decimal,
         now: datetime,
+        broker_tag: str = "",
     ) -> VenueOrder:
         """
         Fill what can be filled at once within the price limit, and cancel the rest.
@@ -178,6 +179,7 @@ class LiveVenue:
         side = Side(side)
         dialect = self._wire.dialect
         placing.check_id(client_order_id, dialect=dialect, venue=self.name)
+        placing.check_tag(broker_tag, dialect=dialect, venue=self.name)
         self._prepare(symbol=symbol, quantity=quantity, price_limit=price_limit)
         ticket = Ticket(
             client_order_id=client_order_id,
@@ -185,6 +187,7 @@ class LiveVenue:
             side=side.lower(),
             quantity=f"{quantity:f}",
             price_limit=f"{price_limit:f}",
+            broker_tag=broker_tag,
         )
         try:
             hearing = self._wire.send(
@@ -192,6 +195,7 @@ class LiveVenue:
                 lambda exchange: dialect.place(exchange, ticket),
                 claimed_at=now,
                 kept_share=shares.URGENT if side is Side.SELL else self._kept_from_buys,
+                broker_tag=broker_tag,
             )
         except SentTooLate as delay:
             raise OrderRejected(RejectionCode.TOO_LATE, f"Not sent: {delay}") from None

@@ -92,6 +92,7 @@ class Wire:
             options=self.dialect.options,
             # Asked for at each call: a line may use the clock of another one.
             venue_milliseconds=lambda: self.clock.milliseconds(),
+            unsaid_header=self.dialect.tag_header,
         )
         self.dialect.prepare(self.client.exchange)
         name = f"{exchange}@{url}" if url else exchange
@@ -126,12 +127,15 @@ class Wire:
             time.sleep(pause)
         raise AssertionError("The last attempt returns or raises.")
 
-    def send(self, call: Call, request: Question, *, claimed_at: datetime, kept_share: float) -> Hearing:
+    def send(
+        self, call: Call, request: Question, *, claimed_at: datetime, kept_share: float, broker_tag: str = ""
+    ) -> Hearing:
         """
         Send one order, once, and return what was heard.
 
         It is signed with the time of its claim: a worker that slept since then sends what the venue refuses.
 
+        :param broker_tag: goes along where the venue takes it in a header.
         :raises VenueBusy: if the budget does not allow it; nothing was sent.
         :raises SentTooLate: if it was claimed longer ago than it is valid; nothing was sent.
         """
@@ -140,7 +144,8 @@ class Wire:
         deadline = signed_at + int(WINDOW_SECONDS * 1000)
         if self.clock.milliseconds() > deadline:
             raise SentTooLate(f"It was claimed more than {WINDOW_SECONDS:g} s ago.")
-        headers = {self.dialect.deadline_header: str(deadline)} if self.dialect.deadline_header else None
+        said = {self.dialect.deadline_header: str(deadline), self.dialect.tag_header: broker_tag}
+        headers = {name: value for name, value in said.items() if name and value}
         hearing = self.client.call(request, headers=headers, signed_at=signed_at)
         self._heed(hearing.answer)
         return hearing

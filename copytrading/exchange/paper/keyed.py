@@ -34,7 +34,15 @@ class KeyedPaperVenue(PaperVenue):
         return frozenset(name for name, is_given in rights.items() if is_given)
 
     def place_limit_ioc(
-        self, *, client_order_id: str, symbol: str, side: Side, quantity: Decimal, price_limit: Decimal, now: datetime
+        self,
+        *,
+        client_order_id: str,
+        symbol: str,
+        side: Side,
+        quantity: Decimal,
+        price_limit: Decimal,
+        now: datetime,
+        broker_tag: str = "",
     ) -> VenueOrder:
         """Fill what the book gives within the limit, see PaperVenue."""
         try:
@@ -45,7 +53,7 @@ class KeyedPaperVenue(PaperVenue):
             raise OrderRejected(RejectionCode.RIGHT_MISSING, _words(RejectionCode.RIGHT_MISSING))
         return super().place_limit_ioc(
             client_order_id=client_order_id, symbol=symbol, side=side, quantity=quantity, price_limit=price_limit,
-            now=now,
+            now=now, broker_tag=broker_tag,
         )  # fmt: skip
 
     def find_order(self, *, client_order_id: str, symbol: str) -> VenueOrder | None:

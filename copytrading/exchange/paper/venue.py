@@ -56,6 +56,7 @@ class PaperVenue:
         quantity: Decimal,
         price_limit: Decimal,
         now: datetime,
+        broker_tag: str = "",
     ) -> VenueOrder:
         """
         Fill what the book gives within the limit, cancel the rest.

@@ -1,6 +1,7 @@
 """manage.py bench: how fast the platform is, as ratios measured side by side in one run."""
 
 import json
+import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from copytrading.services.leads.verbs import FOLLOWERS_MAX
-from copytrading.worlds.benchmarking import cycles, months, pages, panel, resting, scaling, streaming
+from copytrading.worlds.benchmarking import cycles, months, pages, panel, resting, restoring, scaling, streaming
 from copytrading.worlds.benchmarking.meters import machine_facts
 from copytrading.worlds.own_database import own_database
 
@@ -43,7 +44,8 @@ class Command(BaseCommand):
             help="sync: one lead trade to N copies; rest: what N copies cost while nobody trades; month: many trades"
             " in a row, and whether the last cost what the first did; pages: what each page costs after years of use;"
             " scale: many leads at once with 1, 2 and 4 workers; streams: how soon open pages hear of an order;"
-            " panel: what the operators' morning page and their search cost",
+            " panel: what the operators' morning page and their search cost; restore: how long a backup takes,"
+            " and coming back from one",
         )
         parser.add_argument(
             "--leads", type=count, metavar="N", help="of the copies (default: 200), or with pages (5,000)"
@@ -51,7 +53,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--allocations", type=int, default=1_100_000, metavar="N", help="shares of orders behind the pages"
         )
-        parser.add_argument("--orders", type=rows, default=1_000_000, metavar="N", help="behind the panel")
+        parser.add_argument(
+            "--orders", type=rows, default=1_000_000, metavar="N", help="behind the panel, or in the backup"
+        )
         parser.add_argument("--alarms", type=rows, default=1_000, metavar="N", help="that are open, with panel")
         parser.add_argument("--streams", type=count, default=2_000, metavar="N", help="open pages")
         parser.add_argument("--latency", type=count, default=50, metavar="MS", help="of the venue, with scale")
@@ -208,6 +212,23 @@ def look_at_panel(options: dict[str, Any], now: datetime, show: Callable[[str], 
     }
 
 
+def restore(options: dict[str, Any], now: datetime, show: Callable[[str], object]) -> dict[str, Any]:
+    """Measure a backup and a restore."""
+    figures = restoring.measure_restore(orders=options["orders"], now=now, show=show)
+    return {
+        "orders": figures.orders,
+        "journals": figures.journals,
+        "database_mb": round(figures.database_mb, 1),
+        "backup_mb": round(figures.backup_mb, 1),
+        "backup_seconds": round(figures.backup_seconds, 1),
+        "restore_seconds": round(figures.restore_seconds, 1),
+        "agreement_seconds": round(figures.agreement_seconds, 1),
+        "rpo_seconds_least": round(figures.rpo_seconds_least, 1),
+        "rto_seconds": round(figures.rto_seconds, 1),
+        "load": os.getloadavg()[0],
+    }
+
+
 # What is measured besides the cycle: a function of the options, the time, and who is told how far it is.
 OTHERS = {
     "rest": rest,
@@ -216,6 +237,7 @@ OTHERS = {
     "scale": scale,
     "streams": streams,
     "panel": look_at_panel,
+    "restore": restore,
 }
 
 

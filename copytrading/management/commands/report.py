@@ -9,12 +9,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.csv_lines import csv_lines
-from copytrading.queries.reports import conduct, daily_close, execution
+from copytrading.queries.reports import conduct, daily_close, execution, rebates
 from copytrading.queries.reports.execution import ExecutionQuestion
+from copytrading.queries.reports.rebates import RebateQuestion
 from copytrading.queries.reports.tables import Table, json_lines, plain_rows
 
 USAGE_ERROR = 2
-CLOSE, EXECUTION, SUSPICIONS = "close", "execution", "suspicions"
+CLOSE, EXECUTION, REBATES, SUSPICIONS = "close", "execution", "rebates", "suspicions"
 DAYS_LOOKED_BACK = 30
 
 
@@ -28,14 +29,16 @@ def day(text: str) -> date:
 
 class Command(BaseCommand):
     help = (
-        "Print a report: the close of a day (close), how the orders of a day were executed (execution), or which leads"
-        " are suspicious (suspicions)."
+        "Print a report: the close of a day (close), how the orders of a day were executed (execution), what exchanges"
+        " pay back of its fees (rebates), or which leads are suspicious (suspicions)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=(CLOSE, EXECUTION, SUSPICIONS))
+        parser.add_argument("name", choices=(CLOSE, EXECUTION, REBATES, SUSPICIONS))
         parser.add_argument("--day", type=day, metavar="DAY", help="the day, UTC; default: yesterday")
-        parser.add_argument("--until", type=day, metavar="DAY", help="of execution, the last day; default: that day")
+        parser.add_argument(
+            "--until", type=day, metavar="DAY", help="of execution and rebates, the last day; default: that day"
+        )
         parser.add_argument(
             "--days", type=int, default=DAYS_LOOKED_BACK, help="of suspicions, how far back; default: %(default)s"
         )
@@ -82,14 +85,15 @@ def _tables(options: dict[str, Any]) -> Iterable[Table]:
         if not daily_close.is_over(first, now=now):
             raise CommandError(f"{first} is not over yet: choose an earlier day.", returncode=USAGE_ERROR)
         return daily_close.daily_close(first)
-    if options["name"] == EXECUTION:
+    if options["name"] in (EXECUTION, REBATES):
         last = options["until"] or first
-        if last < first or (last - first).days >= execution.DAYS_MAX:
-            raise CommandError(
-                f"The days go forward, and at most {execution.DAYS_MAX} at once.", returncode=USAGE_ERROR
-            )
+        days_max = execution.DAYS_MAX if options["name"] == EXECUTION else rebates.DAYS_MAX
+        if last < first or (last - first).days >= days_max:
+            raise CommandError(f"The days go forward, and at most {days_max} at once.", returncode=USAGE_ERROR)
         if last > today:
             raise CommandError(f"{last} has not begun yet.", returncode=USAGE_ERROR)
+        if options["name"] == REBATES:
+            return rebates.rebates(RebateQuestion(first_day=first, last_day=last))
         question = ExecutionQuestion(first_day=first, last_day=last)
         return execution.totals(question), execution.all_orders(question)
     if not 1 <= options["days"] <= conduct.LOOKED_AT.days:

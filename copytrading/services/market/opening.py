@@ -50,4 +50,6 @@ def open_venue() -> str:
         count = quotes.list_markets()
     except VenueUnreachable as trouble:
         raise VenueNotUsable(str(trouble)) from trouble
-    return f"Real money: orders go to {venue.name}, in {count} markets."
+    tag = registry.destination().broker_tag
+    tagged = f", with the broker tag {tag}" if tag else ""
+    return f"Real money: orders go to {venue.name}, in {count} markets{tagged}."

@@ -25,6 +25,7 @@ from accounts.transactions import in_transaction, outside_transaction
 from copytrading.engine.orders.bunching import PlannedOrder
 from copytrading.engine.rules import Rules
 from copytrading.engine.units import coins
+from copytrading.exchange import registry
 from copytrading.exchange.errors import (
     KEY_TROUBLES,
     DuplicateOrder,
@@ -84,7 +85,7 @@ def write_orders(
     """
     if not planned:
         return []
-    orders = []
+    orders, destination = [], registry.destination()
     accounts = [venue().account] * len(planned) if venue_accounts is None else venue_accounts
     for (order_id, client_order_id), one, account in zip(_next_order_ids(len(planned)), planned, accounts, strict=True):
         order = Order(
@@ -92,7 +93,9 @@ def write_orders(
             cycle=cycle,
             market=markets[one.market.market_id],
             venue_account=account,
-            client_order_id=client_order_id,
+            client_order_id=f"{destination.id_beginning}{client_order_id}",
+            exchange=destination.exchange,
+            broker_tag=destination.broker_tag,
             side=one.side.value,
             quantity_units=one.quantity_units,
             price_limit=one.price_limit,
@@ -195,6 +198,7 @@ def submit_order(*, order: Order, now: datetime, rules: Rules) -> Order:
             quantity=coins(order.quantity_units, order.market.base.decimals),
             price_limit=order.price_limit,
             now=now,
+            broker_tag=order.broker_tag,
         )
     except OrderRejected as rejection:
         return _note_rejection(order, rejection, now, milliseconds=_milliseconds_since(sent_at))
@@ -316,7 +320,7 @@ def _next_order_ids(count: int) -> list[tuple[int, str]]:
     Return ids of orders before the orders exist, each with the client order id, which carries it.
 
     Letters and digits only, decodable to the row, the attempt and the restore that it came after: ids of rows come
-    back with a restore.
+    back with a restore. What an exchange may want at their beginning is put there by whoever writes the orders.
     """
     with connection.cursor() as cursor:
         cursor.execute(

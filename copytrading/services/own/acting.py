@@ -189,6 +189,7 @@ def _sent(venue: OwnVenue | None, order: Order) -> _Outcome:
                 quantity=coins(order.quantity_units, order.market.base.decimals),
                 price_limit=order.price_limit,
                 now=order.claimed_at,
+                broker_tag=order.broker_tag,
             )
         except VenueError as said:
             trouble = said

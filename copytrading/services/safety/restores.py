@@ -10,18 +10,21 @@ unassigned, money that is missing. Operators book what people owe and own; a cor
 from datetime import datetime
 
 from accounts.transactions import owns_transaction
-from copytrading.models import Alarm, Halt, Restore
+from copytrading.models import Alarm, Halt, Order, Restore, SyncCycle
 from copytrading.services import bell
 from copytrading.services.safety import alarms, halts
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 KEY = "restore"
+PLANNED_BEFORE = "It was planned before the database was restored, and is decided anew."
 
 
 @owns_transaction
 def note_restore(*, taken_at: datetime, now: datetime) -> Restore:
     """
     Halt everything because the database was put back, and begin a new epoch of client order ids.
+
+    What was planned and not sent is ended: after the backup it may have been sent, and its id have been at the venue.
 
     :param taken_at: when the backup was made. :param now: makes the epoch, so it must be the true time.
     """
@@ -38,6 +41,9 @@ def note_restore(*, taken_at: datetime, now: datetime) -> Restore:
             now=now,
         )
     restore = Restore.objects.create(epoch=epoch_of(now), taken_at=taken_at, restored_at=now, halt=halt)
+    planned = Order.objects.filter(status=Order.Status.PLANNED)
+    SyncCycle.objects.filter(orders__in=planned).update(has_rest=True)
+    planned.update(status=Order.Status.CANCELED, refusal=PLANNED_BEFORE, answered_at=now)
     alarms.raise_alarm(
         kind=Alarm.Kind.RESTORED,
         key=KEY,

@@ -7,6 +7,7 @@ unassigned, and people say whose it is; that somebody announces it afterwards pr
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Min
@@ -36,7 +37,7 @@ def look_at_history(*, now: datetime) -> int:
     Ask the exchange what came and went, and return how many transfers that moved.
 
     1. Ask, from the first announcement on that is open or may be taken back.
-    2. Take each that is told to the transfer it belongs to, in a transaction of its own.
+    2. Take each that is told and may be new to the transfer it belongs to, in a transaction of its own.
     3. Let expire what was announced too long ago and is not among it.
 
     :raises VenueUnreachable: if the exchange did not answer.
@@ -51,9 +52,45 @@ def look_at_history(*, now: datetime) -> int:
     since = min((moment for moment in (open_since, booked_since) if moment is not None), default=None)
     if since is None:
         return 0
-    moved = sum(_take(told, now) for told in history.transfers_since(since=since - CLOCK_MARGIN))
+    moved = sum(_take(told, now) for told in _worth_a_look(history.transfers_since(since=since - CLOCK_MARGIN)))
     _expire(now)
     return moved
+
+
+def _worth_a_look(told: list[VenueTransfer]) -> list[VenueTransfer]:
+    """
+    Return what may move a transfer, by two statements: most of a history was taken long ago, or is nobody's.
+
+    It only leaves out; what is taken is decided anew under the lock of its row.
+    """
+    references = [one.reference for one in told]
+    known = {
+        (direction == Transfer.Direction.DEPOSIT, reference): status
+        for direction, reference, status in Transfer.objects.filter(venue_reference__in=references)
+        .exclude(venue_reference="")
+        .values_list("direction", "venue_reference", "status")
+    }
+    open_ones = Transfer.objects.filter(channel=Transfer.Channel.VENUE, status=Transfer.Status.REQUESTED)
+    waiting = {
+        (direction == Transfer.Direction.DEPOSIT, symbol, coins(units, decimals))
+        for direction, symbol, units, decimals in open_ones.values_list(
+            "direction", "asset__symbol", "units", "asset__decimals"
+        )
+    }
+    return [
+        one
+        for one in told
+        if (
+            known[one.is_deposit, one.reference] == Transfer.Status.BOOKED and one.state == TransferState.FAILED
+            if (one.is_deposit, one.reference) in known
+            else any((one.is_deposit, one.asset, total) in waiting for total in _totals(one))
+        )
+    ]
+
+
+def _totals(told: VenueTransfer) -> list[Decimal]:
+    """Return what a transfer may have been announced by: some exchanges take their fee out of it, others on top."""
+    return [told.quantity] if told.is_deposit else [told.quantity + told.fee, told.quantity]
 
 
 def _take(told: VenueTransfer, now: datetime) -> int:
@@ -73,17 +110,19 @@ def _book(told: VenueTransfer, direction: Transfer.Direction, now: datetime) -> 
         channel=Transfer.Channel.VENUE, status=Transfer.Status.REQUESTED, direction=direction, asset__symbol=told.asset,
         requested_at__lte=told.happened_at + CLOCK_MARGIN,
     ).select_related("asset")  # fmt: skip
-    # Some exchanges take their fee out of what leaves, others on top of it.
-    totals = [told.quantity] if told.is_deposit else [told.quantity + told.fee, told.quantity]
-    for total in totals:
+    for total in _totals(told):
         for transfer in waiting:
             if total == coins(transfer.units, transfer.asset.decimals):
                 cost = 0 if told.is_deposit else units_of(
                     told.quantity + told.fee - total, transfer.asset.decimals
                 )  # fmt: skip
-                booked = wallet.book_transfer(
-                    transfer_id=transfer.pk, venue_reference=told.reference, cost_units=cost, now=now
-                )
+                try:
+                    booked = wallet.book_transfer(
+                        transfer_id=transfer.pk, venue_reference=told.reference, cost_units=cost, now=now
+                    )
+                except wallet.TransferEnded:
+                    # Canceled in this moment: what came is nobody's, and the others are taken all the same.
+                    return 0
                 tell_moved(booked, now)
                 return 1
     return 0

@@ -100,8 +100,9 @@ class SimulatedVenue:
         return book_of(self._market(symbol).paper)
 
     def place_limit_ioc(
-        self, *, client_order_id: str, symbol: str, side: Side, quantity: Decimal, price_limit: Decimal, now: datetime
-    ) -> VenueOrder:
+        self, *, client_order_id: str, symbol: str, side: Side, quantity: Decimal, price_limit: Decimal, now: datetime,
+        broker_tag: str = "",
+    ) -> VenueOrder:  # fmt: skip
         """Take an order, or lose it, or lose the answer."""
         sending = Sending(
             client_order_id=client_order_id,

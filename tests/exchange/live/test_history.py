@@ -53,3 +53,36 @@ class TestTransfersSince:
 
         with pytest.raises(VenueUnreachable):
             venue_at(told).transfers_since(since=AT)
+
+    def test_are_taken_back_where_the_exchange_does(self, told: FakeVenue) -> None:
+        """A deposit that is rejected has a word that the library does not know."""
+        told.retell_transfer("platform", "d1", status=2)
+        told.retell_transfer("platform", "w1", status=5)
+
+        states = {one.reference: one.state for one in venue_at(told).transfers_since(since=AT)}
+
+        assert states == {
+            "d1": TransferState.FAILED,
+            "d2": TransferState.PENDING,
+            "w1": TransferState.FAILED,
+        }
+
+    @pytest.mark.parametrize("count", [999, 1_000, 1_001, 3_500])
+    def test_are_all_told_however_many_pages_that_takes(self, fake_binance: FakeVenue, count: int) -> None:
+        begin = int(AT.timestamp() * 1000)
+        # Several a second, whose withdrawals are told by the second.
+        rows = [
+            {"id": f"t{number}", "coin": "USDT", "amount": "5", "fee": "0", "at_ms": begin + 130 * number}
+            for number in range(count)
+        ]
+        fake_binance.tell_transfers(
+            "platform",
+            deposits=[{**row, "status": 1} for row in rows],
+            withdrawals=[{**row, "status": 6} for row in rows],
+        )
+
+        found = venue_at(fake_binance).transfers_since(since=AT)
+
+        for is_deposit in (True, False):
+            told = [one.reference for one in found if one.is_deposit is is_deposit]
+            assert sorted(told) == sorted(row["id"] for row in rows)

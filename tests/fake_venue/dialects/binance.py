@@ -22,6 +22,7 @@ from tests.fake_venue.wire import Answer, Circumstances, Request, Route, json_an
 
 DAY_MS = 86_400_000
 AHEAD_MS_MAX = 1_000
+TRANSFERS_MAX, TRANSFERS_SPAN_MS_MAX = 1_000, 90 * DAY_MS
 
 REFUSALS: dict[Reason, tuple[int, str]] = {
     Reason.MARKET_UNKNOWN: (-1121, "Invalid symbol."),
@@ -39,6 +40,20 @@ REFUSALS: dict[Reason, tuple[int, str]] = {
 
 def refusal(code: int, message: str, *, status: int = 400) -> Refusal:
     return Refusal(json_answer({"code": code, "msg": message}, status=status))
+
+
+def transfers_asked_for(rows: list[dict[str, Any]], given: dict[str, str]) -> list[dict[str, Any]]:
+    """Return a page of transfers, newest first, of 90 days at most."""
+    begin, end = int(given.get("startTime", 0)), int(given.get("endTime", 2**63))
+    if "startTime" in given and end - begin > TRANSFERS_SPAN_MS_MAX:
+        raise refusal(-1127, "More than 90 days between startTime and endTime.")
+    found = sorted((row for row in rows if begin <= row["at_ms"] <= end), key=lambda row: -row["at_ms"])
+    return found[: min(int(given.get("limit", TRANSFERS_MAX)), TRANSFERS_MAX)]
+
+
+def broker_in(client_order_id: str) -> str:
+    """Return which broker an order's own id names: eight characters behind x-."""
+    return client_order_id[2:10] if client_order_id.startswith("x-") else ""
 
 
 class Given(dict[str, str]):
@@ -174,6 +189,7 @@ class BinanceDialect(Dialect):
             validity=Validity(given["timeInForce"]),
             now_ms=asked.now_ms,
             fill_fraction=Decimal(asked.circumstances.fill_fraction),
+            tag=broker_in(given.get("newClientOrderId", "")),
         )
         return payloads.new_order(order, detail=given.get("newOrderRespType", "FULL"))
 
@@ -232,11 +248,11 @@ class BinanceDialect(Dialect):
 
     def _deposits(self, asked: Asked) -> list[dict[str, Any]]:
         rows = self.exchange.accounts[asked.account].deposits
-        return [payloads.deposit(row) for row in rows if row["at_ms"] >= int(asked.given.get("startTime", 0))]
+        return [payloads.deposit(row) for row in transfers_asked_for(rows, asked.given)]
 
     def _withdrawals(self, asked: Asked) -> list[dict[str, Any]]:
         rows = self.exchange.accounts[asked.account].withdrawals
-        return [payloads.withdrawal(row) for row in rows if row["at_ms"] >= int(asked.given.get("startTime", 0))]
+        return [payloads.withdrawal(row) for row in transfers_asked_for(rows, asked.given)]
 
     def _permissions(self, asked: Asked) -> dict[str, Any]:
         assert asked.key is not None

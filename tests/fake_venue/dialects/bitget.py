@@ -177,6 +177,7 @@ class BitgetDialect(Dialect):
             validity=validity,
             now_ms=asked.now_ms,
             fill_fraction=Decimal(asked.circumstances.fill_fraction),
+            tag=asked.headers.get("x-channel-api-code", ""),
         )
         return payloads.order_taken(order)
 

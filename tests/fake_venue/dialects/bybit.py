@@ -186,6 +186,7 @@ class BybitDialect(Dialect):
             validity=Validity(given.get("timeInForce", "GTC")),
             now_ms=asked.now_ms,
             fill_fraction=Decimal(asked.circumstances.fill_fraction),
+            tag=asked.headers.get("referer", ""),
         )
         return payloads.order_taken(order)
 

@@ -25,10 +25,12 @@ class Asked:
     """
     A request that was let in.
 
-    `given` are its parameters, `account` whose key it carries ("" for public ones), `now_ms` the venue's time.
+    `given` are its parameters, `headers` what came with it, by lower-case name, `account` whose key it carries ("" for
+    public ones), `now_ms` the venue's time.
     """
 
     given: dict[str, str]
+    headers: dict[str, str]
     account: str
     key: ApiKey | None
     circumstances: Circumstances
@@ -70,6 +72,7 @@ class Dialect(ABC):
             key = self.open(request, route, circumstances=circumstances, now_ms=now_ms) if route.scope else None
             asked = Asked(
                 given=self.given(request),
+                headers=request.headers,
                 account=key.account if key else "",
                 key=key,
                 circumstances=circumstances,

@@ -191,6 +191,7 @@ class OkxDialect(Dialect):
                 validity=VALIDITIES[given["ordType"]],
                 now_ms=asked.now_ms,
                 fill_fraction=Decimal(asked.circumstances.fill_fraction),
+                tag=given.get("tag", ""),
             )
         except Refused as refused:
             code, message = REFUSALS[refused.reason]

@@ -38,6 +38,11 @@ class TestOpenVenue:
         assert open_venue() == "Real money: orders go to binance, in 3 markets."
         assert Market.objects.count() == 3
 
+    def test_says_under_which_tag(self, exchange, settings):
+        settings.SMARTSYNC_BROKER_TAGS = {"binance": "Ab12Cd34", "gate": "of no matter here"}
+
+        assert open_venue().endswith("in 3 markets, with the broker tag Ab12Cd34.")
+
     @pytest.mark.parametrize(
         ("changes", "sentence"),
         [
@@ -50,6 +55,8 @@ class TestOpenVenue:
             ({"SMARTSYNC_VENUE": "binanceus"}, "Check that it cannot withdraw, then set SMARTSYNC_VENUE_KEY_VOUCHED=1"),
             ({"SMARTSYNC_VENUE_KEY": "mighty-key", "SMARTSYNC_VENUE_SECRET": "mighty-secret"}, "can move money away"),
             ({"SMARTSYNC_VENUE_KEY": "reading-key", "SMARTSYNC_VENUE_SECRET": "reading-secret"}, "cannot trade"),
+            ({"SMARTSYNC_BROKER_TAGS": {"binance": "x-Ab12"}}, "takes no tag like 'x-Ab12'.* without the x-"),
+            ({"SMARTSYNC_VENUE": "gate", "SMARTSYNC_BROKER_TAGS": {"gate": "Ab12"}}, "no way to send one: take it out"),
             ({"SMARTSYNC_CASH": "EUR"}, "lists no market in EUR"),
         ],
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from accounts.models import User
@@ -120,6 +121,42 @@ class TestTrading:
         assert world.held(copy.ledger_account) == {}
         assert exchange.orders()[-1]["side"] == Side.SELL
         assert reconciling.check_ledger().is_clean
+
+
+class TestABrokersTag:
+    def test_goes_with_each_order_and_stands_in_its_row(self, exchange, world, lead, copy, settings):
+        untagged = len(exchange.orders())
+        settings.SMARTSYNC_BROKER_TAGS = {exchange.dialect: "Ab12Cd34"}
+
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        work(world)
+
+        arrived = exchange.orders()[untagged:]
+        placed = Order.objects.exclude(broker_tag="").filter(quantity_units__gt=0).order_by("pk")
+        assert [order["tag"] for order in arrived] == ["Ab12Cd34"] * len(placed)
+        assert [order["client_order_id"] for order in arrived] == [order.client_order_id for order in placed]
+        assert {(order.exchange, order.broker_tag) for order in placed} == {(exchange.dialect, "Ab12Cd34")}
+        assert reconciling.check_ledger().is_clean
+
+    def test_stays_that_of_the_row_when_the_answer_never_came_and_the_setting_changed(
+        self, exchange, world, lead, copy, settings
+    ):
+        settings.SMARTSYNC_BROKER_TAGS = {exchange.dialect: "Ab12Cd34"}
+        exchange.disturb(fault="cut", endpoint="place")
+
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        settings.SMARTSYNC_BROKER_TAGS = {exchange.dialect: "Ef56Gh78"}
+        work(world)
+
+        assert len(exchange.orders()) == Order.objects.filter(filled_units__gt=0).count()
+        assert reconciling.check_ledger().is_clean
+
+    @pytest.mark.parametrize("tag", ["with a blank", "x" * 40])
+    def test_that_the_exchange_would_not_take_opens_nothing(self, exchange, settings, tag):
+        settings.SMARTSYNC_BROKER_TAGS = {exchange.dialect: tag}
+
+        with pytest.raises(ImproperlyConfigured, match=f"SMARTSYNC_BROKER_TAGS: {exchange.dialect} takes no tag like"):
+            registry.venue()
 
 
 class TestARefusal:

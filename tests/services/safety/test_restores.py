@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from accounts.models import LedgerAccount, User
+from accounts.models import Balance, LedgerAccount, User
 from copytrading.exchange import registry
 from copytrading.exchange.orders import Side
 from copytrading.exchange.paper.models import PaperOrder
 from copytrading.models import Alarm, CustodyDifference, Halt, Lead, Order, Restore
 from copytrading.queries.operating.halts import standing_halts
+from copytrading.services.orders import trading
 from copytrading.services.safety import corrections, halts, reconciling, restores
 from tests.cast import World
 
@@ -66,6 +68,26 @@ class TestRestore:
         ring(world)
 
         assert not standing_halts().platform
+
+    def test_sends_nothing_that_was_planned_before_it(self, world: World, lead: Lead, monkeypatch: Any) -> None:
+        """It may have been sent after the backup: then its id has been at the venue, and its trade was made."""
+        monkeypatch.setattr(trading, "submit_order", lambda *, order, **_: order)
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+        planned = Order.objects.get(status=Order.Status.PLANNED)
+        monkeypatch.undo()
+
+        restores.note_restore(taken_at=world.now, now=world.now)
+        # Whoever compares is quicker than whoever works.
+        ring(world, seconds=15)
+        assert not standing_halts().platform
+        world.settle()
+
+        planned.refresh_from_db()
+        assert (planned.status, planned.booked_at is None) == (Order.Status.CANCELED, False)
+        placed = set(PaperOrder.objects.values_list("client_order_id", flat=True))
+        assert placed and planned.client_order_id not in placed, "what was wanted is decided anew"
+        assert not Balance.objects.filter(held__gt=0).exists()
 
     def test_leaves_a_halt_of_operators_to_them(self, world: World, operator: User) -> None:
         halts.place_halt(scope=Halt.Scope.PLATFORM, reason="A look first.", by=operator, now=world.now)

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from accounts import wallet
 from accounts.models import Balance, Hold, Journal, LedgerAccount, Transfer, User
 from copytrading.exchange import registry
 from copytrading.exchange.paper import world as paper
@@ -111,6 +115,47 @@ class TestAnnouncedDeposit:
         first, second = announce(world, follower, "250"), announce(world, other_follower, "250")
 
         assert (first.units, second.units) == (usdt("250"), usdt("250.000001"))
+
+    def test_is_found_by_as_many_statements_however_long_the_history(
+        self, world: World, venue: TellingVenue, follower: User
+    ) -> None:
+        announce(world, follower, "250", "first")
+        venue.tell("250", now=world.now)
+        looks(world)
+
+        def statements() -> int:
+            with CaptureQueriesContext(connection) as seen:
+                announced.look_at_history(now=world.now)
+            return len(seen)
+
+        before = statements()
+        # Taken, or nobody's: of neither anything is left to do.
+        for number in range(30):
+            venue.tell(f"{number + 1}.5", now=world.now)
+
+        assert statements() == before
+
+    def test_that_is_canceled_in_this_moment_stops_nothing_else(
+        self, world: World, venue: TellingVenue, follower: User, other_follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = announce(world, follower, "250", "a"), announce(world, other_follower, "100", "b")
+        venue.tell("250", now=world.now)
+        venue.tell("100", now=world.now)
+        book = wallet.book_transfer
+
+        def cancel_and_book(*, transfer_id: int, **named: Any) -> Transfer:
+            if transfer_id == first.pk:
+                wallet.end_transfer(
+                    transfer_id=first.pk, status=Transfer.Status.CANCELED, note="", now=named["now"]
+                )  # fmt: skip
+            return book(transfer_id=transfer_id, **named)
+
+        monkeypatch.setattr(wallet, "book_transfer", cancel_and_book)
+
+        announced.look_at_history(now=world.now)
+
+        second.refresh_from_db()
+        assert second.status == Transfer.Status.BOOKED
 
     @pytest.mark.parametrize("value", ["249", "250.000001"])
     def test_of_another_amount_is_nobodys_and_stops_nobody(

@@ -69,6 +69,22 @@ class Ticket:
     side: str
     quantity: str
     price_limit: str
+    broker_tag: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagging:
+    """
+    How an exchange takes a broker's tag, by which it knows who brought an order.
+
+    `pattern` is what a tag looks like there, `words` say the same. It stands at the beginning of our own order id
+    (`id_beginning`, with {tag} in it), in a header of the request (`header`), or where `place` puts it.
+    """
+
+    pattern: str
+    words: str
+    id_beginning: str = ""
+    header: str = ""
 
 
 # Each takes ccxt's client first and makes one request with it.
@@ -127,6 +143,8 @@ class Dialect:
     is_told_at_once: bool
     # What our own order ids must look like here.
     client_order_id_pattern: str = r"[A-Za-z0-9]{1,32}"
+    # None where we know no way to say who brought an order.
+    tagging: Tagging | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[Call, float] = field(default_factory=dict)
     markets_params: Mapping[str, Any] = field(default_factory=dict)
@@ -151,12 +169,24 @@ class Dialect:
     # How long a span of trades may be at most, and how far back they are kept, where that is less than for ever.
     trades_span: timedelta | None = None
     trades_kept: timedelta | None = None
+    # Deposits and withdrawals: how many are told at once at most, what is asked to get as many, and what the end of a
+    # span is called.
+    transfers_a_page: int = 1
+    transfers_params: Mapping[str, Any] = field(default_factory=dict)
+    transfers_end: str = "until"
+    # Words of a transfer that came to nothing which ccxt hands on as they are.
+    transfers_failed: Mapping[Call, frozenset[str]] = field(default_factory=dict)
     # The best offers of these pairs, by ccxt's symbol, in one request.
     ask_quotes: Callable[..., dict[str, Any]] = any_quotes
 
     def weight(self, call: Call) -> float:
         """Return what a call costs."""
         return self.weights.get(call, 1.0)
+
+    @property
+    def tag_header(self) -> str:
+        """Return the header that a broker's tag stands in; empty where it stands elsewhere."""
+        return self.tagging.header if self.tagging is not None else ""
 
     def meaning_of(self, answer: Answer) -> Meaning | None:
         """Return what an answer proves; None where it proves nothing."""

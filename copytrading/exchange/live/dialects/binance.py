@@ -21,6 +21,7 @@ from copytrading.exchange.live.dialects.base import (
     Dialect,
     Span,
     Structure,
+    Tagging,
     Ticket,
     Trades,
 )
@@ -201,6 +202,9 @@ BINANCE = Dialect(
     is_answer=is_answer,
     is_told_at_once=True,
     client_order_id_pattern=r"[.A-Z:/a-z0-9_-]{1,36}",
+    tagging=Tagging(
+        pattern=r"[A-Za-z0-9]{1,10}", words="one to ten letters and digits, without the x-", id_beginning="x-{tag}"
+    ),
     options={
         "fetchMarkets": {"types": ["spot"]},
         "fetchMargins": False,
@@ -228,5 +232,10 @@ BINANCE = Dialect(
     ask_order_trades=ask_order_trades,
     ask_trades=ask_trades,
     page_length=TRADES_A_PAGE,
+    transfers_a_page=1000,
+    transfers_params={"limit": 1000},
+    transfers_end="endTime",
+    # Rejected, and of a kind that is not taken: a deposit may be told as done before.
+    transfers_failed={Call.DEPOSITS: frozenset({"2", "7"})},
     ask_quotes=ask_quotes,
 )

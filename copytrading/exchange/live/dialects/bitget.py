@@ -27,6 +27,7 @@ from copytrading.exchange.live.dialects.base import (
     Dialect,
     Span,
     Structure,
+    Tagging,
     Ticket,
     Trades,
     only_row,
@@ -268,6 +269,9 @@ BITGET = Dialect(
     is_answer=is_answer,
     is_told_at_once=False,
     client_order_id_pattern=r"[A-Za-z0-9_#.:-]{1,50}",
+    tagging=Tagging(
+        pattern=r"[A-Za-z0-9_-]{1,32}", words="letters, digits, - and _, 32 at most", header="X-CHANNEL-API-CODE"
+    ),
     options={
         "fetchMarkets": {"types": ["spot"]},
         # Known, or ccxt would ask for it with a request of its own.
@@ -290,6 +294,9 @@ BITGET = Dialect(
     ask_order_trades=ask_order_trades,
     ask_trades=ask_trades,
     page_length=TRADES_A_PAGE,
+    transfers_a_page=100,
+    transfers_params={"limit": 100},
+    transfers_end="endTime",
     trades_span=KEPT,
     trades_kept=KEPT,
 )

@@ -27,6 +27,7 @@ from copytrading.exchange.live.dialects.base import (
     Dialect,
     Span,
     Structure,
+    Tagging,
     Ticket,
     Trades,
     only_row,
@@ -288,6 +289,7 @@ BYBIT = Dialect(
     is_answer=is_answer,
     is_told_at_once=False,
     client_order_id_pattern=r"[A-Za-z0-9_-]{1,36}",
+    tagging=Tagging(pattern=r"[A-Za-z0-9_-]{1,32}", words="letters, digits, - and _, 32 at most", header="Referer"),
     options={
         "fetchMarkets": {"types": [CATEGORY], "usePrivateInstrumentsInfo": False},
         "recvWindow": int(WINDOW_SECONDS * 1000),
@@ -305,6 +307,10 @@ BYBIT = Dialect(
     ask_order_trades=ask_order_trades,
     ask_trades=ask_trades,
     page_length=TRADES_A_PAGE,
+    transfers_a_page=50,
+    transfers_params={"limit": 50},
+    transfers_end="endTime",
+    transfers_failed={Call.DEPOSITS: frozenset({"fail"})},
     trades_span=SPAN,
     trades_kept=KEPT,
 )

@@ -22,6 +22,7 @@ from copytrading.exchange.live.dialects.base import (
     Dialect,
     Span,
     Structure,
+    Tagging,
     Ticket,
     Trades,
     only_row,
@@ -133,6 +134,8 @@ def ask_permissions(exchange: Any) -> frozenset[str]:
 def place(exchange: Any, ticket: Ticket) -> Structure:
     """Hand in an order, in the account's own coins."""
     params = {"clOrdId": ticket.client_order_id, "timeInForce": "IOC", "tdMode": "cash"}
+    if ticket.broker_tag:
+        params["tag"] = ticket.broker_tag
     order: Structure = exchange.create_order(
         ticket.symbol, "limit", ticket.side, ticket.quantity, ticket.price_limit, params
     )
@@ -180,6 +183,7 @@ OKX = Dialect(
     is_answer=is_answer,
     is_told_at_once=False,
     client_order_id_pattern=r"[A-Za-z0-9]{1,32}",
+    tagging=Tagging(pattern=r"[A-Za-z0-9]{1,16}", words="one to sixteen letters and digits"),
     options={"fetchMarkets": {"types": ["spot"]}, "createOrder": "privatePostTradeOrder"},
     weights={
         Call.MARKETS: 3,
@@ -201,4 +205,7 @@ OKX = Dialect(
     ask_order_trades=ask_order_trades,
     ask_trades=ask_trades,
     page_length=TRADES_A_PAGE,
+    transfers_a_page=100,
+    transfers_params={"limit": 100},
+    transfers_end="after",
 )

@@ -1,11 +1,14 @@
 """What followers do to a running copy, played back on a recording whose outcome can be told by hand."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
 from copytrading.engine.replay.investments import Change, ChangeKind
-from copytrading.engine.replay.whatif import NOT_STOPPED
-from tests.engine.replay.test_whatif import BTC, ETH, buy, replay, sell
+from copytrading.engine.replay.lead_path import bars_of, path_of_trades
+from copytrading.engine.replay.whatif import NOT_STOPPED, replay_runs
+from tests.engine.replay.test_whatif import BTC, ETH, buy, replay, sell, terms
 
 NAN = np.nan
 # Half of the lead in a coin at 100, half in cash; half a copy of 1,000 is 5 coins.
@@ -34,6 +37,27 @@ class TestAnIncrease:
         result = replay(closes=[[100], [100], [110]], trades=HALF, changes=(change(1, ChangeKind.INCREASE, 400),))
 
         assert result.copy_returns == pytest.approx([70 / 1_400])
+
+    def test_counts_from_the_bar_in_which_the_copy_starts_on(self) -> None:
+        changes = tuple(change(time, ChangeKind.INCREASE, 400) for time in (1, 2, 4))
+
+        result = replay(closes=[[100]] * 6, trades=HALF, start=2, changes=changes)
+
+        # Before that there is no copy to pay into.
+        assert result.paid_in.tolist() == [1_800.0]
+        assert result.copy_equity[0] == pytest.approx([1_400, 1_400, 1_800, 1_800])
+
+    @pytest.mark.parametrize(("last_bar", "paid_in"), [(2, 1_000.0), (3, 1_400.0)])
+    def test_comes_too_late_after_the_last_bar_of_the_copy(self, last_bar: int, paid_in: float) -> None:
+        bars = bars_of(times=np.arange(6), closes=np.full((6, 1), 100.0), lead_trades=HALF)
+        path = path_of_trades(bars=bars, trades=HALF, lead_cash=Decimal(10_000), fee_rate=Decimal(0))
+        both = terms(investments=(1_000.0, 1_000.0), changes=(change(3, ChangeKind.INCREASE, 400),))
+
+        result = replay_runs(
+            path=path, lead_cash=10_000.0, terms=both, start_times=np.array([0, 0]), last_bars=np.array([last_bar, 5])
+        )
+
+        assert result.paid_in.tolist() == [paid_in, 1_000.0]
 
 
 class TestAReduction:

@@ -145,6 +145,36 @@ class TestSmartSync:
         untouched = 500 / 105
         assert (result.final_quantities[0, BTC] < untouched - 0.1) == repaired
 
+    def test_repairs_the_drift_of_what_is_followed_where_the_whole_position_would_be_as_it_is(self):
+        # Nine tenths of the lead's coins are followed. As they rise fifty times, what the copy holds comes to be what
+        # the whole of them would be for it: measured by that there would be no drift.
+        trades = [buy(0, BTC, "10", "100"), buy(2, BTC, "90", "100")]
+        closes = [[100], [100], [100], [5_000], [5_000]]
+
+        result = replay(closes=closes, trades=trades, start=1, buys_existing=False)
+
+        assert result.final_quantities[0] == pytest.approx([(100 + 9 * 5_000) / 500_000 * 90])
+
+    def test_buys_nothing_else_on_what_a_sale_brought(self):
+        # Half of one coin is turned into another one; a third was never in it.
+        trades = [buy(0, BTC, "100", "100"), sell(1, BTC, "50", "100"), buy(1, ETH, "50", "100")]
+
+        result = replay(closes=[[100, 100, 100]] * 3, trades=trades)
+
+        assert result.final_quantities[0, :2] == pytest.approx([5, 5])
+        assert result.final_quantities[0, 2] == 0.0
+        assert result.adjustments == {}
+
+    def test_is_not_short_of_cash_for_a_coin_that_nobody_trades(self):
+        trades = [buy(0, BTC, "100", "100"), sell(1, BTC, "50", "100"), buy(1, ETH, "50", "100")]
+
+        without = replay(closes=[[100, 100]] * 3, trades=trades, slippage_rate=0.02)
+        beside = replay(closes=[[100, 100, 100]] * 3, trades=trades, slippage_rate=0.02)
+
+        assert without.adjustments[Reason.CASH_SHORT].any()
+        assert beside.adjustments == without.adjustments
+        assert beside.final_quantities[0].tolist() == [*without.final_quantities[0], 0.0]
+
     def test_trades_a_halted_coin_at_its_next_bar(self):
         result = replay(closes=[[100], [NAN], [100]], trades=[buy(0, BTC, "10", "100"), buy(1, BTC, "10", "100")])
 
@@ -272,6 +302,23 @@ class TestCustomModes:
 
         assert result.final_quantities == pytest.approx(np.array([[0.1, 2.0]]))
 
+    def test_says_how_often_its_own_maxima_cut_it(self):
+        maxima = {"order_values_max": np.array([60.0]), "total_values_max": np.array([100.0])}
+
+        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED, **maxima)
+
+        # 60 of 100 for the first coin, and 40 of 60 for the second one.
+        assert result.final_quantities == pytest.approx(np.array([[0.3, 4.0]]))
+        assert {reason: counts.tolist() for reason, counts in result.adjustments.items()} == {
+            Reason.ORDER_MAX_CAPPED: [2], Reason.TOTAL_MAX_CAPPED: [1]
+        }  # fmt: skip
+
+    def test_says_how_often_a_pair_was_not_chosen(self):
+        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED, chosen=np.array([False, True]))
+
+        assert result.final_quantities == pytest.approx(np.array([[0.0, 10.0]]))
+        assert result.adjustments[Reason.MARKET_NOT_CHOSEN].tolist() == [1]
+
     def test_follows_only_orders_given_after_the_start(self):
         result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED, start=1)
 
@@ -300,6 +347,11 @@ class TestPathOfTrades:
             self.path(buy(0, BTC, "10", "100"))
 
         assert refusal.value.cost == Decimal(1010)
+
+    def test_sells_what_is_too_little_to_be_counted(self):
+        path = self.path(buy(0, BTC, "0.00000000000000001", "100"), sell(1, BTC, "0.00000000000000001", "100"))
+
+        assert (path.held_units.any(), path.epoch.any(), path.survival.tolist()) == (False, False, [[1.0]] * 3)
 
     def test_executes_at_the_trades_own_price(self):
         path = self.path(buy(0, BTC, "1", "50"))

@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no mutant after so many")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="which tests may notice")
     parser.add_argument("--tests-max", type=int, default=1_000, help="how many may try at one mutant")
-    parser.add_argument("--seconds", type=float, default=120, help="of the processor, then no more are asked")
+    parser.add_argument("--seconds", type=float, default=180, help="of the processor, then no more are asked")
     parser.add_argument("--map", type=Path, help="a file that keeps which test runs what, for the next run")
     parser.add_argument("--no-named", action="store_true", help="leave the named ones out")
     return parser.parse_args()

@@ -182,7 +182,10 @@ class Trials:
             self.watch.take(self._map_file.read_bytes())
         self.end = End(session)
         # What belongs to the session, as its database, is no test's time.
-        _passes(next((item for item in session.items if "db" in getattr(item, "fixturenames", ())), session.items[0]), self.end)
+        _passes(
+            next((item for item in session.items if "db" in getattr(item, "fixturenames", ())), session.items[0]),
+            self.end,
+        )
         left = [item for item in session.items if item.nodeid not in self.watch.ran]
         for number, (item, following) in enumerate(zip_longest(left, left[1:], fillvalue=self.end)):
             self.watch.lines_of(lambda item=item, following=following: _passes(item, following), item.nodeid)

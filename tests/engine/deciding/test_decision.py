@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np

@@ -351,9 +351,7 @@ class TestDustConversion:
         assert found is is_dust
 
     @staticmethod
-    def is_dust(
-        change: dict[int, float], *, held: dict[int, float], cash: float = 0, equity: float = 10_000
-    ) -> bool:
+    def is_dust(change: dict[int, float], *, held: dict[int, float], cash: float = 0, equity: float = 10_000) -> bool:
         changes, holds = np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
         for place, quantity in change.items():
             changes[place] = round(quantity * COIN)

@@ -79,6 +79,14 @@ class TestAReduction:
         assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 1_000, 1_000, 500])
         assert result.paid_out == pytest.approx([600.0])
 
+    def test_is_waited_for_from_bar_to_bar(self) -> None:
+        closes = [[100], [100], *[[NAN]] * 5, [120]]
+
+        result = replay(closes=closes, trades=HALF, changes=(change(2, ChangeKind.REDUCE, 600),))
+
+        assert result.copy_equity[0] == pytest.approx([1_000] * 7 + [500])
+        assert result.paid_out == pytest.approx([600.0])
+
     def test_waits_for_one_of_several_coins_that_has_no_bar(self) -> None:
         two = [buy(0, BTC, "30", "100"), buy(0, ETH, "30", "100")]
         closes = [[100, 100], [100, 100], [100, NAN], [100, 100]]

@@ -87,7 +87,11 @@ class TestPathOfWeights:
         assert [order.sold_fraction for order in first] == [0.0, 0.0]
         assert [order.bought_value for order in second] == [0.0, 0.0]
         assert [order.sold_fraction for order in second] == pytest.approx([0.5, 1.0])
-        assert path.cash_units[path.state_of_bar].tolist() == [0.25 * START_UNITS, 0.25 * START_UNITS, 0.75 * START_UNITS]
+        assert path.cash_units[path.state_of_bar].tolist() == [
+            0.25 * START_UNITS,
+            0.25 * START_UNITS,
+            0.75 * START_UNITS,
+        ]
         assert path.epoch[-1].tolist() == [0, 1]
         assert path.survival[-1].tolist() == [0.5, 1.0]
 

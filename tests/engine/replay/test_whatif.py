@@ -25,6 +25,7 @@ from copytrading.engine.replay.lead_path import (
 from copytrading.engine.replay.whatif import NOT_STOPPED, Replay, replay_portfolio
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.track_record.performance import tracking_error_per_bar
 
 NAN = np.nan
 BTC, ETH = 0, 1
@@ -270,6 +271,42 @@ class TestStopLossAtTheLow:
         assert result.stopped_bars.tolist() == [2]
         assert result.copy_equity[0] == pytest.approx([1000.0, 1000.0, 750.0, 750.0, 650.0, 650.0])
         assert result.final_quantities[0].tolist() == [0.0, 0.0]
+
+    def test_pays_fee_and_slippage_as_any_sale_does(self):
+        result = replay(
+            closes=[[100], [100], [100]],
+            lows=[[100], [70], [100]],
+            trades=[buy(0, BTC, "50", "100")],
+            stop_loss=100.0,
+            stops_at_low=True,
+            slippage_rate=0.01,
+        )
+
+        # Half of it, less what the purchase cost, sold a hundredth below 70.
+        assert result.stopped_bars.tolist() == [1]
+        assert result.final_cash == pytest.approx([1_000 - 505 + 5 * 70 * 0.99])
+        assert result.slippage_costs == pytest.approx([5 + 3.5])
+
+
+class TestTrackingErrors:
+    def test_until_a_stop_are_over_the_bars_before_it(self):
+        result = replay(
+            closes=[[100], [110], [95], [120], [60], [90], [130]],
+            trades=[buy(0, BTC, "50", "100"), buy(2, BTC, "10", "95")],
+            stop_losses=np.array([120.0, 1_000.0]),
+            slippage_rate=0.02,
+            investments=(1000.0, 2000.0),
+        )
+
+        stop = int(result.stopped_bars[0])
+        assert stop == 4 and result.stopped_bars[1] == NOT_STOPPED
+        for figures, bars in ((result.tracking_errors_until_stop, stop), (result.tracking_errors_per_bar, 7)):
+            expected = tracking_error_per_bar(
+                values=result.copy_equity[:1, :bars], lead_values=result.lead_equity[:bars]
+            )
+            assert figures[0] == pytest.approx(expected[0], rel=1e-12)
+        assert result.tracking_errors_until_stop[0] < result.tracking_errors_per_bar[0]
+        assert result.tracking_errors_until_stop[1] == result.tracking_errors_per_bar[1]
 
 
 class TestStopLoss:

@@ -125,9 +125,7 @@ class TestATrade:
     def note(lead: Lead, units: int, held_before: int = 0, request: int = 3) -> LeadPosition:
         coin = Market.objects.get(symbol="BTC-USDT").base_id
         with transaction.atomic():
-            positions.note_trade(
-                lead=lead, asset_id=coin, signed_units=units, held_before=held_before, request=request
-            )
+            positions.note_trade(lead=lead, asset_id=coin, signed_units=units, held_before=held_before, request=request)
         return LeadPosition.objects.get(lead=lead, asset_id=coin)
 
     def test_is_to_be_followed_and_a_purchase_takes_nothing_off(self, world: World, lead: Lead) -> None:

@@ -1,4 +1,4 @@
-"""What the venue says about an order: each trade is kept once, in the coins that it moved, and its fee where it was taken."""
+"""What the venue says about an order: each trade is kept once, in the coins that it moved, with its fee."""
 
 from decimal import Decimal
 
@@ -11,26 +11,17 @@ from accounts.models import Asset, Journal, LedgerAccount, User
 from copytrading.engine.units import coins
 from copytrading.exchange.orders import Side, VenueOrder, VenueStatus, VenueTrade
 from copytrading.models import Adjustment, Alarm, Allocation, Copy, Fill, Lead, Order, SyncCycle
-from copytrading.services.cycle import syncing
-from copytrading.services.orders import answering, booking, trading
+from copytrading.services.orders import answering, booking
 from copytrading.services.safety import alarms
 from tests.cast import World, usdt
+from tests.services.orders.order_stage import send
 
 BTC = 10**8
 
 
 @pytest.fixture
-def sent(world: World, lead: Lead, follower: User, monkeypatch: pytest.MonkeyPatch) -> Order:
-    """A purchase for a lead and a copy that is on its way to the venue."""
-    world.start(follower, lead, "1000")
-    world.settle()
-    world.lead_trades(lead, "BTC", "BUY", "0.1")
-    with monkeypatch.context() as patch:
-        patch.setattr(trading, "work_off", lambda **_: False)
-        world.wait(1)
-        syncing.sync_lead(lead_id=lead.pk, now=world.now)
-    Order.objects.update(status=Order.Status.SUBMITTING, claimed_at=world.now)
-    return Order.objects.select_related("cycle", "market__base", "market__quote").get()
+def sent(world: World, lead: Lead, follower: User) -> Order:
+    return send(world, lead, follower)
 
 
 def trade(order: Order, number: int, quantity: str | Decimal, *, fee: str = "0", fee_asset: str = "USDT") -> VenueTrade:
@@ -225,7 +216,12 @@ class TestAnOrderThatFellShort:
         assert self.booked(world, sent, str(half)).has_rest
 
         told = Adjustment.objects.get()
-        assert (told.copy, told.asset.symbol, told.reason, told.cycle_id) == (copy, "BTC", "SLIPPAGE_CAPPED", sent.cycle_id)
+        assert (told.copy, told.asset.symbol, told.reason, told.cycle_id) == (
+            copy,
+            "BTC",
+            "SLIPPAGE_CAPPED",
+            sent.cycle_id,
+        )
         assert told.wanted_value_units == pytest.approx(wished * float(sent.price_mid), abs=1)
         assert told.planned_value_units == pytest.approx(told.wanted_value_units / 2, rel=1e-6)
         assert told.noted_at == world.now

@@ -364,6 +364,12 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         )
     ),
     Equivalent(
+        "copytrading/services/wallet/transfers.py",
+        "if transfer.held_until is not None or transfer.status != Transfer.Status.REQUESTED:",
+        "if transfer.held_until is not None or transfer.status < Transfer.Status.REQUESTED:",
+        "Paper money is never taken back, and all its other states stand before REQUESTED in the alphabet.",
+    ),
+    Equivalent(
         "copytrading/engine/track_record/moved_money.py",
         "if (below < 0) != (above < 0) or above == 0:",
         "if (below < 0) != (above <= 0) or above == 0:",

@@ -364,6 +364,12 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         )
     ),
     Equivalent(
+        "copytrading/services/books/copy_records.py",
+        "return md5((copy_ids + invested_units).encode(), usedforsecurity=False).hexdigest()",
+        "return md5((copy_ids + invested_units).encode(), usedforsecurity=True).hexdigest()",
+        "The digest is the same; only a Python built for FIPS refuses the one and not the other.",
+    ),
+    Equivalent(
         "copytrading/services/wallet/transfers.py",
         "if transfer.held_until is not None or transfer.status != Transfer.Status.REQUESTED:",
         "if transfer.held_until is not None or transfer.status < Transfer.Status.REQUESTED:",

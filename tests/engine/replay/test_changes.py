@@ -141,6 +141,14 @@ class TestAStopLoss:
         assert set_late.stopped_bars.tolist() == [2]
         assert taken_back.stopped_bars.tolist() == [NOT_STOPPED]
 
+    @pytest.mark.parametrize("other", [ChangeKind.INCREASE, ChangeKind.RESUME])
+    def test_may_be_one_of_several_changes(self, other: ChangeKind) -> None:
+        changes = (change(1, other, 0.0), change(1, ChangeKind.STOP_LOSS, 100.0))
+
+        result = replay(closes=[[100], [100], [80], [80]], trades=HALF, changes=changes)
+
+        assert result.stopped_bars.tolist() == [2]
+
     def test_ends_what_followers_may_still_do(self) -> None:
         result = replay(
             closes=[[100], [100], [80], [80], [80]],

@@ -33,6 +33,13 @@ class TestAllocateUnits:
             [1, 0, 0],
         ]
 
+    def test_divides_among_shares_that_pass_64_bits_together(self):
+        huge = 2**62 - 1
+        part = (2**62 - 4) // 5
+
+        assert allocate(10, [huge] * 3, rotation=1) == [3, 4, 3]
+        assert allocate(huge, [huge] * 5) == [part + 1, part + 1, part + 1, part, part]
+
     def test_gives_nothing_to_who_has_no_share(self):
         assert allocate(7, [0, 3, 0], rotation=2) == [0, 7, 0]
 

@@ -48,11 +48,13 @@ class TestDust:
 
 class TestFrozenCells:
     def test_are_coins_that_no_order_has_promised(self) -> None:
-        copies = copies_of({"coins": (1, 1)}, {"coins": (0, 1)}, {"coins": (1, 1), "held": (0.5, 0.5)})
+        copies = copies_of(
+            {"coins": (1, 1)}, {"coins": (0, 1)}, {"coins": (1, 1), "held": (0.5, 0.5)}, {"coins": (1 / UNIT, 0)}
+        )
 
         found = frozen_coins.frozen_cells(a_board(frozen=[True, False]), copies)
 
-        assert found.tolist() == [[True, False], [False, False], [False, False]]
+        assert found.tolist() == [[True, False], [False, False], [False, False], [True, False]]
 
 
 class TestWhatCanBePaid:

@@ -4,10 +4,12 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from accounts.models import LedgerAccount, Posting, User
 from copytrading.models import Allocation, Lead, Market, Order
 from copytrading.queries.market.board import unit_price_in
+from copytrading.services.orders import trading
 from copytrading.services.refusals import NotEnoughCash, NotPossibleNow, PriceNotKnown, Refusal
 from copytrading.services.safety import reconciling
 from copytrading.services.wallet import spot, transfers
@@ -101,6 +103,28 @@ class TestPlaceManualOrder:
         with pytest.raises(NotEnoughCash, match=f"Your wallet has .* {symbol}"):
             act(world, follower, "BTC", has + 1, "more")
         act(world, follower, "BTC", has, "all")
+
+    def test_waits_for_another_order_that_is_on_its_way_in_its_market(self, world: World, follower: User) -> None:
+        buy(world, follower, "BTC", usdt(500))
+        other = Order.objects.get()
+        other.pk, other.client_order_id, other.status, other.booked_at = None, "another", Order.Status.UNKNOWN, None
+        other.save(force_insert=True)
+
+        with pytest.raises(NotPossibleNow, match="Another order in this market is just on its way"):
+            buy(world, follower, "BTC", usdt(500), "second")
+
+        buy(world, follower, "ETH", usdt(500), "elsewhere")
+
+    def test_hides_no_other_conflict(
+        self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:  # fmt: skip
+        def conflicts(**_: object) -> None:
+            raise IntegrityError("something else")
+
+        monkeypatch.setattr(trading, "write_order", conflicts)
+
+        with pytest.raises(IntegrityError, match="something else"):
+            buy(world, follower, "BTC", usdt(500))
 
     def test_refuses_a_market_that_does_not_trade(self, world: World, follower: User) -> None:
         Market.objects.filter(symbol="BTC-USDT").update(status=Market.Status.SUSPENDED)

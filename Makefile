@@ -140,7 +140,8 @@ alike: $(INSTALLED_DEV)
 # FROM counts from 0 here; a run that was ended goes on from the number of its last line.
 mutants: FROM = 0
 mutants: $(INSTALLED_DEV)
-	@$(BIN)/python -m tests.mutants --mutants $(MUTANTS) --seed $(SEED) --from $(FROM) --minutes $(MINUTES)
+	@$(BIN)/python -m tests.mutants --mutants $(MUTANTS) --seed $(SEED) --from $(FROM) --minutes $(MINUTES) \
+		--map .venv/mutants.map
 
 kill-notices: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.kill_notices --kills $(KILLS) --notices $(NOTICES) --seed $(SEED)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from copytrading.engine.rules import BOUNDS, RuleOutOfBounds, Rules, check_bounds, in_words
+from copytrading.engine.rules import BOUNDS, RuleOutOfBounds, Rules, changeable, check_bounds, in_words, parse, unit_of
 
 USUAL: dict[str, Any] = {
     "fee_rate": Decimal("0.001"),
@@ -129,3 +129,62 @@ class TestInWords:
     def test_says_what_a_rule_is_and_what_it_may_be_without_exponents(self) -> None:
         assert in_words("order_value_max") == "the most that one order may be worth: from 1 to 1,000,000,000,000"
         assert in_words("price_outlier") == "how far from the median a source counts: from 0.0001 to 1"
+
+    def test_says_of_a_rule_without_an_upper_end_what_it_is_at_least(self) -> None:
+        assert in_words("price_leap").endswith(": 1.5 or more")
+
+
+class TestParse:
+    @pytest.mark.parametrize(
+        ("name", "text", "value"),
+        [
+            ("failures_max", " 60 ", 60),
+            ("failures_max", "6e1", 60),
+            ("failures_max", "60.0", 60),
+            ("fee_rate", "0.001", Decimal("0.001")),
+            ("price_leap", "2", 2.0),
+        ],
+    )
+    def test_is_of_the_type_of_the_rule(self, name: str, text: str, value: object) -> None:
+        found = parse(name, text)
+
+        assert (found, type(found)) == (value, type(value))
+
+    @pytest.mark.parametrize(
+        ("name", "text", "words"),
+        [
+            ("failures_max", "1.5", "'1.5' is no whole number; it is "),
+            ("failures_max", "soon", "'soon' is no whole number; it is "),
+            ("fee_rate", "little", "'little' is no number; it is "),
+            ("fee_rate", "0.0_01", "'0.0_01' is no number; it is "),
+            ("fee_rate", "٠.١", "is no number; it is "),
+            ("fee_rate", "inf", "'inf' is no number; it is "),
+            # Finite as it is written, and not as the figure that it would become.
+            ("price_leap", "1e999", "'1e999' is no number; it is "),
+            ("failures_max", "0", "SMARTSYNC_FAILURES_MAX is 0, but it is "),
+            ("failures_max", "9e99", r"SMARTSYNC_FAILURES_MAX is 9E\+99, but it is "),
+            ("failures_max", "1e20", r"SMARTSYNC_FAILURES_MAX is 1E\+20, but it is "),
+            ("failures_max", "1e19", "SMARTSYNC_FAILURES_MAX is 10000000000000000000, but it is "),
+        ],
+    )
+    def test_is_refused_with_what_was_written_and_what_may_be(self, name: str, text: str, words: str) -> None:
+        with pytest.raises(RuleOutOfBounds, match=words) as refusal:
+            parse(name, text)
+
+        assert str(refusal.value).endswith(f"{in_words(name)}.")
+
+
+class TestWhatOperatorsSee:
+    def test_is_every_rule_but_for_what_is_fixed(self) -> None:
+        assert set(BOUNDS) - set(changeable()) == {"cash_decimals"}
+
+    @pytest.mark.parametrize(
+        ("name", "unit"),
+        [
+            ("investment_min", "cash"), ("repair_seconds", "seconds"), ("limit_order_days", "days"),
+            ("failures_max", "failures"), ("cash_decimals", "decimals"), ("price_leap", "times"),
+            ("fee_rate", "share of 1"),
+        ],
+    )  # fmt: skip
+    def test_is_counted_in_a_unit(self, name: str, unit: str) -> None:
+        assert unit_of(name) == unit

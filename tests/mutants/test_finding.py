@@ -5,16 +5,19 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.conf import settings
 
 from copytrading.engine import units
 from copytrading.engine.orders import allocation
+from copytrading.engine.orders.netting import net_market
 from tests.mutants.__main__ import Campaign
 from tests.mutants.changing import Live, NotInReach
 from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.finding import drawn, is_a_program, mutants_of
 from tests.mutants.named import NAMED
+from tests.mutants.reading import lines_run_by
 from tests.mutants.rooms import SOURCES, TESTS
 from tests.mutants.running import End, Watch
 
@@ -81,24 +84,121 @@ class TestLists:
         assert [path for path in (*SOURCES, *TESTS) if not (settings.BASE_DIR / path).exists()] == []
 
 
+PAYING = """
+LEAST, MOST = 1, 9
+
+
+def pay(owed, paid=0):
+    if owed <= 0 or (
+        paid > MOST
+    ):
+        return 0
+    for part in parts(
+        owed,
+        least=LEAST,
+    ):
+        owed -= part
+    return owed
+"""
+
+
+class TestLinesRunBy:
+    @pytest.mark.parametrize(
+        ("line", "lines"),
+        [
+            (7, [6, 7, 8]),  # a condition over three lines, and not what it guards
+            (9, [9]),
+            (12, [10, 11, 12, 13]),  # the head of a loop
+            (14, [14]),
+            (5, list(range(5, 16))),  # a default runs with any of its function
+            (2, [2, 7, 12]),  # a value is read where a line speaks of it
+        ],
+    )
+    def test_are_those_of_the_statement_alone(self, line: int, lines: list[int]) -> None:
+        sources = {"paying.py": PAYING.splitlines(), "other.py": ["UTMOST = 1"]}
+
+        assert lines_run_by(sources, "paying.py", line)["paying.py"] == lines
+
+    def test_of_a_value_are_in_every_source(self) -> None:
+        sources = {"paying.py": PAYING.splitlines(), "other.py": ["from paying import LEAST", "", "print(LEAST)"]}
+
+        assert lines_run_by(sources, "paying.py", 2)["other.py"] == [1, 3]
+
+
 class TestWatch:
-    def test_asks_the_tests_of_the_room_first_and_then_the_quickest(self) -> None:
-        path = "copytrading/services/orders/trading.py"
-        watch = Watch(settings.BASE_DIR)
-        watch.want([path])
-        calls = {(str(settings.BASE_DIR / path), "submit_order")}
-        watch.called = {
-            "tests/queries/a": calls, "tests/services/orders/slow": calls, "tests/services/orders/quick": calls,
-            "tests/services/orders/idle": set(),
-        }  # fmt: skip
-        watch.seconds = {
-            "tests/queries/a": 0.1, "tests/services/orders/slow": 2, "tests/services/orders/quick": 1,
-            "tests/services/orders/idle": 0,
-        }  # fmt: skip
+    PATH = "copytrading/engine/orders/netting.py"
 
-        found = watch.tests_of(path, ["submit_order"])
+    @pytest.fixture
+    def watch(self) -> Watch:
+        return Watch(settings.BASE_DIR, ["copytrading/engine/arrays.py", self.PATH])
 
-        assert found == ["tests/services/orders/quick", "tests/services/orders/slow", "tests/queries/a"]
+    def _line(self, watch: Watch, text: str) -> int:
+        return next(number for number, line in enumerate(watch.lines[self.PATH], start=1) if text in line)
+
+    def _net(self, *wishes: int) -> bool:
+        net_market(
+            wish_units=np.array(wishes), lot_units=20, depth_units=None, unit_price=1.0, value_min_units=1
+        )  # fmt: skip
+        return True
+
+    def test_asks_the_tests_that_run_the_line(self, watch: Watch) -> None:
+        watch.lines_of(lambda: self._net(70, -30), "test_of_both")
+        watch.lines_of(lambda: True, "test_of_nothing")
+
+        assert watch.tests_of(self.PATH, self._line(watch, "sells = -int(")) == ["test_of_both"]
+
+    def test_asks_those_of_the_source_where_none_runs_the_line(self, watch: Watch) -> None:
+        watch.lines_of(lambda: self._net(70, -30), "test_of_both")
+
+        assert watch.tests_of(self.PATH, self._line(watch, "Many wishes")) == ["test_of_both"]
+
+    def test_asks_none_that_fails_as_it_is(self, watch: Watch) -> None:
+        watch.lines_of(lambda: self._net(70, -30) and False, "test_of_both")
+
+        assert watch.tests_of(self.PATH, self._line(watch, "sells = -int(")) == []
+
+    def test_asks_the_nearest_first_and_of_them_the_quickest(self, watch: Watch) -> None:
+        names = [
+            "tests/engine/orders/test_netting.py::slow", "tests/engine/orders/test_netting.py::quick",
+            "tests/engine/orders/test_bunching.py::a", "tests/services/a",
+        ]  # fmt: skip
+        for name in reversed(names):
+            watch.lines_of(lambda: self._net(70, -30), name)
+        watch.seconds = dict(zip(names, [2, 1, 0.5, 0.1], strict=True))
+
+        found = watch.tests_of(self.PATH, self._line(watch, "sells = -int("))
+
+        assert found == [names[1], names[0], names[2], names[3]]
+
+    def test_goes_on_from_what_another_run_kept(self, watch: Watch) -> None:
+        watch.lines_of(lambda: self._net(70, -30), "test_of_both")
+        watch.lines_of(lambda: False, "test_that_fails")
+
+        again = Watch(settings.BASE_DIR, list(watch.lines))
+        again.take(watch.kept())
+
+        assert (again.ran, again.seconds, again.failed) == (watch.ran, watch.seconds, {"test_that_fails"})
+
+    def test_watches_anew_what_ran_a_source_that_has_changed(self, watch: Watch) -> None:
+        watch.lines_of(lambda: self._net(70, -30), "test_of_both")
+        watch.lines_of(lambda: True, "test_of_nothing")
+        watch.lines[self.PATH] = ["another"]
+
+        again = Watch(settings.BASE_DIR, [self.PATH])
+        again.take(watch.kept())
+
+        assert list(again.ran) == ["test_of_nothing"]
+
+    def test_watches_anew_what_has_changed_itself(self, source: Path) -> None:
+        (source / "test_source.py").write_text("")
+        watch, again = Watch(source, ["source.py"]), Watch(source, ["source.py"])
+        watch.lines_of(lambda: True, "test_source.py::TestPay::test_pays")
+        kept = watch.kept()
+        (source / "test_source.py").write_text("pass")
+
+        again.take(kept)
+
+        assert again.ran == {}
 
 
 class TestLive:

@@ -67,7 +67,7 @@ def acting_mask(
     priced = unit_prices > 0
     acting = touched | aligning[:, None]
     if not settling:
-        drift_value = np.abs(target_units - held_units) * np.where(priced, unit_prices, 0.0)
+        drift_value = np.abs(target_units - held_units) * unit_prices
         acting = acting | (drift_value > drift_band * equity[:, None])
     return acting & (tradable & priced) & ~np.isnan(target_units)
 

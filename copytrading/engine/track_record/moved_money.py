@@ -10,7 +10,7 @@ year: a rate of a year made of three weeks would be a promise.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, expm1, isfinite
+from math import exp, expm1
 
 # Looked for between the loss of all but a billionth and a millionfold gain, as ln(1 + R).
 LOG_RETURN_MIN, LOG_RETURN_MAX = -20.7, 13.9
@@ -53,8 +53,6 @@ def money_weighted_return(*, moves: Sequence[tuple[float, float]], worth: float)
             if low < LOG_RETURN_MIN or high > LOG_RETURN_MAX:
                 continue
             below, above = missing(low), missing(high)
-            if not (isfinite(below) and isfinite(above)):
-                continue
             if below == 0:
                 return expm1(low)
             if (below < 0) != (above < 0) or above == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 
 from copytrading.engine.adjustments import Reason
-from copytrading.engine.deciding.decision import Phase
+from copytrading.engine.deciding.decision import Phase, _Sitting
+from copytrading.engine.deciding.lead_orders import LeadWish
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.market.books import Side
 from tests.engine.deciding.stage import (
     ALIKE,
     BOOKS,
     FAR,
+    FREE,
     LEAD_ACCOUNT,
     NEAR,
     UNIT,
@@ -27,6 +30,7 @@ from tests.engine.deciding.stage import (
     copies_of,
     decided,
     told,
+    units,
 )
 from tests.engine.stage import rules
 
@@ -107,6 +111,31 @@ class TestALeadsOrder:
         decision = decided(lead=a_lead(**IN_CASH), copies=others, orders=[an_order(NEAR, 4, limit="101")])
 
         assert coins_of(decision.own.units) == [4, 0]
+
+
+class TestAnOffer:
+    """What a book offered to the side that a market netted to; sized by its price, the wishes may net otherwise."""
+
+    def planned(self, *coins: float) -> list[tuple[Side, float]]:
+        copies = copies_of(*({"cash": 0, "coins": (10, 0)} for _ in coins))
+        sitting = _Sitting(board=a_board(), lead=a_lead(), copies=copies, rules=FREE, now=1_000.0)
+        wishes = sitting.wishes(LeadWish.nothing(a_board()), buy_prices=sitting.cap_prices)
+        bought = replace(wishes, copies=units([[4, 0]] * len(coins)), lead=units([0, 0]))
+        offers = sitting.offers(LeadWish.nothing(a_board()), replace(bought, wanted=bought.copies), BOOKS)
+        turned = replace(bought, copies=units([[each, 0] for each in coins]))
+        return [(order.side, coins_of(order.quantity_units)) for order in sitting.plan(turned, offers)]
+
+    def test_is_taken_by_a_net_of_its_side(self) -> None:
+        assert self.planned(4) == [(Side.BUY, 4)]
+
+    def test_is_not_taken_where_the_net_has_changed_sides(self) -> None:
+        assert self.planned(-4) == []
+
+    def test_is_not_taken_by_nobody(self) -> None:
+        assert self.planned(0) == []
+
+    def test_lets_wishes_meet_that_leave_nothing_to_send(self) -> None:
+        assert self.planned(4, -4) == [(Side.BUY, 0)]
 
 
 class TestAPhase:

@@ -58,6 +58,14 @@ class TestReadChange:
         assert set(traded(change)) == {0, 1, 2}
         assert int(change.paid_units.sum()) == round(-2_840.12345678 * ONE_USDT)
         assert change.paid_units[0] < 0 < change.paid_units[1]
+        # What brings cash is booked first, so that nobody is seen to spend more than there was.
+        assert [trade.place for trade in change.trades] == [1, 2, 0]
+
+    def test_shares_what_the_market_did_since_in_proportion(self) -> None:
+        # Worth 5,000 and 2,500, sold for 7,650: two in a hundred more, of each.
+        change = read({0: -0.1, 1: -1}, 7_350)
+
+        assert traded(change) == {0: (-0.1, 4_900), 1: (-1, 2_450)}
 
     def test_calls_one_coin_for_another_two_trades(self) -> None:
         change = read({0: 0.1, 1: -2.004}, 0)
@@ -183,6 +191,45 @@ class TestFees:
             pays_fees=np.array([False, False, True]),
         )
 
+    @pytest.mark.parametrize(("fee", "is_fee"), [(0.25, True), (0.2501, False)])
+    def test_are_no_more_than_half_a_hundredth_of_what_was_traded(self, fee: float, is_fee: bool) -> None:
+        change = self.read({0: 0.1, 2: -fee}, -5_000)
+
+        assert bool(change.fee_units[2]) is is_fee
+
+    def test_are_measured_by_the_coins_or_by_the_cash_whichever_is_more(self) -> None:
+        swapped = self.read({0: -0.1, 1: 2, 2: -0.05}, 0)
+        dearly = self.read({0: 0.1, 2: -0.2535}, -5_075)
+
+        assert swapped.fee_units.tolist() == [0, 0, 0.05 * COIN]
+        assert set(traded(swapped)) == {0, 1}
+        assert dearly.fee_units.tolist() == [0, 0, 0.2535 * COIN]
+
+    def test_are_taken_for_trades_alone(self) -> None:
+        change = self.read({2: -0.0375}, 1_000)
+
+        assert (traded(change), moved(change)) == ({}, ({2: -0.0375}, 1_000))
+        assert change.fee_units.tolist() == [0, 0, 0]
+
+    def test_stay_with_the_trades_where_what_moved_is_left_out(self) -> None:
+        change = self.read({0: 0.1, 1: 3, 2: -0.0375}, -5_000)
+
+        assert moved(change) == ({1: 3, 2: -0.0375}, 0)
+        alone = change.without_moves()
+        assert (alone.trades, alone.fee_units.tolist()) == (change.trades, change.fee_units.tolist())
+        assert moved(alone) == ({2: -0.0375}, 0)
+        assert (alone.moved_turnover(PRICES), alone.moved_value(PRICES)) == (0, 0)
+        assert replace(change, moved_cash_units=7).without_moves().moved_cash_units == 0
+
+    def test_beside_more_of_the_same_coin_that_went_are_told_apart(self) -> None:
+        swap = Fill(base=1, base_units=2 * COIN, quote=0, quote_units=-COIN // 10, fee_place=2, fee_units=COIN // 20)
+
+        change = TestFills.read({0: -0.1, 1: 2, 2: -1.05}, 0, [swap])
+
+        assert change.fee_units.tolist() == [0, 0, COIN // 20]
+        assert change.moved_turnover(PRICES) == 100 * ONE_USDT
+        assert change.moved_value(PRICES) == -100 * ONE_USDT
+
 
 class TestFills:
     BUY = Fill(base=0, base_units=COIN // 10, quote=CASH, quote_units=-5_005 * ONE_USDT)
@@ -223,6 +270,14 @@ class TestFills:
 
         assert not change.trades
         assert moved(change) == ({0: 0.2}, 0)
+
+    def test_are_left_out_where_they_would_make_coins_of_a_deposit(self) -> None:
+        dear = replace(self.SELL, quote_units=5_500 * ONE_USDT)
+
+        # With it a coin worth 5,000 and 4,500 would have come: less value, but two assets.
+        change = self.read({}, 10_000, [dear])
+
+        assert (change.trades, moved(change)) == ((), ({}, 10_000))
 
     def test_count_from_the_first_that_is_new(self) -> None:
         change = self.read({0: -0.1}, 8_100, [self.BUY, self.SELL])
@@ -275,14 +330,28 @@ class TestDustConversion:
             ({0: -0.0001, 1: -0.002, 2: 0.098}, {0: 0.0001, 1: 5}),
             ({0: -0.1, 1: -2, 2: 98}, {0: 0.1, 1: 2}),
             ({0: -0.0001, 1: -0.002}, {0: 0.0001, 1: 0.002}),
+            ({0: -0.0001, 1: -0.002, 2: 0.2}, {0: 0.0001, 1: 0.002}),
         ],
-        ids=["one coin alone", "not all of it", "no small rest", "nothing came"],
+        ids=["one coin alone", "not all of it", "no small rest", "nothing came", "more came than went"],
     )
     def test_is_nothing_else(self, change: dict[int, float], held: dict[int, float]) -> None:
         assert not self.is_dust(change, held=held)
 
+    def test_may_bring_cash_and_takes_none(self) -> None:
+        gone, held = {0: -0.0001, 1: -0.002}, {0: 0.0001, 1: 0.002}
+
+        assert self.is_dust(gone, held=held, cash=9.8)
+        assert not self.is_dust(gone | {2: 0.05}, held=held, cash=4.8)
+        assert not self.is_dust(gone | {2: 0.098}, held=held, cash=-0.01)
+
+    @pytest.mark.parametrize(("equity", "is_dust"), [(10_000, True), (9_999, False), (0, False)])
+    def test_is_of_rests_that_are_a_thousandth_of_everything_at_most(self, equity: float, is_dust: bool) -> None:
+        found = self.is_dust({0: -0.0002, 1: -0.004, 2: 0.196}, held={0: 0.0002, 1: 0.004}, equity=equity)
+
+        assert found is is_dust
+
     @staticmethod
-    def is_dust(change: dict[int, float], *, held: dict[int, float]) -> bool:
+    def is_dust(change: dict[int, float], *, held: dict[int, float], cash: float = 0, equity: float = 10_000) -> bool:
         changes, holds = np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
         for place, quantity in change.items():
             changes[place] = round(quantity * COIN)
@@ -290,8 +359,8 @@ class TestDustConversion:
             holds[place] = round(quantity * COIN)
         return is_dust_conversion(
             change_units=changes,
-            cash_change_units=0,
+            cash_change_units=round(cash * ONE_USDT),
             held_units=holds,
             prices=PriceRange.of(PRICES),
-            equity_units=10_000 * ONE_USDT,
+            equity_units=equity * ONE_USDT,
         )

@@ -26,6 +26,16 @@ class TestEquityOf:
         assert equity[0] == 800.0
         assert np.isnan(equity[1])
 
+    def test_is_unknown_where_one_of_several_coins_without_a_price_is_held(self):
+        equity = weights.equity_of(
+            cash_units=np.array([500, 500, 500]),
+            held_units=np.array([[3, 0, 0], [3, 1, 0], [3, 0, 1]]),
+            unit_prices=np.array([100.0, np.nan, np.nan]),
+        )
+
+        assert equity[0] == 800.0
+        assert np.isnan(equity).tolist() == [False, True, True]
+
 
 class TestWeightsOf:
     def test_are_shares_of_equity_and_leave_the_rest_to_cash(self):

@@ -126,3 +126,13 @@ class TestExplainingPower:
     )
     def test_is_that_of_the_unit(self, ratio, power):
         assert marks.explaining_power(ratio) == power
+
+
+class TestIsNear:
+    def test_is_what_is_no_jump_and_known(self):
+        prices, others = np.array([109.0, 91.0, 112.0, 88.0, NAN, 100.0]), np.array([100.0] * 5 + [NAN])
+
+        found = marks.is_near(prices, others, 0.1)
+
+        # To 91 it is as far as from 91 to 100, which is less than a tenth more.
+        assert found.tolist() == [True, True, False, False, False, False]

@@ -49,6 +49,19 @@ class TestNetMarket:
     def test_sends_exactly_the_venues_minimum(self):
         assert net([10], price=1.0, value_min=10).quantity_units == 10
 
+    def test_counts_single_units(self):
+        assert net([1, 1, -3]) == NetOrder(side=-1, quantity_units=1, crossed_units=2, reasons=())
+        assert net([-1, -1, 3]) == NetOrder(side=1, quantity_units=1, crossed_units=2, reasons=())
+        assert net([1, -1]) == NetOrder(side=0, quantity_units=0, crossed_units=1, reasons=())
+
+    def test_takes_all_that_the_book_gives_and_says_so_only_where_that_is_less(self):
+        assert net([40], lot=20, depth=40) == NetOrder(side=1, quantity_units=40, crossed_units=0, reasons=())
+        assert net([41], lot=20, depth=40) == NetOrder(side=1, quantity_units=40, crossed_units=0, reasons=())
+        assert net([60], lot=20, depth=40).reasons == (Reason.DEPTH_CAPPED,)
+        assert net([-60], lot=20, depth=20) == NetOrder(
+            side=-1, quantity_units=20, crossed_units=0, reasons=(Reason.DEPTH_CAPPED,)
+        )
+
     def test_sends_nothing_below_one_lot(self):
         assert net([19], lot=20).reasons == (Reason.BELOW_VENUE_MINIMUM,)
 

@@ -1,11 +1,14 @@
 """What followers do to a running copy, played back on a recording whose outcome can be told by hand."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
 from copytrading.engine.replay.investments import Change, ChangeKind
-from copytrading.engine.replay.whatif import NOT_STOPPED
-from tests.engine.replay.test_whatif import BTC, ETH, buy, replay, sell
+from copytrading.engine.replay.lead_path import bars_of, path_of_trades
+from copytrading.engine.replay.whatif import NOT_STOPPED, replay_runs
+from tests.engine.replay.test_whatif import BTC, ETH, buy, replay, sell, terms
 
 NAN = np.nan
 # Half of the lead in a coin at 100, half in cash; half a copy of 1,000 is 5 coins.
@@ -35,6 +38,27 @@ class TestAnIncrease:
 
         assert result.copy_returns == pytest.approx([70 / 1_400])
 
+    def test_counts_from_the_bar_in_which_the_copy_starts_on(self) -> None:
+        changes = tuple(change(time, ChangeKind.INCREASE, 400) for time in (1, 2, 4))
+
+        result = replay(closes=[[100]] * 6, trades=HALF, start=2, changes=changes)
+
+        # Before that there is no copy to pay into.
+        assert result.paid_in.tolist() == [1_800.0]
+        assert result.copy_equity[0] == pytest.approx([1_400, 1_400, 1_800, 1_800])
+
+    @pytest.mark.parametrize(("last_bar", "paid_in"), [(2, 1_000.0), (3, 1_400.0)])
+    def test_comes_too_late_after_the_last_bar_of_the_copy(self, last_bar: int, paid_in: float) -> None:
+        bars = bars_of(times=np.arange(6), closes=np.full((6, 1), 100.0), lead_trades=HALF)
+        path = path_of_trades(bars=bars, trades=HALF, lead_cash=Decimal(10_000), fee_rate=Decimal(0))
+        both = terms(investments=(1_000.0, 1_000.0), changes=(change(3, ChangeKind.INCREASE, 400),))
+
+        result = replay_runs(
+            path=path, lead_cash=10_000.0, terms=both, start_times=np.array([0, 0]), last_bars=np.array([last_bar, 5])
+        )
+
+        assert result.paid_in.tolist() == [paid_in, 1_000.0]
+
 
 class TestAReduction:
     def test_sells_at_the_ratios_and_is_paid_at_once(self) -> None:
@@ -53,6 +77,14 @@ class TestAReduction:
 
         # Worth 1,000 while it waits, 1,100 once the coin has a price again; 600 are still asked for, not less.
         assert result.copy_equity[0] == pytest.approx([1_000, 1_000, 1_000, 1_000, 500])
+        assert result.paid_out == pytest.approx([600.0])
+
+    def test_is_waited_for_from_bar_to_bar(self) -> None:
+        closes = [[100], [100], *[[NAN]] * 5, [120]]
+
+        result = replay(closes=closes, trades=HALF, changes=(change(2, ChangeKind.REDUCE, 600),))
+
+        assert result.copy_equity[0] == pytest.approx([1_000] * 7 + [500])
         assert result.paid_out == pytest.approx([600.0])
 
     def test_waits_for_one_of_several_coins_that_has_no_bar(self) -> None:
@@ -108,6 +140,14 @@ class TestAStopLoss:
 
         assert set_late.stopped_bars.tolist() == [2]
         assert taken_back.stopped_bars.tolist() == [NOT_STOPPED]
+
+    @pytest.mark.parametrize("other", [ChangeKind.INCREASE, ChangeKind.RESUME])
+    def test_may_be_one_of_several_changes(self, other: ChangeKind) -> None:
+        changes = (change(1, other, 0.0), change(1, ChangeKind.STOP_LOSS, 100.0))
+
+        result = replay(closes=[[100], [100], [80], [80]], trades=HALF, changes=changes)
+
+        assert result.stopped_bars.tolist() == [2]
 
     def test_ends_what_followers_may_still_do(self) -> None:
         result = replay(

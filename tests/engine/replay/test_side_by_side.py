@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 from copytrading.engine.adjustments import Reason
+from copytrading.engine.arrays import BoolArray, IntArray
+from copytrading.engine.replay import replayed_copies, whatif
 from copytrading.engine.replay.investments import Change, ChangeKind, Investments
 from copytrading.engine.replay.lead_path import LeadPath, LeadTrade, bars_of, path_of_trades
+from copytrading.engine.replay.replayed_copies import ReplayedCopies
 from copytrading.engine.replay.whatif import NOT_STOPPED, Replay, replay_runs
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
@@ -125,3 +128,51 @@ class TestCopiesSideBySide:
         assert (together.paid_out > 0).sum() == 1
         assert (together.stopped_bars != NOT_STOPPED).any()
         assert Reason.PRICE_STALE in counted
+
+
+class LooksAlways(ReplayedCopies):
+    """Copies that are looked at at every bar, whether anything happened or not."""
+
+    def _value(self, *, begin: int, end: int, rows: IntArray) -> BoolArray:
+        return np.ones_like(super()._value(begin=begin, end=end, rows=rows))
+
+
+@pytest.mark.parametrize("seed", [5, 6, 7])
+@pytest.mark.parametrize("stops_at_low", [False, True])
+@pytest.mark.parametrize("mode", list(registry.modes()), ids=str)
+class TestFewerLooks:
+    """Copies are looked at where something happens, and some thousand bars are valued at a time: nobody can tell."""
+
+    @pytest.fixture
+    def found(self, mode: SizingMode, stops_at_low: bool, seed: int) -> Replay:
+        return run(recording(seed), of_everybody(mode, stops_at_low=stops_at_low), STARTS, ENDS)
+
+    def test_miss_nothing_that_a_look_at_every_bar_finds(
+        self, mode: SizingMode, stops_at_low: bool, seed: int, found: Replay, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(whatif, "ReplayedCopies", LooksAlways)
+
+        always = run(recording(seed), of_everybody(mode, stops_at_low=stops_at_low), STARTS, ENDS)
+
+        self.assert_same(found, always)
+
+    @pytest.mark.parametrize("cells", [1, 13])
+    def test_do_not_depend_on_how_many_bars_are_valued_at_a_time(
+        self, mode: SizingMode, stops_at_low: bool, seed: int, found: Replay, cells: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr(replayed_copies, "WINDOW_CELLS", cells)
+
+        again = run(recording(seed), of_everybody(mode, stops_at_low=stops_at_low), STARTS, ENDS)
+
+        self.assert_same(found, again)
+        assert {reason: counts.tolist() for reason, counts in again.adjustments.items()} == {
+            reason: counts.tolist() for reason, counts in found.adjustments.items()
+        }
+
+    @staticmethod
+    def assert_same(found: Replay, other: Replay) -> None:
+        assert found.copy_equity == pytest.approx(other.copy_equity, rel=1e-12, nan_ok=True)
+        assert found.final_quantities == pytest.approx(other.final_quantities, rel=1e-12, abs=0.0)
+        for figure in FIGURES:
+            assert getattr(found, figure) == pytest.approx(getattr(other, figure), rel=1e-9, abs=1e-12), figure

@@ -25,6 +25,7 @@ from copytrading.engine.replay.lead_path import (
 from copytrading.engine.replay.whatif import NOT_STOPPED, Replay, replay_portfolio
 from copytrading.engine.sizing.custom import CUSTOM_FIXED, CUSTOM_RATIO
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.engine.track_record.performance import tracking_error_per_bar
 
 NAN = np.nan
 BTC, ETH = 0, 1
@@ -145,6 +146,37 @@ class TestSmartSync:
         untouched = 500 / 105
         assert (result.final_quantities[0, BTC] < untouched - 0.1) == repaired
 
+    def test_repairs_the_drift_of_what_is_followed_where_the_whole_position_would_be_as_it_is(self):
+        # Nine tenths of the lead's coins are followed. As they rise fifty times, what the copy holds comes to be what
+        # the whole of them would be for it: measured by that there would be no drift.
+        trades = [buy(0, BTC, "10", "100"), buy(2, BTC, "90", "100")]
+        closes = [[100], [100], [100], [5_000], [5_000]]
+
+        result = replay(closes=closes, trades=trades, start=1, buys_existing=False)
+
+        assert result.final_quantities[0] == pytest.approx([(100 + 9 * 5_000) / 500_000 * 90])
+
+    def test_buys_nothing_else_on_what_a_sale_brought(self):
+        # Half of one coin is turned into another one; a third was never in it.
+        trades = [buy(0, BTC, "100", "100"), sell(1, BTC, "50", "100"), buy(1, ETH, "50", "100")]
+
+        result = replay(closes=[[100, 100, 100]] * 3, trades=trades)
+
+        assert result.final_quantities[0, :2] == pytest.approx([5, 5])
+        assert result.final_quantities[0, 2] == 0.0
+        assert result.adjustments == {}
+
+    def test_is_not_short_of_cash_for_a_coin_that_nobody_trades(self):
+        trades = [buy(0, BTC, "100", "100"), sell(1, BTC, "50", "100"), buy(1, ETH, "50", "100")]
+
+        without = replay(closes=[[100, 100]] * 3, trades=trades, slippage_rate=0.02)
+        beside = replay(closes=[[100, 100, 100]] * 3, trades=trades, slippage_rate=0.02)
+
+        assert without.adjustments[Reason.CASH_SHORT].tolist() == beside.adjustments[Reason.CASH_SHORT].tolist() == [3]
+        assert beside.final_quantities[0].tolist() == pytest.approx(
+            [*without.final_quantities[0].tolist(), 0.0], rel=1e-12, abs=0.0
+        )
+
     def test_trades_a_halted_coin_at_its_next_bar(self):
         result = replay(closes=[[100], [NAN], [100]], trades=[buy(0, BTC, "10", "100"), buy(1, BTC, "10", "100")])
 
@@ -240,6 +272,42 @@ class TestStopLossAtTheLow:
         assert result.copy_equity[0] == pytest.approx([1000.0, 1000.0, 750.0, 750.0, 650.0, 650.0])
         assert result.final_quantities[0].tolist() == [0.0, 0.0]
 
+    def test_pays_fee_and_slippage_as_any_sale_does(self):
+        result = replay(
+            closes=[[100], [100], [100]],
+            lows=[[100], [70], [100]],
+            trades=[buy(0, BTC, "50", "100")],
+            stop_loss=100.0,
+            stops_at_low=True,
+            slippage_rate=0.01,
+        )
+
+        # Half of it, less what the purchase cost, sold a hundredth below 70.
+        assert result.stopped_bars.tolist() == [1]
+        assert result.final_cash == pytest.approx([1_000 - 505 + 5 * 70 * 0.99])
+        assert result.slippage_costs == pytest.approx([5 + 3.5])
+
+
+class TestTrackingErrors:
+    def test_until_a_stop_are_over_the_bars_before_it(self):
+        result = replay(
+            closes=[[100], [110], [95], [120], [60], [90], [130]],
+            trades=[buy(0, BTC, "50", "100"), buy(2, BTC, "10", "95")],
+            stop_losses=np.array([120.0, 1_000.0]),
+            slippage_rate=0.02,
+            investments=(1000.0, 2000.0),
+        )
+
+        stop = int(result.stopped_bars[0])
+        assert stop == 4 and result.stopped_bars[1] == NOT_STOPPED
+        for figures, bars in ((result.tracking_errors_until_stop, stop), (result.tracking_errors_per_bar, 7)):
+            expected = tracking_error_per_bar(
+                values=result.copy_equity[:1, :bars], lead_values=result.lead_equity[:bars]
+            )
+            assert figures[0] == pytest.approx(expected[0], rel=1e-12)
+        assert result.tracking_errors_until_stop[0] < result.tracking_errors_per_bar[0]
+        assert result.tracking_errors_until_stop[1] == result.tracking_errors_per_bar[1]
+
 
 class TestStopLoss:
     def test_sells_everything_and_stays_out(self):
@@ -272,6 +340,23 @@ class TestCustomModes:
 
         assert result.final_quantities == pytest.approx(np.array([[0.1, 2.0]]))
 
+    def test_says_how_often_its_own_maxima_cut_it(self):
+        maxima = {"order_values_max": np.array([60.0]), "total_values_max": np.array([100.0])}
+
+        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED, **maxima)
+
+        # 60 of 100 for the first coin, and 40 of 60 for the second one.
+        assert result.final_quantities == pytest.approx(np.array([[0.3, 4.0]]))
+        assert {reason: counts.tolist() for reason, counts in result.adjustments.items()} == {
+            Reason.ORDER_MAX_CAPPED: [2], Reason.TOTAL_MAX_CAPPED: [1]
+        }  # fmt: skip
+
+    def test_says_how_often_a_pair_was_not_chosen(self):
+        result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED, chosen=np.array([False, True]))
+
+        assert result.final_quantities == pytest.approx(np.array([[0.0, 10.0]]))
+        assert result.adjustments[Reason.MARKET_NOT_CHOSEN].tolist() == [1]
+
     def test_follows_only_orders_given_after_the_start(self):
         result = replay(closes=self.CLOSES, trades=self.TRADES, mode=CUSTOM_FIXED, start=1)
 
@@ -300,6 +385,11 @@ class TestPathOfTrades:
             self.path(buy(0, BTC, "10", "100"))
 
         assert refusal.value.cost == Decimal(1010)
+
+    def test_sells_what_is_too_little_to_be_counted(self):
+        path = self.path(buy(0, BTC, "0.00000000000000001", "100"), sell(1, BTC, "0.00000000000000001", "100"))
+
+        assert (path.held_units.any(), path.epoch.any(), path.survival.tolist()) == (False, False, [[1.0]] * 3)
 
     def test_executes_at_the_trades_own_price(self):
         path = self.path(buy(0, BTC, "1", "50"))

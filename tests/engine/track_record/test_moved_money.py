@@ -40,6 +40,33 @@ class TestMoneyWeighted:
             assert found is not None
             assert abs(real - found).min() < 1e-9
 
+    @pytest.mark.parametrize(
+        ("middle", "last", "nearest"),
+        [
+            # 100 · (x - 1.1) · (x - 1.2) = 0, with x = (1 + R)^½, and so on: two rates fit each.
+            (-230.0, 132.0, 1.1**2 - 1),
+            (-210.0, 108.0, 0.9**2 - 1),
+            (-190.0, 88.0, 1.1**2 - 1),
+            (-170.0, 72.0, 0.9**2 - 1),
+        ],
+    )
+    def test_is_the_nearest_to_zero_where_several_fit(self, middle: float, last: float, nearest: float) -> None:
+        found = money_weighted_return(moves=[(1.0, 100.0), (0.5, middle), (0.0, last)], worth=0.0)
+
+        assert found == pytest.approx(nearest, abs=1e-12)
+
+    def test_is_looked_for_between_the_loss_of_all_but_a_billionth_and_a_millionfold_gain(self) -> None:
+        def made_of_one(worth: float) -> float | None:
+            return money_weighted_return(moves=[(1.0, 1.0)], worth=worth)
+
+        assert made_of_one(1e6) == pytest.approx(1e6 - 1)
+        assert made_of_one(2e6) is None
+        assert made_of_one(2e-9) == pytest.approx(2e-9 - 1, abs=1e-15)
+        assert made_of_one(5e-10) is None
+
+    def test_is_no_total_loss_where_something_was_taken_out(self) -> None:
+        assert money_weighted_return(moves=[(1.0, 100.0), (0.0, -100.0)], worth=0.0) == 0.0
+
 
 class TestTimeWeighted:
     def test_chains_the_growth_between_moves(self) -> None:
@@ -57,3 +84,20 @@ class TestTimeWeighted:
 
     def test_is_not_known_where_there_never_was_anything(self) -> None:
         assert time_weighted_return(steps=[], worth=0) is None
+
+    def test_has_lost_all_where_less_than_nothing_is_left(self) -> None:
+        first = Step(worth_before=0, moved=100)
+
+        assert time_weighted_return(steps=[first], worth=-1) == -1.0
+        assert time_weighted_return(steps=[first, Step(worth_before=-50, moved=200)], worth=300) == -1.0
+
+    def test_is_nothing_where_money_only_went_through(self) -> None:
+        steps = [Step(worth_before=0, moved=100), Step(worth_before=150, moved=-150)]
+
+        assert time_weighted_return(steps=steps, worth=0) == pytest.approx(0.5)
+
+    def test_is_the_same_in_any_currency(self) -> None:
+        steps = [Step(worth_before=0, moved=0.4), Step(worth_before=0.6, moved=-0.1)]
+
+        assert time_weighted_return(steps=steps, worth=0.25) == pytest.approx(1.5 * 0.5 - 1)
+        assert time_weighted_return(steps=steps[:1], worth=0.5) == pytest.approx(0.25)

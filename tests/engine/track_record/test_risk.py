@@ -63,3 +63,19 @@ def test_takes_the_days_that_both_have():
     assert risk_of(unit_prices=BITCOIN[40:], bitcoin_prices=BITCOIN) == risk_of(
         unit_prices=BITCOIN[40:], bitcoin_prices=BITCOIN[40:]
     )
+
+
+def test_says_nothing_beside_a_bitcoin_that_never_fell_or_never_swung():
+    risen = np.cumprod(1 + np.random.default_rng(8).uniform(0.001, 0.02, DAYS))
+    halved = 0.5 ** np.arange(DAYS)
+
+    assert risk_of(unit_prices=BITCOIN, bitcoin_prices=risen) is None
+    assert risk_of(unit_prices=BITCOIN, bitcoin_prices=halved) is None
+
+
+def test_tells_what_it_is_made_of():
+    own = levered(BITCOIN, 0.5)
+    found = risk_of(unit_prices=own, bitcoin_prices=BITCOIN)
+    mirrored = risk_of(unit_prices=BITCOIN, bitcoin_prices=own)
+
+    assert (found.bitcoin_volatility, found.bitcoin_fall_fraction) == (mirrored.volatility, mirrored.fall_fraction)

@@ -53,8 +53,59 @@ class TestClosedPositions:
         with pytest.raises(AssertionError, match="sells no more"):
             trade_record.closed_positions([trade(0, -1, 100)])
 
+    def test_leave_less_than_a_lot_over_though_it_was_bought(self):
+        bought = replace(trade(0, 9, 90), lot_units=10)
+
+        # What cannot be sold is open all the same: it was never sold.
+        assert trade_record.closed_positions([bought]) == ()
+
+    def test_close_in_the_order_in_which_they_ended(self):
+        trades = [trade(0, 1, 1), trade(1, 1, 1, asset="ETH"), trade(2, -1, 1, asset="ETH"), trade(3, -1, 1)]
+
+        assert [position.asset for position in trade_record.closed_positions(trades)] == ["ETH", "BTC"]
+
+    def test_return_nothing_where_nothing_was_paid(self):
+        (free,) = trade_record.closed_positions([trade(0, 1, 0), trade(1, -1, 5)])
+
+        assert (free.result_units, free.return_fraction) == (5, 0.0)
+
 
 class TestFiguresOf:
+    @pytest.mark.parametrize(("got", "win_rate"), [(101, 1.0), (100, 0.0), (99, 0.0)])
+    def test_call_won_what_brought_in_more_than_it_cost(self, got, win_rate):
+        found = trade_record.figures_of(trades=[trade(0, 1, 100), trade(1, -1, got)], leading_seconds=WEEK)
+
+        assert (found.win_rate, found.closed_positions, found.trades) == (win_rate, 1, 2)
+
+    def test_say_a_pace_from_the_first_whole_week_on(self):
+        one = [trade(0, 1, 100)]
+
+        assert trade_record.figures_of(trades=one, leading_seconds=WEEK).trades_a_week == 1
+        assert trade_record.figures_of(trades=one, leading_seconds=WEEK - 1).trades_a_week is None
+        assert WEEK == 604_800
+
+    def test_tell_the_mean_from_the_median(self):
+        opened = [trade(0, 1, 1, asset=str(end)) for end in (1, 2, 9)]
+        closed = [trade(end, -1, 1, asset=str(end)) for end in (1, 2, 9)]
+
+        found = trade_record.figures_of(trades=[*opened, *closed], leading_seconds=WEEK)
+
+        assert (found.holding_seconds_mean, found.holding_seconds_median) == (4.0, 2.0)
+
+    def test_count_a_past_that_was_put_aside_without_its_open_positions(self):
+        past = [trade(0, 1, 100), trade(1, -1, 90), trade(2, 5, 300)]
+
+        found = trade_record.figures_of(past=past, trades=[trade(3, 1, 100), trade(4, -1, 110)], leading_seconds=WEEK)
+
+        assert (found.trades, found.closed_positions, found.win_rate) == (5, 2, 0.5)
+        assert found.preferences == {"BTC": 1.0}
+
+    def test_sort_what_is_equal_by_name(self):
+        trades = [trade(0, 1, 50, asset="ETH"), trade(0, 1, 50, asset="BTC"), trade(0, 1, 100, asset="SOL")]
+
+        assert list(trade_record.preferences_of(trades).items()) == [("SOL", 0.5), ("BTC", 0.25), ("ETH", 0.25)]
+        assert trade_record.preferences_of([trade(0, 1, 0)]) == {}
+
     def test_say_pace_wins_holding_time_and_preference(self):
         trades = [
             trade(0, 1, 100),
@@ -85,3 +136,22 @@ class TestSizeJumps:
 
     def test_need_a_history(self):
         assert trade_record.size_jumps(weights=np.array([0.01, 0.9])).tolist() == []
+
+    def test_are_more_than_four_times_the_usual_and_more_than_a_twentieth(self):
+        usual = [0.015625] * 10
+
+        assert trade_record.size_jumps(weights=np.array([*usual, 0.0625])).tolist() == []
+        assert trade_record.size_jumps(weights=np.array([*usual, 0.0626])).tolist() == [10]
+        assert trade_record.size_jumps(weights=np.array([*([0.001] * 10), 0.05])).tolist() == []
+        assert trade_record.size_jumps(weights=np.array([*([0.001] * 10), 0.0501])).tolist() == [10]
+
+    def test_are_found_from_the_eleventh_trade_on(self):
+        assert trade_record.size_jumps(weights=np.array([0.01] * 9 + [0.9])).tolist() == []
+        assert trade_record.size_jumps(weights=np.array([0.01] * 10 + [0.9])).tolist() == [10]
+
+    def test_are_measured_by_the_last_two_hundred(self):
+        # Of the last two hundred half are large: their middle is between both. One more or less would tip it.
+        weights = np.array([0.4] * 101 + [0.02] * 100 + [0.85])
+
+        assert trade_record.size_jumps(weights=weights).tolist() == [201]
+        assert trade_record.size_jumps(weights=np.append(weights[:-1], 0.84)).tolist() == []

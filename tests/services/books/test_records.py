@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from accounts.models import User
-from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, ScheduledRun
+from accounts.models import Asset, User
+from copytrading.models import Copy, CopyRecord, Lead, LeadRecord, LeadSummary, MoneyUnderCopy, ScheduledRun
 from copytrading.queries import holdings
 from copytrading.queries.leads import records
 from copytrading.queries.market.board import cash_asset, load_board
@@ -74,6 +74,21 @@ class TestRecordValues:
         assert len({units for rows in expected.values() for _, units, _ in rows}) == 12
         assert CopyRecord.objects.count() == 6
         assert CopyRecord.objects.values("roster").distinct().count() == 2
+
+    def test_keeps_what_all_copies_hold_together(self, world: World, lead: Lead, two_copies: tuple[Copy, Copy]):
+        world.lead_trades(lead, "BTC", "BUY", "0.1")
+        world.settle()
+
+        recording.record_values(now=world.now, slot=world.now)
+
+        together = MoneyUnderCopy.objects.get()
+        held = [world.held(copy.ledger_account) for copy in two_copies]
+        coin = Asset.objects.get(symbol="BTC")
+        assert (together.copies, together.recorded_at) == (2, world.now)
+        assert together.asset_ids == [cash_asset().pk, coin.pk]
+        assert together.units == [sum(each["USDT"] for each in held), sum(each["BTC"] for each in held)]
+        assert together.worth_units == sum(units for copy in two_copies for _, units, _ in recorded_of(copy)[-1:])
+        assert LeadRecord.objects.latest("recorded_at").following_units == together.worth_units
 
     def test_writes_nothing_of_a_lead_without_value(self, world: World, lead: Lead):
         lead_services.withdraw_from_lead(lead_id=lead.pk, units=usdt(10000), idempotency_key="all", now=world.now)
@@ -202,5 +217,13 @@ class TestCountSummaries:
     def test_leaves_a_lead_who_ended_long_ago_as_it_was(self, world: World, lead: Lead):
         lead_services.end_lead(lead_id=lead.pk, now=world.now)
         counted = [recording.count_summaries(now=world.now + timedelta(days=days)) for days in (0, 3, 4)]
+
+        assert counted == [1, 1, 0]
+
+    def test_counts_a_lead_once_more_when_two_days_are_over(self, world: World, lead: Lead):
+        lead_services.end_lead(lead_id=lead.pk, now=world.now)
+        over = world.now + timedelta(days=2)
+
+        counted = [recording.count_summaries(now=over + timedelta(seconds=seconds)) for seconds in (0, 1, 2)]
 
         assert counted == [1, 1, 0]

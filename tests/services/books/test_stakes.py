@@ -73,6 +73,53 @@ class TestOwnStake:
         lead.refresh_from_db()
         assert lead.stake_alarm_at is not None
 
+    @pytest.mark.parametrize(
+        ("worth", "paid_in", "has_stake"),
+        [
+            ("500", "500", True),
+            ("500", "0", True),
+            ("499.99999999", "499.99999999", False),
+            # Losses may take it down to half of what has to be put in.
+            ("250", "500", True),
+            ("249.99999999", "500", False),
+            ("300", "499.99999999", False),
+        ],
+    )
+    def test_is_what_is_there_or_half_of_it_where_enough_was_put_in(
+        self, world: World, lead: Lead, worth: str, paid_in: str, has_stake: bool
+    ) -> None:
+        out = usdt(10_000) - usdt(worth)
+        leads.withdraw_from_lead(lead_id=lead.pk, units=out, idempotency_key="out", now=world.now)
+        lead.flows.filter(units__gt=0).update(units=usdt(paid_in) + out)
+
+        assert stakes.has_stake(lead, now=world.now, rules=platform_rules()) is has_stake
+        assert stakes.worth_units(lead, now=world.now, rules=platform_rules()) == usdt(worth)
+
+    def test_of_a_lead_who_never_put_any_in_is_none(self, world: World, lead: Lead) -> None:
+        other = leads.apply_as_lead(
+            user=User.objects.create_user("new@example.org"), name="New", bio="", tags=[],
+            profit_share_rate=Decimal(0), followers_max=10, now=world.now,
+        )  # fmt: skip
+
+        assert not stakes.has_stake(other, now=world.now, rules=platform_rules())
+
+    @pytest.mark.parametrize(("more", "is_low"), [(0, False), (1, True)])
+    def test_is_low_below_a_tenth_of_what_follows_to_the_unit(
+        self, world: World, lead: Lead, follower: User, more: int, is_low: bool
+    ) -> None:
+        world.start(follower, lead, "9000")
+
+        leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(9_100) + more, idempotency_key="1", now=world.now)
+
+        lead.refresh_from_db()
+        assert (lead.stake_alarm_at is not None) is is_low
+
+    def test_alarms_nobody_where_nobody_follows(self, world: World, lead: Lead) -> None:
+        leads.withdraw_from_lead(lead_id=lead.pk, units=usdt(9_900), idempotency_key="1", now=world.now)
+
+        lead.refresh_from_db()
+        assert lead.stake_alarm_at is None
+
 
 class TestStakeThatIsOnlyObserved:
     def test_raises_no_alarm_as_nobody_here_knows_what_is_left(self, world: World, follower: User) -> None:

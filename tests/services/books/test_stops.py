@@ -92,6 +92,28 @@ class TestCheckStopLosses:
         assert world.main(follower)["USDT"] == usdt(9_000) + copy.paid_out_units
         assert reconciling.check_ledger().is_clean
 
+    def test_judges_again_while_nobody_else_has_the_lead(
+        self, world: World, lead: Lead, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        invested_copy(world, lead, follower, stop_loss_units=usdt(150))
+        world.wait(1, BTC="42000")
+        stops.check_stop_losses(now=world.now)
+        world.wait(6)
+        versions = []
+        judge = stops._judge
+
+        def judges(**about: object) -> object:
+            versions.append(Lead.objects.get(pk=lead.pk).book_version)
+            return judge(**about)
+
+        monkeypatch.setattr(stops, "_judge", judges)
+
+        assert stops.check_stop_losses(now=world.now) == 1
+
+        # Every lock counts the version of a lead's book up.
+        first, second = versions
+        assert second == first + 1
+
     def test_a_wick_stops_nobody(self, world: World, lead: Lead, follower: User) -> None:
         copy = invested_copy(world, lead, follower, stop_loss_units=usdt(150))
 

@@ -1,5 +1,6 @@
 """A person's limit orders: what they hold while they wait, what is refused before, how they are canceled."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 
@@ -135,6 +136,80 @@ class TestPlaceLimitOrder:
                 world, follower, "BUY", "BTC", "45000", quantity="0.01", expires_at=world.now + timedelta(hours=hours)
             )
 
+    def test_may_last_for_a_year_and_a_day(self, world: World, follower: User) -> None:
+        last = world.now + timedelta(days=366)
+        for expires_at in (world.now + timedelta(microseconds=1), last):
+            place(world, follower, "BUY", "BTC", "45000", quantity="0.01", expires_at=expires_at)
+
+        with pytest.raises(limits.ExpiryNotPossible, match="ahead, at most 366 days from now"):
+            place(world, follower, "BUY", "BTC", "45000", quantity="0.01", expires_at=last + timedelta(microseconds=1))
+
+    @pytest.mark.parametrize(("seconds", "is_fresh"), [(10, True), (10.001, False), (-10, True), (-10.001, False)])
+    def test_needs_a_price_that_is_no_older_than_ten_seconds(
+        self, world: World, follower: User, seconds: float, is_fresh: bool
+    ) -> None:
+        world.now += timedelta(seconds=seconds)
+
+        with nullcontext() if is_fresh else pytest.raises(PriceNotKnown, match="BTC-USDT has no fresh price"):
+            place(world, follower, "BUY", "BTC", "45000", quantity="0.01")
+
+    @pytest.mark.parametrize(
+        ("side", "price", "words"),
+        [
+            ("BUY", "56000", ""),
+            ("BUY", "56000.01", "56000.01 is 12.0% above the price of 50000, and would trade at once. A limit on that"),
+            ("SELL", "44000", ""),
+            (
+                "SELL",
+                "43999.99",
+                "43999.99 is 12.0% below the price of 50000, and would trade at once. A limit on that",
+            ),
+            ("BUY", "10000", ""),
+            ("BUY", "9999.99", "9999.99 is 80.0% below the price of 50000. Choose one between 10000 and 250000"),
+            ("SELL", "250000", ""),
+            ("SELL", "250000.01", "250000.01 is 400.0% above the price of 50000. Choose one between 10000 and 250000"),
+        ],
+    )
+    def test_takes_no_limit_that_can_only_be_a_slip(
+        self, world: World, follower: User, side: str, price: str, words: str
+    ) -> None:
+        spot.place_manual_order(
+            user=follower, market_id=Market.objects.get(symbol="BTC-USDT").pk, side="BUY", units=usdt(1_000),
+            idempotency_key="m", now=world.now,
+        )  # fmt: skip
+
+        with pytest.raises(LimitNotPossible, match=words) if words else nullcontext():
+            place(world, follower, side, "BTC", price, quantity="0.01")
+
+    @pytest.mark.parametrize(("units", "quantity"), [(0, 10**7), (-1, 10**7 - 1_000)])
+    def test_by_value_is_as_many_lots_as_that_pays_for_to_the_unit(
+        self, world: World, follower: User, units: int, quantity: int
+    ) -> None:
+        own = limits.place_limit_order(
+            user=follower, market_id=Market.objects.get(symbol="BTC-USDT").pk, side="BUY", price_limit=Decimal(45_000),
+            # A tenth of a coin, its fee, and four units that rounding may take.
+            value_units=usdt("4504.5") + 4 + units, idempotency_key="value", now=world.now,
+        )  # fmt: skip
+
+        assert own.quantity_units == quantity
+
+    def test_says_in_which_steps_and_from_what_on_the_venue_trades(self, world: World, follower: User) -> None:
+        with pytest.raises(Refusal, match=r"BTC-USDT trades in steps of 0\.00001 BTC: choose a multiple of that"):
+            place(world, follower, "BUY", "BTC", "45000", quantity="0.000015")
+        with pytest.raises(spot.OrderTooSmall, match=r"takes orders in BTC-USDT from 5 USDT and 0\.00001 BTC on"):
+            place(world, follower, "BUY", "BTC", "45000", quantity="0.0001")
+        with pytest.raises(NotEnoughCash, match=r"has 10,000 USDT that are free; at this limit it may cost 10,360\.35"):
+            place(world, follower, "BUY", "BTC", "45000", quantity="0.23")
+
+    def test_may_cost_all_that_is_free_and_not_a_unit_more(self, world: World, follower: User) -> None:
+        transfers.withdraw(user=follower, units=usdt("5495.5") - 2, idempotency_key="w", now=world.now)
+        place(world, follower, "BUY", "BTC", "45000", quantity="0.1", key="k")
+        limits.cancel_limit_order(order_id=LimitOrder.objects.get().pk, now=world.now)
+        transfers.withdraw(user=follower, units=1, idempotency_key="w1", now=world.now)
+
+        with pytest.raises(NotEnoughCash):
+            place(world, follower, "BUY", "BTC", "45000", quantity="0.1")
+
     def test_lets_only_so_many_wait(self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "WAITING_MAX", 2)
         for _ in range(2):
@@ -175,6 +250,25 @@ class TestPreview:
         self, world: World, follower: User, price: str, words: str
     ) -> None:
         assert words.replace(": it", "") in self._preview(world, follower, price).warning.replace(": it", "")
+
+    @pytest.mark.parametrize(
+        ("price", "away", "words"),
+        [
+            ("50250", 0.005, ""),
+            ("50250.01", 0.0050002, "at once"),
+            ("45000.01", -0.0999998, ""),
+            ("45000", -0.1, "may wait for long"),
+        ],
+    )
+    def test_warns_past_what_an_order_reaches_and_from_a_tenth_on(
+        self, world: World, follower: User, price: str, away: float, words: str
+    ) -> None:
+        preview = self._preview(world, follower, price)
+
+        assert float(preview.away) == pytest.approx(away)
+        assert (words in preview.warning) and (bool(preview.warning) is bool(words))
+        assert (preview.mark, preview.held_symbol, preview.held_decimals) == (50_000, "USDT", 8)
+        assert preview.is_reached is (away > 0)
 
     def test_writes_nothing(self, world: World, follower: User) -> None:
         self._preview(world, follower, "49000")

@@ -1,12 +1,16 @@
 """Manual trading reaches the main account and nothing else: fund isolation, from both sides."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from accounts.models import LedgerAccount, Posting, User
 from copytrading.models import Allocation, Lead, Market, Order
-from copytrading.services.refusals import NotEnoughCash, PriceNotKnown, Refusal
+from copytrading.queries.market.board import unit_price_in
+from copytrading.services.orders import trading
+from copytrading.services.refusals import NotEnoughCash, NotPossibleNow, PriceNotKnown, Refusal
 from copytrading.services.safety import reconciling
 from copytrading.services.wallet import spot, transfers
 from tests.cast import World, usdt
@@ -59,6 +63,86 @@ class TestPlaceManualOrder:
     def test_refuses_too_little(self, world: World, follower: User, units: int) -> None:
         with pytest.raises(spot.OrderTooSmall):
             buy(world, follower, "BTC", units)
+
+    def test_spends_all_of_it_but_for_less_than_a_lot(self, world: World, follower: User) -> None:
+        units = usdt(500)
+        buy(world, follower, "BTC", units)
+
+        order = Order.objects.select_related("market").get()
+        market = order.market
+        a_lot = market.lot_units * unit_price_in(market, order.price_buy_max) * 1.001
+        most = order.quantity_units * unit_price_in(market, order.price_buy_max) * 1.001
+        # Four units are kept back for what is rounded.
+        assert units - 4 - a_lot < most <= units - 4
+
+    @pytest.mark.parametrize(("lots", "is_enough"), [(11, True), (10, False)])
+    def test_sells_from_the_least_value_on_at_the_price_that_it_may_come_down_to(
+        self, world: World, follower: User, lots: int, is_enough: bool
+    ) -> None:
+        buy(world, follower, "BTC", usdt(500))
+        market = Market.objects.get(symbol="BTC-USDT")
+
+        # At the mark ten lots are just the 5 that the venue takes at least; at the limit of a sale they are less.
+        with nullcontext() if is_enough else pytest.raises(spot.OrderTooSmall, match="in BTC-USDT from 5 USDT on"):
+            sell(world, follower, "BTC", lots * market.lot_units)
+
+    def test_sells_whole_lots(self, world: World, follower: User) -> None:
+        buy(world, follower, "BTC", usdt(500))
+        lot = Market.objects.get(symbol="BTC-USDT").lot_units
+
+        sell(world, follower, "BTC", 100 * lot + lot - 1)
+
+        assert Order.objects.latest("pk").quantity_units == 100 * lot
+
+    @pytest.mark.parametrize("side", ["BUY", "SELL"])
+    def test_may_take_all_that_there_is(self, world: World, follower: User, side: str) -> None:
+        buy(world, follower, "BTC", usdt(500))
+        symbol, act = ("USDT", buy) if side == "BUY" else ("BTC", sell)
+        has = world.main(follower)[symbol]
+
+        with pytest.raises(NotEnoughCash, match=f"Your wallet has .* {symbol}"):
+            act(world, follower, "BTC", has + 1, "more")
+        act(world, follower, "BTC", has, "all")
+
+    def test_waits_for_another_order_that_is_on_its_way_in_its_market(self, world: World, follower: User) -> None:
+        buy(world, follower, "BTC", usdt(500))
+        other = Order.objects.get()
+        other.pk, other.client_order_id, other.status, other.booked_at = None, "another", Order.Status.UNKNOWN, None
+        other.save(force_insert=True)
+
+        with pytest.raises(NotPossibleNow, match="Another order in this market is just on its way"):
+            buy(world, follower, "BTC", usdt(500), "second")
+
+        buy(world, follower, "ETH", usdt(500), "elsewhere")
+
+    def test_hides_no_other_conflict(
+        self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:  # fmt: skip
+        def conflicts(**_: object) -> None:
+            raise IntegrityError("something else")
+
+        monkeypatch.setattr(trading, "write_order", conflicts)
+
+        with pytest.raises(IntegrityError, match="something else"):
+            buy(world, follower, "BTC", usdt(500))
+
+    def test_refuses_a_market_that_does_not_trade(self, world: World, follower: User) -> None:
+        Market.objects.filter(symbol="BTC-USDT").update(status=Market.Status.SUSPENDED)
+
+        with pytest.raises(NotPossibleNow, match="BTC-USDT does not trade"):
+            buy(world, follower, "BTC", usdt(500))
+
+    @pytest.mark.parametrize(("seconds", "is_fresh"), [(10, True), (10.001, False), (-10, True), (-10.001, False)])
+    def test_needs_a_price_that_is_no_older_than_ten_seconds(
+        self, world: World, follower: User, seconds: float, is_fresh: bool
+    ) -> None:
+        world.now += timedelta(seconds=seconds)
+
+        with nullcontext() if is_fresh else pytest.raises(PriceNotKnown, match="BTC-USDT has no fresh price"):
+            spot.preview_manual_order(
+                user=follower, market_id=Market.objects.get(symbol="BTC-USDT").pk, side="BUY", units=usdt(500),
+                now=world.now,
+            )  # fmt: skip
 
     def test_refuses_more_than_there_is(self, world: World, follower: User) -> None:
         with pytest.raises(NotEnoughCash):

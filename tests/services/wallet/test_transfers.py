@@ -213,8 +213,10 @@ class TestAnnouncedDeposit:
         venue.told[0] = replace(told, state=TransferState.FAILED)
         venue.transfer(asset="USDT", quantity=Decimal(250), is_deposit=False, reference="taken back")
 
+        moved = [announced.look_at_history(now=world.now) for _ in range(2)]
         looks(world)
 
+        assert moved == [1, 0], "once"
         assert (held(LedgerAccount.Kind.MAIN, stranger), held(LedgerAccount.Kind.SUSPENSE)) == (0, usdt("-100"))
         assert "100.00000000 were spent" in Alarm.objects.get(kind=Alarm.Kind.TRANSFER_REVERSED).sentence
         assert reconciling.check_ledger().is_clean

@@ -6,7 +6,8 @@ within what was promised.
 
 The demo is set up and runs as `make run` has it. Before it stand a web process as on a server, with the static files
 built, and deploy/nginx.conf itself: what compresses there compresses here. Each figure is the middle one of several
-visits by a browser that was never there before. Exit code 1 where a page is beyond a figure.
+visits by a browser that was never there before; the best one and the machine's load stand beside it, since whatever
+else runs here is measured too. Exit code 1 where a page is beyond a figure.
 """
 
 import argparse

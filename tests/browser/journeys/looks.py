@@ -42,7 +42,8 @@ FAULTS = """
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
       for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         const element = node.parentElement;
-        if (!node.data.trim() || !isSeen(element) || scrolls(element)) continue;
+        // What somebody wrote of themselves may end in dots.
+        if (!node.data.trim() || !isSeen(element) || scrolls(element) || element.closest(".clip")) continue;
         const text = node.data.trim().slice(0, 60);
         const range = document.createRange();
         range.selectNodeContents(node);
@@ -66,6 +67,10 @@ FAULTS = """
         if (isSeen(button) && button.scrollWidth > button.clientWidth + 1 && button.clientWidth) {
           faults.push(`has no room: ${(button.innerText || button.value || button.name).trim().slice(0, 60)}`);
         }
+      }
+      for (const element of document.querySelectorAll("svg.spark")) {
+        const line = element.getBoundingClientRect();
+        if (element.checkVisibility()) lines.push({ element, text: "a small curve", line });
       }
       for (const [at, one] of lines.entries()) {
         for (const other of lines.slice(at + 1)) {

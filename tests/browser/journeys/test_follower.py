@@ -13,10 +13,12 @@ from copytrading.models import Copy, Lead
 from copytrading.services.safety import reconciling
 from tests.browser.journeys.reader import Reader
 from tests.cast import World, build_world
-from tests.pasts import give_past
+from tests.pasts import give_past, record
 from tests.views.scenes import settle_now
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
+
+BIO = "Two coins, and now and then a third; what a lead writes is in the lead's own language."
 
 
 @pytest.fixture
@@ -29,6 +31,9 @@ def market(transactional_db: None, settings: Settings) -> tuple[World, Lead]:
     lead = world.make_lead(User.objects.create_user("basalt@example.org"))
     for symbol, quantity in (("BTC", "0.08"), ("ETH", "1.2")):
         world.lead_trades(lead, symbol, "BUY", quantity)
+    prices = [1 + day / 300 - (day % 7) / 90 for day in range(95)]
+    record(lead, prices, until=world.now - timedelta(hours=1))
+    Lead.objects.filter(pk=lead.pk).update(bio=BIO)
     give_past(world, world.make_lead(User.objects.create_user("granite@example.org"), name="Granite"))
     world.make_lead(User.objects.create_user("slate@example.org"), name="Slate", shows_all=False)
     settle_now(world)
@@ -38,7 +43,7 @@ def market(transactional_db: None, settings: Settings) -> tuple[World, Lead]:
 @pytest.mark.walked("de-phone-dark", "de-desk-light")
 def test_a_newcomer_goes_the_whole_way(market: tuple[World, Lead], reader: Reader) -> None:
     world, lead = market
-    reader.names += ["Basalt", "Granite", "Slate", "BTC", "ETH", "SOL", "Europe/Nowhere"]
+    reader.names += [BIO, "Basalt", "Granite", "Slate", "BTC", "ETH", "SOL", "Europe/Nowhere"]
     page = reader.page
 
     # Discover, as a stranger.

@@ -27,7 +27,7 @@ def world(transactional_db: None, settings: Settings) -> World:
     return world
 
 
-@pytest.mark.walked("de-phone-light", "de-desk-dark")
+@pytest.mark.walked("de-phone-light")
 def test_a_lead_goes_the_whole_way(world: World, reader: Reader, be: Becoming) -> None:
     reader.names += ["Gneiss", "Swing trades of three coins.", "BTC", "ETH", "SOL", "Swings"]
     page = reader.page

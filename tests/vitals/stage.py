@@ -15,7 +15,7 @@ from pathlib import Path
 from smartsync_site.embedded import LocalFolder
 
 PROJECT = Path(__file__).resolve().parents[2]
-STARTED_WITHIN_SECONDS = 300
+STARTED_WITHIN_SECONDS = 600
 # What stands around a server block of deploy/nginx.conf, as deploy/server.sh has it where there is no systemd.
 AROUND = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;

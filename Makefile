@@ -24,6 +24,10 @@
 #   make mcp      what `manage.py mcp` needs, the platform as tools of an assistant
 #   make server DOMAIN=copy.example.org OPERATOR=me@example.org [BRAND=path/to/brand.toml]     from a bare Debian to a
 #                                            first operator (as root)
+#   make journeys [READERS="de-phone-dark en-desk-light"]    every journey of the browser, in English, in German and in
+#                                            longer words, on a phone and on a desk, by day and by night
+#   make screenshots [SHOTS=build/screenshots]    the same, and a picture of each page they come by
+#   make vitals [PAGES=discover,lead]    how fast each page stands, on a fast line and on a slow one, within what is promised
 #   make bench    how fast one lead's trade reaches 10,000 copies
 #   make words    catalogues of all languages anew from the sources, and compiled (takes GNU gettext)
 #   make format   put the code into its form
@@ -49,6 +53,8 @@ AT_ONCE ?= 200
 FROM ?= 1
 JOBS ?= 2
 TRIES ?= 200
+READERS ?= all
+SHOTS ?= build/screenshots
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -63,7 +69,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)') $(if $(BRAND),SMARTSYNC_BRAND='$(abspath $(BRAND))')
 
-.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks kill-transfers restores simulate mutants bench words format lock browser
+.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks kill-transfers restores simulate mutants bench words format lock browser journeys screenshots vitals
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -159,6 +165,19 @@ restores: $(INSTALLED_DEV)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json
+
+# Written once, walked in every language, on every screen and in every light; `make test` takes some of each.
+journeys: $(INSTALLED_DEV) browser
+	@READERS='$(READERS)' $(BIN)/python -m pytest -q tests/browser/journeys
+
+screenshots: $(INSTALLED_DEV) browser
+	@mkdir -p $(SHOTS)
+	@READERS='$(READERS)' SHOTS='$(abspath $(SHOTS))' $(BIN)/python -m pytest -q tests/browser/journeys
+	@echo "The pictures are in $(SHOTS)."
+
+# The demo, built and behind nginx as on a server: a JSON line for each page. Alone on a machine, or it measures the others.
+vitals: $(INSTALLED_DEV) browser
+	@$(BIN)/python -m tests.vitals --pages '$(PAGES)'
 
 simulate: $(INSTALLED_DEV)
 	@$(BIN)/python manage.py simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS) --planted-bugs tests.simulation.planted_bugs

@@ -37,6 +37,7 @@ urlpatterns = [
     path("leads/<slug:slug>/copy/", starting.copy_terms, name="copy_terms"),
     path("leads/<slug:slug>/copy/review/", starting.copy_review, name="copy_review"),
     path("leads/<slug:slug>/copy/start/", starting.start_copy, name="start_copy"),
+    path("leads/<slug:slug>/copy/money/", starting.add_money, name="add_money"),
     path("copies/", copies.my_copies, name="my_copies"),
     path("copies/together/", together.together, name="together"),
     path("copies/<int:copy_id>/", copies.copy_detail, name="copy_detail"),

@@ -54,6 +54,33 @@
     });
   });
 
+  // What only a script can do is shown where there is one: amounts to press instead of typing, a password to be seen.
+  document.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
+  document.addEventListener("click", (event) => {
+    const amount = event.target.closest("[data-fills]");
+    if (amount) {
+      const field = document.getElementById(amount.dataset.fills);
+      field.value = amount.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    const reveals = event.target.closest("[data-reveals]");
+    if (reveals) {
+      const field = document.getElementById(reveals.dataset.reveals);
+      const isShown = field.type === "text";
+      field.type = isShown ? "password" : "text";
+      reveals.setAttribute("aria-pressed", String(!isShown));
+    }
+  });
+  // Money that is brought in on the way goes on with the terms as they are typed now.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const terms = document.getElementById(form.dataset.goesOn || "");
+    if (!terms) return;
+    const typed = new URLSearchParams(new FormData(terms));
+    if (!typed.get("investment") && event.submitter) typed.set("investment", event.submitter.value);
+    form.elements.next.value = `${new URL(terms.action).pathname}?${typed}`;
+  });
+
   // A request that does not get through says so, instead of doing nothing.
   document.addEventListener("htmx:sendError", () => {
     const toasts = document.querySelector(".toasts");

@@ -31,7 +31,7 @@ def log_in(client: Client, email: str, password: str = PASSWORD, **said: object)
 
 
 def sign_up(client: Client, email: str) -> int:
-    return client.post("/accounts/signup/", {"email": email, "password1": PASSWORD, "password2": PASSWORD}).status_code
+    return client.post("/accounts/signup/", {"email": email, "password1": PASSWORD}).status_code
 
 
 def reset(client: Client, email: str) -> int:

@@ -28,13 +28,18 @@ def _chromium() -> None:
         pytest.skip("no chromium here: `apt-get install chromium`, or name one in CHROMIUM")
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+def chromium_options() -> dict[str, Any]:
+    """Return how the browser is started: Debian's, and without anything that it does for itself."""
     quiet = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-sync"]
     quiet += ["--disable-background-networking", "--disable-component-update"]
     if os.geteuid() == 0:
         quiet.append("--no-sandbox")  # chromium's sandbox refuses root
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": quiet}
+    return {"executable_path": CHROMIUM, "args": quiet}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, **chromium_options()}
 
 
 @pytest.fixture

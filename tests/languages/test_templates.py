@@ -33,6 +33,8 @@ class TestWordsNotWrapped:
             ("{% if x %}Hello{% endif %}", ["Hello"]),
             ('<p title="Hello" class="wide"></p>', ["Hello"]),
             ('<p title="{% translate \'Hello\' %}">{{ name|default:"nobody" }}</p>', ["nobody"]),
+            ('{% include "a.html" with said="Hello you" kind="plain" %}', ["Hello", "you"]),
+            ('{% include "a.html" with said=_("Hello you") %}', []),
             ("{% comment %}Hello{% endcomment %}{# Hello #}<svg><title>Hello</title></svg>", []),
         ],
     )

@@ -15,8 +15,9 @@ OPEN, CLOSE = "⟦", "⟧"
 # Attributes that are read, heard or shown.
 READ = {"aria-label", "title", "placeholder", "alt", "data-label"}
 SILENT = {"script", "style", "code", "pre", "svg"}
-# What stands in the place of an empty variable.
+# What stands in the place of an empty variable, and sentences that are handed to another template.
 INSTEAD = re.compile(r'\|default(?:_if_none)?:"([^"]*)"')
+HANDED = re.compile(r'\w="([^"]*\s[^"]*)"')
 WORD = re.compile(r"[^\W\d_]{2,}(?:['’-][^\W\d_]+)*")
 
 
@@ -69,6 +70,8 @@ def words_not_wrapped(source: str) -> list[str]:
             kept.append(token.contents)
         elif token.token_type == TokenType.VAR:
             kept += INSTEAD.findall(token.contents)
+        elif name in ("include", "with"):
+            kept += HANDED.findall(token.contents)
     return [word for text in read("".join(kept)) for word in WORD.findall(text)]
 
 

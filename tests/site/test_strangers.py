@@ -89,6 +89,7 @@ READINGS: dict[str, list[Reading]] = {
     ],
     "leads/<slug:slug>/copy/review/": [Reading(WEIGHTS, query=START, is_for_members=True, is_for_newcomers=True)],
     "leads/<slug:slug>/copy/start/": [Reading(NOTHING, is_for_members=True)],
+    "leads/<slug:slug>/copy/money/": [Reading(NOTHING, is_for_members=True)],
     # What two hold in common is one figure, which names no coin.
     "api/v1/comparison": [Reading(NOTHING, query={"leads": "basalt,slate"})],
     "api/v1/leads/<slug:slug>": [Reading(FIGURES)],

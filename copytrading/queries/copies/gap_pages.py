@@ -84,6 +84,11 @@ class GapView:
     lines: tuple[GapLine, ...]
     weeks: tuple[GapWeek, ...]
 
+    @property
+    def nothings(self) -> tuple[str, ...]:
+        """Return what made no difference that is shown, by its label."""
+        return tuple(line.label for line in self.lines if not line.shown)
+
 
 def gap_of(copy: Copy, *, now: datetime) -> GapView | None:
     """Return a copy's gap as it is now, or as it was at the end; None before the first look at it."""

@@ -189,7 +189,7 @@ def _tell(request: MemberRequest, order: Any) -> None:
 
 def _tell_limit(request: MemberRequest, own: Any) -> None:
     """Say what became of a limit order at once: it waits, or its price was there already."""
-    base, price = own.market.base, written(f"{own.price_limit.normalize():f}")
+    base, price = own.market.base, written(f"{own.price_limit.normalize():,f}")
     if not own.filled_units:
         waits = gettext("Your order waits until %(coin)s is at %(price)s. What it needs is held for it.")
         messages.success(request, waits % {"coin": base.symbol, "price": price})

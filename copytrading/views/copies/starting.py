@@ -5,21 +5,26 @@ Terms and review are plain GET pages, so that going back loses nothing and looki
 review travels with the confirmation: pressed fifty times, it starts one copy.
 """
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing.custom import custom_terms
+from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
+from copytrading.forms.wallet import TransferForm
 from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies.own_accounts import connected_account_id_of
 from copytrading.queries.copies.together import alike_to
@@ -36,11 +41,14 @@ from copytrading.services.copies.cautions import cautions_of
 from copytrading.services.copies.previews import CopyPreview
 from copytrading.services.lookback.record import LookBack, Question
 from copytrading.services.refusals import Refusal
+from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.comparisons import times
-from copytrading.templatetags.figures import money_input
+from copytrading.templatetags.figures import money, money_input
 from copytrading.views.requests import MemberRequest, press_at
 
 TEMPLATE = "copytrading/copy_wizard.html"
+# What is offered to be chosen instead of typed, in quote units; and the most that there is.
+AMOUNTS = tuple(amount * 10**CASH_DECIMALS for amount in (100, 500, 1_000))
 # What both modes are compared for before an amount is typed, in quote units.
 INVESTMENT_AT_FIRST = 1_000 * 10**CASH_DECIMALS
 
@@ -131,6 +139,28 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
     return redirect("copy_detail", copy_id=copy.pk)
 
 
+@login_required
+@press_at("copy_terms", "slug")
+def add_money(request: MemberRequest, slug: str) -> HttpResponse:
+    """Bring paper money in on the way to a copy, once however often it is pressed, and go on with the same terms."""
+    lead = get_object_or_404(leads.public_leads(), slug=slug)
+    form, words = TransferForm(request.POST), money_words()
+    if not words.is_paper or not form.is_valid():
+        return redirect("wallet")
+    given = form.cleaned_data
+    try:
+        entering.deposit(
+            user=request.user, units=given["value"], idempotency_key=given["idempotency_key"], now=timezone.now()
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("copy_terms", slug=slug)
+    messages.success(request, words.came_in(money(given["value"])))
+    onward = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(onward, allowed_hosts={request.get_host()})
+    return redirect(onward if is_ours else reverse("copy_terms", args=[lead.slug]))
+
+
 def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200) -> HttpResponse:
     now = timezone.now()
     card, visibility = leads.card_of(lead, now=now), visibility_of(lead, request.user, now=now)
@@ -145,9 +175,23 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "visibility": visibility,
         "risk_warning": warning_of(request.user),
         "investment_min": platform_rules().investment_min,
+        "amounts": AMOUNTS,
+        "money_key": uuid4().hex,
+        "onward": f"{reverse('copy_review', args=[lead.slug])}?{_asked_onward(form)}",
         **_figures(request, lead, form),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+def _asked_onward(form: StartForm) -> str:
+    """Return the terms to go on with once there is money: those that were typed, else those of a first look."""
+    if form.is_bound:
+        typed = cast("QueryDict", form.data).copy()
+        for name in ("csrfmiddlewaretoken", "key"):
+            typed.pop(name, None)
+        return typed.urlencode()
+    at_first = {"mode": SMART_SYNC.name, "investment": money_input(INVESTMENT_AT_FIRST), "buy_existing": "on"}
+    return urlencode(at_first | {"stop_loss_in": "cash", "order_by": "ratio"})
 
 
 def _known_to_forms(lead: Any, user: User) -> dict[str, Any]:

@@ -376,7 +376,7 @@ class TestJurisdiction:
 
     def test_is_asked_at_the_sign_up_with_what_is_accepted_by_it(self, db: None, settings: Settings) -> None:
         let(settings, BARE, TEXTS)
-        form = {"email": "new@example.org", "password1": "a long word or two", "password2": "a long word or two"}
+        form = {"email": "new@example.org", "password1": "a long word or two"}
         page = Client().get("/accounts/signup/").content.decode()
         assert re.search(r"<option value=.texts.>", page)
 

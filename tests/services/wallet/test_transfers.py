@@ -354,7 +354,7 @@ class TestSignUp:
     def test_opens_a_main_account(self, client: Client, world: World) -> None:
         client.post(
             "/accounts/signup/",
-            {"email": "new@example.org", "password1": "correct horse battery", "password2": "correct horse battery"},
+            {"email": "new@example.org", "password1": "correct horse battery"},
         )
 
         assert LedgerAccount.objects.filter(owner__email="new@example.org", kind=LedgerAccount.Kind.MAIN).exists()

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from copytrading.models import Copy, Lead
 from copytrading.services.leads import verbs as lead_services
+from copytrading.services.wallet.money_words import MoneyWords
 from tests.cast import World, build_world, usdt
 
 TERMS = {"mode": "SMART_SYNC", "investment": "1,000", "buy_existing": "on", "stop_loss": "150", "stop_loss_in": "cash"}
@@ -354,3 +355,56 @@ class TestPressingOften:
         assert set(answers) == {(302, reverse("copy_detail", args=[copy.pk]))}
         assert len(answers) == 50
         assert world.main(follower)["USDT"] == usdt(9000)
+
+
+@pytest.mark.django_db
+class TestAddingMoney:
+    def test_goes_on_with_the_terms_however_often_it_is_pressed(
+        self, signed_in: Client, lead: Lead, follower: User, world: World
+    ):
+        onward = f"{review_of(lead)}?mode=SMART_SYNC&investment=1000"
+        sent = {"value": "1,000", "idempotency_key": "on-the-way", "next": onward}
+        before = world.main(follower)["USDT"]
+
+        answers = [signed_in.post(reverse("add_money", args=[lead.slug]), sent) for _ in range(3)]
+
+        assert {answer.url for answer in answers} == {onward}
+        assert world.main(follower)["USDT"] - before == usdt(1000)
+
+    @pytest.mark.parametrize("onward", ["", "https://elsewhere.example.org/", "//elsewhere.example.org/"])
+    def test_leads_nowhere_else(self, signed_in: Client, lead: Lead, onward: str):
+        sent = {"value": "100", "idempotency_key": "on-the-way", "next": onward}
+
+        answer = signed_in.post(reverse("add_money", args=[lead.slug]), sent)
+
+        assert answer.url == reverse("copy_terms", args=[lead.slug])
+
+    def test_is_offered_with_what_is_typed_as_long_as_there_is_less(self, signed_in: Client, lead: Lead):
+        offered = r'form="add-money" name="value" value="20000"'
+
+        page = signed_in.get(reverse("copy_terms", args=[lead.slug]), {"investment": "20,000", "mode": "SMART_SYNC"})
+        typed = signed_in.get(
+            reverse("copy_terms", args=[lead.slug]),
+            {"investment": "20,000", "mode": "SMART_SYNC"},
+            headers={"HX-Request": "true"},
+        )
+        enough = signed_in.get(reverse("copy_terms", args=[lead.slug]))
+
+        assert re.search(offered, page.text)
+        assert re.search(offered, typed.text)
+        assert 'name="value"' not in enough.text
+
+    def test_is_announced_in_the_wallet_where_money_is_real(
+        self, signed_in: Client, lead: Lead, follower: User, world: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(
+            "copytrading.views.copies.starting.money_words", lambda: MoneyWords(cash="USDT", is_paper=False)
+        )
+        before = world.main(follower)["USDT"]
+
+        answer = signed_in.post(
+            reverse("add_money", args=[lead.slug]), {"value": "100", "idempotency_key": "on-the-way"}
+        )
+
+        assert answer.url == reverse("wallet")
+        assert world.main(follower)["USDT"] == before

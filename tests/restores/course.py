@@ -41,6 +41,7 @@ MOMENTS = ("at rest", "planned", "claimed")
 # Two looks so far apart believe a difference.
 CONFIRM_SECONDS = 0.05
 LOOKS_MAX = 40
+TRIES_MAX = 15
 
 
 @dataclass(kw_only=True)
@@ -169,11 +170,17 @@ class Platform:
                 self.figures.stuck += 1
 
     def goes_on(self) -> None:
-        """Trade, and see that it arrives and that everything adds up."""
+        """Trade until an order arrives, and see that everything adds up; a venue that is busy is waited for."""
         before = len(self.venue.orders())
-        self.trade(2)
-        self.work()
-        self.figures.stuck += len(self.venue.orders()) <= before
+        for _ in range(TRIES_MAX):
+            self.trade(2)
+            self.work()
+            if len(self.venue.orders()) > before:
+                break
+            say(f"nothing arrived: {Order.objects.latest('pk').refusal or Order.objects.latest('pk').status}")
+            time.sleep(1)
+        else:
+            self.figures.stuck += 1
         self.figures.uneven += not reconciling.check_ledger().is_clean
 
     def kept(self) -> dict[str, Decimal]:

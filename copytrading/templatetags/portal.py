@@ -17,6 +17,8 @@ from copytrading.queries.market.degraded import Trouble
 from copytrading.queries.notices import listing
 from copytrading.queries.operating import halts
 from copytrading.queries.rules import cash_symbol
+from copytrading.services.wallet.money_words import MoneyWords
+from copytrading.templatetags.figures import round_money
 
 register = template.Library()
 
@@ -117,3 +119,9 @@ def address_with(context: dict[str, Any], **changes: Any) -> str:
         if value not in ("", None):
             query[name] = str(value)
     return f"?{query.urlencode()}" if query else "."
+
+
+@register.filter
+def add_and_go_on(words: MoneyWords, units: int) -> str:
+    """Return what the button says that brings in so many units of play money on the way."""
+    return words.add_and_go_on(round_money(units))

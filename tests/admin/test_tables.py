@@ -99,7 +99,7 @@ SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, 
 SOMETIMES |= {LeadWeights, LossLimit, ReferenceHolder}
 SOMETIMES |= {Admission, ConsentGiven, FirstWish, GateCase, GateQuestion, JurisdictionChange, LossFigure}
 SOMETIMES |= {SuitabilityAnswer, Announcement, AnnouncementClosing, Complaint, ComplaintStep, PersonNote}
-SOMETIMES |= {Archive, Erasure}
+SOMETIMES |= {Archive, Erasure, OwnAccount}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

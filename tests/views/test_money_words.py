@@ -37,6 +37,7 @@ NO_PAGES = {
     "webhook", "webhook_add", "webhook_change", "webhook_rotate", "webhook_test", "webhook_switch", "webhook_remove",
     "webhook_send_again",
     "withdrawal_cancel", "close_announcement", "complaint", "complaint_reopen", "complaint_close",
+    "add_money", "own_account_disconnect",
     "archive_ask", "archive_file", "erasure_ask", "erasure_withdraw",
     # These are there where a jurisdiction's rules count; their own tests read them.
     "consents", "suitability", "jurisdiction",
@@ -154,6 +155,7 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         "lead_visibility": [read(lead.user, "lead_visibility")],
         "lead_link": [read(lead.user, "lead_link")],
         "lead_end": [read(lead.user, "lead_end")],
+        "own_account": [read(follower, "own_account")],
         "account_signup": [read(None, "account_signup")],
         "account_login": [read(None, "account_login")],
         "schema": [lambda: _text(nobody.get("/api/v1/schema"))],
@@ -182,7 +184,7 @@ class TestPages:
 
         assert [name for name, text in texts.items() if "USDT" in text] == []
         silent = {"copy_live", "halt_notice", "nowhere", "schema", "lead_link", "lead_order_history", "activity"}
-        silent |= {"offline", "programs", "problems", "limit_orders", "complaints", "own_data"}
+        silent |= {"offline", "programs", "problems", "limit_orders", "complaints", "own_data", "own_account"}
         # What a visitor reads of leads that nobody puts money on yet, and the doors: no sum stands there.
         sumless = {"account_login 0", "account_signup 0", "compare 0", "discover 0"}
         silent_texts = {name for name, text in texts.items() if CURRENCY not in text} - sumless

@@ -63,6 +63,10 @@ class MoneyWords:
             " until it is paid."
         )
 
+    def add_and_go_on(self, value: str) -> str:
+        """What a button says that brings play money in on the way; there is none where money is real."""
+        return self._said(gettext("Add %(value)s paper %(cash)s and go on"), value=value)
+
     def came_in(self, value: str) -> str:
         return self._said(gettext("%(value)s %(cash)s came in."), value=value)
 

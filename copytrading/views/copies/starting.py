@@ -142,7 +142,7 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
 @login_required
 @press_at("copy_terms", "slug")
 def add_money(request: MemberRequest, slug: str) -> HttpResponse:
-    """Bring paper money in on the way to a copy, once however often it is pressed, and go on with the same terms."""
+    """Bring play money in on the way to a copy, once however often it is pressed, and go on with the same terms."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     form, words = TransferForm(request.POST), money_words()
     if not words.is_paper or not form.is_valid():

@@ -13,6 +13,8 @@
 #   make restores [TRIALS=100]    back up, let the venue go on, destroy, restore: nothing is sent before both agree, and
 #                                            no client order id comes twice
 #   make kill-webhooks [KILLS=50 EVENTS=1000]    kill −9 on whoever calls webhooks, while a receiver fails half the time
+#   make own [COPIES=1000]                   copies on their followers' own accounts at a venue over HTTP: whose order
+#                                            is whose, and how near they keep
 #   make simulate [SEEDS=200] [FROM=1] [JOBS=2]     worlds that a seed decides, with faults, crashes and planted bugs
 #   make alike [TRIES=200] [PATHS=copies]    whether known and unknown addresses, and what is somebody else's and what
 #                                            is not there, are answered in the same time
@@ -69,7 +71,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)') $(if $(BRAND),SMARTSYNC_BRAND='$(abspath $(BRAND))')
 
-.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks kill-transfers restores simulate mutants bench words format lock browser journeys screenshots vitals
+.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks kill-transfers restores own simulate mutants bench words format lock browser journeys screenshots vitals
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -151,6 +153,10 @@ mutants: $(INSTALLED_DEV)
 
 kill-notices: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.kill_notices --kills $(KILLS) --notices $(NOTICES) --seed $(SEED)
+
+own: COPIES = 1000
+own: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.own_accounts --copies $(COPIES) --seed $(SEED)
 
 kill-webhooks: KILLS = 50
 kill-webhooks: $(INSTALLED_DEV)

@@ -149,7 +149,8 @@ def own_venue(*, exchange: str, key: str, secret: str, password: str = "") -> Ow
         raise ExchangeUnknown(f"Own accounts here are at {own_exchange() or 'no exchange'}, not at {exchange!r}.")
     if exchange == PAPER:
         return KeyedPaperVenue(key=key, secret=secret)
-    return _own_live_venue(os.getpid(), exchange, Credentials(key=key, secret=secret, password=password))
+    credentials = Credentials(key=key, secret=secret, password=password)
+    return _own_live_venue(os.getpid(), exchange, settings.SMARTSYNC_VENUE_URL, credentials)
 
 
 def own_exchange() -> str:
@@ -300,14 +301,14 @@ def _live_venue(
 
 # An account is opened in some ten milliseconds, and takes a sixth of a megabyte.
 @lru_cache(maxsize=256)
-def _own_live_venue(process_id: int, exchange: str, credentials: Credentials) -> OwnLiveVenue:
+def _own_live_venue(process_id: int, exchange: str, url: str, credentials: Credentials) -> OwnLiveVenue:
     return OwnLiveVenue(
         exchange=exchange,
         credentials=credentials,
-        url=settings.SMARTSYNC_VENUE_URL,
+        url=url,
         redis_url=settings.REDIS_URL,
         quote=settings.SMARTSYNC_CASH,
-        shared=_shared_wire(process_id, exchange, settings.SMARTSYNC_VENUE_URL),
+        shared=_shared_wire(process_id, exchange, url),
     )
 
 

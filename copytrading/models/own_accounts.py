@@ -58,11 +58,10 @@ class OwnAccount(models.Model):
                 | (~Q(status="REVOKED") & ~Q(sealed_key=b"") & ~Q(seal_id="")),
                 name="a_revoked_own_account_keeps_no_key",
             ),
+            # Two rows of one account at the exchange would promise its money twice.
+            models.UniqueConstraint(fields=["user", "exchange"], name="one_own_account_per_person_and_exchange"),
         )
-        indexes = (
-            models.Index(fields=["tried_at"], condition=~Q(status="REVOKED"), name="own_account_to_look_at"),
-            models.Index(fields=["user"], name="own_account_of_user"),
-        )
+        indexes = (models.Index(fields=["tried_at"], condition=~Q(status="REVOKED"), name="own_account_to_look_at"),)
 
     @property
     def venue_account(self) -> str:

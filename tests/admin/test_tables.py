@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import ledger
 from accounts.models import (
     Archive,
     ArchiveFile,
@@ -63,6 +64,9 @@ from copytrading.models import (
     NoticeHabits,
     NoticeSwitch,
     ObservedTrade,
+    OwnAccount,
+    OwnHolding,
+    OwnSeat,
     PersonNote,
     PriceBar,
     ProfitShare,
@@ -133,6 +137,13 @@ def trade_on(world: World, lead: Lead, follower: User, *, round_number: int) -> 
     link = LinkedAccount(lead=elsewhere, exchange="okx", status=LinkedAccount.Status.CONNECTED, connected_at=world.now)
     link.sealed_key, link.seal_id, link.fingerprint = b"sealed", "seal", "AB12"
     link.save()
+    mirror = ledger.open_account(kind=LedgerAccount.Kind.OWN, owner=joined, now=world.now)
+    own = OwnAccount.objects.create(
+        user=joined, exchange="paper", ledger_account=mirror, status=OwnAccount.Status.CONNECTED,
+        sealed_key=b"sealed", seal_id="seal", fingerprint="AB12",
+    )  # fmt: skip
+    OwnHolding.objects.create(account=own, asset=Asset.objects.get(symbol="BTC"), beyond_units=1, looked_at=world.now)
+    OwnSeat.objects.create(copy=late)
     LeadHolding.objects.create(lead=elsewhere, asset=Asset.objects.get(symbol="BTC"), units=1)
     UntradedHolding.objects.create(lead=elsewhere, symbol="PEPE", quantity=Decimal("1000000"))
     AccountMove.objects.create(

@@ -30,7 +30,7 @@ TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_los
 NO_PAGES = {
     "start_copy", "wallet_csv", "live", "theme", "language", "lead_order_cancel", "lead_money_in", "lead_money_out",
     "limit_order_cancel",
-    "lead_notice", "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
+    "lead_notice", "lead_pause", "lead_unlink", "own_account_disconnect", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
     "devices", "program_key_make", "program_key_revoke", "device_revoke", "problem", "remove_device",
     "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
     "statement_pdf", "statement_csv", "statement_json",
@@ -136,6 +136,7 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
             send(follower, "spot", **spot, order_type="LIMIT", price_limit="40000"),
         ],
         "limit_orders": [read(follower, "limit_orders")],
+        "own_account": [lambda: _text(confirm(of(follower), follower).get(reverse("own_account")))],
         "programs": [read(follower, "programs")],
         "complaints": [read(follower, "complaints")],
         "own_data": [lambda: _text(confirm(of(follower), follower).get(reverse("own_data")))],

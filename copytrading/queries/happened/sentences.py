@@ -218,7 +218,7 @@ def notice_sentence(
     :param number: how many, or a share in hundredths of a percent.
     :param words: a name that only the moment knew.
     """
-    has_figure = units is not None and (coin is not None or kind != Notice.Kind.REST_TAKEN_OVER)
+    has_figure = units is not None and (coin is not None or kind not in Notice.RESTS)
     headline, detail = _words_of(kind, has_figure=has_figure)
     if copy is not None and copy.own_account_id is not None:
         headline, detail = OWN_WORDS.get(headline, headline), OWN_WORDS.get(detail, detail)

@@ -95,6 +95,8 @@ def connect_account(*, user: User, exchange: str, key: ExchangeKey, now: datetim
     except VenueUnreachable as silence:
         raise OwnAccountNotReadable(access.reason_of(silence, exchange=exchange)) from silence
     with transaction.atomic(durable=True):
+        # Whoever connects twice at once waits here for the first one.
+        User.objects.select_for_update().get(pk=user.pk)
         account = OwnAccount.objects.select_for_update().filter(user=user, exchange=exchange).first()
         if account is None:
             mirror = ledger.open_account(kind=LedgerAccount.Kind.OWN, owner=user, now=now)

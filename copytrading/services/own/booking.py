@@ -7,47 +7,81 @@ Each order has one participant, so nothing is shared out: what the venue did is 
 from datetime import datetime
 
 import numpy as np
-from django.db import transaction
+import structlog
+from django.db import Error as DatabaseError
 
 from accounts import ledger
 from accounts.database import bulk_rows
 from accounts.ledger import Lines
 from accounts.models import Asset, Journal
-from accounts.transactions import outside_transaction
+from accounts.transactions import outside_transaction, owns_transaction
 from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Reason
 from copytrading.engine.arrays import IntArray
-from copytrading.models import Copy, Order, OwnAccount, OwnSeat
+from copytrading.models import Alarm, Copy, Order, OwnAccount, OwnSeat
 from copytrading.queries.market.board import unit_price_in
 from copytrading.services import bell
 from copytrading.services.books import adjustments
 from copytrading.services.locks import lock_lead
 from copytrading.services.orders.booking import hold_key
 from copytrading.services.own import venues
+from copytrading.services.safety import alarms
+
+log = structlog.get_logger()
 
 BOOKED_AT_ONCE = 400
+TROUBLES = (DatabaseError, ledger.NotEnoughMoney, AssertionError, ArithmeticError, LookupError, ValueError)
 
 
 @outside_transaction
 def book_ended(*, lead_id: int, now: datetime) -> int:
-    """Book the orders on own accounts behind a lead that have ended, and return how many that were."""
-    booked = 0
-    while ids := _ended(lead_id):
-        with transaction.atomic(durable=True):
-            lock_lead(lead_id)
-            orders = list(
-                Order.objects.select_for_update(of=("self",))
-                .filter(pk__in=ids, booked_at__isnull=True)
-                .exclude(status__in=Order.OPEN)
-                .select_related("market__base", "market__quote", "cycle")
-                .order_by("pk")
-            )
-            _book(orders, now)
-        booked += len(orders)
+    """
+    Book the orders on own accounts behind a lead that have ended, and return how many that were.
+
+    Where some cannot be booked together each is booked apart: one that cannot be booked, as it cost more than its copy
+    has, waits with its copy for an operator, and the others go on.
+    """
+    booked, stuck = 0, set[int]()
+    while ids := _ended(lead_id, stuck):
+        try:
+            booked += _book_some(lead_id, ids, now)
+        except TROUBLES:
+            for order_id in ids:
+                try:
+                    booked += _book_some(lead_id, [order_id], now)
+                except TROUBLES as trouble:
+                    log.exception("An order cannot be booked.", order_id=order_id, trouble=type(trouble).__name__)
+                    stuck.add(order_id)
+                    _alarm(order_id, now)
     return booked
 
 
-def _ended(lead_id: int) -> list[int]:
-    ended = Order.objects.filter(booked_at__isnull=True, cycle__lead=lead_id, cycle__is_own=True)
+@owns_transaction
+def _book_some(lead_id: int, order_ids: list[int], now: datetime) -> int:
+    lock_lead(lead_id)
+    orders = list(
+        Order.objects.select_for_update(of=("self",))
+        .filter(pk__in=order_ids, booked_at__isnull=True)
+        .exclude(status__in=Order.OPEN)
+        .select_related("market__base", "market__quote", "cycle")
+        .order_by("pk")
+    )
+    _book(orders, now)
+    return len(orders)
+
+
+def _alarm(order_id: int, now: datetime) -> None:
+    order = Order.objects.select_related("market").get(pk=order_id)
+    alarms.raise_alarm(
+        kind=Alarm.Kind.ORDER_UNKNOWN,
+        key=f"unbooked:{order.client_order_id}",
+        sentence=f"Order {order.client_order_id} in {order.market.symbol} on an own account cannot be booked: it came"
+        " to more than its copy has. That copy waits.",
+        now=now,
+    )
+
+
+def _ended(lead_id: int, stuck: set[int]) -> list[int]:
+    ended = Order.objects.filter(booked_at__isnull=True, cycle__lead=lead_id, cycle__is_own=True).exclude(pk__in=stuck)
     return list(ended.exclude(status__in=Order.OPEN).order_by("pk").values_list("pk", flat=True)[:BOOKED_AT_ONCE])
 
 

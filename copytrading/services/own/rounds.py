@@ -30,7 +30,7 @@ from copytrading.engine.market.board import Board
 from copytrading.engine.market.books import Book
 from copytrading.engine.rules import Rules
 from copytrading.exchange.errors import VenueUnreachable
-from copytrading.models import Copy, Lead, Market, Order, OwnAccount, OwnSeat, SyncCycle
+from copytrading.models import Copy, CopyFlow, Lead, Market, Order, OwnAccount, OwnSeat, SyncCycle
 from copytrading.queries import holdings
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.operating import halts
@@ -364,6 +364,9 @@ def _write(sight: _Sight, decision: OwnDecision, markets: dict[int, Market]) -> 
     _seat(sight, decision)
     if arrived:
         ending.settle_arrived(lead=sight.lead, copy_ids=arrived, now=now, rules=sight.rules)
+        # What could not be paid out or ended now, as for a coin in doubt, is not tried again at once.
+        unsettled = Q(copy__status=Copy.Status.STOPPING) | Q(copy__flows__status=CopyFlow.Status.REQUESTED)
+        OwnSeat.objects.filter(unsettled, copy__in=arrived).update(next_look_at=now + timedelta(seconds=WAIT_SECONDS))
 
 
 @in_transaction

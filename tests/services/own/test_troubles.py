@@ -7,12 +7,12 @@ import pytest
 from accounts.models import Journal, User
 from copytrading.exchange.paper import world as paper
 from copytrading.exchange.paper.models import PaperBalance, PaperOrder
-from copytrading.models import Adjustment, Copy, Notice, Order, OwnAccount
+from copytrading.models import Adjustment, Alarm, Copy, Notice, Order, OwnAccount
 from copytrading.services.books import stops
 from copytrading.services.copies import own_verbs
 from copytrading.services.copies import verbs as copies
 from copytrading.services.copies.refusals import OwnAccountNotTaken
-from copytrading.services.own import accounts
+from copytrading.services.own import accounts, booking, ending, rounds
 from copytrading.services.refusals import NotEnoughCash
 from copytrading.services.safety import reconciling
 from copytrading.services.safety.sealed_keys import ExchangeKey
@@ -255,3 +255,46 @@ class TestAStop:
         assert kept_by(follower).keys() == {"USDT"}
         assert PaperOrder.objects.filter(account=f"person-{follower.pk}", side="SELL").count() == 1
         assert reconciling.check_ledger().is_clean
+
+
+class TestAnOrderThatCannotBeBooked:
+    def test_waits_with_its_copy_and_the_others_go_on(self, world, free_lead, follower, other_follower, monkeypatch):
+        one, other = connect(world, follower), connect(world, other_follower)
+        copy, other_copy = start(world, one, free_lead), start(world, other, free_lead)
+        settle(world)
+        world.lead_trades(free_lead, "BTC", "BUY", "0.1")
+        world.settle()
+        post = booking._post
+
+        def post_but_one(orders, filled, now):
+            if any(order.venue_account == one.venue_account for order in orders):
+                raise booking.ledger.NotEnoughMoney
+            post(orders, filled, now)
+
+        monkeypatch.setattr(booking, "_post", post_but_one)
+        settle(world, looks=3)
+
+        assert world.held(other_copy.ledger_account)["BTC"] > 0
+        assert "BTC" not in world.held(copy.ledger_account)
+        assert Alarm.objects.filter(key__startswith="unbooked:").count() == 1
+        monkeypatch.undo()
+        settle(world)
+        assert world.held(copy.ledger_account)["BTC"] > 0
+        assert reconciling.check_ledger().is_clean
+
+
+class TestAStopThatCannotEnd:
+    def test_is_not_tried_again_at_once(self, world, free_lead, follower, monkeypatch):
+        account = connect(world, follower)
+        copy = start(world, account, free_lead)
+        settle(world)
+        copies.stop_copy(copy_id=copy.pk, now=world.now)
+        monkeypatch.setattr(ending, "_end", lambda *_: None)
+
+        assert rounds.sync_own(lead_id=free_lead.pk, clock=lambda: world.now) == 1
+
+        monkeypatch.undo()
+        world.wait(11)
+        settle(world)
+        copy.refresh_from_db()
+        assert copy.status == Copy.Status.STOPPED

@@ -30,15 +30,14 @@ TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_los
 NO_PAGES = {
     "start_copy", "wallet_csv", "live", "theme", "language", "lead_order_cancel", "lead_money_in", "lead_money_out",
     "limit_order_cancel",
-    "lead_notice", "lead_pause", "lead_unlink", "own_account_disconnect", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
+    "lead_notice", "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
     "devices", "program_key_make", "program_key_revoke", "device_revoke", "problem", "remove_device",
     "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
     "statement_pdf", "statement_csv", "statement_json",
     "webhook", "webhook_add", "webhook_change", "webhook_rotate", "webhook_test", "webhook_switch", "webhook_remove",
     "webhook_send_again",
     "withdrawal_cancel", "close_announcement", "complaint", "complaint_reopen", "complaint_close",
-    "add_money", "own_account_disconnect",
-    "archive_ask", "archive_file", "erasure_ask", "erasure_withdraw",
+    "add_money", "archive_ask", "archive_file", "erasure_ask", "erasure_withdraw",
     # These are there where a jurisdiction's rules count; their own tests read them.
     "consents", "suitability", "jurisdiction",
 }  # fmt: skip
@@ -156,7 +155,6 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         "lead_visibility": [read(lead.user, "lead_visibility")],
         "lead_link": [read(lead.user, "lead_link")],
         "lead_end": [read(lead.user, "lead_end")],
-        "own_account": [read(follower, "own_account")],
         "account_signup": [read(None, "account_signup")],
         "account_login": [read(None, "account_login")],
         "schema": [lambda: _text(nobody.get("/api/v1/schema"))],

@@ -1,7 +1,7 @@
 """
 A thousand copies on their followers' own accounts against the fake venue, beside pooled copies of the same lead.
 
-    python -m tests.own_accounts --copies 1000 --bars 10
+    python -m tests.own_accounts --copies 1000 --bars 8
 
 Prices walk, the lead trades, everybody follows. In the end each order at the venue must be on the account of the person
 whose copy it is for, at most one was open for an account and market at a time, and what each account holds is what its
@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.own_accounts", description=__doc__)
     parser.add_argument("--copies", type=int, default=1_000)
     parser.add_argument("--pooled", type=int, default=30)
-    parser.add_argument("--bars", type=int, default=10)
+    parser.add_argument("--bars", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3_600, help="no bar begins after so long")
     parser.add_argument("--dialect", default="binance")

@@ -38,8 +38,8 @@ NO_PAGES = {
     "webhook_send_again",
     "withdrawal_cancel", "close_announcement", "complaint", "complaint_reopen", "complaint_close",
     "add_money", "archive_ask", "archive_file", "erasure_ask", "erasure_withdraw",
-    # These are there where a jurisdiction's rules count; their own tests read them.
-    "consents", "suitability", "jurisdiction",
+    # These are there where a jurisdiction's rules count, or own accounts can be connected; their own tests read them.
+    "consents", "suitability", "jurisdiction", "own_account", "own_account_disconnect",
 }  # fmt: skip
 
 Visit = Callable[[], str]
@@ -135,7 +135,6 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
             send(follower, "spot", **spot, order_type="LIMIT", price_limit="40000"),
         ],
         "limit_orders": [read(follower, "limit_orders")],
-        "own_account": [lambda: _text(confirm(of(follower), follower).get(reverse("own_account")))],
         "programs": [read(follower, "programs")],
         "complaints": [read(follower, "complaints")],
         "own_data": [lambda: _text(confirm(of(follower), follower).get(reverse("own_data")))],
@@ -183,7 +182,7 @@ class TestPages:
 
         assert [name for name, text in texts.items() if "USDT" in text] == []
         silent = {"copy_live", "halt_notice", "nowhere", "schema", "lead_link", "lead_order_history", "activity"}
-        silent |= {"offline", "programs", "problems", "limit_orders", "complaints", "own_data", "own_account"}
+        silent |= {"offline", "programs", "problems", "limit_orders", "complaints", "own_data"}
         # What a visitor reads of leads that nobody puts money on yet, and the doors: no sum stands there.
         sumless = {"account_login 0", "account_signup 0", "compare 0", "discover 0"}
         silent_texts = {name for name, text in texts.items() if CURRENCY not in text} - sumless

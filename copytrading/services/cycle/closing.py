@@ -39,8 +39,7 @@ def close_stopped_copies(lead: Lead, now: datetime, *, rules: Rules) -> None:
     """Take the dust of stopping copies over, and pay out those that hold nothing any more."""
     if not Copy.objects.filter(lead=lead, own_account__isnull=True, status=Copy.Status.STOPPING).exists():
         return
-    cash = market_queries.cash_asset()
-    board = market_queries.load_board(now=now, rules=rules)
+    board, cash = market_queries.load_board_and_cash(now=now, rules=rules)
     copies = holdings.load_copies(lead, board=board, cash=cash, own=False)
     stopping = copies.has_status("STOPPING")
     dust, frozen = _dust_places(board, copies, stopping), frozen_coins.frozen_cells(board, copies)

@@ -42,7 +42,7 @@ def settle_arrived(*, lead: Lead, copy_ids: Sequence[int], now: datetime, rules:
     stopping = list(Copy.objects.filter(pk__in=copy_ids, status=Copy.Status.STOPPING).values_list("pk", flat=True))
     if not flows and not stopping:
         return
-    cash, board = market_queries.cash_asset(), market_queries.load_board(now=now, rules=rules)
+    board, cash = market_queries.load_board_and_cash(now=now, rules=rules)
     _, copies = holdings.load_together([lead.pk], board=board, cash=cash, copy_ids=copy_ids, own=True)
     if flows:
         reducing.pay_flows(
@@ -67,7 +67,7 @@ def let_go(*, lead_id: int, copy_ids: Sequence[int], now: datetime, rules: Rules
     if ids:
         with transaction.atomic(durable=True):
             lead = lock_lead(lead_id)
-            cash, board = market_queries.cash_asset(), market_queries.load_board(now=now, rules=rules)
+            board, cash = market_queries.load_board_and_cash(now=now, rules=rules)
             _, copies = holdings.load_together([lead_id], board=board, cash=cash, copy_ids=ids, own=True)
             _end(lead, board, copies, cash.pk, copies.has_status("STOPPING"), now, rules)
             OwnSeat.objects.filter(copy__in=ids).update(looked_at=now, next_look_at=now + closing.LOOK_AGAIN)

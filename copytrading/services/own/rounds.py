@@ -10,7 +10,7 @@ decided for without it, and the lead's own cycle knows nothing of any of them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -268,9 +268,7 @@ def _still_free(copy_ids: Sequence[int]) -> list[int]:
 
 
 def _look(lead: Lead, copy_ids: Sequence[int], now: datetime, rules: Rules) -> _Sight:
-    cash = market_queries.cash_asset()
-    board = market_queries.load_board(now=now, rules=rules)
-    board = replace(board, tradable=board.tradable & ~_halted(lead, board, cash))
+    board, cash = market_queries.load_board_and_cash(now=now, rules=rules, closed=halts.markets_halted(lead_id=lead.pk))
     portfolio, copies = holdings.load_book(lead, board=board, cash=cash, own=True, copy_ids=copy_ids)
     seats = {
         copy_id: (version, phase)
@@ -291,15 +289,6 @@ def _look(lead: Lead, copy_ids: Sequence[int], now: datetime, rules: Rules) -> _
         rules=rules,
         now=now,
     )
-
-
-def _halted(lead: Lead, board: Board, cash: Asset) -> BoolArray:
-    """Return the markets (A,) in which a kill switch lets nothing be sent for this lead."""
-    standing = halts.standing_halts()
-    if standing.platform or lead.pk in standing.lead_ids or cash.pk in standing.asset_ids:
-        return np.ones(len(board.asset_ids), dtype=np.bool_)
-    by_market = np.isin(board.market_ids, list(standing.market_ids))
-    return np.asarray(by_market | np.isin(board.asset_ids, list(standing.asset_ids)), dtype=np.bool_)
 
 
 def _refused(copies: CopyTable, board: Board, now: datetime) -> BoolArray:

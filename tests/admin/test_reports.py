@@ -63,7 +63,7 @@ class TestPages:
 
         assert "Balances at the close" in text
         assert {line[0] for line in balances[1:]} == {"BTC", "USDT"}
-        assert all(coin[10] == "0" or float(coin[10]) == 0 for coin in balances[1:])
+        assert all(coin[11] == "0" or float(coin[11]) == 0 for coin in balances[1:])
         assert leads[0][0] == "lead"
         assert [row[0] for row in document["balances"]["rows"]] == [line[0] for line in balances[1:]]
         assert document["movements"]["columns"][0] == "kind"

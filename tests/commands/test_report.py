@@ -37,7 +37,7 @@ class TestReport:
         assert "Balances at the close" in shown
         assert [line[0] for line in balances] == ["coin", "BTC", "USDT"]
         assert [row[0] for row in document["balances"]["rows"]] == ["BTC", "USDT"]
-        assert document["balances"]["rows"][0][10] == balances[1][10] == "0.00000000"
+        assert document["balances"]["rows"][0][11] == balances[1][11] == "0.00000000"
         assert (totals[0][0], len(totals)) == ("day", 2)
         assert (orders[0][1], len(orders)) == ("order", 2)
         assert report("rebates", DAY, "--csv").startswith("exchange,coin,fees paid")

@@ -73,7 +73,7 @@ def left_over_is_dropped() -> list[Any]:
 
 def unknown_order_is_told_by_turned_coins() -> list[Any]:
     """Whether an order arrived is told by the number of coins, whatever unit they are counted in."""
-    return [patch.object(resolving, "_counted_assets", lambda market: (market.base,))]
+    return [patch.object(resolving, "counted_assets", lambda market: (market.base,))]
 
 
 BUGS: dict[str, tuple[str, Callable[[], list[Any]]]] = {

@@ -106,12 +106,12 @@ def forgotten_when_silent() -> list[Any]:
     """A claimed order whose worker died is taken for one that was never sent."""
     resolve = resolving.resolve_order
 
-    def plan_again(*, order: Order, now: datetime) -> Order:
+    def plan_again(*, order: Order, now: datetime, at: Any = None, kept_tells: Any = None) -> Order:
         if order.status == Order.Status.SUBMITTING and now >= resolving._ask_at(order):
             Order.objects.filter(pk=order.pk).update(status=Order.Status.PLANNED, claimed_at=None)
             order.refresh_from_db()
             return order
-        return resolve(order=order, now=now)
+        return resolve(order=order, now=now, at=at, kept_tells=kept_tells)
 
     return [patch.object(resolving, "resolve_order", plan_again)]
 
@@ -143,13 +143,14 @@ def plan_knows_the_future() -> list[Any]:
 def not_placed_at_the_first_not_found() -> list[Any]:
     return [
         patch.object(resolving, "NOT_FOUND_MAX", 1),
-        patch.object(resolving, "_is_past_validity", lambda order, now: True),
-        patch.object(resolving, "_left_no_trace", lambda order: True),
+        patch.object(resolving, "_is_past_validity", lambda order, now, there: True),
+        patch.object(resolving, "_left_no_trace", lambda order, there: True),
+        patch.object(resolving, "_kept_as_owed", lambda order: True),
     ]
 
 
 def not_placed_before_it_cannot_arrive() -> list[Any]:
-    return [patch.object(resolving, "_is_past_validity", lambda order, now: True)]
+    return [patch.object(resolving, "_is_past_validity", lambda order, now, there: True)]
 
 
 def late_fills_are_ignored() -> list[Any]:

@@ -220,11 +220,9 @@ class TestReconciling:
     ) -> None:
         resolving.reconcile_market(market=sent.market, now=world.now)
 
-        found = resolving.is_reconciled(
-            market=sent.market, now=world.now + timedelta(seconds=seconds), rules=platform_rules()
-        )
+        fresh = resolving.compared_lately(now=world.now + timedelta(seconds=seconds), rules=platform_rules())
 
-        assert found is is_fresh
+        assert fresh.filter(market=sent.market).exists() is is_fresh
 
     @pytest.mark.parametrize(
         ("hours", "changes", "count"),

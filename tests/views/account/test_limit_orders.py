@@ -50,7 +50,7 @@ class TestTicket:
 
         own = LimitOrder.objects.get()
         assert held(follower) == {"USDT": own.held_units}
-        assert "Your order waits until BTC is at 49000" in content
+        assert "Your order waits until BTC is at 49,000" in content
         assert "Buy 0.01019 BTC" in content
 
     def test_keeps_the_time_that_was_shown_however_late_it_is_confirmed(

@@ -52,7 +52,7 @@ class TestLinking:
         page.get_by_label("The name you lead under").fill("Faraway")
         shoot(page, "link-apply")
         page.get_by_role("button", name="Apply").click()
-        page.get_by_label("Password").fill("correct horse battery")
+        page.get_by_label("Password", exact=True).fill("correct horse battery")
         shoot(page, "link-confirm")
         page.get_by_role("button", name="Confirm").click()
 

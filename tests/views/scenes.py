@@ -1,5 +1,6 @@
 """What the tests of pages set up: a world that has caught up with the wall clock, which is what views read."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,6 +20,11 @@ def settle_now(world: World) -> None:
     world.now = max(world.now, timezone.now())
     world.prices()
     world.settle()
+
+
+def catch_up(world: World) -> None:
+    """Wait until the wall's clock is where the world's is: pages go by the one, the venue by its last price."""
+    time.sleep(max(0.0, (world.now - timezone.now()).total_seconds()))
 
 
 def copy_with_holdings(world: World, lead: Lead, follower: User, **options: object) -> Copy:

@@ -14,7 +14,7 @@ from copytrading.services.safety import reconciling
 from tests.browser.journeys.reader import Reader
 from tests.cast import World, build_world
 from tests.pasts import give_past, record
-from tests.views.scenes import settle_now
+from tests.views.scenes import catch_up, settle_now
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
 
@@ -146,6 +146,7 @@ def test_a_newcomer_goes_the_whole_way(market: tuple[World, Lead], reader: Reade
 
     # By hand, at once and with a limit.
     reader.open("/wallet/")
+    catch_up(world)
     ticket = page.locator("#ticket")
     page.locator("#ticket select[name=market]").select_option(label="SOL (SOL)")
     page.locator("#ticket input[name=value]").fill("250")

@@ -244,6 +244,18 @@ class TestReconciling:
 
         assert (found, len(since)) == (0, count)
 
+    @pytest.mark.parametrize(("hours", "count"), [(24 * 7, 1), (24 + 1, 0)])
+    def test_looks_once_a_day_where_nothing_was_sent_for_longer(
+        self, world: World, sent: Order, since: list[datetime], hours: float, count: int
+    ) -> None:
+        # The platform may have been away when a trade of its last order came.
+        compared = resolving.reconcile_orders(now=after(sent, 2 * 3_600)), len(since)
+
+        resolving.reconcile_orders(now=after(sent, hours * 3_600))
+        resolving.reconcile_orders(now=after(sent, hours * 3_600 + 120))
+
+        assert (compared, len(since)) == ((0, 1), 1 + count)
+
     def test_leaves_a_market_that_was_compared_a_moment_ago(
         self, world: World, sent: Order, since: list[datetime]
     ) -> None:

@@ -40,7 +40,7 @@ def market(transactional_db: None, settings: Settings) -> tuple[World, Lead]:
     return world, lead
 
 
-@pytest.mark.walked("de-phone-dark", "de-desk-light")
+@pytest.mark.walked("de-phone-dark")
 def test_a_newcomer_goes_the_whole_way(market: tuple[World, Lead], reader: Reader) -> None:
     world, lead = market
     reader.names += [BIO, "Basalt", "Granite", "Slate", "BTC", "ETH", "SOL", "Europe/Nowhere"]

@@ -5,13 +5,14 @@ Those of a cycle are written with its plan, those of an order when it ends short
 cycle could come of it has none, and is told once an episode.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from accounts.database.array_parameters import array_cursor
-from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Reason
+from copytrading.engine.adjustments import VALUE_WORTH_TELLING, Adjusted, Reason
 from copytrading.engine.arrays import FloatArray, IntArray
 from copytrading.models import LeadOrder, Order
 
@@ -31,6 +32,20 @@ NOT_TOLD_SINCE = """
             AND told.cycle_id IS NULL AND told.noted_at >= %(since)s
     )
 """
+
+
+def note_decided(*, cycle_id: int, adjusted: Iterable[Adjusted], now: datetime) -> None:
+    """Write what a decision adjusted, with the cycle or the round that came of it."""
+    for one in adjusted:
+        note_adjustments(
+            cycle_id=cycle_id,
+            reason=one.reason,
+            copy_ids=one.copy_ids,
+            asset_ids=one.asset_ids,
+            wanted=one.wanted_values,
+            planned=one.planned_values,
+            now=now,
+        )
 
 
 def note_adjustments(

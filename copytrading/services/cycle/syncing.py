@@ -244,16 +244,7 @@ def _write(
         # They get what this cycle fills.
         LeadOrder.objects.filter(pk__in=decision.lead_order_ids).update(cycle=cycle)
     positions.answer_pending(lead=scene.lead, board=scene.board, portfolio=scene.portfolio, selling=is_selling)
-    for adjusted in decision.adjustments:
-        adjustments.note_adjustments(
-            cycle_id=cycle.pk,
-            reason=adjusted.reason,
-            copy_ids=adjusted.copy_ids,
-            asset_ids=adjusted.asset_ids,
-            wanted=adjusted.wanted_values,
-            planned=adjusted.planned_values,
-            now=scene.now,
-        )
+    adjustments.note_decided(cycle_id=cycle.pk, adjusted=decision.adjustments, now=scene.now)
     return orders
 
 

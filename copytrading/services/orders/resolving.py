@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts import queries as account_queries
 from accounts.models import Asset
@@ -123,18 +123,19 @@ def reconcile_orders(*, now: datetime) -> int:
     """
     Compare every market that was traded within a day, and return how many trades were found late or foreign.
 
-    One that was traded earlier is compared once a day: while the platform was away a trade of its last order may have
-    come.
+    One that was traded earlier is compared once a day, after the others: while the platform was away a trade of its
+    last order may have come.
     """
     rules, account, a_day_ago = platform_rules(), venue().account, now - timedelta(days=1)
     lately = Order.objects.filter(claimed_at__gt=a_day_ago, venue_account=account)
     long_ago = TradeCheckpoint.objects.filter(checked_until__lt=a_day_ago, venue_account=account)
-    due = Q(pk__in=lately.values("market_id")) | Q(pk__in=long_ago.values("market_id"))
     found = 0
-    markets = Market.objects.filter(due).exclude(status=Market.Status.DELISTED)
-    for market in markets.select_related("base", "quote"):
-        if not compared_lately(now=now, rules=rules).filter(market=market).exists():
-            found += reconcile_market(market=market, now=now)
+    for traded in (lately, long_ago):
+        market_ids = list(traded.values_list("market_id", flat=True).distinct())
+        markets = Market.objects.filter(pk__in=market_ids).exclude(status=Market.Status.DELISTED)
+        for market in markets.select_related("base", "quote"):
+            if not compared_lately(now=now, rules=rules).filter(market=market).exists():
+                found += reconcile_market(market=market, now=now)
     return found
 
 

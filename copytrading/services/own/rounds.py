@@ -332,16 +332,7 @@ def _write(sight: _Sight, decision: OwnDecision, markets: dict[int, Market]) -> 
             now=now,
             venue_accounts=[OwnAccount(pk=accounts[int(ids[order.row])]).venue_account for order in decision.orders],
         )
-        for adjusted in decision.adjustments:
-            adjustments.note_adjustments(
-                cycle_id=cycle.pk,
-                reason=adjusted.reason,
-                copy_ids=adjusted.copy_ids,
-                asset_ids=adjusted.asset_ids,
-                wanted=adjusted.wanted_values,
-                planned=adjusted.planned_values,
-                now=now,
-            )
+        adjustments.note_decided(cycle_id=cycle.pk, adjusted=decision.adjustments, now=now)
     arrived = ids[decision.arrived].tolist()
     if arrived:
         # A round that has sold before goes by what it began with: what came since then might sell again.

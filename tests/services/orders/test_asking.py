@@ -256,6 +256,28 @@ class TestReconciling:
 
         assert (compared, len(since)) == ((0, 1), 1 + count)
 
+    def test_looks_first_where_something_was_sent_within_a_day(
+        self, world: World, sent: Order, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # A market of long ago at which the venue is dumb keeps no other from being compared.
+        others = list(Market.objects.exclude(pk=sent.market_id).order_by("pk"))
+        TradeCheckpoint.objects.all().delete()
+        TradeCheckpoint.objects.bulk_create(
+            TradeCheckpoint(venue_account=sent.venue_account, market=market, checked_until=after(sent, -3 * 86_400))
+            for market in others
+        )
+        asked: list[int] = []
+
+        def ask(*, market: Market, now: datetime) -> int:
+            asked.append(market.pk)
+            return 0
+
+        monkeypatch.setattr(resolving, "reconcile_market", ask)
+        resolving.reconcile_orders(now=after(sent, 10))
+
+        assert asked[0] == sent.market_id
+        assert set(asked[1:]) == {market.pk for market in others}
+
     def test_leaves_a_market_that_was_compared_a_moment_ago(
         self, world: World, sent: Order, since: list[datetime]
     ) -> None:

@@ -2,12 +2,14 @@
 A mutant put into a process that has the project loaded already.
 
 Nothing is written and nothing imported anew: both sources are compiled, and every function that came out otherwise
-gets its new code, whoever holds it, be it behind a decorator or imported by name. Of a module itself, and of its
-classes, the values that came out otherwise take the place of the old ones, wherever they are known under that name.
+gets its new code, whoever holds it, be it behind a decorator or imported by name, and what its parameters are where
+nobody says. Of a module itself, and of its classes, the values that came out otherwise take the place of the old ones,
+wherever they are known under that name.
 """
 
 import contextlib
 import gc
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +61,7 @@ class Live:
     def _change_values(self, module: ModuleType, source: str, file: str) -> list[str]:
         loaded: dict[str, Any] = {"__name__": module.__name__, "__file__": file, "__package__": module.__package__}
         exec(compile(source, file, "exec"), loaded)
-        changed = []
+        changed = self._change_defaults(module, loaded)
         for name, value in loaded.items():
             before = vars(module).get(name)
             if isinstance(value, type) and isinstance(before, type):
@@ -76,6 +78,35 @@ class Live:
                         setattr(holder, name, value)
                 changed.append(name)
         return changed
+
+    def _change_defaults(self, module: ModuleType, loaded: dict[str, Any]) -> list[str]:
+        """Give functions, and what makes a dataclass, the values of what is not said; return whose were others."""
+        changed = []
+        for name, value in loaded.items():
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                made = [(f"{name}.{attribute}", inner) for attribute, inner in vars(value).items()]
+            else:
+                made = [(name, value)]
+            for called, new in [(called, _bare(new)) for called, new in made]:
+                for old in self._held_as(module, called, new):
+                    if _differs_in(old.__defaults__, new.__defaults__):
+                        old.__defaults__ = new.__defaults__
+                        changed.append(called)
+                    if _differs_in(old.__kwdefaults__, new.__kwdefaults__):
+                        old.__kwdefaults__ = new.__kwdefaults__
+                        changed.append(called)
+        return changed
+
+    def _held_as(self, module: ModuleType, called: str, new: Any) -> list[FunctionType]:
+        """Return the functions of this process that are the old ones of a new one."""
+        if not isinstance(new, FunctionType):
+            return []
+        name, _, attribute = called.partition(".")
+        if attribute and attribute.startswith("__"):
+            # A dataclass writes its own, which stands in no file.
+            held = vars(vars(module).get(name, object)).get(attribute)
+            return [held] if isinstance(held, FunctionType) else []
+        return self._functions.get(_key(new.__code__), [])
 
 
 def codes_of(code: CodeType) -> Iterator[CodeType]:
@@ -101,6 +132,20 @@ def _differs(before: Any, after: Any) -> bool:
     if not isinstance(after, PLAIN):
         return repr(before) != repr(after) and " at 0x" not in repr(after)
     return bool(before != after)
+
+
+def _bare(made: Any) -> Any:
+    """Return the function behind decorators, class methods and static ones."""
+    made = getattr(made, "__func__", made)
+    return inspect.unwrap(made) if callable(made) else made
+
+
+def _differs_in(before: Any, after: Any) -> bool:
+    """Return whether the values of what is not said differ; what has no plain value counts as the same."""
+    if before is None or after is None:
+        return before is not after
+    pairs = zip(*((kept.values() if isinstance(kept, dict) else kept) for kept in (before, after)), strict=True)
+    return any(isinstance(new, PLAIN) and type(new) is type(old) and old != new for old, new in pairs)
 
 
 def _refuse(path: str) -> list[str]:

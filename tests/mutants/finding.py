@@ -28,7 +28,8 @@ SWAPPED = {
 # Of these no test can tell a change, or a check of types does.
 UNSEEN = ("annassign", "tfpdef", "assert_stmt", "import_from", "import_name", "decorator")
 # Arguments that are assertions: what is zipped strictly is equally long, and what is durable is within nothing else.
-ASSERTING = ("strict", "durable")
+# And how many rows go to the database at once, which changes nothing of what is there then.
+ASSERTING = ("strict", "durable", "batch_size")
 
 
 class SwapName(Operator):
@@ -173,6 +174,9 @@ def _function_of(node: Any) -> Any:
 
 def _is_unseen(node: Any, begin: tuple[int, int]) -> bool:
     """Return whether a place is in a type, an assertion or an import."""
+    if node.type == "operator" and node.value == "*" and node.parent.type == "parameters":
+        # A star among parameters is no sign: what is said by name before a slash is said by name after it.
+        return True
     inner, outer = node, node.parent
     while outer is not None:
         if outer.type == "argument" and getattr(outer.children[0], "value", "") in ASSERTING:

@@ -12,6 +12,8 @@ from django.conf import settings
 from copytrading.engine import units
 from copytrading.engine.orders import allocation
 from copytrading.engine.orders.netting import net_market
+from copytrading.engine.track_record import performance
+from copytrading.engine.track_record.trade_record import RecordedTrade
 from tests.mutants.__main__ import Campaign
 from tests.mutants.changing import Live, NotInReach
 from tests.mutants.equivalents import EQUIVALENTS
@@ -201,6 +203,18 @@ class TestWatch:
         assert again.ran == {}
 
 
+class TestLeftOut:
+    def test_are_a_star_among_parameters_and_how_many_rows_go_at_once(self, tmp_path: Path) -> None:
+        (tmp_path / "source.py").write_text(
+            "def put(rows, *, twice):\n    return save(rows, count=7, batch_size=500) if twice else rows * 3\n"
+        )
+
+        found = {(mutant.line, mutant.column) for mutant in mutants_of("source.py", root=tmp_path)}
+
+        # The count, the condition and the product; nothing of the first line, and not the 500.
+        assert found == {(2, 28), (2, 50), (2, 66), (2, 68)}
+
+
 class TestLive:
     def test_changes_a_function_whoever_holds_it(self) -> None:
         path = "copytrading/engine/units.py"
@@ -221,6 +235,35 @@ class TestLive:
             assert allocation.EXACT_MAX == 2**61
         finally:
             allocation.EXACT_MAX = 2**62
+
+    def test_changes_what_a_parameter_is_where_nobody_says(self) -> None:
+        path = "copytrading/engine/track_record/performance.py"
+        source = (settings.BASE_DIR / path).read_text()
+        held, returns = performance.sharpe_ratio, np.array([0.1, -0.1, 0.2])
+        before, as_it_is = held(returns=returns), held.__kwdefaults__
+        try:
+            assert Live(settings.BASE_DIR).change(path, source.replace("DAYS_A_YEAR = 365", "DAYS_A_YEAR = 4 * 365"))
+            assert held(returns=returns) == pytest.approx(2 * before)
+        finally:
+            held.__kwdefaults__ = as_it_is
+            performance.DAYS_A_YEAR = 365
+        assert held(returns=returns) == before
+
+    def test_changes_what_a_field_is_where_nobody_says(self) -> None:
+        path = "copytrading/engine/track_record/trade_record.py"
+        source = (settings.BASE_DIR / path).read_text()
+        as_it_is = RecordedTrade.__init__.__kwdefaults__
+
+        def lot() -> int:
+            return RecordedTrade(time=0, asset="BTC", quantity_units=1, value_units=1, fee_units=0).lot_units
+
+        try:
+            assert Live(settings.BASE_DIR).change(path, source.replace("lot_units: int = 1", "lot_units: int = 7"))
+            assert lot() == 7
+        finally:
+            RecordedTrade.__init__.__kwdefaults__ = as_it_is
+            RecordedTrade.lot_units = 1
+        assert lot() == 1
 
     def test_says_what_it_cannot_change(self) -> None:
         path = "copytrading/engine/units.py"

@@ -30,5 +30,11 @@ class TestFeasibleOrder:
     def test_moves_nothing_to_another_moment(self):
         assert order_of(trade(1, BTC, -1, 5), trade(2, BTC, 1, 5)) == [0, 1]
 
+    def test_lets_the_last_unit_of_cash_be_spent(self):
+        assert order_of(trade(1, BTC, -1, 10), trade(1, BTC, 1, 10), cash=100) == [1, 0]
+
+    def test_leaves_several_that_cannot_be_as_they_came(self):
+        assert order_of(trade(1, BTC, -1, 9), trade(1, ETH, -1, 9), trade(1, BTC, -1, 8)) == [0, 1, 2]
+
     def test_leaves_what_cannot_be_in_its_place(self):
         assert order_of(trade(1, BTC, 1, 5), trade(1, BTC, -1, 9), trade(1, ETH, 1, 1)) == [0, 2, 1]

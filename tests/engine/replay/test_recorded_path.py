@@ -92,6 +92,23 @@ class TestPathOfMoves:
         assert recorded.path.held_units[-1, 0] == 0
         assert recorded.path.epoch[-1, 0] == 1
 
+    def test_lets_go_of_what_was_held_at_each_new_start(self):
+        recorded = path(
+            paid(0, 1_000), traded(0, 10, 100), paid(1, 7_000, is_start=True), traded(2, 5, 120),
+            paid(3, 500, is_start=True),
+        )  # fmt: skip
+
+        states = recorded.path.state_of_bar
+        assert recorded.path.epoch[states, 0].tolist() == [0, 1, 1, 2, 2]
+        assert recorded.path.touched[states[[1, 3]], 0].tolist() == [True, True]
+
+    def test_counts_a_purchase_by_its_value_and_a_sale_by_none(self):
+        recorded = path(paid(0, 1_000), traded(0, 8, 100), traded(1, -2, 110))
+
+        bought, sold = (orders[0] for orders in recorded.path.orders if orders)
+        assert (bought.bought_value, bought.sold_fraction) == (pytest.approx(0.8 * START_UNITS), 0.0)
+        assert sold.bought_value == 0.0
+
     def test_counts_the_hour_of_a_new_start_once(self):
         start, bought = paid(1.5, 7_000, is_start=True), traded(1.6, 50, 110)
 

@@ -232,6 +232,18 @@ class TestSmartSync:
 
 
 class TestStopLossAtTheLow:
+    def test_does_not_stop_at_a_low_that_leaves_enough(self):
+        result = replay(
+            closes=[[100]] * 4,
+            lows=[[100], [90], [80], [100]],
+            trades=[buy(0, BTC, "50", "100")],
+            stop_loss=140.0,
+            stops_at_low=True,
+        )
+
+        # Half in coins loses 10 % of the whole where they lose a fifth.
+        assert result.stopped_bars.tolist() == [NOT_STOPPED]
+
     def test_sells_at_the_low_and_before_the_lead_is_followed(self):
         result = replay(
             closes=[[100], [100], [100], [200]],

@@ -119,6 +119,11 @@ class TestTheRegistry:
         if mode.name != Terms().mode:
             assert len(found) <= FILES_AT_MOST, found
 
+    def test_says_which_mode_holds_ratios_and_that_an_unknown_one_does_not(self) -> None:
+        names = ["SMART_SYNC", "CUSTOM_FIXED", "CUSTOM_RATIO", "NO_SUCH_MODE"]
+
+        assert [registry.holds_ratios(name) for name in names] == [True, False, False, False]
+
     def test_gives_the_api_its_choices(self) -> None:
         names = [mode.name for mode in registry.modes() if mode.holds_ratios]
 

@@ -46,6 +46,16 @@ class TestEntryCosts:
         assert cost.filled_fraction == 0.5
         assert np.isnan(cost.costs_bp["ETH"])
 
+    def test_are_none_where_all_is_wanted_and_no_book_fills_any(self):
+        (cost,) = capacity.entry_costs(weights={"ETH": 1.0}, books={}, values=[100.0])
+
+        assert (cost.cost_bp, cost.filled_fraction) == (0.0, 0.0)
+
+    def test_are_told_of_half_a_unit_of_money_too(self):
+        (cost,) = capacity.entry_costs(weights={"BTC": 1.0}, books={"BTC": BOOK}, values=[0.5])
+
+        assert cost.cost_bp == pytest.approx(10.01001, rel=1e-6)
+
     def test_cost_nothing_for_a_lead_in_cash(self):
         assert [cost.cost_bp for cost in capacity.entry_costs(weights={}, books={})] == [0.0, 0.0, 0.0]
 

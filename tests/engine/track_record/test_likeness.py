@@ -44,3 +44,15 @@ def test_says_nothing_too_early_or_of_one_that_stands_still():
     assert likeness_of(unit_prices=WALK[:DAYS_MIN], other_prices=WALK) is None
     assert likeness_of(unit_prices=WALK[: DAYS_MIN + 1], other_prices=WALK) is not None
     assert likeness_of(unit_prices=np.ones(60), other_prices=WALK) is None
+
+
+def test_is_not_told_of_ten_prices_and_is_of_eleven():
+    assert likeness_of(unit_prices=WALK[:10], other_prices=WALK) is None
+    assert likeness_of(unit_prices=WALK[:11], other_prices=WALK) is not None
+
+
+def test_two_that_never_moved_on_the_same_day_went_nowhere_together():
+    one = np.cumprod([1, 1.1, 1.0, 1.1, 1.0, 1.1, 1.0, 0.9, 1.0, 1.1, 1.0, 1.1])
+    other = np.cumprod([1, 1.0, 1.1, 1.0, 1.1, 1.0, 1.1, 1.0, 0.9, 1.0, 1.1, 1.0])
+
+    assert likeness_of(unit_prices=one, other_prices=other).together == 0.0

@@ -22,6 +22,12 @@ class TestMoneyWeighted:
         assert money_weighted_return(moves=[(1.0, 100.0), (0.5, 50.0)], worth=0.0) == -1.0
         assert money_weighted_return(moves=[], worth=0.0) is None
 
+    def test_of_who_took_out_half_a_unit_is_no_total_loss(self) -> None:
+        # 10 · x² - 0.5 · x = 0 with x = (1 + R)^½: x = 0.05.
+        found = money_weighted_return(moves=[(1.0, 10.0), (0.5, -0.5)], worth=0.0)
+
+        assert found == pytest.approx(0.05**2 - 1, abs=1e-12)
+
     def test_finds_the_return_of_somebody_who_has_taken_everything_out(self) -> None:
         # 100 in, after half of the time 121 out.
         assert money_weighted_return(moves=[(1.0, 100.0), (0.5, -121.0)], worth=0.0) == pytest.approx(0.4641, abs=1e-12)
@@ -77,6 +83,10 @@ class TestTimeWeighted:
         for moved in (0, 1_000_000, -149):
             steps = [Step(worth_before=0, moved=100), Step(worth_before=150, moved=moved)]
             assert time_weighted_return(steps=steps, worth=(150 + moved) * 0.5) == pytest.approx(-0.25)
+
+    def test_counts_a_time_with_less_than_nothing_for_nothing(self) -> None:
+        steps = [Step(worth_before=0, moved=-5), Step(worth_before=-5, moved=105)]
+        assert time_weighted_return(steps=steps, worth=110) == pytest.approx(0.1)
 
     def test_counts_a_time_without_anything_for_nothing(self) -> None:
         steps = [Step(worth_before=0, moved=100), Step(worth_before=120, moved=-120), Step(worth_before=0, moved=50)]

@@ -99,6 +99,11 @@ class TestTrackingErrorPerBar:
 
         assert error.tolist() == [0.0, 0.0]
 
+    def test_of_one_copy_and_one_bar_is_one_figure(self):
+        error = performance.tracking_error_per_bar(values=np.array([1.0]), lead_values=np.array([1.0]))
+
+        assert (error.shape, float(error)) == ((), 0.0)
+
     def test_is_the_deviation_of_the_differences_of_returns(self):
         # Returns +10 % and −10 % against 0 and 0: differences ±0.1 around their mean of 0.
         error = performance.tracking_error_per_bar(

@@ -40,6 +40,14 @@ class TestScore:
 
         assert lucky - ranking.score_of(**GOOD | {"return_90_days": 0.0}).points < 25
 
+    @pytest.mark.parametrize(
+        ("own", "following", "value"), [(0, 0, 0.0), (1, 0, 1.0), (0, 1, 0.0), (1, 20, 0.2), (1, 1_000, 0.004)]
+    )
+    def test_counts_the_own_money_beside_what_follows(self, own, following, value):
+        score = ranking.score_of(**GOOD | {"own_stake_units": own, "following_units": following})
+
+        assert {part.name: part.value for part in score.parts}["stake"] == pytest.approx(value)
+
     def test_is_zero_for_a_lead_of_whom_nothing_is_known(self):
         score = ranking.score_of(
             return_90_days=None,

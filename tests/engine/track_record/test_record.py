@@ -84,6 +84,14 @@ class TestFiguresOf:
         assert (found.day_count.won, found.day_count.lost, found.day_count.flat) == (4, 2, 2)
         assert found.day_count.win_rate == pytest.approx(4 / 6)
 
+    def test_count_days_won_lost_and_flat_apart(self):
+        found = record.count_days(returns=np.array([0.1, -0.1, -0.2, 0.0, 0.0, 0.0]))
+
+        assert found == record.DayCount(won=1, lost=2, flat=3)
+
+    def test_cover_a_period_that_begins_with_the_record(self):
+        assert figures(np.linspace(1, 2, 8), days=7).time_weighted_return == pytest.approx(1.0)
+
     def test_say_nothing_of_a_period_longer_than_the_record(self):
         found = figures(np.array([1.0, 2.0, 3.0]), days=7)
 
@@ -104,6 +112,7 @@ class TestFiguresOf:
         )
 
         assert [figure.time_weighted_return is None for figure in found] == [False, False, True, True, False]
+        assert [figure.days for figure in found] == [7, 30, 90, 365, None]
 
 
 class TestDrawdown:

@@ -79,3 +79,9 @@ def test_tells_what_it_is_made_of():
     mirrored = risk_of(unit_prices=BITCOIN, bitcoin_prices=own)
 
     assert (found.bitcoin_volatility, found.bitcoin_fall_fraction) == (mirrored.volatility, mirrored.fall_fraction)
+
+
+def test_of_a_portfolio_that_never_moved_is_the_least_and_its_swings_are_none():
+    found = risk_of(unit_prices=np.ones(DAYS), bitcoin_prices=BITCOIN)
+
+    assert (found.points, found.volatility, found.fall_fraction) == (1, 0.0, 0.0)

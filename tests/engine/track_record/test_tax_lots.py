@@ -42,6 +42,18 @@ def left(found: LotBook) -> list[tuple[int, int, int]]:
     return [((lot.acquired_at - NEW_YEAR).days, lot.units, lot.cost_units) for lot in found.lots]
 
 
+class TestWhatLeftBeforeItCame:
+    def test_is_closed_by_what_comes_then_and_waits_on_with_the_rest(self) -> None:
+        found = book("fifo", buy(1, 4, 40), sell(2, 10, 100), buy(3, 5, 60))
+
+        assert closed(found) == [(1, 4, 40, 40), (3, 5, 60, 50), (None, 1, 0, 10)]
+
+    def test_brings_nothing_where_it_was_handed_over(self) -> None:
+        found = book("fifo", event("HAND_OVER", 1, 5, 50))
+
+        assert closed(found) == [(None, 5, 0, None)]
+
+
 class TestByHand:
     TRADES = (buy(1, 10, 100), buy(2, 10, 200), sell(3, 10, 180))
 

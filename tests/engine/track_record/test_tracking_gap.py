@@ -105,12 +105,27 @@ class TestGrowGaps:
 
         gaps = grow(lead=LEAD, copy=copy, moved=RISE, lot_units=np.array([100, 100]))
 
-        assert parts_of(gaps) == {"ROUNDING": -20}
+        assert (parts_of(gaps), gaps.unexplained_units[0]) == ({"ROUNDING": -20}, 0)
 
     def test_is_rounding_of_a_few_units_behind_a_lead_without_money(self) -> None:
         copy = stretch(1_000_040, [4, 0])
 
         assert parts_of(grow(lead=stretch(0, [0, 0]), copy=copy, moved=RISE)) == {"ROUNDING": 40}
+
+    def test_is_more_than_rounding_from_five_units_on(self) -> None:
+        copy = stretch(1_000_050, [5, 0])
+
+        assert parts_of(grow(lead=stretch(0, [0, 0]), copy=copy, moved=RISE)) == {"TIMING": 50}
+
+    def test_follows_a_lead_of_a_single_unit(self) -> None:
+        moved = prices([1.0, 1.0], [2.0, 1.0])
+
+        gaps = grow(lead=stretch(2, [1, 0]), copy=stretch(2_000_000, [1_000_000, 0]), moved=moved)
+
+        assert parts_of(gaps) == {}
+
+    def test_knows_of_no_other_coins_where_none_are_told(self) -> None:
+        assert LEAD.untraded_units == 0
 
     def test_is_timing_where_one_coin_stands_in_for_another(self) -> None:
         # As much in coins as the lead has, but half of it in the other one, which fell.

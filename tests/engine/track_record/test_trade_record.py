@@ -30,6 +30,12 @@ class TestClosedPositions:
 
         assert [position.asset for position in trade_record.closed_positions(trades)] == ["ETH"]
 
+    def test_close_at_nothing_left_where_no_lot_is_named(self):
+        bought = RecordedTrade(time=0, asset="BTC", quantity_units=1, value_units=10, fee_units=0)
+        sold = replace(bought, time=1, quantity_units=-1, value_units=12)
+
+        assert [position.result_units for position in trade_record.closed_positions([bought, sold])] == [2]
+
     def test_count_the_fees(self):
         positions = trade_record.closed_positions([trade(0, 1, 100, fee=2), trade(1, -1, 103, fee=2)])
 

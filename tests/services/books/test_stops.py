@@ -1,11 +1,12 @@
 """The total stop loss: on fresh marks, seen twice, for everybody at once."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from accounts.models import User
-from copytrading.models import Copy, Lead
+from copytrading.models import Copy, Lead, Mark
 from copytrading.queries.copies.stop_book import StopBook, load_rows
 from copytrading.queries.market.board import load_board
 from copytrading.queries.rules import platform_rules
@@ -122,6 +123,22 @@ class TestCheckStopLosses:
             stops.check_stop_losses(now=world.now)
 
         assert status(copy) == Copy.Status.ACTIVE
+
+    @pytest.mark.parametrize(("doubted", "is_forgotten"), [("50000", True), ("41000", False)])
+    def test_a_breach_is_forgotten_where_a_price_in_doubt_may_mean_that_it_is_over(
+        self, world: World, lead: Lead, follower: User, doubted: str, is_forgotten: bool
+    ) -> None:
+        copy = invested_copy(world, lead, follower, stop_loss_units=usdt(150))
+        world.wait(1, BTC="42000")
+        stops.check_stop_losses(now=world.now)
+        seen_at = Copy.objects.get(pk=copy.pk).breached_at
+        assert seen_at is not None
+
+        marks = Mark.objects.filter(market__symbol="BTC-USDT")
+        marks.update(doubt=Mark.Doubt.JUMP, doubted_price=Decimal(doubted), doubted_at=world.now)
+        stops.check_stop_losses(now=world.now)
+
+        assert Copy.objects.get(pk=copy.pk).breached_at == (None if is_forgotten else seen_at)
 
     def test_a_stale_price_stops_nobody(self, world: World, lead: Lead, follower: User) -> None:
         copy = invested_copy(world, lead, follower, stop_loss_units=usdt(150))

@@ -139,6 +139,24 @@ class TestReached:
         assert again(own).filled_units < 10**7
         assert is_clean()
 
+    def test_keeps_two_units_back_for_rounding_where_not_all_can_be_paid_for(
+        self, world: World, follower: User, settings: Settings
+    ) -> None:
+        # A unit of this coin costs half a unit of money, so each unit of money is two of the coin. An order goes half a
+        # percent above the mark: to 0.4824.
+        world.wait(1, SOL="0.5")
+        Market.objects.filter(symbol="SOL-USDT").update(lot_units=1, tick_size=Decimal("0.0001"))
+        own = place(world, follower, "BUY", "SOL", "0.49", quantity="4000")
+        there = held(follower)["USDT"]
+        transfers.withdraw(user=follower, units=usdt(10_000) - there, idempotency_key="w", now=world.now)
+        settings.SMARTSYNC_FEE_RATE = Decimal("0.02")
+
+        look(world, SOL="0.48")
+
+        assert Order.objects.get().quantity_units == int((there - 2) / (Decimal("0.4824") * Decimal("1.02")))
+        assert again(own).filled_units > 0
+        assert is_clean()
+
     def test_ends_with_a_rest_that_the_venue_does_not_take(self, world: World, follower: User) -> None:
         own = place(world, follower, "BUY", "SOL", "90", quantity="1")
         Market.objects.filter(symbol="SOL-USDT").update(value_min_units=usdt(95))
@@ -214,6 +232,48 @@ class TestWaits:
         if why == "taken":
             blocking.delete()
         assert touching.look_at_limit_orders(now=world.now) == 1
+
+    def test_canceled_while_the_book_was_asked_for_is_left_alone(
+        self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = place(world, follower, "BUY", "BTC", "49000", quantity="0.1")
+        ask = listings.book_of
+
+        def book_of(market: Market, *, now: datetime) -> Book:
+            limits.cancel_limit_order(order_id=own.pk, now=now)
+            return ask(market, now=now)
+
+        monkeypatch.setattr(listings, "book_of", book_of)
+
+        assert look(world, BTC="48900") == 0
+        assert (again(own).status, held(follower)) == ("CANCELED", {})
+        assert not Order.objects.exists()
+
+    def test_while_another_order_got_into_the_market_first(
+        self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(2):
+            place(world, follower, "BUY", "BTC", "49000", quantity="0.1")
+        ask, write, tried = listings.book_of, trading.write_order, []
+
+        def book_of(market: Market, *, now: datetime) -> Book:
+            Order.objects.create(
+                market=market, venue_account=venue().account, client_order_id="x", side="BUY", quantity_units=1,
+                price_limit=1, price_mid=1, price_buy_max=1, participant_ids=[], wish_units=[], planned_at=now,
+                status=Order.Status.UNKNOWN,
+            )  # fmt: skip
+            return ask(market, now=now)
+
+        def write_order(**about: Any) -> Order:
+            tried.append(about["market"])
+            return write(**about)
+
+        monkeypatch.setattr(listings, "book_of", book_of)
+        monkeypatch.setattr(trading, "write_order", write_order)
+
+        assert look(world, BTC="48900") == 0
+        assert len(tried) == 1, "the second one waits for the market as well"
+        assert held(follower) == needed(follower)
 
     def test_while_the_venue_is_silent(self, world: World, follower: User, monkeypatch: pytest.MonkeyPatch) -> None:
         def silent(*_: Any, **__: Any) -> Book:

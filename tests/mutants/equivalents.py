@@ -496,6 +496,18 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "Trades come in order of time: after one past the last bar there are only such.",
     ),
     Equivalent(
+        PATH,
+        "if trade.side < 0:",
+        "if trade.side < 1:",
+        "A side is 1 or -1.",
+    ),
+    Equivalent(
+        "copytrading/services/books/stops.py",
+        "if reason == Copy.StopReason.STOP_LOSS:",
+        "if reason is Copy.StopReason.STOP_LOSS:",
+        "A reason is handed over as what it is, never as a row's text, which types hold.",
+    ),
+    Equivalent(
         "copytrading/engine/replay/recorded_path.py",
         "MONEY = -1",
         "MONEY = - 2",

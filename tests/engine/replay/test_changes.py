@@ -19,6 +19,19 @@ def change(time: int, kind: ChangeKind, value: float = NAN) -> Change:
     return Change(time=time, copy=0, kind=kind, value=value)
 
 
+class TestMoneyOnItsWayOut:
+    def test_goes_out_with_the_rest_where_the_copy_stops(self) -> None:
+        result = replay(
+            closes=[[100], [NAN], [40], [40], [40]],
+            trades=[buy(0, BTC, "100", "100")],
+            stop_loss=500.0,
+            changes=(change(1, ChangeKind.REDUCE, 200),),
+        )
+
+        assert result.stopped_bars.tolist() == [2]
+        assert (result.paid_out.tolist(), result.copy_equity[0, -1]) == ([0.0], pytest.approx(400.0))
+
+
 class TestAnIncrease:
     def test_is_invested_at_the_ratios_of_its_bar(self) -> None:
         result = replay(closes=[[100]] * 4, trades=HALF, changes=(change(2, ChangeKind.INCREASE, 400),))

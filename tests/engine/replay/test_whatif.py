@@ -231,6 +231,16 @@ class TestSmartSync:
         }
 
 
+class TestConcentration:
+    def test_is_set_straight_where_a_capped_coin_rose_alone(self):
+        result = replay(
+            closes=[[100], [100], [150], [150]], trades=[buy(0, BTC, "50", "100")], weight_max=np.array([0.3])
+        )
+
+        # 3 coins for 300 of 1,000; of 1,150 at 150 they may be 345.
+        assert result.final_quantities[0] == pytest.approx([2.3])
+
+
 class TestStopLossAtTheLow:
     def test_does_not_stop_at_a_low_that_leaves_enough(self):
         result = replay(

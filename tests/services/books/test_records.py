@@ -49,6 +49,13 @@ class TestRecordValues:
         assert (row.equity_units, row.following_units) == (usdt(10000), usdt(1000))
         assert CopyRecord.objects.get().equity_units == [usdt(1000)]
 
+    def test_knows_no_unit_price_where_no_units_are_issued_though_there_is_money(self, world: World, lead: Lead):
+        LeadRecord.objects.all().delete()
+        Lead.objects.filter(pk=lead.pk).update(units_issued=0)
+
+        assert recording.record_values(now=world.now, slot=world.now) == 0
+        assert not LeadRecord.objects.exists()
+
     def test_is_for_every_copy_what_it_was_worth_and_who_counts_is_kept_once(
         self, world: World, lead: Lead, two_copies: tuple[Copy, Copy]
     ):

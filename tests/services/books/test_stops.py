@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from accounts.models import User
 from copytrading.models import Copy, Lead, Mark
@@ -75,6 +76,16 @@ class TestABook:
             stops.check_stop_losses(now=world.now, book=book)
 
         assert status(copy) == Copy.Status.ACTIVE
+
+
+class TestStopCopies:
+    def test_asks_for_no_look_where_there_is_nobody_to_stop(self, world: World, lead: Lead) -> None:
+        before = Lead.objects.filter(pk=lead.pk).values().get()
+
+        with transaction.atomic():
+            stopped = stops.stop_copies(lead_id=lead.pk, copy_ids=None, reason=Copy.StopReason.FOLLOWER, now=world.now)
+
+        assert (stopped, Lead.objects.filter(pk=lead.pk).values().get()) == (0, before)
 
 
 class TestCheckStopLosses:

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from copytrading.worlds.benchmarking.resting import PRICES
-
+# What the copies are invested at; they cannot be asked for here, before there are settings.
+PRICES = {
+    "BTC": "50000", "ETH": "2500", "SOL": "100", "ADA": "0.5", "XRP": "0.6",
+    "DOGE": "0.2", "LTC": "80", "DOT": "6", "LINK": "14", "AVAX": "30",
+}  # fmt: skip
 BEGINS_AT = datetime(2026, 1, 5, tzinfo=UTC)
 DAY_MINUTES = 24 * 60
 # Longer than a day, since the platform is set up and comes to rest while it is played.

@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 
 from copytrading.exchange.prices.files import moment_of, read_prices
-from copytrading.worlds.benchmarking.resting import PRICES
-from tests.day.market import BEGINS_AT, MINUTES, write_prices
+from copytrading.worlds.benchmarking import resting
+from tests.day.market import BEGINS_AT, MINUTES, PRICES, write_prices
 from tests.day.memory import Memory
 
 
@@ -19,6 +19,7 @@ class TestPrices:
         table = read_prices(tmp_path / "day.csv")
 
         assert (len(table.times), len(table.symbols)) == (MINUTES, len(PRICES))
+        assert PRICES == resting.PRICES
         # A bar is known once it is over.
         assert moment_of(int(table.times[0])) - BEGINS_AT in (timedelta(0), timedelta(minutes=1))
 

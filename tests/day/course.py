@@ -228,13 +228,12 @@ def _count_tables(figures: Figures, warm: dict[str, int]) -> None:
 
 def _rows() -> dict[str, int]:
     """Return the rows of each table."""
+    found: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname, (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM %I', relname),"
-            " false, true, '')))[1]::text::bigint FROM pg_class"
-            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-        )
-        return {str(name): int(count) for name, count in cursor.fetchall()}
+        for name in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")
+            found[name] = int(cursor.fetchone()[0])
+    return found
 
 
 def _id_of(server: object) -> int:

@@ -12,6 +12,10 @@
 #                                            of every kind come and go at a fake venue; nothing lost, doubled or halted
 #   make restores [TRIALS=100]    back up, let the venue go on, destroy, restore: nothing is sent before both agree, and
 #                                            no client order id comes twice
+#   make outages [PARTS=worker,Redis] [WAYS=frozen,killed] [RESTARTS=6]    each part of a server is stopped until the alarm is
+#                                            heard outside, and web units are restarted under load: seconds, wrong pages, lost orders
+#   make day [COPIES=5000] [LEADS=50] [STREAMS=200] [MINUTES=30]    a day of a platform in half an hour, on real processes:
+#                                            memory, pages, tables
 #   make kill-webhooks [KILLS=50 EVENTS=1000]    kill −9 on whoever calls webhooks, while a receiver fails half the time
 #   make own [COPIES=1000]                   copies on their followers' own accounts at a venue over HTTP: whose order
 #                                            is whose, and how near they keep
@@ -43,6 +47,11 @@ NOTICES ?= 1000
 EVENTS ?= 1000
 TRANSFERS ?= 10000
 TRIALS ?= 100
+PARTS ?= worker,beat,feed,web,Redis,PostgreSQL
+WAYS ?= frozen,killed
+RESTARTS ?= 6
+LEADS ?= 50
+STREAMS ?= 200
 DIALECT ?= binance
 SEED ?= 1
 SEEDS ?= 200
@@ -71,7 +80,7 @@ export PYTHONDONTWRITEBYTECODE =
 MARKET := $(if $(PRICES),SMARTSYNC_PRICES='$(PRICES)') $(if $(SPEED),SMARTSYNC_SPEED='$(SPEED)') \
 	$(if $(LEAD_TRADES),SMARTSYNC_LEAD_TRADES='$(LEAD_TRADES)') $(if $(BRAND),SMARTSYNC_BRAND='$(abspath $(BRAND))')
 
-.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks kill-transfers restores own simulate mutants bench words format lock browser journeys screenshots vitals
+.PHONY: server setup run test check clients mcp fuzz presses worlds alike kill kill-notices kill-webhooks kill-transfers restores outages day own simulate mutants bench words format lock browser journeys screenshots vitals
 .DEFAULT_GOAL := run
 
 setup: $(INSTALLED)
@@ -168,6 +177,15 @@ kill-transfers: $(INSTALLED_DEV)
 
 restores: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.restores --trials $(TRIALS) --seed $(SEED)
+
+outages: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.outages --parts '$(PARTS)' --ways '$(WAYS)' --restarts $(RESTARTS)
+
+# As fast as the day is wanted: MINUTES for it, beside a tenth more until everything is warm.
+day: COPIES = 5000
+day: MINUTES = 30
+day: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.day --copies $(COPIES) --leads $(LEADS) --streams $(STREAMS) --minutes $(MINUTES) --seed $(SEED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python manage.py bench sync --copies $(COPIES) --json

@@ -110,7 +110,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     },
 }
 
-app = Celery("smartsync_site")
+app = Celery("smartsync_site", amqp="smartsync_site.watching.broker:PromptBroker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

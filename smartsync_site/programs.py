@@ -15,7 +15,7 @@ QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 def local_programs(*, host: str, port: int) -> list[Program]:
     """Return what runs on somebody's own machine; when the web ends, everything does."""
     return [
-        Program("web", _web(host, port), {"DB_POOL": "8"}, vital=True),
+        Program("web", _web(host, port, last_seconds=2), {"DB_POOL": "8"}, vital=True),
         Program("worker", _worker("main", concurrency=2), QUIET),
         *_single_programs(),
         *_demo_gate(),
@@ -25,7 +25,11 @@ def local_programs(*, host: str, port: int) -> list[Program]:
 def server_programs(*, ports: Sequence[int]) -> list[Program]:
     """Return what runs on a server without an orchestrator: a web unit for each port, a worker for each queue."""
     webs = [
-        Program(f"web-{port}", _web("127.0.0.1", port), {"DB_POOL": "8", "SMARTSYNC_PROCESS": f"web-{port}"})
+        Program(
+            f"web-{port}",
+            _web("127.0.0.1", port, last_seconds=10),
+            {"DB_POOL": "8", "SMARTSYNC_PROCESS": f"web-{port}"},
+        )
         for port in ports
     ]
     workers = [
@@ -57,9 +61,18 @@ def _demo_gate() -> list[Program]:
     return [Program("gate", gate)] if port else []
 
 
-def _web(host: str, port: int) -> list[str]:
+def _web(host: str, port: int, *, last_seconds: int) -> list[str]:
+    """Return a web unit; who is asked to end has so many seconds for the requests that it has begun."""
     web = [sys.executable, "-m", "uvicorn", "smartsync_site.asgi:application", "--host", host, "--port", str(port)]
-    web += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
+    web += [
+        "--lifespan",
+        "off",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "--timeout-graceful-shutdown",
+        str(last_seconds),
+    ]
     # The server itself would believe every X-Forwarded-For that comes from this machine: see accounts.addresses.
     web += ["--no-proxy-headers", "--no-server-header"]
     return [*web, "--http", "smartsync_site.middleware.heads:PromptHeads"]

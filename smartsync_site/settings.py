@@ -168,6 +168,14 @@ DATABASES: dict[str, dict[str, Any]] = {"default": addresses.database(DATABASE_U
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections, not Django; worker and beat take one a task
 DATABASE_OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
 DATABASE_OPTIONS.setdefault("connect_timeout", 5)
+# A host that went without a word is noticed within half a minute; the system's own waits are hours.
+for name, most in (
+    ("keepalives_idle", 10),
+    ("keepalives_interval", 5),
+    ("keepalives_count", 4),
+    ("tcp_user_timeout", 30_000),
+):
+    DATABASE_OPTIONS.setdefault(name, most)
 
 # What runs cannot rewrite history: it works under a role that may not. Migrations work without it.
 DATABASE_ROLE = env.str("DATABASE_ROLE", default="")
@@ -200,6 +208,8 @@ CELERY_BROKER_URL = addresses.verified(
     "CELERY_BROKER_URL", env.str("CELERY_BROKER_URL", default="") or addresses.broker_url(REDIS_URL)
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that is away is asked for until it is back, however long that takes; see watching.broker.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A message a killed worker held comes back after a minute; the sweepers do not wait for it.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60, "socket_timeout": 30}
 CELERY_ACCEPT_CONTENT = ["json"]

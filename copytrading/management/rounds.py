@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
-BACK_OFF_SECONDS_MAX = 30.0
+BACK_OFF_SECONDS_MAX = 5.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger()

@@ -38,7 +38,7 @@ _carriers: list[Carrier] = []
 
 @contextmanager
 def carried_by(carrier: Carrier) -> Iterator[None]:
-    """Let somebody else carry everything, in all threads, for the duration of the block: a simulation."""
+    """Let somebody else carry everything, in all threads, for the duration of the block: a simulation, or standby."""
     _carriers.append(carrier)
     try:
         yield
@@ -142,10 +142,15 @@ def _send(task_name: str, *arguments: int, worth_seconds: int = RING_WORTH_SECON
         return
 
 
-def _tell(messages: list[tuple[str, str]]) -> None:
+def _tell(messages: Sequence[tuple[str, str]]) -> None:
     if _carriers:
         _carriers[-1].tell(messages)
-        return
+    else:
+        tell_pages(messages)
+
+
+def tell_pages(messages: Sequence[tuple[str, str]]) -> None:
+    """Tell open pages now, through Valkey, whoever carries what is rung meanwhile; each is (topic, event)."""
     try:
         pipeline = _connection().pipeline(transaction=False)
         topics_of: dict[str, list[str]] = {}

@@ -83,7 +83,7 @@ def _start_proxy(stack: ExitStack, folder: Path, *, web: int, plain: int, https:
     for ours, here in (
         ("DOMAIN", "localhost"),
         ("CERTIFICATES", str(folder)),
-        ("    server 127.0.0.1:8002 max_fails=1 fail_timeout=2s;\n", ""),
+        ("    server 127.0.0.1:8002 max_fails=0;\n", ""),
         ("127.0.0.1:8001", f"127.0.0.1:{web}"),
         ("listen 443", f"listen {https}"),
         ("[::]:443", f"[::]:{https}"),

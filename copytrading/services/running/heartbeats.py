@@ -18,6 +18,8 @@ BEAT_SECONDS = 5.0
 Kind = Heartbeat.Kind
 # What was silent for so long is not coming back: its host is gone. Its alarm stands until an operator has looked.
 FORGOTTEN_AFTER = timedelta(days=1)
+# Whoever was kept from beating, by a database that was away, knows of the others only once they had time to beat, too.
+SETTLED_AFTER = timedelta(seconds=15)
 
 
 def name_of(kind: Heartbeat.Kind) -> str:
@@ -30,11 +32,12 @@ def name_of(kind: Heartbeat.Kind) -> str:
 
 def beat(*, kind: Heartbeat.Kind, now: datetime) -> None:
     """Say that this process is alive, and look whether the others are."""
-    beaten = {"beaten_at": now, "kind": kind}
-    Heartbeat.objects.update_or_create(
-        name=name_of(kind), defaults=beaten, create_defaults={**beaten, "started_at": now}
-    )
-    listen(now=now)
+    name = name_of(kind)
+    last = Heartbeat.objects.filter(name=name, beaten_at__gte=now - SILENT_AFTER).first()
+    # Since when it beats without a gap.
+    started_at = now if last is None else last.started_at
+    Heartbeat.objects.update_or_create(name=name, defaults={"beaten_at": now, "kind": kind, "started_at": started_at})
+    listen(now=now, is_settled=now >= started_at + SETTLED_AFTER)
 
 
 def stop(*, kind: Heartbeat.Kind) -> None:
@@ -42,11 +45,18 @@ def stop(*, kind: Heartbeat.Kind) -> None:
     Heartbeat.objects.filter(name=name_of(kind)).delete()
 
 
-def listen(*, now: datetime) -> None:
-    """Raise an alarm for every process that is silent, and clear those of processes that are back."""
+def listen(*, now: datetime, is_settled: bool = True) -> None:
+    """
+    Raise an alarm for every process that is silent, and clear those of processes that are back.
+
+    :param is_settled: whether we beat for long enough to judge: after a database that was away everybody's last beat is
+        old, and whoever beats first would miss all the others.
+    """
     silent_keys = set()
     for row in Heartbeat.objects.filter(beaten_at__lt=now - SILENT_AFTER).order_by("name"):
         silent_keys.add(silence_key(row.name))
+        if not is_settled:
+            continue
         alarms.raise_alarm(
             kind=Alarm.Kind.PROCESS_SILENT,
             key=silence_key(row.name),

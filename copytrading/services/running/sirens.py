@@ -23,6 +23,8 @@ from copytrading.services.refusals import Refusal
 ESCALATE_AFTER = timedelta(minutes=15)
 AGAIN_AFTER = timedelta(hours=1)
 TIMEOUT_SECONDS = 10
+# Of the runbook: what is said of a process is said of a server, too.
+SILENCE = Alarm.Kind.PROCESS_SILENT
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +67,11 @@ def silence(*, alarm_id: int, until: datetime, by: User, now: datetime) -> Alarm
     return Alarm.objects.get(pk=alarm_id)
 
 
+def tell_directly(*, title: str, sentence: str, is_escalated: bool = False) -> bool:
+    """Tell what can be no row, since the database may be what it is about; return whether it reached anybody."""
+    return _say(title, f"{sentence}\n\nWhat to do: docs/runbook.md, section {SILENCE}.\n", is_escalated=is_escalated)
+
+
 def ping_dead_man(*, now: datetime) -> bool:
     """
     Ask for the dead-man's address while everything that is needed is alive, and return whether it was asked.
@@ -91,14 +98,20 @@ def _is_due(alarm: Alarm, now: datetime) -> bool:
 
 def _tell(alarm: Alarm, *, escalated: bool) -> bool:
     """Tell one alarm on all ways, and return whether any of them worked."""
-    urls, mails = [*settings.SMARTSYNC_ALARM_URLS], [*settings.SMARTSYNC_ALARM_MAILS]
-    if escalated:
-        urls += settings.SMARTSYNC_ALARM_ESCALATION_URLS
     grade = "Notice" if alarm.is_low else "STILL OPEN" if escalated else "Alarm"
-    title = f"{settings.SMARTSYNC_BRAND.subject_prefix} {grade}: {alarm.get_kind_display()}".strip()
+    title = f"{grade}: {alarm.get_kind_display()}"
     body = f"{alarm.sentence}\n\nSince {alarm.raised_at:%Y-%m-%d %H:%M:%S} UTC, seen {alarm.times_seen} times."
     # The runbook's sections are called by the kinds.
     body += f"\nWhat to do: docs/runbook.md, section {alarm.kind}.\n"
+    return _say(title, body, is_escalated=escalated)
+
+
+def _say(title: str, body: str, *, is_escalated: bool) -> bool:
+    """Say it on all ways, to more people where it was said before; return whether any of them worked."""
+    urls, mails = [*settings.SMARTSYNC_ALARM_URLS], [*settings.SMARTSYNC_ALARM_MAILS]
+    if is_escalated:
+        urls += settings.SMARTSYNC_ALARM_ESCALATION_URLS
+    title = f"{settings.SMARTSYNC_BRAND.subject_prefix} {title}".strip()
     worked = [_mail(title, body, mails)] if mails else []
     worked += [_post(url, title, body) for url in urls]
     return any(worked)

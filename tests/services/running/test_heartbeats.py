@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from copytrading.models import Alarm, Heartbeat
+from copytrading.services import bell
 from copytrading.services.running import heartbeats, sirens
 from copytrading.services.running.standby import TAKE_OVER_AFTER, Standby
 from copytrading.services.safety import alarms
@@ -45,6 +46,18 @@ class TestListen:
         heartbeats.beat(kind=heartbeats.Kind.WEB, now=NOON + MINUTE)
 
         assert not Alarm.objects.exists()
+
+    def test_judges_nobody_as_long_as_everybody_was_kept_from_beating(self) -> None:
+        """A database that was away for minutes leaves old beats of all, and one of them is the first to beat again."""
+        heartbeats.beat(kind=heartbeats.Kind.FEED, now=NOON)
+        heartbeats.beat(kind=heartbeats.Kind.WEB, now=NOON)
+
+        for second in (120, 125, 130):
+            heartbeats.beat(kind=heartbeats.Kind.WEB, now=NOON + timedelta(seconds=second))
+
+        assert not Alarm.objects.exists()
+        heartbeats.beat(kind=heartbeats.Kind.WEB, now=NOON + timedelta(seconds=135))
+        assert Alarm.objects.get().sentence.startswith("The market feed feed@")
 
     def test_is_said_on_the_operators_first_page(self, client: Client) -> None:
         sign_in(client, User.objects.create_superuser("operator@example.org", "a long passphrase"))
@@ -159,6 +172,27 @@ class TestStandby:
 
         assert timedelta(seconds=10) == TAKE_OVER_AFTER
         assert done == ["often", "rarely", "often", "often"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_does_what_is_rung_for_as_no_worker_hears_it(self, settings: Settings) -> None:
+        settings.SMARTSYNC_BELL = True
+        done: list[tuple[str | int, ...]] = []
+
+        def call(name: str, *arguments: int) -> None:
+            done.append((name, *arguments))
+            if name == "sync the leads":
+                for lead_id in (7, 8, 7):
+                    bell.ring_for_lead(lead_id)
+            elif arguments == (8,):
+                # There is more to do for it: once others had their turn.
+                bell.ring_for_lead(8)
+
+        standby = Standby(timetable={"sync the leads": 60.0, "the rest": 60.0}, call=call)
+        for second in range(2):
+            standby.look(now=NOON + timedelta(seconds=second))
+
+        lead = "copytrading.tasks.sync_lead"
+        assert done == [("sync the leads",), (lead, 7), (lead, 8), ("the rest",), (lead, 8), (lead, 8)]
 
     def test_goes_on_after_a_task_that_fails(self) -> None:
         done: list[str] = []

@@ -1,0 +1,1 @@
+"""A day of a platform in half an hour; see __main__."""

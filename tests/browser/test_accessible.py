@@ -223,7 +223,7 @@ class TestEveryState:
 
         assert visit.found == {}
 
-    def test_of_a_ticket_has_no_fault(self, visit: Visits, copy: Copy) -> None:
+    def test_of_a_ticket_has_no_fault(self, visit: Visits, world: World, copy: Copy) -> None:
         page = visit.page
         visit.as_(sign_in(Client(), copy.lead.user))
         visit.open("/lead/")
@@ -231,6 +231,7 @@ class TestEveryState:
         page.get_by_role("button", name="25 %").click()
         expect(page.locator("input[name=quantity]")).not_to_have_value("")
         visit.look("a part of the worth", SCREENS)
+        settle_now(world)
         page.get_by_role("button", name="See what happens").click()
         expect(page.get_by_text("Followers’ part")).to_be_visible()
         visit.look("an order in review", SCREENS)

@@ -19,9 +19,14 @@ from tests.views.scenes import settle_now
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.usefixtures("transactional_db", "page_errors", "old_prices_are_fine"),
+    pytest.mark.usefixtures("transactional_db", "quiet", "old_prices_are_fine"),
 ]
 HOURS = 24 * 40
+
+
+@pytest.fixture
+def quiet(site_url: str, page_errors: list[str]) -> None:  # noqa: F811
+    """Hear what the browser complains of, and no longer than the server stands."""
 
 
 @pytest.fixture

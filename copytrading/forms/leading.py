@@ -1,7 +1,6 @@
 """What somebody fills in to become a lead and to be one."""
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +9,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from copytrading.forms.parts.fields import CashField, NumberField
+from copytrading.forms.parts.tickets import TicketForm
 from copytrading.forms.parts.typed import ShareField
-from copytrading.forms.wallet import TradedMarket
 from copytrading.queries.rules import CASH_DECIMALS, platform_rules
 from copytrading.queries.shown.visibility import delay_words
 from copytrading.services.wallet.money_words import with_cash
@@ -145,12 +144,13 @@ def _delay_words(hours: int) -> str:
     return gettext("after %(delay)s") % {"delay": delay_words(hours)} if hours else gettext("at once")
 
 
-class OrderForm(forms.Form):
+class OrderForm(TicketForm):
     """A lead's order: at the market, or with a price that it waits for."""
 
-    BUY, SELL = "BUY", "SELL"
-    MARKET, LIMIT = "MARKET", "LIMIT"
-    COINS, VALUE = "COINS", "VALUE"
+    BUY, SELL = TicketForm.BUY, TicketForm.SELL
+    MARKET, LIMIT = TicketForm.MARKET, TicketForm.LIMIT
+    COINS, VALUE = TicketForm.COINS, TicketForm.VALUE
+    figure_field = "quantity"
 
     side = forms.ChoiceField(
         label=gettext_lazy("What to do"),
@@ -181,15 +181,6 @@ class OrderForm(forms.Form):
         required=False,
         help_text=gettext_lazy("For a limit order: it waits until the market reaches this price."),
     )
-
-    def __init__(self, *arguments: Any, markets: Sequence[TradedMarket], **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._markets = {market.pk: market for market in markets}
-        market_field = self.fields["market"]
-        assert isinstance(market_field, forms.TypedChoiceField)
-        market_field.choices = [
-            (market.pk, f"{market.base.symbol} ({market.base.name})") for market in self._markets.values()
-        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

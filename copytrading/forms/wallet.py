@@ -1,36 +1,16 @@
 """What a person can do with the main account: bring money in, take it out, trade by hand."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from copytrading.forms.parts.fields import CashField, NumberField
+from copytrading.forms.parts.tickets import TicketForm
 from copytrading.queries.rules import CASH_DECIMALS
 from copytrading.services.wallet.money_words import with_cash
-
-
-class TradedAsset(Protocol):
-    """A coin as the ticket names it."""
-
-    @property
-    def symbol(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def decimals(self) -> int: ...
-
-
-class TradedMarket(Protocol):
-    """A market as the ticket offers it."""
-
-    @property
-    def pk(self) -> int: ...
-    @property
-    def base(self) -> TradedAsset: ...
 
 
 class TransferForm(forms.Form):
@@ -42,16 +22,17 @@ class TransferForm(forms.Form):
     idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
-class SpotForm(forms.Form):
+class SpotForm(TicketForm):
     """
     An order on the main account. At the market: buy for a value in cash, or sell a quantity of coins.
 
     With a limit: either, counted in coins or in cash, at a price that it waits for, for so long.
     """
 
-    BUY, SELL = "BUY", "SELL"
-    MARKET, LIMIT = "MARKET", "LIMIT"
-    COINS, VALUE = "COINS", "VALUE"
+    BUY, SELL = TicketForm.BUY, TicketForm.SELL
+    MARKET, LIMIT = TicketForm.MARKET, TicketForm.LIMIT
+    COINS, VALUE = TicketForm.COINS, TicketForm.VALUE
+    figure_field = "value"
     DAYS = (
         (0, gettext_lazy("Until I cancel it")),
         (1, gettext_lazy("For a day")),
@@ -97,15 +78,6 @@ class SpotForm(forms.Form):
     )
     # When it expires, once that was looked at: pressed twice it is the same order.
     expires_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *arguments: Any, markets: Sequence[TradedMarket], **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._markets = {market.pk: market for market in markets}
-        market_field = self.fields["market"]
-        assert isinstance(market_field, forms.TypedChoiceField)
-        market_field.choices = [
-            (market.pk, f"{market.base.symbol} ({market.base.name})") for market in self._markets.values()
-        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

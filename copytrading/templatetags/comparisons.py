@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.identity.places import written
 from copytrading.queries.happened.sentences import ratio_in_words
-from copytrading.templatetags.figures import signed_percent
+from copytrading.queries.rules import CASH_DECIMALS
+from copytrading.templatetags.figures import dated, round_money, signed_percent
 from copytrading.templatetags.plots import Line, Plot
 
 register = template.Library()
@@ -33,15 +35,33 @@ def times(ratio: float) -> str:
 
 
 @register.simple_tag
-def curves(lines: Sequence[Curve], label: str = "", unit: str = "") -> SafeString:
-    """Return curves on one scale, each in the colour that the stylesheet gives to its name; they begin together."""
+def curves(
+    lines: Sequence[Curve],
+    label: str = "",
+    unit: str = "",
+    stop_units: int | None = None,
+    stopped_at: datetime | None = None,
+) -> SafeString:
+    """
+    Return curves on one scale, each in the colour that the stylesheet gives to its name; they begin together.
+
+    :param stop_units: the worth at which a stop loss sells everything, in quote units, drawn as a line.
+    :param stopped_at: when the last of the curves came to it, marked there.
+    """
     everything = sorted(point for _, _, points in lines for point in points)
-    plot = Plot.of_money(everything, [value for _, value in everything])
+    stop = [] if stop_units is None else [stop_units / 10**CASH_DECIMALS]
+    plot = Plot.of_money(everything, [value for _, value in everything] + stop)
+    marks = format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines))
+    if stop_units is not None:
+        marks = plot.level(stop[0], gettext("stop %(level)s") % {"level": round_money(stop_units)}) + marks
+    if stopped_at is not None:
+        # From there on it is cash, so it ended in what it had then.
+        marks += plot.end(stopped_at, lines[-1][2][-1][1], dated(timezone.localtime(stopped_at), "j M"))
     return plot.figure(
         format_html_join(
             "", '<path class="line {}" d="{}"/>', ((name, plot.line(points)) for _, name, points in lines)
         ),
-        marks=format_html_join("", "{}", ((plot.dot(*points[-1], name),) for _, name, points in lines)),
+        marks=marks,
         lines=[Line(name=title, points=points, classes=name) for title, name, points in lines],
         label=f"{label}: "
         + ", ".join(f"{title} {written(f'{points[-1][1]:,.2f}')}" for title, _, points in lines)

@@ -100,6 +100,13 @@ def money_input(units: int | None) -> str:
     return written(f"{text}0" if len(text.partition(".")[2]) == 3 else text)
 
 
+def coins_input(units: int, decimals: int) -> str:
+    """Return units of a coin as somebody would type them, with all decimals that they have: 0.05, 1.2340."""
+    text = f"{Decimal(units).scaleb(-decimals):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return written(f"{text}0" if len(text.partition(".")[2]) == 3 else text)
+
+
 @register.filter
 def quantity(units: int | None, decimals: int = CASH_DECIMALS) -> str:
     """Return units of a coin with as many decimals as say something: 0.00712, 1.023, 412."""

@@ -164,6 +164,17 @@ def level_line(points: Sequence[tuple[datetime, float]], label: str = "") -> Saf
 
 
 @register.simple_tag
+def book_bar(share: float, from_right: bool = False) -> SafeString:
+    """Return the bar behind one price of a book: how much is there, 0 to 1 of the largest that is shown."""
+    width = min(max(share, 0.0), 1.0) * 100
+    return format_html(
+        '<svg class="depth" aria-hidden="true"><rect x="{}%" width="{}%" height="100%"/></svg>',
+        f"{100 - width if from_right else 0:.1f}",
+        f"{width:.1f}",
+    )
+
+
+@register.simple_tag
 def avatar(name: str, large: bool = False) -> SafeString:
     """Return somebody's picture: a mark on a colour, both from the name, so that it is the same everywhere."""
     number = crc32(name.encode())

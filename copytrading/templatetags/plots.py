@@ -134,6 +134,29 @@ class Plot:
             '<circle class="dot {}" cx="{}%" cy="{}%" r="4.5"/>', classes, f"{self.x(at):.2f}", f"{self.y(value):.2f}"
         )
 
+    def level(self, value: float, said: str) -> SafeString:
+        """Return a dashed line at a value, with what it is above it at the left, where curves are still together."""
+        y = f"{self.y(value):.2f}"
+        return format_html(
+            '<line class="level" x2="100%" y1="{0}%" y2="{0}%"/>'
+            '<text class="said level-said" y="{0}%" dy="-6">{1}</text>',
+            y,
+            said,
+        )
+
+    def end(self, at: datetime, value: float, said: str) -> SafeString:
+        """Return the mark where a curve came to an end before the others, with the day beside it."""
+        x, turned = self.x(at), self.x(at) > TURNS_AT
+        return format_html(
+            '<circle class="dot stopped" cx="{0}%" cy="{1}%" r="5"/>'
+            '<text class="{2}" x="{0}%" y="{1}%" dx="{3}" dy="18">{4}</text>',
+            f"{x:.2f}",
+            f"{self.y(value):.2f}",
+            "said end" if turned else "said",
+            -6 if turned else 6,
+            said,
+        )
+
     def figure(
         self,
         curves: SafeString,

@@ -14,7 +14,7 @@ def at_most_a_minute(limit: int, *, name: str) -> Callable[..., Callable[..., Ht
     """
     Let a view be asked so often a minute by each person, or each address; beyond that it is a 429 with a sentence.
 
-    :param name: of the page in the counts, and of the part of it that HTMX replaces.
+    :param name: of the page in the counts, and of the part of it that HTMX replaces where it names none.
     """
 
     def limited(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -23,8 +23,10 @@ def at_most_a_minute(limit: int, *, name: str) -> Callable[..., Callable[..., Ht
             if rate_limits.is_within(limit, name=f"page:{name}", who=rate_limits.who_asks(request)):
                 return view(request, *args, **kwargs)
             seconds = rate_limits.seconds_to_wait()
+            # What asked for one part of the page is answered in its place.
+            part = request.htmx.target or name  # type: ignore[attr-defined]
             page = render(
-                request, "429.html", {"part": name, "seconds": seconds, "address": request.get_full_path()}, status=429
+                request, "429.html", {"part": part, "seconds": seconds, "address": request.get_full_path()}, status=429
             )
             page["Retry-After"] = str(seconds)
             return page

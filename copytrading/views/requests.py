@@ -26,6 +26,12 @@ def visitor(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
+def asks_for(request: HttpRequest, part: str) -> bool:
+    """Return whether HTMX asks for one element of the page; after a step back in history it wants the whole."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.history_restore_request and htmx.target == part
+
+
 def row_number(text: str) -> int | None:
     """Return the number of a row that an address names; None where no row can have it."""
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(ROW_NUMBER_MAX))):

@@ -55,13 +55,19 @@
   });
 
   // What only a script can do is shown where there is one: amounts to press instead of typing, a password to be seen.
-  document.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
+  const reveal = () => document.querySelectorAll("[data-scripted][hidden]").forEach((part) => { part.hidden = false; });
+  reveal();
+  document.addEventListener("htmx:afterSettle", reveal);
+  const fill = (field, value) => {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
   document.addEventListener("click", (event) => {
     const amount = event.target.closest("[data-fills]");
     if (amount) {
-      const field = document.getElementById(amount.dataset.fills);
-      field.value = amount.value;
-      field.dispatchEvent(new Event("input", { bubbles: true }));
+      const also = document.getElementById(amount.dataset.fillsToo || "");
+      if (also) also.value = amount.dataset.too;
+      fill(document.getElementById(amount.dataset.fills), amount.value);
     }
     const reveals = event.target.closest("[data-reveals]");
     if (reveals) {
@@ -70,6 +76,26 @@
       field.type = isShown ? "password" : "text";
       reveals.setAttribute("aria-pressed", String(!isShown));
     }
+  });
+  // A slider writes into the field beside it, and follows what is typed there: [to write, to be heard, its size] each.
+  const amountsOf = (slider) => JSON.parse(slider.dataset.amounts);
+  const sizeOf = (text) => {
+    const comma = document.documentElement.lang === "de";
+    return Number(text.replace(/\s/g, "").replaceAll(comma ? "." : ",", "").replace(",", "."));
+  };
+  const tellPlace = (slider) => slider.setAttribute("aria-valuetext", amountsOf(slider)[Number(slider.value)][1]);
+  document.addEventListener("input", (event) => {
+    const moved = event.target.closest("[data-slides]");
+    if (moved) {
+      fill(document.getElementById(moved.dataset.slides), amountsOf(moved)[Number(moved.value)][0]);
+      tellPlace(moved);
+      return;
+    }
+    const slider = event.target.id && document.querySelector(`[data-slides="${event.target.id}"]`);
+    const typed = slider ? sizeOf(event.target.value) : 0;
+    if (!typed) return;
+    slider.value = String(Math.max(amountsOf(slider).filter((amount) => amount[2] <= typed).length - 1, 0));
+    tellPlace(slider);
   });
   // Money that is brought in on the way goes on with the terms as they are typed now.
   document.addEventListener("submit", (event) => {

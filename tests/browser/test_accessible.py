@@ -13,7 +13,9 @@ from accounts.models import User
 from copytrading.models import Copy, Lead
 from tests.cast import World, build_world
 from tests.pasts import give_past
-from tests.sign_in import sign_in
+from tests.services.own.stage import connect, start
+from tests.services.own.stage import settle as settle_own
+from tests.sign_in import confirm, sign_in
 from tests.site.test_who_may import ABSENT, ADDRESSES, OPERATOR, PROBE, PUBLIC, STEP, things  # noqa: F401
 from tests.views.scenes import settle_now
 
@@ -131,7 +133,7 @@ class TestEveryPage:
         assert visit.found == {}
 
     def test_of_the_panel_has_no_fault(self, visit: Visits, copy: Copy, operator: User) -> None:
-        reports = ("reports/daily-close/?day=2026-01-05", "reports/suspicions/?days=90")
+        reports = ("reports/daily-close/?day=2026-01-05", "reports/suspicions/?days=90", "reports/rebates/")
         asks = ("copytrading/rulechange/request/?name=slippage_cap", "copytrading/halt/place/")
         tables = ("", "copytrading/lead/", "accounts/posting/", "copytrading/order/", "accounts/auditentry/")
         visit.as_(sign_in(Client(), operator))
@@ -193,6 +195,55 @@ class TestEveryState:
             if summary.is_visible():
                 summary.click()
         visit.look("open menus", SCREENS)
+
+        assert visit.found == {}
+
+    def test_of_an_own_account_has_no_fault(self, visit: Visits, world: World, lead: Lead, follower: User) -> None:
+        Lead.objects.filter(pk=lead.pk).update(profit_share_rate=0)
+        visit.as_(confirm(sign_in(Client(), follower), follower))
+        visit.open("/wallet/own-account/")
+        expect(visit.page.locator("input[name=secret]")).to_be_visible()
+        visit.look("no own account", SCREENS)
+        visit.page.locator("input[name=key]").fill("nobody-knows-this-key")
+        visit.page.locator("input[name=secret]").fill("nor-this-secret")
+        visit.page.locator("main form button.main").first.click()
+        expect(visit.page.locator(".errors, .note.grave").first).to_be_visible()
+        visit.look("an own account refused", SCREENS)
+        account = connect(world, follower)
+        visit.open("/wallet/own-account/")
+        visit.look("an own account", SCREENS)
+        visit.open(f"/leads/{lead.slug}/copy/")
+        expect(visit.page.locator("input[name=on_own_account]")).to_be_visible()
+        visit.look("a start on an own account", SCREENS)
+        copy = start(world, account, lead)
+        settle_own(world)
+        for path in ("/wallet/", f"/copies/{copy.pk}/", f"/copies/{copy.pk}/stop/"):
+            visit.open(path)
+            visit.look(f"{path} of an own account", SCREENS)
+
+        assert visit.found == {}
+
+    def test_of_a_ticket_has_no_fault(self, visit: Visits, world: World, copy: Copy) -> None:
+        page = visit.page
+        visit.as_(sign_in(Client(), copy.lead.user))
+        visit.open("/lead/")
+        expect(page.locator("#book table.book")).to_be_visible()
+        page.get_by_role("button", name="25 %").click()
+        expect(page.locator("input[name=quantity]")).not_to_have_value("")
+        visit.look("a part of the worth", SCREENS)
+        settle_now(world)
+        page.get_by_role("button", name="See what happens").click()
+        expect(page.get_by_text("Followers’ part")).to_be_visible()
+        visit.look("an order in review", SCREENS)
+
+        assert visit.found == {}
+
+    def test_of_a_stop_on_the_past_has_no_fault(self, visit: Visits, seen: Lead, follower: User) -> None:
+        visit.as_(sign_in(Client(), follower))
+        for path in (f"/leads/{seen.slug}/what-if/", f"/leads/{seen.slug}/copy/"):
+            visit.open(f"{path}?investment=1000&stop_loss=3&stop_loss_in=percent&mode=SMART_SYNC&buy_existing=on")
+            expect(visit.page.locator("line.level")).to_have_count(1)
+            visit.look(path, SCREENS)
 
         assert visit.found == {}
 

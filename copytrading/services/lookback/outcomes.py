@@ -25,13 +25,16 @@ class Outcome:
     How the investment would have ended in one mode; values in quote units.
 
     `gap_fraction` is its return less the lead's, `tracking_error` by how much an hour's return typically differed,
-    `cash_fraction` what lay idle at the end. `adjustments` counts by reason, `nothing_to_sell` the sales of coins it
+    `cash_fraction` what lay idle at the end. `lowest_units` is the least it was worth at any bar, first at `lowest_at`.
+    `adjustments` counts by reason, `nothing_to_sell` the sales of coins it
     never had.
     """
 
     return_fraction: float
     gap_fraction: float
     worth_units: int
+    lowest_units: int
+    lowest_at: datetime
     cost_units: int
     cash_fraction: float
     tracking_error: float
@@ -68,6 +71,10 @@ class Comparison:
     @property
     def days(self) -> float:
         return (self.ended_at - self.started_at).total_seconds() / 86_400
+
+    @property
+    def whole_days(self) -> int:
+        return round(self.days)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,7 @@ STARTS = 60
 HELD_MAX = timedelta(days=30)
 CACHE_SECONDS = 3_600
 # Raised when an answer changes its shape: a newer program must not read what an older one kept.
-ANSWER_VERSION = 3
+ANSWER_VERSION = 4
 CASH_SCALE = 10**CASH_DECIMALS
 
 
@@ -317,10 +317,13 @@ def _outcome(replay: Replay, *, run: slice, nothing_to_sell: int = 0) -> Outcome
     """Return what became of the first copy, over the bars of its run."""
     equity, stopped_bar = replay.copy_equity[0, run], int(replay.stopped_bars[0])
     worth, return_fraction = float(equity[-1]), float(replay.copy_returns[0])
+    lowest_bar = int(np.argmin(equity))
     return Outcome(
         return_fraction=return_fraction,
         gap_fraction=return_fraction - float(replay.lead_returns[0]),
         worth_units=round(worth * CASH_SCALE),
+        lowest_units=round(float(equity[lowest_bar]) * CASH_SCALE),
+        lowest_at=moment_of(replay.times[run][lowest_bar]),
         cost_units=round(float(replay.fee_costs[0] + replay.slippage_costs[0]) * CASH_SCALE),
         cash_fraction=float(replay.final_cash[0]) / worth if worth > 0 else 1.0,
         tracking_error=float(replay.tracking_errors_per_bar[0]),

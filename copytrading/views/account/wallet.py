@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -22,16 +22,22 @@ from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import SpotForm, TransferForm
 from copytrading.queries.money import limit_orders as limit_queries
+from copytrading.queries.money import means
 from copytrading.queries.money import wallet as queries
+from copytrading.queries.rules import platform_rules
 from copytrading.services.admission import entering
+from copytrading.services.market import tops
 from copytrading.services.own import accounts as own_accounts
 from copytrading.services.refusals import Refusal
 from copytrading.services.wallet import limits, transfers
 from copytrading.services.wallet import spot as trading_by_hand
 from copytrading.services.wallet.money_words import money_words
-from copytrading.templatetags.figures import moment, money, quantity
+from copytrading.templatetags.figures import coins_input, moment, money, money_input, quantity
+from copytrading.views.rate_limiting import at_most_a_minute
 from copytrading.views.requests import MemberRequest, press_at, row_number
 
+# A book is looked at every few seconds, and each look may be a question to the exchange.
+BOOKS_A_MINUTE = 60
 # Three forms share the page and the names of their fields; labels find theirs by these.
 DEPOSIT_ID, WITHDRAW_ID = "deposit_%s", "withdraw_%s"
 
@@ -109,7 +115,9 @@ def spot(request: MemberRequest) -> HttpResponse:
     """Preview an order on the main account; on confirmation, place it: at the market, or with a limit."""
     form = SpotForm(request.POST, markets=queries.spot_markets())
     shown: dict[str, Any] = {"spot_form": form}
-    if form.is_valid() and form.is_limit:
+    if "part" in request.POST:
+        shown["spot_form"] = _with_part(request, form, request.POST["part"])
+    elif form.is_valid() and form.is_limit:
         wish = form.limit_wish(now=timezone.now())
         try:
             if request.POST.get("step") == "confirm":
@@ -135,8 +143,21 @@ def spot(request: MemberRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
     if request.htmx:
-        return render(request, "copytrading/wallet.html#ticket", {"key": uuid4().hex, **shown})
+        beside = _ticket_part(request, shown["spot_form"].market_id)
+        return render(request, "copytrading/wallet.html#ticket", {"key": uuid4().hex, **beside, **shown})
     return _page(request, **shown)
+
+
+@login_required
+@require_safe
+@at_most_a_minute(BOOKS_A_MINUTE, name="book")
+def spot_book(request: MemberRequest) -> HttpResponse:
+    """Show the top of a market's book beside what the main account has to trade with."""
+    beside = _ticket_part(request, row_number(request.GET.get("market", "")))
+    if not beside:
+        raise Http404
+    top = tops.top_of_book(beside["means"].market, now=timezone.now())
+    return render(request, "parts/ticket_book.html", {**beside, "top": top, "is_asked": True})
 
 
 @login_required
@@ -167,7 +188,30 @@ def _page(request: MemberRequest, **shown: Any) -> HttpResponse:
     }
     if "spot_form" not in shown:
         context["spot_form"] = SpotForm(markets=queries.spot_markets())
+    context |= _ticket_part(request, context["spot_form"].market_id)
     return render(request, "copytrading/wallet.html", context)
+
+
+def _ticket_part(request: MemberRequest, market_id: int | None) -> dict[str, Any]:
+    """Return what stands beside the order that is being written: what there is to trade with in its market."""
+    market = next((market for market in queries.spot_markets() if market.pk == market_id), None)
+    if market is None:
+        return {}
+    return {"means": means.means_of_wallet(request.user, market), "book_url": reverse("spot_book")}
+
+
+def _with_part(request: MemberRequest, form: SpotForm, part: str) -> SpotForm:
+    """Return the order with what a part of the account comes to; as it is where nothing says a part of what."""
+    chosen = form.part_of()
+    if chosen is None or row_number(part) not in means.PARTS:
+        return form
+    side, market_id = chosen
+    own = _ticket_part(request, market_id)["means"]
+    if side == SpotForm.BUY:
+        # At the market it is what is spent in all; a limit order holds its fee besides.
+        costs = platform_rules().fee_rate if form.is_limit else Decimal(0)
+        return form.with_figure(money_input(own.bought_with(int(part), costs=costs)))
+    return form.with_figure(coins_input(own.sold_from(int(part)), own.market.base.decimals))
 
 
 def _transfer(form: TransferForm) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -236,10 +237,14 @@ def _figures(request: MemberRequest, lead: Any, form: StartForm) -> dict[str, An
     visibility = visibility_of(lead, request.user, now=timezone.now())
     try:
         look_back = LookBack(lead=lead, question=Question(**question), visibility=visibility)
-        return figures | {"comparison": look_back.comparison()}
+        comparison = look_back.comparison()
     except Refusal:
         # Without a record, or on terms that make no sense yet, there is nothing to show.
         return figures
+    seen = comparison.custom if form.is_bound and form.is_custom else comparison.smart_sync
+    lines = [(lead.name, "lead", comparison.lead_curve), (gettext("Your copy"), "smart", seen.curve)]
+    level = form.level_units if form.is_bound else None
+    return figures | {"comparison": comparison, "seen": seen, "seen_lines": lines, "level_units": level}
 
 
 def _look_back_query(

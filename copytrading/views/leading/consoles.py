@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from copytrading.forms.leading import NoticeForm, OrderForm
@@ -12,6 +13,7 @@ from copytrading.forms.wallet import TransferForm
 from copytrading.queries.copies import curves
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
+from copytrading.queries.money import means
 from copytrading.queries.rules import platform_rules
 from copytrading.views.requests import MemberRequest
 
@@ -46,6 +48,14 @@ def live_part(lead: Any) -> dict[str, Any]:
     }
 
 
+def ticket_part(lead: Any, market_id: int | None) -> dict[str, Any]:
+    """Return what stands beside the order that is being written: what there is to trade with in its market."""
+    market = next((market for market in queries.traded_markets() if market.pk == market_id), None)
+    if market is None or lead.ledger_account_id is None:
+        return {}
+    return {"means": means.means_of_lead(lead, market), "book_url": reverse("lead_book")}
+
+
 def console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
     """Render the console; forms that are not shown as they were sent are empty, each with a key of its own."""
     context = {
@@ -60,4 +70,5 @@ def console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
     }
     if "order_form" not in shown:
         context["order_form"] = OrderForm(markets=queries.traded_markets())
+    context |= ticket_part(lead, context["order_form"].market_id)
     return render(request, "copytrading/lead_console.html", context)

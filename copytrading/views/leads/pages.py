@@ -32,7 +32,7 @@ from copytrading.queries.shown.visibility import Visibility, visibilities_of, vi
 from copytrading.queries.shown.weights import slices_shown
 from copytrading.services.leads import capacity
 from copytrading.templatetags.comparisons import Curve
-from copytrading.views.requests import row_number, visitor
+from copytrading.views.requests import asks_for, row_number, visitor
 
 CARDS_A_PAGE = 12
 DAYS_AT_FIRST = 90
@@ -63,14 +63,14 @@ def discover(request: HttpRequest) -> HttpResponse:
         "is_late": not all(part.is_whole for part in visibilities.values()),
         "favourites": leads.favourite_ids_of(user) if user else set(),
     }
-    return render(request, "copytrading/discover.html" + ("#leads" if _asks_for(request, "leads") else ""), context)
+    return render(request, "copytrading/discover.html" + ("#leads" if asks_for(request, "leads") else ""), context)
 
 
 @require_safe
 def lead_detail(request: HttpRequest, slug: str, tab: str = "overview") -> HttpResponse:
     """Show one tab of a lead's page; one part of it when that is all that is asked for."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
-    part = next((name for name in PARTS if _asks_for(request, name)), "")
+    part = next((name for name in PARTS if asks_for(request, name)), "")
     context = {"section": "discover", "lead": lead, "tab": tab, **_content(request, lead, tab, part)}
     return render(request, "copytrading/lead_detail.html" + (f"#{part}" if part else ""), context)
 
@@ -188,9 +188,3 @@ def _trades(request: HttpRequest, lead: Any, visibility: Visibility, series: Ser
 def _days(request: HttpRequest) -> int:
     asked = request.GET.get("days", "")
     return int(asked) if asked.isascii() and asked.isdigit() and int(asked) in PERIODS else DAYS_AT_FIRST
-
-
-def _asks_for(request: HttpRequest, part: str) -> bool:
-    """Return whether HTMX asks for one element of the page; after a step back in history it wants the whole."""
-    htmx = request.htmx  # type: ignore[attr-defined]
-    return bool(htmx) and not htmx.history_restore_request and htmx.target == part

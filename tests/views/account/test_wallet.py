@@ -238,3 +238,41 @@ class TestWalletCsv:
 
 def _text(client: Client) -> str:
     return client.get(reverse("wallet_csv")).getvalue().decode()
+
+
+class TestParts:
+    def test_of_the_worth_are_written_for_a_buy(self, signed_in: Client) -> None:
+        content = send(signed_in, "spot", side="BUY", market=market_id("SOL"), value="nonsense", part="25")
+
+        assert figure_in(content) == "2500"
+        assert 'class="errors"' not in content
+
+    def test_of_the_coin_are_written_for_a_sale(self, signed_in: Client) -> None:
+        send(signed_in, "spot", side="BUY", market=market_id("SOL"), value="250", step="confirm", key="a")
+
+        content = send(signed_in, "spot", side="SELL", market=market_id("SOL"), value="", part="100")
+
+        sold = send(signed_in, "spot", side="SELL", market=market_id("SOL"), value=figure_in(content))
+        assert "You get, about" in sold
+
+    def test_of_a_limit_order_leave_room_for_its_fee(self, signed_in: Client) -> None:
+        limit = {"side": "BUY", "market": market_id("SOL"), "order_type": "LIMIT", "price_limit": "90"}
+
+        content = send(signed_in, "spot", **limit, value="", part="100")
+
+        typed = figure_in(content)
+        assert 9_980 < float(typed) < 10_000 and 'value="90"' in content
+        assert "Held for it" in send(signed_in, "spot", **limit, counted_in="VALUE", value=typed)
+
+    def test_stand_beside_the_best_prices(self, signed_in: Client) -> None:
+        answer = signed_in.get(reverse("spot_book"), {"market": market_id("SOL")})
+
+        assert "SOL / USDT" in answer.text and "10,000.00 USDT" in answer.text
+        assert 'class="book"' in answer.text
+        assert signed_in.get(reverse("spot_book"), {"market": "999999"}).status_code == 404
+
+
+def figure_in(content: str) -> str:
+    found = re.search(r'name="value" value="([^"]*)"', content[content.index('id="ticket"') :])
+    assert found, "the ticket has no figure"
+    return found[1]

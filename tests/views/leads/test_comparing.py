@@ -7,7 +7,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -27,6 +29,17 @@ def known_lead(world: World, lead: Lead) -> Lead:
     world.lead_trades(lead, "BTC", "BUY", "0.1")
     world.settle()
     closes = {"BTC-USDT": np.linspace(50_000, 60_000, HOURS)}
+    price_bars.write_bars(closes=closes, times=[start + timedelta(hours=hour) for hour in range(HOURS)])
+    return lead
+
+
+@pytest.fixture
+def falling_lead(world: World, lead: Lead) -> Lead:
+    """A lead with twenty days of a record, all of it in BTC, which loses half of what it is worth."""
+    start = world.now
+    world.lead_trades(lead, "BTC", "BUY", "0.19")
+    world.settle()
+    closes = {"BTC-USDT": np.linspace(50_000, 25_000, HOURS)}
     price_bars.write_bars(closes=closes, times=[start + timedelta(hours=hour) for hour in range(HOURS)])
     return lead
 
@@ -111,6 +124,59 @@ class TestWhatIf:
         assert 'class="errors"' in beside
         assert sentence in beside
         assert "No answer yet" in page
+
+    def test_draws_the_stop_loss_and_says_when_it_would_have_stopped(self, client: Client, falling_lead: Lead):
+        page = page_of(client, falling_lead, investment="1000", stop_loss="10", stop_loss_in="percent")
+
+        stopped = re.search(r"<strong>Would have stopped on (\d+ January)</strong>, with (8\d\d\.\d\d) USDT back", page)
+        assert stopped
+        assert page.count('class="level"') == 1 and ">stop 900<" in page
+        assert page.count('class="dot stopped"') == 1
+        assert f"{stopped[2]} <span" in page
+
+    def test_says_that_it_would_not_have_stopped_and_how_near_it_came(self, client: Client, falling_lead: Lead):
+        page = page_of(client, falling_lead, investment="1000", stop_loss="60", stop_loss_in="percent")
+        without = page_of(client, falling_lead, investment="1000")
+
+        said = (
+            r"<strong>Would not have stopped in these 20 days</strong>: its lowest was (\d+\.\d\d) USDT on 25 January\."
+        )
+        lowest = re.search(said, page)
+        assert lowest and ">stop 400<" in page and 'class="dot stopped"' not in page
+        assert f"Without a stop loss its lowest was {lowest[1]} USDT on 25 January." in without
+        assert 'class="level"' not in without
+
+    @pytest.mark.parametrize(
+        ("part", "there", "not_there"), [("look-back", "curves", "why"), ("reasons", "why", "curves")]
+    )
+    def test_puts_in_place_what_is_asked_for_alone(
+        self, client: Client, known_lead: Lead, part: str, there: str, not_there: str
+    ):
+        words = {"curves": "Smart Sync against Custom copy", "why": "Why not exactly Basalt’s"}
+        headers = {"HX-Request": "true", "HX-Target": part}
+
+        answer = client.get(reverse("what_if", args=[known_lead.slug]), {"investment": "700"}, headers=headers).text
+        wrong = client.get(reverse("what_if", args=[known_lead.slug]), {"investment": "7"}, headers=headers).text
+
+        assert f'id="{part}"' in answer and "<html" not in answer
+        assert words[there] in answer and words[not_there] not in answer
+        assert f'id="{part}"' in wrong and ("at least 100 USDT" in wrong) == (part == "look-back")
+
+    def test_asks_the_database_as_often_for_any_amount(self, client: Client, known_lead: Lead):
+        counts = []
+        for amount in ("100", "2,500", "90,000"):
+            with CaptureQueriesContext(connection) as asked:
+                page_of(client, known_lead, investment=amount, stop_loss="10", stop_loss_in="percent")
+            counts.append(len(asked))
+
+        assert len(set(counts)) == 1
+
+    def test_has_a_slider_that_only_a_script_shows(self, client: Client, known_lead: Lead):
+        page = page_of(client, known_lead, investment="2,500")
+
+        slide = page.split('class="slide"')[1].split("</div>")[0]
+        assert slide.startswith(" data-scripted hidden>")
+        assert 'aria-valuetext="2,000"' in slide and "name=" not in slide
 
     def test_says_in_a_sentence_that_a_record_is_too_short(self, client: Client, lead: Lead):
         page = page_of(client, lead)
@@ -198,6 +264,23 @@ class TestCustomCopyInTheWizard:
         smart, custom = (figure.partition(" → ")[2] for _, figure in figures_in(wizard))
         assert f"in Smart Sync, now</dt><dd>{smart} <span" in page
         assert f"<dt>In Custom copy</dt><dd>{custom}</dd>" in page
+
+    def test_shows_the_stop_loss_on_the_past_of_the_mode_that_is_chosen(
+        self, client: Client, follower: User, falling_lead: Lead
+    ):
+        client.force_login(follower)
+        asked = {"investment": "1000", "stop_loss": "100", "stop_loss_in": "cash", "buy_existing": "on"}
+        address, live = reverse("copy_terms", args=[falling_lead.slug]), {"HX-Request": "true"}
+
+        held = client.get(address, asked | {"mode": "SMART_SYNC"}, headers=live).text
+        answered = client.get(
+            address, asked | {"mode": "CUSTOM", "order_by": "value", "order_value": "100"}, headers=live
+        ).text
+
+        assert 'id="stop-seen" hx-swap-oob="true"' in held and ">stop 900<" in held
+        assert "Would have stopped on" in held
+        # A tenth in coins that halve is no loss of a tenth.
+        assert "Would not have stopped in these 20 days" in answered
 
     def test_compares_for_the_amount_that_is_typed(self, signed_in: Client, known_lead: Lead):
         part = signed_in.get(

@@ -18,7 +18,7 @@ from copytrading.views.account import (
 from copytrading.views.admission import pages as admission
 from copytrading.views.copies import activity, starting, together
 from copytrading.views.copies import pages as copies
-from copytrading.views.leading import linking
+from copytrading.views.leading import inviting, linking
 from copytrading.views.leading import orders as lead_orders
 from copytrading.views.leading import pages as leading
 from copytrading.views.leads import choosing, comparing
@@ -115,6 +115,8 @@ urlpatterns = [
     path("lead/orders/", lead_orders.lead_order_history, name="lead_order_history"),
     path("lead/orders/<int:order_id>/cancel/", lead_orders.lead_order_cancel, name="lead_order_cancel"),
     path("lead/earnings/", leading.lead_earnings, name="lead_earnings"),
+    path("lead/invitations/", inviting.lead_invitations, name="lead_invitations"),
+    path("lead/invitations/<int:invitation_id>/withdraw/", inviting.invitation_withdraw, name="invitation_withdraw"),
     path("lead/money/in/", leading.lead_money, {"way": "in"}, name="lead_money_in"),
     path("lead/money/out/", leading.lead_money, {"way": "out"}, name="lead_money_out"),
     path("lead/terms/", leading.lead_terms, name="lead_terms"),

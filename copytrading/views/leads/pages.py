@@ -20,6 +20,7 @@ from copytrading.forms.leads import LeadFilterForm
 from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import reference
 from copytrading.queries.copies.portfolios import price_list
+from copytrading.queries.leading.invitations import offer_of
 from copytrading.queries.leads import conflict, links, records
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
@@ -129,6 +130,7 @@ def _head(request: HttpRequest, lead: Any, visibility: Visibility, now: datetime
     return {
         "card": card,
         "standing": standing,
+        "offer": offer_of(lead, request.GET.get("invitation", ""), now=now),
         "link": links.link_shown(lead, visibility=visibility),
         "visibility": visibility,
         "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,

@@ -25,7 +25,7 @@ class TestInvitations:
         begun = program.post("copies", {**START, "invitation": made["token"]}, key="start-0001")
         late = Program.of(other_follower).post("copies", {**START, "invitation": made["token"]}, key="start-0001")
         (listed,) = leading.get("lead/invitations").json()["results"]
-        withdrawn = leading.delete(f"lead/invitations/{made['id']}", key="withdraw-0001").json()
+        withdrawn = leading.send("DELETE", f"lead/invitations/{made['id']}", key="withdraw-0001").json()
 
         assert (offered["state"], offered["profit_share_rate"]) == ("OPEN", "0.04")
         assert (begun.status_code, begun.json()["profit_share_rate"]) == (201, "0.04")

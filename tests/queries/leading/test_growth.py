@@ -20,9 +20,14 @@ def record(lead: Lead, at: datetime, units: int | None) -> None:
 
 def pays(copy: Copy, at: datetime, share: str, platform: str) -> None:
     copy.profit_shares.create(
-        kind="STOP", period=DateTimeTZRange(at, at), equity_units=0, mark_value_units=0, share_units=usdt(share), platform_units=usdt(platform),
+        kind="STOP",
+        period=DateTimeTZRange(at, at),
+        equity_units=0,
+        mark_value_units=0,
+        share_units=usdt(share),
+        platform_units=usdt(platform),
         settled_at=at,
-    )  # fmt: skip
+    )
 
 
 class TestGrowth:

@@ -21,7 +21,7 @@ from copytrading.views.copies import pages as copies
 from copytrading.views.leading import inviting, linking
 from copytrading.views.leading import orders as lead_orders
 from copytrading.views.leading import pages as leading
-from copytrading.views.leads import choosing, comparing
+from copytrading.views.leads import choosing, comparing, sharing
 from copytrading.views.leads import pages as leads
 
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("leads/<slug:slug>/trades/", leads.lead_detail, {"tab": "trades"}, name="lead_trades"),
     path("leads/<slug:slug>/trades.csv", leads.lead_trades_csv, name="lead_trades_csv"),
     path("leads/<slug:slug>/followers/", leads.lead_detail, {"tab": "followers"}, name="lead_followers"),
+    path("leads/<slug:slug>/card-<str:language>.png", sharing.lead_card, name="lead_card"),
     path("leads/<slug:slug>/favourite/", choosing.favourite, name="favourite"),
     path("compare/", choosing.compare, name="compare"),
     path("leads/<slug:slug>/what-if/", comparing.what_if, name="what_if"),
@@ -61,6 +62,7 @@ urlpatterns = [
     path("suitability/", admission.suitability, name="suitability"),
     path("suitability/jurisdiction/", admission.jurisdiction, name="jurisdiction"),
     path("halt-notice/", appearance.halt_notice, name="halt_notice"),
+    path("passkey/", appearance.passkey_offer, name="passkey_offer"),
     path("announcements/<int:announcement_id>/close/", appearance.close_announcement, name="close_announcement"),
     path("complaints/", complaints.complaints, name="complaints"),
     path("complaints/<int:complaint_id>/", complaints.complaint, name="complaint"),

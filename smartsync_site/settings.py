@@ -274,6 +274,8 @@ MFA_FORMS = {
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+# A passkey is offered right after the sign-up. Where addresses need not be confirmed to sign in, neither to add one.
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
 MFA_TOTP_ISSUER = SMARTSYNC_BRAND.name
 
 # Without a server of its own the demo keeps its mails in files, and shows them on a page.

@@ -12,6 +12,8 @@ from accounts import sealing
 from accounts.addresses import client_address
 from accounts.identity import devices
 
+# In the session of a first visit, until something was chosen.
+OFFERS_PASSKEY = "offers_passkey"
 SEALED_PLACE = "a second factor"
 
 
@@ -44,6 +46,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if user is not None and self._counted:
             devices.take_back_try(self._counted)
         return user
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Sign somebody in; whoever comes in for the first time is offered a passkey on the pages of this visit."""
+        is_first = user.last_login is None
+        super().login(request, user)
+        # The session of before is another one.
+        if is_first:
+            request.session[OFFERS_PASSKEY] = True
 
     def post_login(self, request: HttpRequest, user: Any, **said: Any) -> HttpResponse:
         """Go on after a sign-in; a device that was never seen before is known from now on."""

@@ -87,6 +87,7 @@ TABLE = (
     ("live/", PUBLIC),
     ("theme/", PUBLIC),
     ("language/", PUBLIC),
+    ("passkey/", MEMBER),
     ("announcements/<int:announcement_id>/close/", MEMBER),
     ("complaints/", MEMBER),
     ("complaints/<int:complaint_id>/*", "own:complaint"),

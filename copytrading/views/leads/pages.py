@@ -33,6 +33,7 @@ from copytrading.queries.shown.visibility import Visibility, visibilities_of, vi
 from copytrading.queries.shown.weights import slices_shown
 from copytrading.services.leads import capacity
 from copytrading.templatetags.comparisons import Curve
+from copytrading.views.leads.sharing import shared
 from copytrading.views.requests import row_number, visitor
 
 CARDS_A_PAGE = 12
@@ -130,6 +131,7 @@ def _head(request: HttpRequest, lead: Any, visibility: Visibility, now: datetime
     return {
         "card": card,
         "standing": standing,
+        "shared": shared(request, lead),
         "offer": offer_of(lead, request.GET.get("invitation", ""), now=now),
         "link": links.link_shown(lead, visibility=visibility),
         "visibility": visibility,

@@ -4,6 +4,8 @@ import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal.httpkit import is_headless_request
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -57,6 +59,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **said: Any) -> HttpResponse:
         """Go on after a sign-in; a device that was never seen before is known from now on."""
+        if said.get("signup") and not is_headless_request(request):
+            # The password was typed a moment ago: whoever adds a passkey now need not type it again.
+            record_authentication(request, user, "password", email=user.email, reauthenticated=True)
         response: HttpResponse = super().post_login(request, user, **said)
         if not devices.is_known(request, user.email):
             devices.remember(response, user.email)

@@ -19,7 +19,7 @@ from copytrading.templatetags.figures import count, direction, percent, signed_p
 
 WIDTH, HEIGHT, TWICE = 1200, 630, 2
 MARGIN, COLUMN = 72, 360
-NAME_TOP, FIGURES_TOP, CURVE_TOP, CURVE_BOTTOM, FOOT = 128, 222, 372, 540, 580
+NAME_TOP, FIGURES_TOP, CURVE_TOP, CURVE_BOTTOM, FOOT = 120, 230, 380, 526, 566
 PAPER, SHEET, INK, QUIET, LINE = "#f6f4ef", "#ffffff", "#14181b", "#5b6369", "#d3cfc6"
 REGULAR, SEMIBOLD = "ribbon-sans-regular.ttf", "ribbon-sans-semibold.ttf"
 # The letters that our face has.

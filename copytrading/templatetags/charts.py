@@ -102,10 +102,10 @@ def growth_chart(growth: Growth, what: str) -> SafeString:
         format_html('<path class="line own" d="{}"/>', path),
         marks=plot.dot(*points[-1], "own"),
         lines=[Line(name="", points=points, classes="own")],
-        label=gettext("%(what)s: %(first)s on %(since)s, %(last)s now.")
+        label=gettext("%(what)s: %(first)s on %(since)s, %(last)s at the end.")
         % {"what": gettext(GROWTH_LABELS[what]), "first": first, "since": day(points[0][0]), "last": last},
         unit=unit,
-        last_label=gettext("now"),
+        last_label=gettext("now") if points[-1][0] == growth.days[-1].at else "",
         is_low=True,
     )
 

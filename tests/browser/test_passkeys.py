@@ -5,6 +5,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
+from tests.cast import build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
 PHONE = {"width": 390, "height": 844}
@@ -28,6 +29,8 @@ def with_authenticator(page: Page) -> Page:
 
 class TestPasskey:
     def test_is_made_after_the_sign_up_and_signs_in_without_a_password(self, browser: Browser, site_url: str) -> None:
+        # The coins that a wallet and a list of leads speak of.
+        build_world()
         # A passkey is of a name, and never of an address in figures.
         site = site_url.replace("127.0.0.1", "localhost")
         context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]

@@ -64,6 +64,11 @@ class Growth:
         """Return whether nobody has followed in these days, and nothing was earned ever."""
         return not any(day.copies or day.earned_units for day in self.days)
 
+    @property
+    def money_units(self) -> int | None:
+        """Return the money that was known last; None where it never was."""
+        return next((day.money_units for day in reversed(self.days) if day.money_units is not None), None)
+
 
 def growth_of(lead: Lead, *, now: datetime, days: int = DAYS) -> Growth:
     """Return what followed a lead over some days, or since the lead began."""

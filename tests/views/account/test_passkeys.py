@@ -5,13 +5,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from tests.cast import World
 
 PASSWORD = "correct horse battery"
 OFFER = "Sign in without a password next time"
 
 
 @pytest.fixture
-def newcomer(client: Client, db: None) -> Client:
+def newcomer(client: Client, world: World) -> Client:
     fields = {"email": "newcomer@example.org", "password1": PASSWORD}
     assert client.post(reverse("account_signup"), fields).status_code == 302
     return client

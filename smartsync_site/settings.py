@@ -442,6 +442,7 @@ SPECTACULAR_SETTINGS = {
         "FlowKind": "copytrading.queries.statuses.FLOW_KIND",
         "LeadStatus": "copytrading.queries.statuses.LEAD",
         "LeadOrderStatus": "copytrading.queries.statuses.LEAD_ORDER",
+        "InvitationState": "copytrading.queries.leading.invitations.InvitationState",
         "LinkStatus": "copytrading.queries.statuses.LINK",
         "NoticeKind": "copytrading.queries.statuses.NOTICE_KIND",
         "NoticeTopic": "copytrading.queries.hooks.wanted.topic_labels",

@@ -11,7 +11,7 @@ from typing import Any
 from environ import ImproperlyConfigured
 
 from smartsync_site.brand import colours, drawings, legal
-from smartsync_site.brand.brand import FAVICON, STYLESHEET, Brand, LegalText
+from smartsync_site.brand.brand import FAVICON, STYLESHEET, WRITTEN_IN, Brand, LegalText
 from smartsync_site.environment import PROJECT
 
 SHIPPED = PROJECT / "brand" / "brand.toml"
@@ -182,7 +182,7 @@ class _Reader:
         folder = self.place("legal")
         if not folder.is_dir():
             raise self.refuse("legal", f"names {folder}, and there is no such folder: make it, with a text a file.")
-        texts = self.texts(folder, words, legal.WRITTEN_IN)
+        texts = self.texts(folder, words, WRITTEN_IN)
         others = [
             self.texts(place, words, place.name)
             for place in sorted(folder.iterdir())

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext, gettext_noop
@@ -51,6 +52,11 @@ class Offer:
     @property
     def is_open(self) -> bool:
         return self.state is InvitationState.OPEN
+
+    @property
+    def query(self) -> str:
+        """Return the end of an address by which it travels along; empty where it lets nobody in."""
+        return f"?invitation={quote(self.token, safe='')}" if self.is_open else ""
 
     @property
     def why_closed(self) -> str:

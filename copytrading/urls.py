@@ -18,10 +18,10 @@ from copytrading.views.account import (
 from copytrading.views.admission import pages as admission
 from copytrading.views.copies import activity, starting, together
 from copytrading.views.copies import pages as copies
-from copytrading.views.leading import linking
+from copytrading.views.leading import inviting, linking
 from copytrading.views.leading import orders as lead_orders
 from copytrading.views.leading import pages as leading
-from copytrading.views.leads import choosing, comparing
+from copytrading.views.leads import choosing, comparing, sharing
 from copytrading.views.leads import pages as leads
 
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("leads/<slug:slug>/trades/", leads.lead_detail, {"tab": "trades"}, name="lead_trades"),
     path("leads/<slug:slug>/trades.csv", leads.lead_trades_csv, name="lead_trades_csv"),
     path("leads/<slug:slug>/followers/", leads.lead_detail, {"tab": "followers"}, name="lead_followers"),
+    path("leads/<slug:slug>/card-<str:language>.png", sharing.lead_card, name="lead_card"),
     path("leads/<slug:slug>/favourite/", choosing.favourite, name="favourite"),
     path("compare/", choosing.compare, name="compare"),
     path("leads/<slug:slug>/what-if/", comparing.what_if, name="what_if"),
@@ -62,6 +63,7 @@ urlpatterns = [
     path("suitability/", admission.suitability, name="suitability"),
     path("suitability/jurisdiction/", admission.jurisdiction, name="jurisdiction"),
     path("halt-notice/", appearance.halt_notice, name="halt_notice"),
+    path("passkey/", appearance.passkey_offer, name="passkey_offer"),
     path("announcements/<int:announcement_id>/close/", appearance.close_announcement, name="close_announcement"),
     path("complaints/", complaints.complaints, name="complaints"),
     path("complaints/<int:complaint_id>/", complaints.complaint, name="complaint"),
@@ -117,6 +119,8 @@ urlpatterns = [
     path("lead/orders/", lead_orders.lead_order_history, name="lead_order_history"),
     path("lead/orders/<int:order_id>/cancel/", lead_orders.lead_order_cancel, name="lead_order_cancel"),
     path("lead/earnings/", leading.lead_earnings, name="lead_earnings"),
+    path("lead/invitations/", inviting.lead_invitations, name="lead_invitations"),
+    path("lead/invitations/<int:invitation_id>/withdraw/", inviting.invitation_withdraw, name="invitation_withdraw"),
     path("lead/money/in/", leading.lead_money, {"way": "in"}, name="lead_money_in"),
     path("lead/money/out/", leading.lead_money, {"way": "out"}, name="lead_money_out"),
     path("lead/terms/", leading.lead_terms, name="lead_terms"),

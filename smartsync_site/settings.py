@@ -284,6 +284,8 @@ MFA_FORMS = {
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+# A passkey is offered right after the sign-up. Where addresses need not be confirmed to sign in, neither to add one.
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
 MFA_TOTP_ISSUER = SMARTSYNC_BRAND.name
 
 # Without a server of its own the demo keeps its mails in files, and shows them on a page.
@@ -450,6 +452,7 @@ SPECTACULAR_SETTINGS = {
         "FlowKind": "copytrading.queries.statuses.FLOW_KIND",
         "LeadStatus": "copytrading.queries.statuses.LEAD",
         "LeadOrderStatus": "copytrading.queries.statuses.LEAD_ORDER",
+        "InvitationState": "copytrading.queries.leading.invitations.InvitationState",
         "LinkStatus": "copytrading.queries.statuses.LINK",
         "NoticeKind": "copytrading.queries.statuses.NOTICE_KIND",
         "NoticeTopic": "copytrading.queries.hooks.wanted.topic_labels",

@@ -92,6 +92,7 @@ class World:
         *,
         terms: Terms | None = None,
         idempotency_key: str | None = None,
+        invitation: str = "",
         **chosen: object,
     ) -> Copy:
         """Start a copy on some terms, Smart Sync where none are given, with what was `chosen` on top."""
@@ -102,6 +103,7 @@ class World:
             terms=replace(terms or Terms(), **chosen),
             idempotency_key=idempotency_key or self.key(),
             now=self.now,
+            invitation=invitation,
         )
 
     def lead_trades(self, lead: Lead, symbol: str, side: str, quantity: str) -> LeadOrder:

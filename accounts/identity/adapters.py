@@ -4,6 +4,8 @@ import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal.httpkit import is_headless_request
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,8 @@ from accounts import sealing
 from accounts.addresses import client_address
 from accounts.identity import devices
 
+# In the session of a first visit, until something was chosen.
+OFFERS_PASSKEY = "offers_passkey"
 SEALED_PLACE = "a second factor"
 
 
@@ -45,8 +49,19 @@ class AccountAdapter(DefaultAccountAdapter):
             devices.take_back_try(self._counted)
         return user
 
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Sign somebody in; whoever comes in for the first time is offered a passkey on the pages of this visit."""
+        is_first = user.last_login is None
+        super().login(request, user)
+        # The session of before is another one.
+        if is_first:
+            request.session[OFFERS_PASSKEY] = True
+
     def post_login(self, request: HttpRequest, user: Any, **said: Any) -> HttpResponse:
         """Go on after a sign-in; a device that was never seen before is known from now on."""
+        if said.get("signup") and not is_headless_request(request):
+            # The password was typed a moment ago: whoever adds a passkey now need not type it again.
+            record_authentication(request, user, "password", email=user.email, reauthenticated=True)
         response: HttpResponse = super().post_login(request, user, **said)
         if not devices.is_known(request, user.email):
             devices.remember(response, user.email)

@@ -26,7 +26,14 @@ def _credential() -> CredentialField:
 
 
 class AddPasskeyForm(library.AddWebAuthnForm):
+    """The library's; who adds one most often means to sign in by it alone, so that is ticked."""
+
     credential = _credential()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if "passwordless" in self.fields:
+            self.fields["passwordless"].initial = True
 
 
 class AuthenticatePasskeyForm(library.AuthenticateWebAuthnForm):

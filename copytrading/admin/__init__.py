@@ -38,6 +38,7 @@ from copytrading.admin.figures import (
 )
 from copytrading.admin.finding import search_page
 from copytrading.admin.leads import (
+    InvitationAdmin,
     LeadAdmin,
     LeadCalmAdmin,
     LeadFlowAdmin,
@@ -123,6 +124,7 @@ __all__ = [
     "GateQuestionAdmin",
     "HaltAdmin",
     "HeartbeatAdmin",
+    "InvitationAdmin",
     "JurisdictionChangeAdmin",
     "KnownDeviceAdmin",
     "LeadAdmin",

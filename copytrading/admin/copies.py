@@ -82,6 +82,7 @@ class CopyAdmin(ActingAdmin):
         "buy_existing",
         "weight_max",
         "profit_share_rate",
+        "invitation",
         "account_link",
         "trades_link",
         "fence",

@@ -14,6 +14,7 @@ from copytrading.admin.halting import ask_to_halt
 from copytrading.models import (
     Copy,
     Halt,
+    Invitation,
     Lead,
     LeadCalm,
     LeadFlow,
@@ -302,3 +303,15 @@ class LeadNoticeAdmin(ReadOnlyAdmin):
     list_select_related = ("lead",)
     ordering = ("-written_at",)
     search_fields = ("lead__name", "text")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """The token is the lead's to hand out, and nobody's here to read."""
+
+    list_display = ("id", "lead", "label", "copies_max", "profit_share_rate", "made_at", "expires_at", "withdrawn_at")
+    list_filter = ("made_at", "expires_at", "withdrawn_at")
+    list_select_related = ("lead",)
+    ordering = ("-made_at",)
+    search_fields = ("=id", "lead__name", "label")
+    exclude = ("token",)

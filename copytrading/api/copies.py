@@ -73,6 +73,7 @@ class Copies(Endpoint):
             terms=wanted["terms"],
             idempotency_key=idempotency_key,
             now=timezone.now(),
+            invitation=wanted["invitation"],
         )
         return Response(CopyDetailShape(copy_in_figures(request, copy.pk)).data, status=status.HTTP_201_CREATED)
 

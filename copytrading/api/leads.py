@@ -19,6 +19,7 @@ from copytrading.api.shapes.leads import (
     ComparisonQuery,
     FavouriteShape,
     LeadDetailShape,
+    LeadQuery,
     LeadRecordPointShape,
     LeadRecordQuery,
     LeadsComparisonShape,
@@ -29,6 +30,7 @@ from copytrading.api.shapes.leads import (
 from copytrading.api.shapes.reference import NOT_HELD, ReferenceCopyShape
 from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import reference
+from copytrading.queries.leading.invitations import offer_of
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.queries.leads import overlaps
 from copytrading.queries.leads import pages as lead_pages
@@ -68,10 +70,11 @@ class Lead(OpenEndpoint):
         operation_id="read_lead",
         tags=["leads"],
         summary="Look at one lead",
-        responses=documented({200: LeadDetailShape}, problems=(401, 403, 404, 429)),
+        parameters=[LeadQuery],
+        responses=documented({200: LeadDetailShape}, problems=(400, 401, 403, 404, 429)),
     )
     def get(self, request: Request, slug: str) -> Response:
-        now = timezone.now()
+        now, token = timezone.now(), self.read_query(LeadQuery)["invitation"]
         lead = public_lead(slug)
         card, visibility, who = lead_queries.card_of(lead, now=now), visible_to(request, lead), visitor(request)
         figures = {
@@ -83,6 +86,7 @@ class Lead(OpenEndpoint):
             "is_favourite": who is not None and lead.pk in lead_queries.favourite_ids_of(who),
             "statistics": lead_statistics.statistics_of(card, visibility=visibility, now=now),
             "visibility": visibility,
+            "invitation": offer_of(lead, token, now=now),
         }
         return Response(LeadDetailShape(figures).data)
 
@@ -201,6 +205,7 @@ class LeadPreview(Endpoint):
             investment_units=wanted["investment"],
             terms=wanted["terms"],
             now=timezone.now(),
+            invitation=wanted["invitation"],
         )
         cautions = cautions_of(lead=lead, investment_units=wanted["investment"], terms=wanted["custom"])
         figures = {name: getattr(preview, name) for name in preview.__dataclass_fields__}

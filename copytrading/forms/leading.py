@@ -18,6 +18,7 @@ from copytrading.services.wallet.money_words import with_cash
 TAGS_MAX, TAG_LENGTH_MAX = 5, 30
 FOLLOWERS_AT_FIRST = 1000
 NOTICE_LENGTH_MAX = 500
+INVITATION_DAYS_AT_FIRST = 30
 # Hours after which strangers see a trade, as they can be chosen.
 DELAYS = (0, 1, 4, 24, 3 * 24, 7 * 24, 30 * 24)
 
@@ -105,6 +106,42 @@ class ApplyForm(_Capacity):
 
 class TermsForm(_Capacity):
     """The terms again, for a lead who runs."""
+
+
+class InviteForm(forms.Form):
+    """For how many an invitation is, how long, and at which profit share; the bounds are the service's to say."""
+
+    label = forms.CharField(
+        label=gettext_lazy("For whom, in your own words"),
+        required=False,
+        help_text=gettext_lazy("Only you see it."),
+    )
+    copies_max = forms.IntegerField(
+        label=gettext_lazy("How many may come by it"),
+        initial=1,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("How many may come?")},
+    )
+    days = forms.IntegerField(
+        label=gettext_lazy("For how many days"),
+        initial=INVITATION_DAYS_AT_FIRST,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("How many days does it last?")},
+    )
+    profit_share_rate = ShareField(
+        label=gettext_lazy("Their profit share, %"),
+        max_digits=5,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text=gettext_lazy("At most what everybody pays. Each copy keeps the rate it began at."),
+        error_messages={"required": gettext_lazy("Enter a share; 0 for none.")},
+    )
+    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    @property
+    def rate(self) -> Decimal:
+        """Return the profit share as a fraction."""
+        return Decimal(self.cleaned_data["profit_share_rate"]) / 100
 
 
 class ShownForm(forms.Form):

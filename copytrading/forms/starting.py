@@ -40,6 +40,8 @@ class StartForm(TermsForm):
         widget=forms.RadioSelect,
     )
     on_own_account = forms.BooleanField(required=False)
+    # What somebody came by travels along; whether it still counts is the service's to say.
+    invitation = forms.CharField(required=False, widget=forms.HiddenInput)
     field_order = ("mode",)
 
     def __init__(

@@ -1,8 +1,8 @@
 """
 Tables and constraints; no behaviour.
 
-Read: market, leads, links, own_accounts, copies, loss_limits, trading, limit_orders, gaps, history, notices, webhooks,
-records, safety, running, rules, admission.
+Read: market, leads, links, own_accounts, invitations, copies, loss_limits, trading, limit_orders, gaps, history,
+notices, webhooks, records, safety, running, rules, admission.
 """
 
 from copytrading.models.admission import (
@@ -30,6 +30,7 @@ from copytrading.models.copies import (
 from copytrading.models.desk import Announcement, AnnouncementClosing, Complaint, ComplaintStep, PersonNote
 from copytrading.models.gaps import CopyGap, CopyGapRecord, LeadSnapshot
 from copytrading.models.history import ObservedTrade, PriceBar
+from copytrading.models.invitations import Invitation
 from copytrading.models.leads import (
     Favourite,
     Lead,
@@ -94,6 +95,7 @@ __all__ = [
     "GateQuestion",
     "Halt",
     "Heartbeat",
+    "Invitation",
     "JurisdictionChange",
     "KnownDevice",
     "Lead",

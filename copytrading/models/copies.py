@@ -22,6 +22,7 @@ from accounts.models.whole_numbers import WholeNumbersField
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.mode import SizingMode
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
+from copytrading.models.invitations import Invitation
 from copytrading.models.leads import Lead
 from copytrading.models.own_accounts import OwnAccount
 
@@ -60,6 +61,10 @@ class Copy(models.Model):
     # The follower's own account at the exchange that it trades on; null where it is pooled with the others.
     own_account = models.ForeignKey(
         OwnAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="copies", db_index=False
+    )
+    # What the follower came by, if it was not the open door.
+    invitation = models.ForeignKey(
+        Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="copies", db_index=False
     )
     mode = models.CharField(
         max_length=12, choices=[(mode.name, mode.label) for mode in registry.modes()], default=SMART_SYNC.name
@@ -131,6 +136,7 @@ class Copy(models.Model):
             models.Index(fields=["id"], condition=Q(breached_at__isnull=False), name="copy_seen_at_its_stop_loss"),
             models.Index(fields=["follower", "-started_at"], name="copy_of_follower"),
             models.Index(fields=["own_account"], condition=Q(own_account__isnull=False), name="copy_on_own_account"),
+            models.Index(fields=["invitation"], condition=Q(invitation__isnull=False), name="copy_by_invitation"),
         )
 
     def __str__(self) -> str:

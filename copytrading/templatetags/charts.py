@@ -6,10 +6,11 @@ from datetime import datetime
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.identity.places import written
 from copytrading.queries.copies.curves import AccountCurve, CopyCurve, Move
+from copytrading.queries.leading.growth import Growth
 from copytrading.queries.rules import cash_symbol
 from copytrading.templatetags.figures import CENT_UNITS, day, money, signed_money, signed_percent
 from copytrading.templatetags.plots import Line, Plot, coloured, kind_of, stretches_of
@@ -18,6 +19,13 @@ register = template.Library()
 
 # In points of percent: a return that moved less does not fill a chart.
 RETURN_SPAN_MIN = 0.2
+# Copies, or cash.
+GROWTH_SPAN_MIN = 5.0
+GROWTH_LABELS = {
+    "copies": gettext_noop("Copies running"),
+    "money": gettext_noop("Money that follows"),
+    "earned": gettext_noop("Earned so far"),
+}
 
 
 @register.simple_tag
@@ -69,6 +77,36 @@ def account_chart(curve: AccountCurve) -> SafeString:
         + _moves_spoken(curve.moves),
         unit=cash_symbol(),
         last_label=gettext("now"),
+    )
+
+
+@register.simple_tag
+def growth_chart(growth: Growth, what: str) -> SafeString:
+    """
+    Return one line of how much followed a lead: `copies` and `earned` hold until they change, `money` goes along.
+
+    It has no colour of gain or loss: money that comes is no result, and money that leaves no loss.
+    """
+    if what == "money":
+        points = [(one.at, _cash(one.money_units)) for one in growth.days if one.money_units is not None]
+    else:
+        points = [(one.at, _cash(one.earned_units) if what == "earned" else float(one.copies)) for one in growth.days]
+    if len(points) < 2:
+        return too_early()
+    unit = "" if what == "copies" else cash_symbol()
+    # Copies are whole, so an axis of less than a few would name halves.
+    plot = Plot.around(points, [0.0, *(value for _, value in points)], span_min=GROWTH_SPAN_MIN)
+    path = plot.line(points) if what == "money" else plot.stairs(points)
+    first, last = (written(f"{value:,.2f}" if unit else f"{value:,.0f}") for _, value in (points[0], points[-1]))
+    return plot.figure(
+        format_html('<path class="line own" d="{}"/>', path),
+        marks=plot.dot(*points[-1], "own"),
+        lines=[Line(name="", points=points, classes="own")],
+        label=gettext("%(what)s: %(first)s on %(since)s, %(last)s at the end.")
+        % {"what": gettext(GROWTH_LABELS[what]), "first": first, "since": day(points[0][0]), "last": last},
+        unit=unit,
+        last_label=gettext("now") if points[-1][0] == growth.days[-1].at else "",
+        is_low=True,
     )
 
 

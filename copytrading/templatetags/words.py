@@ -57,6 +57,8 @@ def words_of_scripts() -> str:
             "push_is_off": gettext("You are not told on this device yet."),
             "push_failed": gettext("The browser could not subscribe. Is there a connection? Try again."),
             "push_not_here": gettext("This browser does not allow a service worker here, and push needs one."),
+            "link_copied": gettext("The link is copied."),
+            "link_not_copied": gettext("The browser does not let us copy. This is the link:"),
             "a_browser": gettext("A browser"),
             "browser_on_system": gettext("{browser} on {system}"),
         }

@@ -1,14 +1,15 @@
-"""What every page carries: its light, its language, the visitor's cash, halts of all trading, and announcements."""
+"""What every page carries: its light, its language, the visitor's cash, halts, announcements, a passkey offered."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from accounts.identity.adapters import OFFERS_PASSKEY
 from accounts.identity.places import is_language
 from copytrading.services.desk import announcements
 from copytrading.templatetags.portal import THEMES
@@ -69,6 +70,16 @@ def close_announcement(request: MemberRequest, announcement_id: int) -> HttpResp
         raise Http404
     if request.htmx:
         return render(request, "parts/announcements.html")
+    return HttpResponseRedirect(_back(request))
+
+
+@login_required
+@press_at("mfa_index")
+def passkey_offer(request: MemberRequest) -> HttpResponse:
+    """Lead to where a passkey is made, or back to the page; either way nobody is offered one again on this visit."""
+    request.session.pop(OFFERS_PASSKEY, None)
+    if request.POST.get("choice") == "add":
+        return redirect("mfa_add_webauthn")
     return HttpResponseRedirect(_back(request))
 
 

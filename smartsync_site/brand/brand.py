@@ -12,6 +12,8 @@ from smartsync_site.brand.colours import Palette
 STYLESHEET = "colours.css"
 FAVICON = "favicon.svg"
 ADDRESS = "/brand/"
+# The language of the texts in the legal folder itself; folders in it are called by theirs.
+WRITTEN_IN = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +29,20 @@ class LegalText:
     """
     One of the texts of the legal folder; `name` is its file without the ending, and a part of its address.
 
-    People accept a text in its version: another one is asked for anew.
+    People accept a text in its version: another one is asked for anew. `translations` say the same, in the same version
+    and other languages; where there is none the text is read as it stands.
     """
 
     name: str
     title: str
     version: str
     blocks: tuple[Block, ...]
+    language: str = WRITTEN_IN
+    translations: tuple["LegalText", ...] = ()
+
+    def in_language(self, code: str | None) -> "LegalText":
+        """Return the text as somebody reads it whose language this is."""
+        return next((text for text in self.translations if text.language == code), self)
 
 
 @dataclass(frozen=True, kw_only=True)

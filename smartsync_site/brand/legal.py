@@ -8,13 +8,15 @@ The texts of the legal folder, as plain as they can be written:
     - a line of a list
 
 {name}, {short_name}, {mode_name} and {support} are the brand's. Files stand in the order of their names: 1-terms.md is
-asked for as /legal/terms/.
+asked for as /legal/terms/. What stands under the same name in a folder de is read by those who read German; it has the
+version of the text that it translates.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from smartsync_site.brand.brand import Block, LegalText
+from smartsync_site.brand.brand import WRITTEN_IN, Block, LegalText
 
 HEADING, PARAGRAPH, LIST = "heading", "paragraph", "list"
 FILE_NAME = re.compile(r"(?:\d+-)?([a-z][a-z0-9-]{0,39})\.md")
@@ -27,9 +29,9 @@ class LegalTextRefused(ValueError):
     """The text cannot be shown; the message completes "1-terms.md ..."."""
 
 
-def legal_text(file_name: str, text: str, words: dict[str, str]) -> LegalText:
+def legal_text(file_name: str, text: str, words: dict[str, str], *, language: str = WRITTEN_IN) -> LegalText:
     """
-    Return a text with the brand's words in their places.
+    Return a text of a language with the brand's words in their places.
 
     :raises LegalTextRefused: with what is wrong and what to write instead.
     """
@@ -52,7 +54,23 @@ def legal_text(file_name: str, text: str, words: dict[str, str]) -> LegalText:
         title=title[2:].strip(),
         version=version[1] if version else FIRST_VERSION,
         blocks=tuple(_blocks(rest)),
+        language=language,
     )
+
+
+def translated(text: LegalText, translations: list[LegalText]) -> LegalText:
+    """
+    Return a text with what it is called and says in other languages.
+
+    :raises LegalTextRefused: if one of them is of another version, since people accept what they read.
+    """
+    for other in translations:
+        if other.version != text.version:
+            raise LegalTextRefused(
+                f"is version {text.version}, and its translation in {other.language}/ is version {other.version}:"
+                " bring both to the same one, or take the translation out."
+            )
+    return replace(text, translations=tuple(translations))
 
 
 def _blocks(text: str) -> Iterator[Block]:

@@ -61,8 +61,11 @@ def make_brand(folder: Path, wish: Wish) -> Path:
         (folder / "icons" / "favicon.svg").write_text(_drawing(wish.light["accent_ink"], wish.light["accent"]))
         for name, side in ICONS.items():
             _icon(name, side, wish).save(folder / "icons" / name, optimize=True)
-        for text in sorted((SHIPPED.parent / "legal").glob("*.md")):
-            (folder / "legal" / text.name).write_bytes(text.read_bytes())
+        texts = SHIPPED.parent / "legal"
+        for text in sorted(texts.rglob("*.md")):
+            copied = folder / "legal" / text.relative_to(texts)
+            copied.parent.mkdir(exist_ok=True)
+            copied.write_bytes(text.read_bytes())
     except OSError as error:
         raise FolderNotUsable(f"{folder} cannot be written: {error.strerror}.") from None
     read_brand(file)

@@ -1,8 +1,11 @@
 """What the site shows of its brand by itself: the files that browsers ask for, and the legal texts."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from smartsync_site.brand.brand import STYLESHEET, Brand
@@ -27,14 +30,15 @@ def brand_file(request: HttpRequest, version: str, name: str) -> HttpResponse:
 
 @require_safe
 def legal_text(request: HttpRequest, name: str) -> HttpResponse:
-    """Show one of the legal texts."""
+    """Show one of the legal texts, in the reader's language where it is written in it."""
     brand: Brand = settings.SMARTSYNC_BRAND
     for text in brand.legal:
         if text.name == name:
-            return render(request, "brand/legal.html", {"text": text})
+            return render(request, "brand/legal.html", {"text": text.in_language(get_language())})
     raise Http404
 
 
-def brand_context(request: HttpRequest) -> dict[str, Brand]:
-    """Return `brand`, for all templates."""
-    return {"brand": settings.SMARTSYNC_BRAND}
+def brand_context(request: HttpRequest) -> dict[str, Any]:
+    """Return `brand` for all templates, and its `legal_texts` in the language of the moment."""
+    brand: Brand = settings.SMARTSYNC_BRAND
+    return {"brand": brand, "legal_texts": [text.in_language(get_language()) for text in brand.legal]}

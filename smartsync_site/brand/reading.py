@@ -11,7 +11,7 @@ from typing import Any
 from environ import ImproperlyConfigured
 
 from smartsync_site.brand import colours, drawings, legal
-from smartsync_site.brand.brand import FAVICON, STYLESHEET, Brand, LegalText
+from smartsync_site.brand.brand import FAVICON, STYLESHEET, WRITTEN_IN, Brand, LegalText
 from smartsync_site.environment import PROJECT
 
 SHIPPED = PROJECT / "brand" / "brand.toml"
@@ -28,6 +28,8 @@ ICONS = {
     "icon-180.png": 180, "icon-192.png": 192, "icon-512.png": 512, "icon-192-maskable.png": 192,
     "icon-512-maskable.png": 512, "badge-96.png": 96,
 }  # fmt: skip
+# What folders of translations are called.
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?")
 PNG = b"\x89PNG\r\n\x1a\n"
 ICON_BYTES_MAX = 512 * 1024
 TEXT_BYTES_MAX = 256 * 1024
@@ -180,13 +182,36 @@ class _Reader:
         folder = self.place("legal")
         if not folder.is_dir():
             raise self.refuse("legal", f"names {folder}, and there is no such folder: make it, with a text a file.")
+        texts = self.texts(folder, words, WRITTEN_IN)
+        others = [
+            self.texts(place, words, place.name)
+            for place in sorted(folder.iterdir())
+            if place.is_dir() and LANGUAGE.fullmatch(place.name)
+        ]
+        for language in others:
+            for name, text in language.items():
+                if name not in texts:
+                    raise self.refuse(
+                        "legal",
+                        f"has {text.language}/ with a text that is called {name}, and there is none to translate.",
+                    )
+        try:
+            return tuple(
+                legal.translated(text, [language[name] for language in others if name in language])
+                for name, text in texts.items()
+            )
+        except legal.LegalTextRefused as refusal:
+            raise self.refuse("legal", f"cannot be shown: a text {refusal}") from None
+
+    def texts(self, folder: Path, words: dict[str, str], language: str) -> dict[str, LegalText]:
+        """Return the texts of a folder, all of one language, by their names."""
         texts: dict[str, LegalText] = {}
         for path in sorted(folder.glob("*.md")):
             content = self.content("legal", path)
             try:
                 if len(content) > TEXT_BYTES_MAX:
                     raise legal.LegalTextRefused(f"has {len(content):,} bytes; {TEXT_BYTES_MAX:,} at most.")
-                text = legal.legal_text(path.name, content.decode("utf-8"), words)
+                text = legal.legal_text(path.name, content.decode("utf-8"), words, language=language)
             except UnicodeDecodeError:
                 raise self.refuse("legal", f"cannot be shown: {path.name} is not written in UTF-8.") from None
             except legal.LegalTextRefused as refusal:
@@ -194,4 +219,4 @@ class _Reader:
             if text.name in texts:
                 raise self.refuse("legal", f"has two texts that are called {text.name}; rename one of them.")
             texts[text.name] = text
-        return tuple(texts.values())
+        return texts

@@ -48,6 +48,7 @@ from copytrading.models import (
     GateQuestion,
     Halt,
     Heartbeat,
+    Invitation,
     JurisdictionChange,
     KnownDevice,
     Lead,
@@ -103,7 +104,7 @@ SOMETIMES |= {KnownDevice, LeadOutline, Delivery, Heartbeat, LeadCalm, Webhook, 
 SOMETIMES |= {LeadWeights, LossLimit, ReferenceHolder}
 SOMETIMES |= {Admission, ConsentGiven, FirstWish, GateCase, GateQuestion, JurisdictionChange, LossFigure}
 SOMETIMES |= {SuitabilityAnswer, Announcement, AnnouncementClosing, Complaint, ComplaintStep, PersonNote}
-SOMETIMES |= {Archive, Erasure, OwnAccount}
+SOMETIMES |= {Archive, Erasure, OwnAccount, Invitation}
 # The audit notes every try.
 WRITTEN_BY_TRYING = {AuditEntry, AuditHead}
 

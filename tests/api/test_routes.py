@@ -23,6 +23,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import NOON, World, usdt
 from tests.hook_receiver import webhook_of
+from tests.services.copies.inviting import invited
 from tests.services.desk.desk_stage import complaint_of
 from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.later import withdraw_later
@@ -40,6 +41,7 @@ LEAD_ORDER = {"market": "BTC-USDT", "side": "BUY", "quantity": "0.001"}
 LINK = {"exchange": "nowhere", "key": "k", "secret": "s"}
 ORDER = {"market": "ETH-USDT", "side": "BUY", "value": "100.00"}
 COMPLAINT = {"subject": "Late", "text": "It took long."}
+INVITATION = {"copies_max": 5, "days": 30, "profit_share_rate": "0.05"}
 LIMIT_ORDER = {**ORDER, "price_limit": "2000.00"}
 
 
@@ -150,6 +152,9 @@ ROUTES = {
     "lead_order": Route(methods={"GET": None, "DELETE": None}, owned="lead_order"),
     "lead_followers": Route(methods={"GET": None}),
     "lead_earnings": Route(methods={"GET": None}),
+    "lead_growth": Route(methods={"GET": None}),
+    "lead_invitations": Route(methods={"GET": None, "POST": INVITATION}),
+    "lead_invitation": Route(methods={"DELETE": None}, owned="invitation"),
     "lead_notices": Route(methods={"GET": None, "POST": {"text": "Hello."}}),
     "lead_pause": Route(methods={"POST": None}),
     "lead_resume": Route(methods={"POST": None}),
@@ -182,6 +187,7 @@ MISSING = {
     "order": {"order_id": MISSING_ID},
     "limit_order": {"order_id": MISSING_ID},
     "lead_order": {"order_id": MISSING_ID},
+    "invitation": {"invitation_id": MISSING_ID},
     "archive": {"archive_id": MISSING_ID},
     "withdrawal": {"transfer_id": MISSING_ID},
     "device": {"device_id": MISSING_ID},
@@ -221,6 +227,7 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
         "order": {"order_id": order.pk},
         "limit_order": {"order_id": place(world, other_follower, "BUY", "ETH", "2000", quantity="0.1").pk},
         "lead_order": {"order_id": lead_order.pk},
+        "invitation": {"invitation_id": invited(world, other_lead).pk},
         "device": {"device_id": device.pk},
         "key": {"key_id": key.pk},
         "webhook": {"webhook_id": webhook_of(other_follower, now=world.now).pk},

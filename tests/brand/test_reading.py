@@ -97,7 +97,7 @@ class TestReadBrand:
             "Mirror",
         )
         assert shipped.version != new.version
-        assert [text.name for text in new.legal] == ["terms", "risks", "privacy", "imprint"]
+        assert [text.name for text in new.legal] == ["terms", "risks", "privacy", "imprint", "help"]
         assert "Nordlicht lets you copy" in new.legal[0].blocks[1].lines[0]
 
     @pytest.mark.parametrize("wrong", WRONG)
@@ -147,11 +147,30 @@ class TestReadBrand:
     def test_takes_the_version_of_a_text_from_its_second_line(
         self, brand: Path, second: str, version: str, first_block: str
     ) -> None:
+        shutil.rmtree(brand.parent / "legal" / "de")
         (brand.parent / "legal" / "1-terms.md").write_text(f"# Terms\n{second}\nBe kind.\n")
 
         text = read_brand(brand).legal[0]
 
         assert (text.version, text.blocks[0].lines[0]) == (version, first_block)
+
+    def test_has_each_shipped_text_in_every_language(self, brand: Path) -> None:
+        for text in (*read_brand(SHIPPED).legal, *read_brand(brand).legal):
+            for code, _ in settings.LANGUAGES:
+                read = text.in_language(code)
+                assert (read.language, read.name, read.version) == (code, text.name, text.version)
+                assert [block.kind for block in read.blocks] == [block.kind for block in text.blocks], (code, text.name)
+            assert text.in_language("tlh") == text
+
+    def test_takes_no_translation_of_another_version_or_of_nothing(self, brand: Path) -> None:
+        (brand.parent / "legal" / "1-terms.md").write_text("# Terms\nVersion 7\n\nBe kind.\n")
+        assert "is version 7, and its translation in de/ is version 1" in refusal_of(brand)
+
+        (brand.parent / "legal" / "de" / "1-terms.md").write_text("# Bedingungen\nVersion 7\n\nSeien Sie nett.\n")
+        assert read_brand(brand).legal[0].in_language("de").blocks[0].lines == ("Seien Sie nett.",)
+
+        (brand.parent / "legal" / "de" / "9-more.md").write_text("# Mehr\n")
+        assert "a text that is called more, and there is none to translate" in refusal_of(brand)
 
     def test_says_where_no_file_is(self, tmp_path: Path) -> None:
         assert "SMARTSYNC_BRAND names" in refusal_of(tmp_path / "brand.toml")

@@ -158,7 +158,7 @@ class TestEveryState:
         visit.open("/accounts/login/")
         page.fill("input[name=login]", "nobody@example.org")
         page.fill("input[type=password]", "not the password")
-        page.locator("main form button.main").first.click()
+        page.locator("main form button.wide").first.click()
         page.wait_for_load_state()
         visit.look("sign-in refused", SCREENS)
         visit.as_(sign_in(Client(), copy.follower))

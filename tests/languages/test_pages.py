@@ -58,7 +58,8 @@ def of_libraries() -> set[str]:
 def written_elsewhere(packs: tuple[Pack, ...]) -> set[str]:
     """Return texts that are no sentences of ours: of people, coins, the brand, and the rules of a jurisdiction."""
     brand = settings.SMARTSYNC_BRAND
-    said = {brand.name, brand.short_name, brand.mode_name, brand.tagline, *(text.title for text in brand.legal)}
+    said = {brand.name, brand.short_name, brand.mode_name, brand.tagline}
+    said |= {text.title for each in brand.legal for text in (each, *each.translations)}
     for model, columns in (
         (Lead, ("name", "bio")),
         (Asset, ("symbol", "name")),

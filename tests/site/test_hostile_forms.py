@@ -37,7 +37,15 @@ def pages(role: str, *, lead: Lead, copy: Copy) -> list[str]:
                 f"/leads/{lead.slug}/copy/", "/lead/", "/copies/", "/activity/", "/wallet/statements/",
                 "/accounts/email/", "/accounts/password/change/", "/complaints/"]  # fmt: skip
     if role == "lead":
-        return ["/lead/", "/lead/terms/", "/lead/visibility/", "/lead/end/", "/lead/orders/", "/lead/earnings/"]
+        return [
+            "/lead/",
+            "/lead/terms/",
+            "/lead/visibility/",
+            "/lead/invitations/",
+            "/lead/end/",
+            "/lead/orders/",
+            "/lead/earnings/",
+        ]
     tables = [model._meta for model in admin.site._registry]
     lists = [reverse(f"admin:{table.app_label}_{table.model_name}_changelist") for table in tables]
     names = ("copytrading_halt_place", "copytrading_correction_request", "copytrading_coinverdict_request",

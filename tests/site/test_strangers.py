@@ -82,6 +82,8 @@ READINGS: dict[str, list[Reading]] = {
     "leads/<slug:slug>/trades.csv": [Reading(TRADES)],
     "leads/<slug:slug>/followers/": [Reading(NOTHING)],
     "leads/<slug:slug>/what-if/": [Reading(NOTHING), Reading(FIGURES, query=LOOK_BACK)],
+    # A picture: its letters are no text, and it is drawn of figures that everybody sees at once.
+    "leads/<slug:slug>/card-<str:language>.png": [Reading(NOTHING)],
     "leads/<slug:slug>/favourite/": [Reading(NOTHING, is_for_members=True)],
     "leads/<slug:slug>/copy/": [
         Reading(WEIGHTS, is_for_members=True, is_for_newcomers=True),

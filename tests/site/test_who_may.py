@@ -33,6 +33,7 @@ from copytrading.services.wallet import spot
 from tests.api.program import Program
 from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
+from tests.services.copies.inviting import invited
 from tests.services.desk.desk_stage import complaint_of
 from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.later import withdraw_later
@@ -86,6 +87,7 @@ TABLE = (
     ("live/", PUBLIC),
     ("theme/", PUBLIC),
     ("language/", PUBLIC),
+    ("passkey/", MEMBER),
     ("announcements/<int:announcement_id>/close/", MEMBER),
     ("complaints/", MEMBER),
     ("complaints/<int:complaint_id>/*", "own:complaint"),
@@ -99,6 +101,7 @@ TABLE = (
     ("programs/*", MEMBER),
     ("problems/*", PUBLIC),
     ("lead/orders/<int:order_id>/cancel/", "own:lead_order"),
+    ("lead/invitations/<int:invitation_id>/withdraw/", "own:invitation"),
     ("lead/*", MEMBER),
     ("api/v1/token", STEP),
     ("api/v1/token/refresh", STEP),
@@ -127,6 +130,7 @@ TABLE = (
     ("api/v1/statements", MEMBER),
     ("api/v1/live", MEMBER),
     ("api/v1/lead/orders/<int:order_id>", "own:lead_order"),
+    ("api/v1/lead/invitations/<int:invitation_id>", "own:invitation"),
     ("api/v1/lead*", MEMBER),
     ("api/v1/devices", MEMBER),
     ("api/v1/devices/<int:device_id>", "own:device"),
@@ -273,6 +277,7 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},
         "limit_order": {"order_id": place(world, other_follower, "BUY", "ETH", "2000", quantity="0.1").pk},
+        "invitation": {"invitation_id": invited(world, own).pk},
         "lead_order": {"order_id": world.lead_trades(own, "BTC", "BUY", "0.001").pk},
         "device": {"device_id": device.pk},
         "key": {"key_id": key.pk},

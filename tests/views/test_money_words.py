@@ -29,7 +29,7 @@ TERMS = {"investment": "300", "buy_existing": "on", "stop_loss": "10", "stop_los
 # Addresses that no page is read at: they take a press, ring a bell or hand out a file.
 NO_PAGES = {
     "start_copy", "wallet_csv", "live", "theme", "language", "lead_order_cancel", "lead_money_in", "lead_money_out",
-    "limit_order_cancel",
+    "limit_order_cancel", "invitation_withdraw", "passkey_offer", "lead_card",
     "lead_notice", "lead_pause", "lead_unlink", "favourite", "lead_trades_csv", "notice", "notices_read", "bell",
     "devices", "program_key_make", "program_key_revoke", "device_revoke", "problem", "remove_device",
     "unsubscribe", "mailbox", "mail", "mail_html", "manifest", "service_worker",
@@ -152,6 +152,7 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
         "lead_earnings": [read(lead.user, "lead_earnings")],
         "lead_terms": [read(lead.user, "lead_terms")],
         "lead_visibility": [read(lead.user, "lead_visibility")],
+        "lead_invitations": [read(lead.user, "lead_invitations")],
         "lead_link": [read(lead.user, "lead_link")],
         "lead_end": [read(lead.user, "lead_end")],
         "account_signup": [read(None, "account_signup")],

@@ -26,8 +26,8 @@ from copytrading.services.admission import jurisdictions
 
 @admin.register(ConsentGiven)
 class ConsentGivenAdmin(ReadOnlyAdmin):
-    list_display = ("id", "user", "text", "version", "given_at")
-    list_filter = ("text", "version", "given_at")
+    list_display = ("id", "user", "text", "version", "language", "given_at")
+    list_filter = ("text", "version", "language", "given_at")
     list_select_related = ("user",)
     ordering = ("-pk",)
     search_fields = ("user__email",)

@@ -12,6 +12,7 @@ class ConsentShape(serializers.Serializer):
     text = serializers.CharField(source="name", help_text="Stands under /legal/{text}/.")
     title = serializers.CharField()
     version = serializers.CharField()
+    language = serializers.CharField(help_text="In which you read it: en where it is not written in yours.")
     given_at = serializers.DateTimeField(allow_null=True, help_text="Null where this version is not accepted yet.")
 
 

@@ -25,6 +25,7 @@ from copytrading.queries.copies import doubts as copy_doubts
 from copytrading.queries.copies import gap_pages
 from copytrading.queries.copies.coin_results import Part, ResultRow
 from copytrading.queries.copies.own import CopySummary
+from copytrading.queries.leading.invitations import TOKEN_LENGTH_MAX
 from copytrading.services.copies.cautions import RATIO_FAR_ABOVE_PROPORTION
 
 
@@ -209,6 +210,11 @@ class PreviewInput(serializers.Serializer):
     custom = CustomTermsInput(
         allow_null=True, default=None, help_text="Answer each order of the lead by itself; null keeps ratios."
     )
+
+    invitation = serializers.CharField(
+        default="", allow_blank=True, max_length=TOKEN_LENGTH_MAX,
+        help_text="The token of a lead's invitation, which gives the copy its profit share; empty for none.",
+    )  # fmt: skip
 
     def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Add the terms as one value, which is all that a service asks for."""

@@ -8,8 +8,10 @@ from rest_framework import serializers
 from accounts.api.fields import WholeNumberField
 from accounts.api.paging import PageQuery, paged
 from copytrading.api.fields import FractionField, FractionInputField, MoneyField, MoneyInputField, PriceField
+from copytrading.api.shapes.inviting import OfferShape
 from copytrading.engine.track_record import risk
 from copytrading.queries import statuses
+from copytrading.queries.leading.invitations import TOKEN_LENGTH_MAX
 from copytrading.queries.leads.listing import Sorting, Standing
 from copytrading.queries.leads.overlaps import SIDE_BY_SIDE_MAX
 from copytrading.queries.leads.pages import PERIODS
@@ -115,6 +117,13 @@ class LeadDetailShape(LeadShape):
     ended_at = serializers.DateTimeField(source="lead.ended_at", allow_null=True)
     visibility = VisibilityShape()
     is_favourite = serializers.BooleanField(help_text="Whether you keep an eye on it; false for nobody in particular.")
+    invitation = OfferShape(allow_null=True, help_text="What the invitation offers that you named; null without one.")
+
+
+class LeadQuery(serializers.Serializer):
+    invitation = serializers.CharField(
+        default="", allow_blank=True, max_length=TOKEN_LENGTH_MAX, help_text="The token of an invitation."
+    )
 
 
 class FavouriteShape(serializers.Serializer):

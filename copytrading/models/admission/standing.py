@@ -19,6 +19,8 @@ class ConsentGiven(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     text = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
+    # In which it was read; empty for what was accepted before that was kept.
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
     given_at = models.DateTimeField()
 
     class Meta:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 from accounts.models import User
 from copytrading.models import ConsentGiven
@@ -12,11 +13,16 @@ from copytrading.queries.admission.packs import pack_of
 
 @dataclass(frozen=True, kw_only=True)
 class AskedText:
-    """A text in its present version; `given_at` is when the person accepted just that one, None if they have not."""
+    """
+    A text in its present version, in the language of the moment where it is written in it.
+
+    `given_at` is when the person accepted just that version, in whatever language; None if they have not.
+    """
 
     name: str
     title: str
     version: str
+    language: str
     given_at: datetime | None
 
 
@@ -27,12 +33,13 @@ def texts_for(user: User) -> list[AskedText]:
         return []
     rows = ConsentGiven.objects.filter(user=user, text__in=pack.consents)
     given = {(text, version): at for text, version, at in rows.values_list("text", "version", "given_at")}
-    known = {text.name: text for text in settings.SMARTSYNC_BRAND.legal}
+    known = {text.name: text.in_language(get_language()) for text in settings.SMARTSYNC_BRAND.legal}
     return [
         AskedText(
             name=name,
             title=known[name].title,
             version=known[name].version,
+            language=known[name].language,
             given_at=given.get((name, known[name].version)),
         )
         for name in pack.consents

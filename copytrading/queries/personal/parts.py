@@ -180,6 +180,7 @@ PARTS: tuple[Part, ...] = (
           without=("cycle",)),
     _part("lead/flows", "copytrading.LeadFlow", "lead__user"),
     _part("lead/notices", "copytrading.LeadNotice", "lead__user"),
+    _part("lead/invitations", "copytrading.Invitation", "lead__user"),
     _part("lead/holdings", "copytrading.LeadHolding", "lead__user", more=("asset__symbol",), quantities=COIN),
     _part("lead/positions", "copytrading.LeadPosition", "lead__user", more=("asset__symbol",)),
     _part("lead/untraded_holdings", "copytrading.UntradedHolding", "lead__user"),

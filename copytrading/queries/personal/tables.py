@@ -93,6 +93,9 @@ TABLES: dict[str, Table] = {
     "copytrading.LeadPosition": _kept("lead/positions", OF_THE_LEAD),
     "copytrading.LeadOrder": _kept("lead/orders", OF_THE_LEAD),
     "copytrading.LeadNotice": _emptied("lead/notices", "Followers were told something; what it said is taken out."),
+    "copytrading.Invitation": _emptied(
+        "lead/invitations", "Copies that came by it have their rate from it; what the lead called it is taken out."
+    ),
     "copytrading.LeadFlow": _kept("lead/flows"),
     "copytrading.LeadRecord": _kept("lead/records", OF_THE_LEAD),
     "copytrading.LeadSummary": _inner(Fate.KEPT, OF_THE_LEAD, "It is counted from the records, which stand there."),

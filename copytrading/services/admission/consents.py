@@ -1,4 +1,4 @@
-"""Accepting a legal text, in the version that was read."""
+"""Accepting a legal text, in the version and the language that were read."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ def accept_all(*, user: User, versions: dict[str, str], now: datetime) -> None:
             )
     ConsentGiven.objects.bulk_create(
         [
-            ConsentGiven(user=user, text=name, version=version, given_at=now)
+            ConsentGiven(user=user, text=name, version=version, language=asked[name].language, given_at=now)
             for name, version in versions.items()
             if asked[name].given_at is None
         ],

@@ -40,12 +40,13 @@ Done = TypeVar("Done")
 @outside_transaction
 def start_copy(
     *, follower: User, lead_id: int, investment_units: int, terms: Terms, idempotency_key: str, now: datetime,
-    own_account_id: int | None = None,
+    own_account_id: int | None = None, invitation: str = "",
 ) -> Copy:  # fmt: skip
     """
     Start a copy, as `copies.verbs.start_copy` does, if nothing stands before it.
 
     :param own_account_id: the follower's own account at the exchange that it is to trade on, see `copies.own_verbs`.
+    :param invitation: the token of the invitation that the person comes by; empty for none.
 
     :raises Refusal: what that refuses, what the person's jurisdiction puts before a copy, or what the check says.
     """
@@ -69,6 +70,7 @@ def start_copy(
             terms=terms,
             idempotency_key=idempotency_key,
             now=now,
+            invitation=invitation,
         )
 
     if _is_open(Act.COPY, pack, follower, idempotency_key):
@@ -80,7 +82,9 @@ def start_copy(
     own = own_verbs.cash_of(follower, own_account_id)
     # Its row is locked for the look.
     with transaction.atomic() if own else nullcontext():
-        copy_refusals.refuse_start(lead, follower, investment_units, terms, now, rules=platform_rules(), own=own)
+        copy_refusals.refuse_start(
+            lead, follower, investment_units, terms, now, rules=platform_rules(), own=own, invitation=invitation
+        )
     asked = Asked(act=Act.COPY, user=follower, lead=lead, units=investment_units, key=idempotency_key)
     return _let_in(start, asked, pack, now, is_start=True)
 

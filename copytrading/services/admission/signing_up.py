@@ -43,7 +43,7 @@ def begin(*, user: User, jurisdiction: str, now: datetime) -> None:
         JurisdictionChange.objects.create(user=user, after=jurisdiction, changed_by=user, changed_at=now)
     ConsentGiven.objects.bulk_create(
         [
-            ConsentGiven(user=user, text=text.name, version=text.version, given_at=now)
+            ConsentGiven(user=user, text=text.name, version=text.version, language=text.language, given_at=now)
             for text in texts_for(user)
             if text.name == ACCEPTED_BY_SIGNING_UP and text.given_at is None
         ]

@@ -89,6 +89,7 @@ def preview_copy(
     terms: Terms,
     now: datetime,
     own: OwnCash | None = None,
+    invitation: str = "",
 ) -> CopyPreview:
     """
     Return the orders that a start would place, and what they cost. Nothing is written.
@@ -101,7 +102,7 @@ def preview_copy(
     rules, lead = platform_rules(), Lead.objects.get(pk=lead_id)
     # The row of an own account is locked for the look.
     with transaction.atomic() if own else nullcontext():
-        refuse_start(lead, follower, investment_units, terms, now, rules=rules, own=own)
+        refuse_start(lead, follower, investment_units, terms, now, rules=rules, own=own, invitation=invitation)
     refuse_terms(terms, investment_units)
     if not registry.mode_of(terms.mode).holds_ratios:
         # It buys nothing of what is there: it answers the orders to come.

@@ -12,7 +12,7 @@ from accounts.models import User
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
-from copytrading.models import Copy, Lead, Market, OwnAccount
+from copytrading.models import Copy, Invitation, Lead, Market, OwnAccount
 from copytrading.queries.leads import links
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.market.doubts import HOLDING_BACK
@@ -20,7 +20,7 @@ from copytrading.queries.modes import label_of
 from copytrading.queries.rules import CASH_DECIMALS, cash_symbol
 from copytrading.queries.shown.visibility import visibility_of
 from copytrading.services.books import stakes
-from copytrading.services.copies import self_copies
+from copytrading.services.copies import invited, self_copies
 from copytrading.services.market import doubts
 from copytrading.services.own.accounts import OwnCash, used_cash_units
 from copytrading.services.refusals import NotEnoughCash, Refusal
@@ -93,8 +93,13 @@ def refuse_start(
     rules: Rules,
     is_reference: bool = False,
     own: OwnCash | None = None,
-) -> None:
-    """Refuse a start that the lead, the money, the stop loss or the stake stands against."""
+    invitation: str = "",
+) -> Invitation | None:
+    """
+    Refuse a start that the lead, the money, the stop loss, the stake or the invitation stands against.
+
+    Return the invitation that it comes by. On an own account, where no share is paid, it comes by none.
+    """
     if lead.status == Lead.Status.ENDED:
         raise LeadNotOpen(gettext("%(lead)s has ended and cannot be copied any more.") % {"lead": lead.name})
     if lead.status != Lead.Status.ACTIVE:
@@ -122,6 +127,8 @@ def refuse_start(
     else:
         _refuse_own(lead, terms, own)
         _refuse_without_own_cash(own, investment_units)
+        return None
+    return invited.refuse_closed(lead, invitation, now)
 
 
 def _refuse_own(lead: Lead, terms: Terms, own: OwnCash) -> None:

@@ -4,6 +4,7 @@ a change is either before or after a decision of the cycle, never inside it.
 """
 
 from datetime import datetime
+from decimal import Decimal
 
 import numpy as np
 from django.db import transaction
@@ -17,9 +18,10 @@ from accounts.transactions import owns_transaction
 from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
-from copytrading.models import Copy, CopyBaseline, CopyFlow, Lead, Notice, OwnSeat
+from copytrading.models import Copy, CopyBaseline, CopyFlow, Invitation, Lead, Notice, OwnSeat
 from copytrading.queries import holdings
 from copytrading.queries.copies.terms import columns_of
+from copytrading.queries.leading.invitations import rate_by
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.rules import platform_rules
 from copytrading.services import bell, keys, queueing
@@ -55,19 +57,21 @@ def start_copy(
     now: datetime,
     is_reference: bool = False,
     own: OwnCash | None = None,
+    invitation: str = "",
 ) -> Copy:
     """
     Put a follower's money behind a lead and return the copy; the same key again returns the same copy.
 
-    1. Take the key, then lock the lead, so that vacancies are counted once.
+    1. Take the key, then lock the lead, so that vacancies, and who comes by an invitation, are counted once.
     2. Open the copy's own ledger account and move the investment there.
     3. Without existing assets, note what the lead holds now: that much is not followed.
     4. Ask for a cycle, which buys the lead's ratios.
 
     :param is_reference: whether it is the platform's own, which takes nobody's place and no room for money.
     :param own: the follower's own account at the exchange, which it is to trade on; see `own_verbs`.
-    :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, a copy runs already, or the key
-        stands for another request.
+    :param invitation: the token of the invitation that the follower comes by, which gives the copy its profit share.
+    :raises Refusal: if the lead takes nobody, the money or the stop loss does not fit, a copy runs already, the
+        invitation lets nobody in, or the key stands for another request.
     """
     rules = platform_rules()
     asked = Request.of(
@@ -77,11 +81,15 @@ def start_copy(
         units=investment_units,
         **columns_of(terms),
         **({} if own is None else {"own_account": own.account_id}),
+        **({"invitation": invitation} if invitation else {}),
     )
     if keys.is_repeated(user=follower, key=idempotency_key, request=asked, now=now):
         return Copy.objects.get(follower=follower, idempotency_key=idempotency_key)
     lead = lock_lead(lead_id)
-    refuse_start(lead, follower, investment_units, terms, now, rules=rules, is_reference=is_reference, own=own)
+    came_by = refuse_start(
+        lead, follower, investment_units, terms, now,
+        rules=rules, is_reference=is_reference, own=own, invitation=invitation,
+    )  # fmt: skip
     refuse_terms(terms, investment_units)
     holds_ratios = registry.mode_of(terms.mode).holds_ratios
     request = queueing.request_sync(lead_id=lead.pk, now=now)
@@ -93,7 +101,8 @@ def start_copy(
         invested_units=investment_units,
         paid_in_units=investment_units,
         own_account_id=None if own is None else own.account_id,
-        profit_share_rate=lead.profit_share_rate if own is None else 0,
+        profit_share_rate=_rate(lead, came_by) if own is None else 0,
+        invitation=came_by,
         issued_units=investment_units,
         mark_value_units=investment_units,
         shared_until=now,
@@ -265,6 +274,10 @@ def stop_copy(
     stops.stop_copies(lead_id=copy.lead_id, copy_ids=[copy.pk], reason=reason, now=now)
     copy.refresh_from_db()
     return copy
+
+
+def _rate(lead: Lead, came_by: Invitation | None) -> Decimal:
+    return lead.profit_share_rate if came_by is None else rate_by(came_by, lead)
 
 
 def _move_in(copy: Copy, kind: CopyFlow.Kind, journal: Journal.Kind, units: int, key: str, now: datetime) -> None:

@@ -43,6 +43,7 @@ from copytrading.models import (
     GateCase,
     GateQuestion,
     Halt,
+    Invitation,
     JurisdictionChange,
     KnownDevice,
     Lead,
@@ -163,6 +164,7 @@ def _empty_leads(user: User) -> None:
     slug = Concat(Value("former-lead-"), Cast("pk", CharField()))
     Lead.objects.filter(user=user).update(name=FORMER_LEAD, slug=slug, bio="", tags=[])
     LeadNotice.objects.filter(lead__user=user).update(text="")
+    Invitation.objects.filter(lead__user=user).update(label="")
     LinkedAccount.objects.filter(lead__user=user).update(
         status=LinkedAccount.Status.REVOKED, sealed_key=b"", seal_id="", fingerprint="", reason=""
     )

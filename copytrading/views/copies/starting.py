@@ -5,6 +5,8 @@ Terms and review are plain GET pages, so that going back loses nothing and looki
 review travels with the confirmation: pressed fifty times, it starts one copy.
 """
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -29,6 +31,7 @@ from copytrading.forms.wallet import TransferForm
 from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies.own_accounts import connected_account_id_of
 from copytrading.queries.copies.together import alike_to
+from copytrading.queries.leading.invitations import offer_of
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import proportions
@@ -60,7 +63,8 @@ def copy_terms(request: MemberRequest, slug: str) -> HttpResponse:
     """Ask on which terms to copy; for HTMX, say what the terms typed so far mean."""
     lead = get_object_or_404(leads.public_leads(), slug=slug)
     asked = request.GET if "investment" in request.GET else None
-    form = StartForm(asked, **_known_to_forms(lead, request.user))
+    came_by = {"invitation": request.GET.get("invitation", "")}
+    form = StartForm(asked, initial=came_by, **_known_to_forms(lead, request.user))
     if request.htmx:
         form.is_valid()
         return render(request, TEMPLATE + "#typed", {"form": form, "lead": lead, **_figures(request, lead, form)})
@@ -85,6 +89,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
             terms=form.terms(),
             now=now,
             own=own_verbs.cash_of(request.user, form.own_account_id),
+            invitation=terms["invitation"],
         )
     except Refusal as refusal:
         refuse(form, refusal)
@@ -104,6 +109,7 @@ def copy_review(request: MemberRequest, slug: str) -> HttpResponse:
         "mine": _mine(preview, portfolio),
         "alike": alike_to(lead, request.user, now=now),
         "custom": custom,
+        "rate": _rate(lead, form, now),
         "ratio_was_left_open": form.ratio_was_left_open,
         "cautions": cautions_of(lead=lead, investment_units=terms["investment"], terms=custom),
         "risk_warning": warning_of(request.user),
@@ -133,6 +139,7 @@ def start_copy(request: MemberRequest, slug: str) -> HttpResponse:
             idempotency_key=terms["key"],
             now=timezone.now(),
             own_account_id=form.own_account_id,
+            invitation=terms["invitation"],
         )
     except Refusal as refusal:
         refuse(form, refusal)
@@ -174,6 +181,7 @@ def _terms(request: MemberRequest, lead: Any, form: StartForm, status: int = 200
         "live_copy": leads.live_copy_of(lead, request.user),
         "portfolio": lead_pages.portfolio_of(lead, visibility=visibility),
         "visibility": visibility,
+        "offer": offer_of(lead, _came_by(form), now=now),
         "risk_warning": warning_of(request.user),
         "investment_min": platform_rules().investment_min,
         "amounts": AMOUNTS,
@@ -192,7 +200,21 @@ def _asked_onward(form: StartForm) -> str:
             typed.pop(name, None)
         return typed.urlencode()
     at_first = {"mode": SMART_SYNC.name, "investment": money_input(INVESTMENT_AT_FIRST), "buy_existing": "on"}
-    return urlencode(at_first | {"stop_loss_in": "cash", "order_by": "ratio"})
+    came_by = {"invitation": invitation} if (invitation := _came_by(form)) else {}
+    return urlencode(at_first | {"stop_loss_in": "cash", "order_by": "ratio"} | came_by)
+
+
+def _came_by(form: StartForm) -> str:
+    """Return the token of the invitation that a form carries, be it one that lets nobody in."""
+    return str(form["invitation"].value() or "")
+
+
+def _rate(lead: Any, form: StartForm, now: datetime) -> Decimal:
+    """Return the profit share that a copy would pay by what is chosen; none where it cannot be collected."""
+    if form.own_account_id is not None:
+        return Decimal(0)
+    offer = offer_of(lead, form.cleaned_data["invitation"], now=now)
+    return lead.profit_share_rate if offer is None else offer.rate
 
 
 def _known_to_forms(lead: Any, user: User) -> dict[str, Any]:

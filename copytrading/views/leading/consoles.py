@@ -15,6 +15,7 @@ from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
 from copytrading.queries.money import means
 from copytrading.queries.rules import platform_rules
+from copytrading.views.leads.sharing import shared
 from copytrading.views.requests import MemberRequest
 
 ORDERS_SHOWN = 8
@@ -66,6 +67,7 @@ def console(request: MemberRequest, lead: Any, **shown: Any) -> HttpResponse:
         "out_form": TransferForm(initial={"idempotency_key": uuid4().hex}, auto_id="out_%s"),
         "notice_form": NoticeForm(initial={"idempotency_key": uuid4().hex}),
         "key": uuid4().hex,
+        "shared": shared(request, lead),
         **shown,
     }
     if "order_form" not in shown:

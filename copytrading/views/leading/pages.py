@@ -18,6 +18,7 @@ from accounts.identity.places import written
 from copytrading.forms.leading import ApplyForm, NoticeForm, ShownForm, TermsForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.wallet import TransferForm
+from copytrading.queries.leading.growth import growth_of
 from copytrading.queries.leads import consoles as queries
 from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
@@ -85,11 +86,12 @@ def lead_apply(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_safe
 def lead_earnings(request: MemberRequest) -> HttpResponse:
-    """Show a lead what the copies paid, week by week."""
+    """Show a lead how much has followed day by day, and what the copies paid week by week."""
     lead = own_lead(request)
     context = {
         "section": "lead",
         "lead": lead,
+        "growth": growth_of(lead, now=timezone.now()),
         "weeks": queries.earnings_of(lead),
         "earned_units": queries.earned_units_of(lead),
         "rates": queries.rates_of(lead),

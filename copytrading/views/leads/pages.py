@@ -20,6 +20,7 @@ from copytrading.forms.leads import LeadFilterForm
 from copytrading.queries.admission.warnings import warning_of
 from copytrading.queries.copies import reference
 from copytrading.queries.copies.portfolios import price_list
+from copytrading.queries.leading.invitations import offer_of
 from copytrading.queries.leads import conflict, links, records
 from copytrading.queries.leads import listing as leads
 from copytrading.queries.leads import pages as lead_pages
@@ -32,6 +33,7 @@ from copytrading.queries.shown.visibility import Visibility, visibilities_of, vi
 from copytrading.queries.shown.weights import slices_shown
 from copytrading.services.leads import capacity
 from copytrading.templatetags.comparisons import Curve
+from copytrading.views.leads.sharing import shared
 from copytrading.views.requests import asks_for, row_number, visitor
 
 CARDS_A_PAGE = 12
@@ -129,6 +131,8 @@ def _head(request: HttpRequest, lead: Any, visibility: Visibility, now: datetime
     return {
         "card": card,
         "standing": standing,
+        "shared": shared(request, lead),
+        "offer": offer_of(lead, request.GET.get("invitation", ""), now=now),
         "link": links.link_shown(lead, visibility=visibility),
         "visibility": visibility,
         "live_copy": leads.live_copy_of(lead, user) if user and standing == leads.Standing.COPIED else None,

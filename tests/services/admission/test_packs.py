@@ -138,7 +138,8 @@ class TestTexts:
         let(settings, TEXTS)
         consents.accept_all(user=follower, versions={"terms": "1", "risks": "1"}, now=world.now)
         legal = tuple(
-            replace(text, version="2") if text.name == "risks" else text for text in settings.SMARTSYNC_BRAND.legal
+            replace(text, version="2", translations=()) if text.name == "risks" else text
+            for text in settings.SMARTSYNC_BRAND.legal
         )
         settings.SMARTSYNC_BRAND = replace(settings.SMARTSYNC_BRAND, legal=legal)
 
@@ -148,6 +149,23 @@ class TestTexts:
             consents.accept(user=follower, text="risks", version="1", now=world.now)
         with pytest.raises(TextNotAsked):
             consents.accept(user=follower, text="privacy", version="1", now=world.now)
+
+    def test_keep_the_language_that_they_were_read_in(
+        self, world: World, follower: User, settings: Settings, old_prices_are_fine: None
+    ) -> None:
+        let(settings, TEXTS)
+        User.objects.filter(pk=follower.pk).update(language="de")
+        client = Client()
+        client.force_login(follower)
+
+        content = client.get("/consents/").content.decode()
+        client.post("/consents/", {"text": ["risks"], "version-risks": "1"})
+        consents.accept(user=follower, text="terms", version="1", now=world.now)
+
+        assert ">Risiken</a>" in content
+        assert "Sie können Geld verlieren" in client.get("/legal/risks/").content.decode()
+        given = ConsentGiven.objects.filter(user=follower).values_list("text", "language")
+        assert dict(given) == {"risks": "de", "terms": "en"}
 
     def test_that_were_accepted_stay_accepted(self, world: World, follower: User, settings: Settings) -> None:
         let(settings, TEXTS)

@@ -54,6 +54,7 @@ from copytrading.services.telling import notices
 from copytrading.services.wallet import spot, transfers
 from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
+from tests.services.copies.inviting import invited
 from tests.services.personal.somebody import lives
 from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.limit_stage import place
@@ -143,6 +144,7 @@ def _leave_marks(world: World, user: User, own: Lead, copy: Copy, operator: User
     subscription_of(user, now=now)
     NoticeHabits.objects.create(user=user)
     Favourite.objects.create(user=user, lead=own, chosen_at=now)
+    invited(world, own, label=f"{FIRST}s friends")
     LossLimit.objects.create(user=user, loss_units=usdt(5000), set_at=now)
     with transaction.atomic():
         notices.tell_person(user.pk, Notice.Kind.EMAIL_CHANGED, now, words=BEFORE)

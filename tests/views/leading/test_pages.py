@@ -14,13 +14,22 @@ from tests.views.scenes import counted_queries
 
 pytestmark = pytest.mark.usefixtures("old_prices_are_fine")
 
-PAGES = ["lead_console", "lead_earnings", "lead_terms", "lead_visibility", "lead_end", "lead_order_history"]
+PAGES = [
+    "lead_console",
+    "lead_earnings",
+    "lead_terms",
+    "lead_visibility",
+    "lead_invitations",
+    "lead_end",
+    "lead_order_history",
+]
 ACTS = [
     "lead_order",
     "lead_money_in",
     "lead_money_out",
     "lead_terms",
     "lead_visibility",
+    "lead_invitations",
     "lead_notice",
     "lead_pause",
     "lead_end",

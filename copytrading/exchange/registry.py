@@ -230,6 +230,12 @@ def linked_account(*, exchange: str, key: str, secret: str, password: str = "") 
     )
 
 
+def open_paper_account(*, account: str, key: str, secret: str, asset: str, quantity: Decimal) -> None:
+    """Give somebody an account of their own at the paper venue, with a key that trades, and money in it once."""
+    paper_world.put_key(key=key, secret=secret, account=account)
+    paper_world.credit(account, asset, quantity, f"opening of {account}")
+
+
 def move_paper_money(*, asset: str, quantity: Decimal, is_deposit: bool, reference: str) -> None:
     """
     Tell the paper venue that money arrived at our account or left it, once for each reference.

@@ -81,6 +81,7 @@ class LeadAdmin(ActingAdmin):
         "profit_share_rate",
         "followers_max",
         "money_max",
+        "takes_own_accounts",
         "trades_delay_hours",
         "weights_shown",
         "public_until",

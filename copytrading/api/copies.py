@@ -13,7 +13,7 @@ from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.paging import cursor_at, page_of, place_in
 from accounts.api.problems import documented
-from copytrading.api.finding import copy_in_figures, own_copy, person
+from copytrading.api.finding import copy_in_figures, own_account_id, own_copy, person
 from copytrading.api.shapes.copies import (
     CopiesPageShape,
     CopiesQuery,
@@ -55,7 +55,8 @@ class Copies(Endpoint):
         operation_id="start_copy",
         tags=["copies"],
         summary="Copy a lead",
-        description="Moves the investment into a copy of its own and brings that to the lead's ratios.",
+        description="Moves the investment into a copy of its own and brings that to the lead's ratios. With"
+        " `own_account` it is a part of what is free there, and stays there.",
         parameters=[IDEMPOTENCY_KEY],
         request=StartInput,
         responses=documented({201: CopyDetailShape}, problems=(400, 401, 403, 409, 422, 429)),
@@ -74,6 +75,7 @@ class Copies(Endpoint):
             idempotency_key=idempotency_key,
             now=timezone.now(),
             invitation=wanted["invitation"],
+            own_account_id=own_account_id(request, wanted["own_account"]),
         )
         return Response(CopyDetailShape(copy_in_figures(request, copy.pk)).data, status=status.HTTP_201_CREATED)
 

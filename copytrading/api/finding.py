@@ -4,10 +4,13 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
+from rest_framework import exceptions
 from rest_framework.request import Request
 
 from accounts.models import User
 from copytrading.queries.copies import own as copy_queries
+from copytrading.queries.copies.own_accounts import own_account_of
 from copytrading.queries.leads import listing as lead_queries
 from copytrading.queries.shown.visibility import Visibility, visibility_of
 
@@ -25,6 +28,17 @@ def visitor(request: Request) -> User | None:
 
 def own_copy(request: Request, copy_id: int) -> Any:
     return get_object_or_404(copy_queries.copies_of(person(request)), pk=copy_id)
+
+
+def own_account_id(request: Request, account_id: int | None) -> int | None:
+    """
+    Return the own account that a body names, None where it names none.
+
+    :raises ValidationError: if it is not one of whoever asks.
+    """
+    if account_id is not None and own_account_of(person(request), account_id) is None:
+        raise exceptions.ValidationError({"own_account": gettext("You have no such account; see wallet/own-accounts.")})
+    return account_id
 
 
 def public_lead(slug: str) -> Any:

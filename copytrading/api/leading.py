@@ -25,6 +25,7 @@ from copytrading.api.shapes.leading import (
     LeadNoticeShape,
     LeadOrderInput,
     LeadOrderShape,
+    LeadOwnAccountsInput,
     LeadTermsInput,
     LeadVisibilityInput,
     LinkInput,
@@ -33,12 +34,12 @@ from copytrading.api.shapes.leading import (
     OwnAccountShape,
     OwnLeadShape,
 )
-from copytrading.api.shapes.wallet import TransferInput
+from copytrading.api.shapes.wallet.account import TransferInput
 from copytrading.queries.leads import consoles, links
 from copytrading.queries.money import account_books as books
 from copytrading.services.admission import entering
 from copytrading.services.books import notices
-from copytrading.services.leads import linking, orders, showing, verbs
+from copytrading.services.leads import linking, orders, own_accounts, showing, verbs
 from copytrading.services.safety.sealed_keys import ExchangeKey
 
 READ_PROBLEMS = (401, 403, 404, 429)
@@ -136,6 +137,23 @@ class LeadVisibility(Endpoint):
     @idempotent
     def put(self, request: Request, *, idempotency_key: str) -> Response:
         lead = showing.choose_shown(lead_id=own_lead(request).pk, now=timezone.now(), **self.read(LeadVisibilityInput))
+        return Response(OwnLeadShape(lead).data)
+
+
+class LeadOwnAccounts(Endpoint):
+    scopes: ClassVar = {"PUT": "lead"}
+
+    @written(
+        "change_lead_own_accounts",
+        "Choose whether copies may trade on their followers' own accounts at the exchange",
+        OwnLeadShape,
+        body=LeadOwnAccountsInput,
+        more="No profit share can be collected there, so such copies pay none. Those that run go on as they are.",
+    )
+    @idempotent
+    def put(self, request: Request, *, idempotency_key: str) -> Response:
+        takes = self.read(LeadOwnAccountsInput)["takes_own_accounts"]
+        lead = own_accounts.choose_own_accounts(lead_id=own_lead(request).pk, takes=takes, now=timezone.now())
         return Response(OwnLeadShape(lead).data)
 
 

@@ -13,7 +13,7 @@ from accounts.api.endpoint import Endpoint, OpenEndpoint
 from accounts.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from accounts.api.paging import part_of
 from accounts.api.problems import documented
-from copytrading.api.finding import person, public_lead, visible_to, visitor
+from copytrading.api.finding import own_account_id, person, public_lead, visible_to, visitor
 from copytrading.api.shapes.copies import CopyPreviewShape, PreviewInput
 from copytrading.api.shapes.leads import (
     ComparisonQuery,
@@ -37,7 +37,7 @@ from copytrading.queries.leads import pages as lead_pages
 from copytrading.queries.leads import statistics as lead_statistics
 from copytrading.queries.shown.visibility import visibilities_of
 from copytrading.services.admission import entering
-from copytrading.services.copies import favourites, previews
+from copytrading.services.copies import favourites, own_verbs, previews
 from copytrading.services.copies.cautions import cautions_of
 
 FAVOURITE_PROBLEMS = (400, 401, 403, 404, 409, 422, 429)
@@ -206,6 +206,7 @@ class LeadPreview(Endpoint):
             terms=wanted["terms"],
             now=timezone.now(),
             invitation=wanted["invitation"],
+            own=own_verbs.cash_of(person(request), own_account_id(request, wanted["own_account"])),
         )
         cautions = cautions_of(lead=lead, investment_units=wanted["investment"], terms=wanted["custom"])
         figures = {name: getattr(preview, name) for name in preview.__dataclass_fields__}

@@ -22,7 +22,7 @@ from copytrading.api.desk import announcements, complaints
 from copytrading.api.nowhere import Nowhere
 from copytrading.api.telling import live, notices, webhooks
 from copytrading.api.wallet import account as wallet
-from copytrading.api.wallet import limit_orders
+from copytrading.api.wallet import limit_orders, own_accounts
 
 app_name = "api"
 
@@ -115,9 +115,12 @@ urlpatterns = [
     path("wallet/orders/limit/preview", limit_orders.LimitPreview.as_view(), name="limit_preview"),
     path("wallet/orders/limit/<int:order_id>", limit_orders.LimitOrder.as_view(), name="limit_order"),
     path("wallet/orders/<int:order_id>", wallet.SpotOrder.as_view(), name="spot_order"),
+    path("wallet/own-accounts", own_accounts.OwnAccounts.as_view(), name="own_accounts"),
+    path("wallet/own-accounts/<int:account_id>", own_accounts.OneOwnAccount.as_view(), name="own_account"),
     path("lead", leading.OwnLead.as_view(), name="own_lead"),
     path("lead/terms", leading.LeadTerms.as_view(), name="lead_terms"),
     path("lead/visibility", leading.LeadVisibility.as_view(), name="lead_visibility"),
+    path("lead/own-accounts", leading.LeadOwnAccounts.as_view(), name="lead_own_accounts"),
     path("lead/account", leading.LeadAccount.as_view(), name="lead_account"),
     path("lead/ledger", leading.LeadLedger.as_view(), name="lead_ledger"),
     path("lead/fills", leading.LeadFills.as_view(), name="lead_fills"),

@@ -14,6 +14,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.sizing import registry
 from copytrading.engine.sizing.smart_sync import SMART_SYNC
 from copytrading.forms.terms import TermsForm
+from copytrading.queries.copies.own_accounts import OwnOffer
 from copytrading.queries.happened.sentences import ratio_in_words
 from copytrading.queries.leads.proportions import Proportion
 from copytrading.queries.modes import label_of
@@ -45,12 +46,11 @@ class StartForm(TermsForm):
     field_order = ("mode",)
 
     def __init__(
-        self, *arguments: Any, proportion_of: Callable[[int], Proportion | None], own_account_id: int | None = None,
-        **options: Any,
-    ) -> None:  # fmt: skip
+        self, *arguments: Any, proportion_of: Callable[[int], Proportion | None], own: OwnOffer, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
-        self._own_account_id = own_account_id
-        if own_account_id is None:
+        self._own = own
+        if own.account_id is None:
             # Nobody is asked about an account that is not there.
             del self.fields["on_own_account"]
         self._proportion_of = proportion_of
@@ -58,6 +58,9 @@ class StartForm(TermsForm):
 
     def clean(self) -> dict[str, Any]:
         terms = super().clean()
+        if self._own.account_id is None and self.data.get("on_own_account"):
+            # It was there when the terms were chosen. The wallet is never taken in its place.
+            self.add_error(None, self.own_why_not or gettext("You have no account at the exchange connected any more."))
         if not self.is_custom:
             self.forgive(*CUSTOM_FIELDS)
         elif self.answers_by_value:
@@ -70,7 +73,12 @@ class StartForm(TermsForm):
     @property
     def own_account_id(self) -> int | None:
         """The own account at the exchange that was chosen, once the form is valid; None for the wallet."""
-        return self._own_account_id if self.cleaned_data.get("on_own_account") else None
+        return self._own.account_id if self.cleaned_data.get("on_own_account") else None
+
+    @property
+    def own_why_not(self) -> str:
+        """Why the copy cannot be on the own account that the person has; empty where it can, or there is none."""
+        return self._own.why_not
 
     @property
     def is_custom(self) -> bool:

@@ -98,6 +98,11 @@ class Lead(models.Model):
             models.Index(fields=["sync_wanted_at"], condition=Q(sync_wanted_at__isnull=False), name="lead_to_sync"),
         )
 
+    @property
+    def takes_copies_on_own_accounts(self) -> bool:
+        """Whether copies may trade on their followers' own accounts: nothing is given up, or the lead agreed."""
+        return self.takes_own_accounts or not self.profit_share_rate
+
     def __str__(self) -> str:
         return self.name
 

@@ -1,6 +1,6 @@
 """
 What is kept for others to read, besides the records themselves: of a lead a summary for lists, what was held hour by
-hour, and when it was paused; of all copies together what they held and were worth, minute by minute.
+hour, and when its state or terms changed; of all copies together what they held and were worth, minute by minute.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -73,10 +73,20 @@ class LeadWeights(models.Model):
 
 
 class LeadStatusChange(models.Model):
-    """A lead paused or went on. The beginning and the end are columns of the lead."""
+    """
+    A lead paused or went on, or began or ceased to take copies on own accounts.
+
+    The beginning and the end are columns of the lead.
+    """
+
+    class What(models.TextChoices):
+        PAUSED = "PAUSED", "paused"
+        ACTIVE = "ACTIVE", "went on"
+        TAKES_OWN = "TAKES_OWN", "takes copies on own accounts"
+        NO_OWN = "NO_OWN", "takes no more copies on own accounts"
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="status_changes")
-    status = models.CharField(max_length=10, choices=Lead.Status)
+    status = models.CharField(max_length=10, choices=What)
     changed_at = models.DateTimeField()
 
     class Meta:

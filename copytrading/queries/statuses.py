@@ -7,10 +7,12 @@ from copytrading.models import (
     CopyFlow,
     Lead,
     LeadOrder,
+    LeadStatusChange,
     LimitOrder,
     LinkedAccount,
     Notice,
     Order,
+    OwnAccount,
     ProfitShare,
 )
 
@@ -20,6 +22,8 @@ STOP_REASON = Copy.StopReason.choices
 FLOW = CopyFlow.Status.choices
 FLOW_KIND = CopyFlow.Kind.choices
 LEAD = Lead.Status.choices
+# What a lead has begun to do: a status, or a change of the terms that everybody should know.
+LEAD_EVENT = [*LEAD, *(choice for choice in LeadStatusChange.What.choices if choice[0] not in dict(LEAD))]
 LEAD_SOURCE = Lead.Source.choices
 WEIGHTS_SHOWN = Lead.WeightsShown.choices
 LEAD_ORDER = LeadOrder.Status.choices
@@ -31,4 +35,5 @@ MODE = [(mode.name, mode.label) for mode in registry.modes()]
 RATIO_MODE = [(mode.name, mode.label) for mode in registry.modes() if mode.holds_ratios]
 NOTICE_KIND = Notice.Kind.choices
 ORDER = Order.Status.choices
+OWN_ACCOUNT = OwnAccount.Status.choices
 SHARE_KIND = ProfitShare.Kind.choices

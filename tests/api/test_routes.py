@@ -25,6 +25,7 @@ from tests.cast import NOON, World, usdt
 from tests.hook_receiver import webhook_of
 from tests.services.copies.inviting import invited
 from tests.services.desk.desk_stage import complaint_of
+from tests.services.own.stage import connect
 from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.later import withdraw_later
 from tests.services.wallet.limit_stage import place
@@ -139,9 +140,12 @@ ROUTES = {
     "limit_orders": Route(methods={"GET": None, "POST": LIMIT_ORDER}),
     "limit_preview": Route(methods={"POST": LIMIT_ORDER}),
     "limit_order": Route(methods={"GET": None, "DELETE": None}, owned="limit_order"),
+    "own_accounts": Route(methods={"GET": None, "POST": {**LINK, "exchange": "paper"}}),
+    "own_account": Route(methods={"GET": None, "DELETE": None}, owned="own_account"),
     "own_lead": Route(methods={"GET": None, "POST": {"name": "Granite", **TERMS}}),
     "lead_terms": Route(methods={"PUT": TERMS}),
     "lead_visibility": Route(methods={"PUT": {"trades_delay_hours": 24, "weights_shown": "DAILY"}}),
+    "lead_own_accounts": Route(methods={"PUT": {"takes_own_accounts": True}}),
     "lead_account": Route(methods={"GET": None}),
     "lead_ledger": Route(methods={"GET": None}),
     "lead_fills": Route(methods={"GET": None}),
@@ -186,6 +190,7 @@ MISSING = {
     "copy": {"copy_id": MISSING_ID},
     "order": {"order_id": MISSING_ID},
     "limit_order": {"order_id": MISSING_ID},
+    "own_account": {"account_id": MISSING_ID},
     "lead_order": {"order_id": MISSING_ID},
     "invitation": {"invitation_id": MISSING_ID},
     "archive": {"archive_id": MISSING_ID},
@@ -226,6 +231,7 @@ def others(world: World, lead: Lead, other_follower: User, stranger: User) -> di
         "copy": {"copy_id": copy.pk},
         "order": {"order_id": order.pk},
         "limit_order": {"order_id": place(world, other_follower, "BUY", "ETH", "2000", quantity="0.1").pk},
+        "own_account": {"account_id": connect(world, other_follower).pk},
         "lead_order": {"order_id": lead_order.pk},
         "invitation": {"invitation_id": invited(world, other_lead).pk},
         "device": {"device_id": device.pk},

@@ -21,7 +21,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import program_keys
 from accounts.models import User
-from copytrading.api.shapes import wallet
+from copytrading.api.shapes.wallet import account as wallet
 from copytrading.assistants.door import Door, DoorClosed, Refused
 from copytrading.assistants.serving import server_of
 from copytrading.models import Copy, Lead, LeadNotice, LeadOrder

@@ -35,6 +35,7 @@ from tests.cast import World, usdt
 from tests.hook_receiver import webhook_of
 from tests.services.copies.inviting import invited
 from tests.services.desk.desk_stage import complaint_of
+from tests.services.own.stage import connect
 from tests.services.telling.push_stage import subscription_of
 from tests.services.wallet.later import withdraw_later
 from tests.services.wallet.limit_stage import place
@@ -120,6 +121,7 @@ TABLE = (
     ("api/v1/wallet/orders/limit/<int:order_id>", "own:limit_order"),
     ("api/v1/wallet/orders/<int:order_id>", "own:order"),
     ("api/v1/wallet/withdrawals/<int:transfer_id>", "own:withdrawal"),
+    ("api/v1/wallet/own-accounts/<int:account_id>", "own:own_account"),
     ("api/v1/wallet*", MEMBER),
     ("api/v1/consents", MEMBER),
     ("api/v1/suitability", MEMBER),
@@ -279,6 +281,7 @@ def things(world: World, lead: Lead, other_follower: User) -> dict[str, dict[str
         "limit_order": {"order_id": place(world, other_follower, "BUY", "ETH", "2000", quantity="0.1").pk},
         "invitation": {"invitation_id": invited(world, own).pk},
         "lead_order": {"order_id": world.lead_trades(own, "BTC", "BUY", "0.001").pk},
+        "own_account": {"account_id": connect(world, other_follower).pk},
         "device": {"device_id": device.pk},
         "key": {"key_id": key.pk},
         "notice": {"notice_id": Notice.objects.filter(user=other_follower).latest("pk").pk},

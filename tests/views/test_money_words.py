@@ -40,6 +40,7 @@ NO_PAGES = {
     "add_money", "archive_ask", "archive_file", "erasure_ask", "erasure_withdraw",
     # These are there where a jurisdiction's rules count, or own accounts can be connected; their own tests read them.
     "consents", "suitability", "jurisdiction", "own_account", "own_account_disconnect",
+    "own_account_practice", "lead_own_accounts",
 }  # fmt: skip
 
 Visit = Callable[[], str]

@@ -63,6 +63,11 @@ class CopyShape(serializers.Serializer):
     today = MoneyField(source="today_units")
     stop_loss = MoneyField(source="copy.stop_loss_units", allow_null=True)
     stops_at = MoneyField(source="stops_at_units", allow_null=True, help_text="The worth at which it stops itself.")
+    own_account = serializers.IntegerField(
+        source="copy.own_account_id",
+        allow_null=True,
+        help_text="The account of your own at the exchange where its money is; null where that came from the wallet.",
+    )
     mode = serializers.ChoiceField(source="copy.mode", choices=statuses.MODE)
     buy_existing = serializers.BooleanField(source="copy.buy_existing")
     weight_max = FractionField(source="copy.weight_max", allow_null=True)
@@ -209,6 +214,13 @@ class PreviewInput(serializers.Serializer):
     )
     custom = CustomTermsInput(
         allow_null=True, default=None, help_text="Answer each order of the lead by itself; null keeps ratios."
+    )
+    own_account = WholeNumberField(
+        min_value=1,
+        max_value=2**63 - 1,
+        allow_null=True,
+        default=None,
+        help_text="One of `wallet/own-accounts`, to trade there with cash that is free there; null for the wallet.",
     )
 
     invitation = serializers.CharField(

@@ -49,6 +49,12 @@ class LeadVisibilityInput(serializers.Serializer):
     )
 
 
+class LeadOwnAccountsInput(serializers.Serializer):
+    """Whether copies may trade on their followers' own accounts. They pay no profit share: none can be collected."""
+
+    takes_own_accounts = serializers.BooleanField()
+
+
 class ApplyInput(LeadTermsInput):
     name = serializers.CharField(max_length=40)
     bio = serializers.CharField(max_length=500, default="", allow_blank=True)
@@ -91,6 +97,9 @@ class OwnLeadShape(serializers.Serializer):
     profit_share_rate = FractionField()
     followers_max = serializers.IntegerField()
     money_max = MoneyField(source="money_max_units", allow_null=True)
+    takes_own_accounts = serializers.BooleanField(
+        help_text="Whether you agreed to copies on own accounts, which pay you no share. Without a share all may."
+    )
     trades_delay_hours = serializers.IntegerField(help_text="After how many hours strangers see trades.")
     weights_shown = serializers.ChoiceField(choices=statuses.WEIGHTS_SHOWN)
     public_until = serializers.DateTimeField(

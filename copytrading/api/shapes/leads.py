@@ -84,6 +84,10 @@ class LeadShape(serializers.Serializer):
     following_money = MoneyField(source="following_units")
     stake_fraction = FractionField(allow_null=True, help_text="Own money by the money that follows.")
     profit_share_rate = FractionField(source="lead.profit_share_rate")
+    takes_own_accounts = serializers.BooleanField(
+        source="lead.takes_copies_on_own_accounts",
+        help_text="Whether a copy may trade on your own account at the exchange, where it pays no profit share.",
+    )
 
 
 LeadsPageShape = paged(LeadShape)

@@ -94,7 +94,8 @@ class LeadEventShape(serializers.Serializer):
     at = serializers.DateTimeField(source="happened_at")
     value = MoneyField(source="units")
     status = serializers.ChoiceField(
-        choices=[("", "money moved"), ("BEGAN", "began to lead"), *statuses.LEAD], help_text="Empty where money moved."
+        choices=[("", "money moved"), ("BEGAN", "began to lead"), *statuses.LEAD_EVENT],
+        help_text="Empty where money moved.",
     )
     move = serializers.ChoiceField(
         choices=[("", "no such move"), *statuses.ACCOUNT_MOVE], help_text="A small move in an account elsewhere."

@@ -30,7 +30,7 @@ from accounts.api.problems import TooManyStreams, documented
 from accounts.models import User
 from copytrading.api.finding import person
 from copytrading.api.shapes.trades import RowShape
-from copytrading.api.shapes.wallet import PriceMarkShape
+from copytrading.api.shapes.wallet.markets import PriceMarkShape
 from copytrading.queries.happened import happenings, receipt_rows
 from copytrading.queries.happened.activity import KINDS
 from copytrading.queries.happened.happenings import Place, PlaceUnreadable

@@ -18,9 +18,8 @@ from accounts.api.problems import documented
 from accounts.api.scopes import JustConfirmed
 from copytrading.api.fields import units_from_text
 from copytrading.api.finding import person
-from copytrading.api.shapes.wallet import (
+from copytrading.api.shapes.wallet.account import (
     HistoryPageShape,
-    MarketShape,
     MovementShape,
     SpotOrderInput,
     SpotOrderShape,
@@ -28,9 +27,9 @@ from copytrading.api.shapes.wallet import (
     SpotPreviewShape,
     TransferInput,
     TransferShape,
-    TroubleShape,
     WalletShape,
 )
+from copytrading.api.shapes.wallet.markets import MarketShape, TroubleShape
 from copytrading.queries.market import degraded
 from copytrading.queries.money import account_books
 from copytrading.queries.money import spot as spot_queries

@@ -17,7 +17,7 @@ from accounts.api.paging import page_of
 from accounts.api.problems import documented
 from copytrading.api.fields import units_from_text
 from copytrading.api.finding import person
-from copytrading.api.shapes.wallet import (
+from copytrading.api.shapes.wallet.limit_orders import (
     LimitOrderInput,
     LimitOrderShape,
     LimitOrdersPageShape,

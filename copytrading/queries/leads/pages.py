@@ -75,7 +75,8 @@ class LeadTrade:
 @dataclass(frozen=True, kw_only=True)
 class LeadEvent:
     """
-    What followers should know besides trades: money moved (`units`, positive in) or a `status` that began.
+    What followers should know besides trades: money moved (`units`, positive in) or a `status` that began; that copies
+    on own accounts are taken from now on, or are not, is among those.
 
     `move` is the kind of a small move in an account elsewhere (see AccountMove), of `quantity` of a `symbol`, worth
     `units` then.
@@ -188,7 +189,7 @@ def all_trades_of(lead: Lead, *, visibility: Visibility, series: Series) -> Iter
 
 def events_of(lead: Lead, *, visibility: Visibility, count: int = EVENTS_MAX) -> list[LeadEvent]:
     """
-    Return when a lead moved money, got or paid a little, paused and went on, began and ended, latest first.
+    Return when a lead moved money, got or paid a little, paused and went on, took own accounts or not, began and ended.
 
     Small moves elsewhere name coins, so they are shown as trades are; the rest everybody has to know at once.
     """

@@ -13,6 +13,7 @@ from copytrading.engine.holdings.terms import Terms
 from copytrading.engine.rules import Rules
 from copytrading.engine.sizing import registry
 from copytrading.models import Copy, Invitation, Lead, Market, OwnAccount
+from copytrading.queries.copies import own_accounts
 from copytrading.queries.leads import links
 from copytrading.queries.market import board as market_queries
 from copytrading.queries.market.doubts import HOLDING_BACK
@@ -138,24 +139,15 @@ def _refuse_own(lead: Lead, terms: Terms, own: OwnCash) -> None:
             % {"mode": label_of(registry.mode_of(terms.mode))},
             field="mode",
         )
-    if lead.profit_share_rate and not lead.takes_own_accounts:
-        raise OwnAccountNotTaken(
-            gettext(
-                "%(lead)s takes a profit share, which cannot be collected from an account of your own, and has not"
-                " agreed to go without: copy with your wallet."
-            )
-            % {"lead": lead.name}
-        )
+    if not lead.takes_copies_on_own_accounts:
+        raise OwnAccountNotTaken(own_accounts.not_taken_words(lead))
 
 
 def refuse_account(account_id: int) -> OwnAccount:
     """Return an own account, locked; refuse one that is not connected at this moment."""
     account = OwnAccount.objects.select_for_update().get(pk=account_id)
     if account.status != OwnAccount.Status.CONNECTED:
-        raise OwnAccountNotTaken(
-            gettext("Your own account is not connected: %(reason)s Connect it with a working key first.")
-            % {"reason": gettext(account.reason)}
-        )
+        raise OwnAccountNotTaken(own_accounts.unconnected_words(account))
     return account
 
 

@@ -12,17 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import rate_limits
 from accounts.identity.step_up import identity_confirmed
 from copytrading.forms.linking import LinkForm
 from copytrading.forms.parts.refusals import refuse
 from copytrading.queries.copies.own_accounts import own_account_of
 from copytrading.queries.leads import links
-from copytrading.services.own import accounts
+from copytrading.services.own import accounts, attempts, practice
 from copytrading.services.refusals import Refusal
 from copytrading.views.requests import MemberRequest, press_at
-
-ATTEMPTS_MAX, ATTEMPTS_SECONDS = 10, 3600
 
 
 @sensitive_post_parameters("key", "secret", "password")
@@ -45,7 +42,12 @@ def own_account(request: MemberRequest) -> HttpResponse:
         else:
             messages.success(request, gettext("Connected. When you start a copy, you can choose this account for it."))
             return redirect("own_account")
-    context = {"section": "wallet", "form": form, "account": own_account_of(request.user)}
+    context = {
+        "section": "wallet",
+        "form": form,
+        "account": own_account_of(request.user),
+        "practice_cash": practice.OPENS_WITH if practice.can_be_opened() else None,
+    }
     return render(request, "copytrading/own_account.html", context)
 
 
@@ -65,12 +67,31 @@ def own_account_disconnect(request: MemberRequest) -> HttpResponse:
     return redirect("own_account")
 
 
+@never_cache
+@identity_confirmed(back_to=reverse_lazy("own_account"))
+@press_at("own_account")
+def own_account_practice(request: MemberRequest) -> HttpResponse:
+    """Open an account to practise with and connect it; its key is shown with this answer and never again."""
+    form, key = _form(None), None
+    if not attempts.may_try(request.user):
+        said = gettext("That were %(attempts)s attempts within an hour. Try again later.")
+        messages.warning(request, said % {"attempts": attempts.ATTEMPTS_MAX})
+        return redirect("own_account")
+    try:
+        key = practice.open_account(user=request.user, now=timezone.now())
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("own_account")
+    context = {"section": "wallet", "form": form, "account": own_account_of(request.user), "practice_key": key}
+    return render(request, "copytrading/own_account.html", context)
+
+
 def _may_try(request: MemberRequest, form: LinkForm) -> bool:
     """Count an attempt, and say so on the form when there were too many: each of them asks the exchange."""
-    if rate_limits.counted(f"own-account-attempts:{request.user.pk}", seconds=ATTEMPTS_SECONDS) <= ATTEMPTS_MAX:
+    if attempts.may_try(request.user):
         return True
     said = gettext("That were %(attempts)s attempts within an hour. Try again later.")
-    form.add_error(None, said % {"attempts": ATTEMPTS_MAX})
+    form.add_error(None, said % {"attempts": attempts.ATTEMPTS_MAX})
     return False
 
 

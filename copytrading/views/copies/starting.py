@@ -29,7 +29,7 @@ from copytrading.forms.parts.refusals import refuse
 from copytrading.forms.starting import ConfirmForm, StartForm
 from copytrading.forms.wallet import TransferForm
 from copytrading.queries.admission.warnings import warning_of
-from copytrading.queries.copies.own_accounts import connected_account_id_of
+from copytrading.queries.copies.own_accounts import own_offer_of
 from copytrading.queries.copies.together import alike_to
 from copytrading.queries.leading.invitations import offer_of
 from copytrading.queries.leads import listing as leads
@@ -222,7 +222,7 @@ def _known_to_forms(lead: Any, user: User) -> dict[str, Any]:
     return {
         "markets": market_queries.market_choices(),
         "proportion_of": lambda investment: proportions.proportion_of(lead, investment_units=investment),
-        "own_account_id": connected_account_id_of(user),
+        "own": own_offer_of(user, lead),
     }
 
 

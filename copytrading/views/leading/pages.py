@@ -24,8 +24,9 @@ from copytrading.queries.leads import links
 from copytrading.queries.rules import platform_rules
 from copytrading.services.admission import entering
 from copytrading.services.books import notices
-from copytrading.services.leads import showing
+from copytrading.services.leads import own_accounts, showing
 from copytrading.services.leads import verbs as leads
+from copytrading.services.own.accounts import offered_exchange
 from copytrading.services.refusals import Refusal
 from copytrading.services.wallet.money_words import money_words
 from copytrading.templatetags.figures import money, money_input, whole_percent
@@ -146,8 +147,36 @@ def lead_terms(request: MemberRequest) -> HttpResponse:
             said = gettext("Changed. Copies that start from now on pay %(rate)s.")
             messages.success(request, said % {"rate": whole_percent(form.rate)})
             return redirect("lead_console")
-    context = {"section": "lead", "lead": lead, "form": form, "rates": queries.rates_of(lead)}
+    context = {
+        "section": "lead",
+        "lead": lead,
+        "form": form,
+        "rates": queries.rates_of(lead),
+        "has_own_accounts": bool(offered_exchange()),
+    }
     return render(request, "copytrading/lead_terms.html", context)
+
+
+@login_required
+@press_at("lead_terms")
+def lead_own_accounts(request: MemberRequest) -> HttpResponse:
+    """Agree to copies on followers' own accounts, or take no more of them."""
+    lead = own_lead(request)
+    if request.POST.get("takes") not in ("yes", "no"):
+        return HttpResponseBadRequest(gettext("Say whether to take them or not."))
+    takes = request.POST["takes"] == "yes"
+    try:
+        own_accounts.choose_own_accounts(lead_id=lead.pk, takes=takes, now=timezone.now())
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        said = (
+            gettext("Changed. You can be copied on own accounts now; such copies pay you no profit share.")
+            if takes
+            else gettext("Changed. No new copies on own accounts; those that run go on as they are.")
+        )
+        messages.success(request, said)
+    return redirect("lead_terms")
 
 
 @login_required

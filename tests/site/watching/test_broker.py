@@ -12,9 +12,8 @@ TRIES = 4
 def test_a_broker_that_is_away_is_asked_for_every_second() -> None:
     waits: list[float] = []
 
-    with current_app.connection_for_read("redis://127.0.0.1:9/0") as connection:
-        with pytest.raises(OperationalError):
-            connection.ensure_connection(lambda error, seconds: waits.append(seconds), TRIES)
+    with current_app.connection_for_read("redis://127.0.0.1:9/0") as connection, pytest.raises(OperationalError):
+        connection.ensure_connection(lambda error, seconds: waits.append(seconds), TRIES)
 
     assert waits == [1] * TRIES
 

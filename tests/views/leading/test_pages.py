@@ -28,6 +28,7 @@ ACTS = [
     "lead_money_in",
     "lead_money_out",
     "lead_terms",
+    "lead_own_accounts",
     "lead_visibility",
     "lead_invitations",
     "lead_notice",
@@ -244,3 +245,24 @@ class TestCapacity:
 
         assert answer.status_code == 409
         assert "no vacancy" in answer.content.decode()
+
+
+class TestOwnAccounts:
+    def test_are_agreed_to_on_the_page_of_the_terms(self, console: Client, lead: Lead) -> None:
+        before = page(console, "lead_terms")
+
+        agreed = console.post(reverse("lead_own_accounts"), {"takes": "yes"}, follow=True).text
+        lead.refresh_from_db()
+        takes = lead.takes_own_accounts
+        no_more = console.post(reverse("lead_own_accounts"), {"takes": "no"}, follow=True).text
+
+        assert "No profit share can be collected there, so such a copy pays you none." in before
+        assert "You take a profit share, so this needs your word." in before
+        assert takes
+        assert "such copies pay you no profit share" in agreed
+        assert "those that run go on as they are" in no_more
+
+    def test_are_neither_taken_nor_refused_by_a_word_that_is_none(self, console: Client, lead: Lead) -> None:
+        assert console.post(reverse("lead_own_accounts"), {"takes": "perhaps"}).status_code == 400
+        lead.refresh_from_db()
+        assert not lead.takes_own_accounts

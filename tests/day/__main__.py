@@ -7,8 +7,9 @@ PostgreSQL, Valkey, `manage.py serve` and nginx stand as on a server. Prices are
 faster; each lead gives the orders of a day through the API (twenty), each copy's follower looks at two pages, and some
 people leave a page open. Measured from when everything is warm: the memory of each process in the first and in the
 last third (within five percent), pages through the proxy (19 of 20 within 200 ms), rows of each table, and that the
-walk that forgets leaves none that is older than it is kept. In the end every order has to be filled and the ledger
-clean. The platform's own timetable keeps its pace: what it does by the minute it does thirty times, not 1,440 times.
+walk that forgets leaves none that is older than it is kept. In the end every order has to be decided on and the
+ledger clean. The platform's own timetable keeps its pace: what it does by the minute it does thirty times, not 1,440
+times.
 """
 
 import argparse

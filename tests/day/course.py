@@ -52,6 +52,8 @@ class Figures:
     middle and the slowest twentieth in milliseconds and how often, by address; `tables` the rows when everything was
     warm, in the end, and after the walk that forgets, of tables that changed.
 
+    `lost` are orders that no cycle looked at, `unfilled` those that one decided on and that ended without a fill.
+
     `grown` are processes beyond five percent, `kept_too_long` rows that the walk should have taken, `swollen` tables
     that say what is and have more rows than before.
     """
@@ -62,6 +64,7 @@ class Figures:
     minutes: float
     orders: int = 0
     lost: int = 0
+    unfilled: int = 0
     views: int = 0
     page_p95_ms: float = 0.0
     wrong: list[str] = field(default_factory=list)
@@ -199,7 +202,9 @@ def _count_orders(figures: Figures, orderers: list[Orderer]) -> None:
     while given.filter(status=LeadOrder.Status.SUBMITTED).exists() and time.monotonic() < ends_at:
         time.sleep(1)
     figures.orders = len(keys)
-    figures.lost = len(keys) - given.filter(status=LeadOrder.Status.FILLED).count()
+    unfilled = given.exclude(status=LeadOrder.Status.FILLED)
+    figures.lost = len(keys) - given.count() + unfilled.filter(cycle=None).count()
+    figures.unfilled = unfilled.exclude(cycle=None).count()
     figures.refused = dict(sum((orderer.refusals for orderer in orderers), Counter[str]()))
 
 

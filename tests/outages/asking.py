@@ -163,10 +163,10 @@ class Orderer(threading.Thread):
         while not self.stopping.wait(wait):
             number, wait = number + 1, self.every_seconds
             body = {
-                "market": self.markets[(number // 2) % len(self.markets)],
+                "market": self.markets[(number - 1) // 2 % len(self.markets)],
                 "side": "BUY" if number % 2 else "SELL",
-                # The same step for all, so that what was bought is sold again.
-                "value": str(self.values[(number // 2) * 37 % len(self.values)]),
+                # What was bought is sold again: of nothing else is there a past.
+                "value": str(self.values[(number - 1) // 2 * 37 % len(self.values)]),
             }
             self.press(body, f"campaign-{self.lead_id}-{number:06}")
 

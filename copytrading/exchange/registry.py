@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -56,6 +56,19 @@ class SelfContainedVenue(Venue, Protocol):
 
     def transfer(self, *, asset: str, quantity: Decimal, is_deposit: bool, reference: str) -> None:
         """Let money arrive at our account or leave it, once for each reference."""
+        ...
+
+
+@runtime_checkable
+class KeyedVenue(Protocol):
+    """A venue that stands in for an exchange and has accounts of people's own as well."""
+
+    def own_account(self, *, key: str, secret: str) -> OwnVenue:
+        """
+        Return somebody's own account, by the key to it.
+
+        :raises KeyRefused: if there is no such key.
+        """
         ...
 
 
@@ -147,6 +160,10 @@ def own_venue(*, exchange: str, key: str, secret: str, password: str = "") -> Ow
     """
     if not exchange or exchange != own_exchange():
         raise ExchangeUnknown(f"Own accounts here are at {own_exchange() or 'no exchange'}, not at {exchange!r}.")
+    if _stand_ins:
+        stand_in = _stand_ins[-1]
+        assert isinstance(stand_in, KeyedVenue), "own accounts are at a venue that has some"
+        return stand_in.own_account(key=key, secret=secret)
     if exchange == PAPER:
         return KeyedPaperVenue(key=key, secret=secret)
     credentials = Credentials(key=key, secret=secret, password=password)
@@ -155,7 +172,9 @@ def own_venue(*, exchange: str, key: str, secret: str, password: str = "") -> Ow
 
 def own_exchange() -> str:
     """Return the exchange at which people's own accounts can be traded on; empty where there is none."""
-    return "" if _stand_ins else str(settings.SMARTSYNC_VENUE)
+    if _stand_ins:
+        return PAPER if isinstance(_stand_ins[-1], KeyedVenue) else ""
+    return str(settings.SMARTSYNC_VENUE)
 
 
 def transfer_history() -> TransferHistory | None:

@@ -17,6 +17,7 @@ from tests.simulation import (
     bugs_of_loss_limits,
     bugs_of_money,
     bugs_of_orders,
+    bugs_of_own_accounts,
 )
 
 Patches = Callable[[], list[Any]]
@@ -24,11 +25,16 @@ Patches = Callable[[], list[Any]]
 
 @dataclass(frozen=True)
 class PlantedBug:
-    """A fault on purpose. `patches` makes what is in place while it is planted."""
+    """
+    A fault on purpose. `patches` makes what is in place while it is planted.
+
+    `is_of_own_accounts`: only where people have accounts of their own it can be met.
+    """
 
     name: str
     why: str
     patches: Patches
+    is_of_own_accounts: bool = False
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -39,7 +45,7 @@ class PlantedBug:
 
 
 PLANTED_BUGS = [
-    PlantedBug(name, why, patches)
+    PlantedBug(name, why, patches, is_of_own_accounts=room is bugs_of_own_accounts)
     for room in (
         bugs_of_orders,
         bugs_of_limit_orders,
@@ -47,6 +53,7 @@ PLANTED_BUGS = [
         bugs_of_money,
         bugs_of_copies,
         bugs_of_coins,
+        bugs_of_own_accounts,
     )
     for name, (why, patches) in room.BUGS.items()
 ]

@@ -41,6 +41,13 @@ class TestPlay:
         assert sum(one.faults for one in outcomes) > 20, "worlds in which nothing fails prove nothing"
         assert all("everything is finished" in one.log[-1] for one in outcomes)
 
+    def test_breaks_no_rule_where_people_have_accounts_of_their_own(self, crew: Crew) -> None:
+        outcome = campaign.play_in_empty_database(seed=7, crew=crew, steps=STEPS)
+
+        assert outcome.violations == []
+        assert "everything is finished" in outcome.log[-1]
+        assert any("on the own account" in line for line in outcome.log)
+
     def test_pays_out_copies_whose_order_arrived_late(self, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
         # Which seed tells it depends on every decision before: one of these does, where hardly anything else fails.
         rates = {"order accepted past its time": 0.6}

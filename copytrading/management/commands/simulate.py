@@ -11,7 +11,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from copytrading.management.commands.whatif import USAGE_ERROR
-from copytrading.worlds.simulating.campaign import Catch
+from copytrading.worlds.simulating.campaign import Catch, seeds_for
 from copytrading.worlds.simulating.outcome import Outcome
 from copytrading.worlds.simulating.story import STEPS
 from copytrading.worlds.simulation_jobs import NoBugsPlanted, Piece, planted_bugs_of, results_of
@@ -120,9 +120,13 @@ class Command(BaseCommand):
         unknown = set(options["bug"]) - {bug.name for bug in bugs}
         if unknown:
             raise CommandError(f"There is no planted bug {min(unknown)!r} in {module}.", returncode=USAGE_ERROR)
-        seeds = tuple(range(options["first"], options["first"] + BUG_SEEDS))
         return [
-            Piece(seeds=seeds, steps=options["steps"], bugs_module=module, bug=bug.name)
+            Piece(
+                seeds=seeds_for(bug, first=options["first"], count=BUG_SEEDS),
+                steps=options["steps"],
+                bugs_module=module,
+                bug=bug.name,
+            )
             for bug in bugs
             if not options["bug"] or bug.name in options["bug"]
         ]

@@ -5,6 +5,7 @@ The platform in a world that we hold: one seed decides what happens, who works w
     workers          threads that pass one baton: exactly one runs
     database_points  where a worker may be interrupted or die: around statements, commits
     venue            an exchange in memory that fails as real ones do, and knows the truth
+    own_venue        accounts of people's own at that exchange, in every eighth seed: see deeds/own_accounts
     rings            the bell between them: rings get lost, come twice, come late
     world            markets with true prices, leads, followers and their money
     coin_fates       coins that are counted anew or halted, and the operators who judge them

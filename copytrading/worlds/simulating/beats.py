@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from celery import current_app
 
+from copytrading.worlds.simulating.deeds import own_accounts
 from copytrading.worlds.simulating.world import World
 
 # How often a beat is heard while there is so much else to see. Those not named here draw curves and explain: they
@@ -50,10 +51,11 @@ class Beats:
             if calm_look != 0 and self.next_at.setdefault(task, self.world.now) > self.world.now:
                 continue
             self.next_at[task] = self.world.now + timedelta(seconds=float(entry["schedule"]))
+            chances = BEAT_CHANCES | (own_accounts.BEAT_CHANCES if self.world.has_own_accounts else {})
             if calm_look is None:
-                if self.world.random.random() >= BEAT_CHANCES.get(task, BEAT_CHANCE):
+                if self.world.random.random() >= chances.get(task, BEAT_CHANCE):
                     continue
-            elif calm_look and task not in BEAT_CHANCES:
+            elif calm_look and task not in chances:
                 continue
             # A beat that nobody has answered yet is not rung once more.
             if not self.world.rings.is_waiting(task):

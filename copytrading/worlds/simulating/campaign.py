@@ -6,6 +6,7 @@ is worth nothing, so each bug is played until a rule breaks, or until its seeds 
 """
 
 import gc
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Protocol
 from celery import current_app
 from django.db import connection
 
+from copytrading.worlds.simulating.deeds.own_accounts import has_own_accounts
 from copytrading.worlds.simulating.outcome import Outcome
 from copytrading.worlds.simulating.story import CREW_SIZE, play
 from copytrading.worlds.simulating.workers import Crew
@@ -24,10 +26,15 @@ GARBAGE_THRESHOLD = 100_000
 
 
 class PlantedBug(Protocol):
-    """A fault put into the platform on purpose: its name, why it is one, and the block in which it is there."""
+    """
+    A fault put into the platform on purpose: its name, why it is one, and the block in which it is there.
+
+    `is_of_own_accounts`: whether only seeds with own accounts can meet it.
+    """
 
     name: str
     why: str
+    is_of_own_accounts: bool
 
     def planted(self) -> AbstractContextManager[None]: ...
 
@@ -41,6 +48,12 @@ class Catch:
     sentence: str
     seeds_played: int
     seconds: float
+
+
+def seeds_for(bug: PlantedBug, *, first: int, count: int) -> tuple[int, ...]:
+    """Return so many seeds from a first one on, of those that can meet a planted bug."""
+    fitting = (seed for seed in itertools.count(first) if has_own_accounts(seed) or not bug.is_of_own_accounts)
+    return tuple(itertools.islice(fitting, count))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ One seed from its beginning to its end: what happens next is drawn, and after ev
 """
 
 import logging
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
@@ -32,6 +33,7 @@ from copytrading.services.refusals import Refusal
 from copytrading.worlds.simulating import suspense
 from copytrading.worlds.simulating.beats import Beats
 from copytrading.worlds.simulating.deeds.deed import Deed
+from copytrading.worlds.simulating.deeds.own_accounts import has_own_accounts
 from copytrading.worlds.simulating.deeds.people import People
 from copytrading.worlds.simulating.ears import Ear, place_of
 from copytrading.worlds.simulating.outcome import Outcome, RuleBroken
@@ -52,7 +54,12 @@ OPERATOR_LOOKS = (0, 20, 40)
 CREW_SIZE = 3
 # Further than that clocks of one installation do not differ: the platform allows for two seconds between two of them.
 CLOCK_STEP_SECONDS = 0.9
-SETTINGS = {"SMARTSYNC_BELL": True, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+SETTINGS = {
+    "SMARTSYNC_BELL": True,
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    # Keys to own accounts are sealed as anywhere; what they open is in memory.
+    "SMARTSYNC_LINK_KEYS": [b64encode(bytes(32)).decode()],
+}
 
 
 def play(*, seed: int, crew: Crew, steps: int = STEPS) -> Outcome:
@@ -114,6 +121,8 @@ class Story:
             gift_random=Random(f"gifts of {seed}"),
             limit_random=Random(f"patience of {seed}"),
             loss_random=Random(f"losses of {seed}"),
+            own_random=Random(f"owners of {seed}"),
+            has_own_accounts=has_own_accounts(seed),
         )
         self.people = People(self.world)
         self.events = 0
@@ -158,6 +167,9 @@ class Story:
         if deed is not None:
             self.asked.append(deed)
         deed = self.world.loss_limit_deeds.next_deed(self.seen, asked=len(self.asked))
+        if deed is not None:
+            self.asked.append(deed)
+        deed = self.world.own_deeds.next_deed(self.seen, asked=len(self.asked))
         if deed is not None:
             self.asked.append(deed)
         weights, acts = zip(*choices, strict=True)
@@ -207,6 +219,7 @@ class Story:
             has_settled |= not left
             self.beats.ring(calm_look=look)
             self.world.loss_limit_deeds.ring(is_calm=True)
+            self.world.own_deeds.calm_down(look=look)
             self.world.fates.judge_all(self.world.now)
             if look in OPERATOR_LOOKS:
                 Lead.objects.filter(failures__gt=0).update(failures=0)
@@ -222,7 +235,7 @@ class Story:
             left += of_limit_orders.waits_for_nothing(self.seen, self.world.now)
             left += of_loss_limits.fired_and_not_stopped(self.seen)
             left += of_loss_limits.reached_and_not_fired(self.seen)
-            left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.underway]
+            left += [f"{one.sending.client_order_id} has not arrived yet." for one in self.world.venue.every_underway]
             off = [] if left else list(liveness.off_ratios(self.seen, self._observed_holdings()))
             if not left and not off and has_settled and look >= LOOKS_MIN:
                 self.world.note(f"everything is finished after {look + 1} looks: {_summary(self.seen)}")

@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from copytrading.exchange.errors import (
     AnswerNotUnderstood,
     DuplicateOrder,
+    KeyRefused,
     MarketUnknown,
     OrderRejected,
     OutcomeUnknown,
@@ -36,6 +38,9 @@ from copytrading.worlds.simulating.venue_orders import (
     trade_of,
 )
 
+if TYPE_CHECKING:
+    from copytrading.worlds.simulating.own_venue import OwnSimulatedAccount
+
 VALIDITY_SECONDS = 10.0
 # As real ones do, it refuses an order that seems to come from the future.
 CLOCK_AHEAD_MAX = timedelta(seconds=1)
@@ -53,7 +58,7 @@ class TransactionLeftOpen(Exception):
 
 class SimulatedVenue:
     """
-    The venue of one seed, for one account.
+    The venue of one seed, for one account; `own_venue` is the same for somebody's own.
 
     :param clock: the true time. :param point: where a worker may wait or die.
     :param calls_per_minute_max: more than that are refused, and counted in `refused_calls`.
@@ -62,6 +67,8 @@ class SimulatedVenue:
     name = "simulated"
     account = "platform"
     validity_seconds = VALIDITY_SECONDS
+    # Of an account that is somebody's own, whose it is.
+    user_id: int | None = None
 
     def __init__(
         self,
@@ -84,6 +91,9 @@ class SimulatedVenue:
         self.sent: list[Sending] = []
         self.calls: list[datetime] = []
         self.trade_count = 0
+        self.ids_before = ""
+        # Accounts of people's own here, by their keys.
+        self.own_accounts: dict[str, OwnSimulatedAccount] = {}
         # Markets whose coin was counted anew: so many became so many.
         self.recounted: dict[str, tuple[int, int]] = {}
 
@@ -172,6 +182,27 @@ class SimulatedVenue:
         self._ask("balances")
         return dict(self.balance)
 
+    def own_account(self, *, key: str, secret: str) -> "OwnSimulatedAccount":
+        """
+        Return somebody's own account here, by the key to it.
+
+        :raises KeyRefused: if there is no such key.
+        """
+        account = self.own_accounts.get(key)
+        if account is None or account.secret != secret:
+            raise KeyRefused("The simulated exchange knows no such key.", code=RejectionCode.KEY_UNKNOWN)
+        return account
+
+    @property
+    def every_order(self) -> list[ArrivedOrder]:
+        """Return what arrived on our account, and after it what did on people's own."""
+        return [*self.orders, *(order for own in self.own_accounts.values() for order in own.orders)]
+
+    @property
+    def every_underway(self) -> list[Underway]:
+        """Return what has not arrived yet, on our account and on people's own."""
+        return [*self.underway, *(one for own in self.own_accounts.values() for one in own.underway)]
+
     # -- The world outside ---------------------------------------------------------------------------------------------
 
     def transfer(self, *, asset: str, quantity: Decimal, is_deposit: bool, reference: str) -> None:
@@ -194,6 +225,8 @@ class SimulatedVenue:
                 arrived.append(self._accept(one.sending, at=one.arrives_at, is_past_its_time=one.is_past_its_time))
             except OrderRejected:
                 continue
+        for own in self.own_accounts.values():
+            arrived += own.let_arrive()
         return arrived
 
     # -- How it does it ------------------------------------------------------------------------------------------------
@@ -208,7 +241,7 @@ class SimulatedVenue:
         self._refuse(sending, market)
         fee_in_coins = self.swarm.strikes("fee in coins") if sending.side is Side.BUY else False
         matches = market.match(sending)
-        venue_order_id = f"v{len(self.orders) + 1}"
+        venue_order_id = f"{self.ids_before}v{len(self.orders) + 1}"
         trades = []
         for match in matches:
             self.trade_count += 1
@@ -217,7 +250,7 @@ class SimulatedVenue:
                     match,
                     market=market.paper,
                     sending=sending,
-                    trade_id=f"t{self.trade_count}",
+                    trade_id=f"{self.ids_before}t{self.trade_count}",
                     venue_order_id=venue_order_id,
                     fee_in_coins=fee_in_coins,
                     now=now,

@@ -26,6 +26,7 @@ from copytrading.worlds.simulating.deeds.coin_fates import CoinFates
 from copytrading.worlds.simulating.deeds.gifts import Gifts
 from copytrading.worlds.simulating.deeds.limit_orders import LimitDeeds
 from copytrading.worlds.simulating.deeds.loss_limits import LossLimitDeeds
+from copytrading.worlds.simulating.deeds.own_accounts import OwnDeeds
 from copytrading.worlds.simulating.rings import RingQueue
 from copytrading.worlds.simulating.rules.of_copies import Press
 from copytrading.worlds.simulating.swarm import Swarm
@@ -65,6 +66,8 @@ class World:
     gift_random: Random = field(default_factory=lambda: Random(0))
     limit_random: Random = field(default_factory=lambda: Random(0))
     loss_random: Random = field(default_factory=lambda: Random(0))
+    own_random: Random = field(default_factory=lambda: Random(0))
+    has_own_accounts: bool = False
     # What a coin is worth beside what it began with, by market, since it was counted anew.
     scales: dict[str, Decimal] = field(default_factory=dict)
 
@@ -74,6 +77,10 @@ class World:
         self.gifts = Gifts(world=self, random=self.gift_random)
         self.limit_deeds = LimitDeeds(world=self, random=self.limit_random)
         self.loss_limit_deeds = LossLimitDeeds(world=self, random=self.loss_random)
+        self.own_deeds = OwnDeeds(world=self, random=self.own_random, is_there=self.has_own_accounts)
+        if self.has_own_accounts:
+            # What owners have at the exchange would be counted anew there by nobody.
+            self.fates.recount_chance = 0.0
         self.rings = RingQueue(swarm=self.swarm, clock=self.clock, point=self.crew.point)
 
     def clock(self) -> datetime:
@@ -132,6 +139,7 @@ class World:
         self._open_and_close()
         self.fates.pass_time()
         self.gifts.pass_time()
+        self.own_deeds.pass_time()
         self.feed()
 
     def feed(self) -> None:
@@ -222,6 +230,7 @@ def populate(world: World) -> None:
     world.operators = [
         User.objects.create_user(f"operator{number}@simulation.invalid", is_staff=True).pk for number in (1, 2)
     ]
+    world.own_deeds.begin()
     swarm.ended = ended
 
 

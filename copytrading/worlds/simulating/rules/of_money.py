@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from copytrading.engine.deciding.decision import EXIT_SLIPPAGE_MAX
+from copytrading.worlds.simulating.rules.of_own_accounts import given_up
 from copytrading.worlds.simulating.rules.snapshot import Row, Snapshot
 from copytrading.worlds.simulating.venue import SimulatedVenue
 from copytrading.worlds.simulating.venue_orders import effects_of
@@ -40,7 +41,7 @@ def custody_is_what_is_owed(now: Snapshot, venue: SimulatedVenue, given: Mapping
 
 def trade_is_booked_once(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
     """Every fill is a trade of the venue, kept once and as it was."""
-    trades = {trade.trade_id: trade for order in venue.orders for trade in order.trades}
+    trades = {trade.trade_id: trade for order in venue.every_order for trade in order.trades}
     seen = set()
     for fill in now["fills"]:
         trade = trades.get(fill["trade_id"])
@@ -145,7 +146,12 @@ def gifts_nobody_noticed(now: Snapshot, given: Mapping[str, Decimal]) -> Iterato
 def trades_without_fill(now: Snapshot, venue: SimulatedVenue) -> Iterator[str]:
     """Yield the trades of the venue that are in no book of ours: in the end there are none."""
     known = {fill["trade_id"] for fill in now["fills"]}
-    for order in venue.orders:
+    forgiven = given_up(now, venue)
+    for order in venue.every_order:
+        # Nobody but its owner looks for what an own account traded past an order's time.
+        is_the_owners = order.is_past_its_time and order not in venue.orders
+        if is_the_owners or order.sending.client_order_id in forgiven:
+            continue
         for trade in order.trades:
             if trade.trade_id not in known:
                 yield f"Trade {trade.trade_id} of {trade.client_order_id} is in no book of ours."

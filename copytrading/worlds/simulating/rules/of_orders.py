@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from copytrading.worlds.simulating.rules.of_own_accounts import given_up
 from copytrading.worlds.simulating.rules.snapshot import Row, Snapshot
 from copytrading.worlds.simulating.venue import SimulatedVenue
 
@@ -13,9 +14,9 @@ SUMMED = ("quantity_units", "value_units", "fee_units", "fee_base_units")
 
 def one_venue_order_per_intent(venue: SimulatedVenue) -> Iterator[str]:
     """The venue never gets two orders under one client order id, nor two that trade for one decision."""
-    arrived = Counter(order.sending.client_order_id for order in venue.orders)
+    arrived = Counter(order.sending.client_order_id for order in venue.every_order)
     effective = Counter(
-        order.sending.client_order_id.partition("a")[0] for order in venue.orders if order.filled_quantity
+        order.sending.client_order_id.partition("a")[0] for order in venue.every_order if order.filled_quantity
     )
     yield from (f"The venue has {count} orders under {name}." for name, count in arrived.items() if count > 1)
     yield from (f"{count} venue orders traded for {name}." for name, count in effective.items() if count > 1)
@@ -29,15 +30,18 @@ def booked_is_what_the_venue_did(now: Snapshot, venue: SimulatedVenue) -> Iterat
     """
     did: dict[str, int] = {}
     broken_word: dict[str, int] = {}
-    for order in venue.orders:
+    for order in venue.every_order:
         name, filled = order.sending.client_order_id, int(order.filled_quantity.scaleb(8))
         (broken_word if order.is_past_its_time else did).setdefault(name, 0)
         if order.is_past_its_time:
             broken_word[name] += filled
         else:
             did[name] += filled
+    forgiven = given_up(now, venue)
     for row in now["orders"]:
         name = row["client_order_id"]
+        if name in forgiven:
+            continue
         told = {did.get(name, 0), did.get(name, 0) + broken_word.get(name, 0)}
         if row["booked"] and row["filled_units"] not in told:
             yield (

@@ -10,6 +10,7 @@ from copytrading.worlds.simulating.rules import (
     of_loss_limits,
     of_money,
     of_orders,
+    of_own_accounts,
 )
 from copytrading.worlds.simulating.rules.of_copies import Press
 from copytrading.worlds.simulating.rules.of_loss_limits import LossMemory
@@ -56,6 +57,11 @@ def broken_rules(
         *of_limit_orders.limit_order_counts_what_it_traded(now),
         *of_limit_orders.limit_order_is_never_dearer(now),
         *of_limit_orders.finished_limit_order_asks_no_more(before, now),
+        *of_own_accounts.no_account_trades_for_another(now, venue),
+        *of_own_accounts.mirror_is_what_its_copies_have(now),
+        *of_own_accounts.mirror_is_what_the_venue_did(now, venue),
+        *of_own_accounts.trouble_of_one_pauses_only_its_copies(before, now),
+        *of_own_accounts.order_leaves_only_for_a_connected_account(before, now),
         *of_loss_limits.total_loss_has_a_limit(now),
         *losses.look(before, now),
         *of_copies.states_follow_the_rules(before, now),

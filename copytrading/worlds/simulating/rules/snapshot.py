@@ -17,7 +17,8 @@ TABLES = {
     "orders": (
         "SELECT o.id, o.market_id, o.client_order_id, o.side, o.status, o.quantity_units, o.filled_units,"
         " o.value_units, o.fee_units, o.fee_base_units, o.participant_ids, o.wish_units, o.price_mid::text,"
-        " o.price_buy_max::text, o.claimed_at IS NOT NULL AS claimed, o.booked_at IS NOT NULL AS booked, o.cycle_id"
+        " o.price_buy_max::text, o.claimed_at IS NOT NULL AS claimed, o.booked_at IS NOT NULL AS booked, o.cycle_id,"
+        " o.venue_account"
         " FROM copytrading_order AS o"
     ),
     "fills": (
@@ -29,7 +30,17 @@ TABLES = {
     "copies": (
         "SELECT id, follower_id, lead_id, ledger_account_id, mode, status, stop_reason, fence, invested_units,"
         " paid_in_units, paid_out_units, issued_units, mark_value_units, profit_share_rate::text, idempotency_key,"
-        " buy_existing, weight_max, shared_until::text, started_at::text, is_reference FROM copytrading_copy"
+        " buy_existing, weight_max, shared_until::text, started_at::text, is_reference, own_account_id"
+        " FROM copytrading_copy"
+    ),
+    "own_accounts": "SELECT id, user_id, ledger_account_id, status FROM copytrading_ownaccount",
+    # What each own account's mirror was posted in trades, by asset.
+    "own_trades": (
+        "SELECT account.id * 1000 + posting.asset_id AS id, account.id AS ledger_account_id, posting.asset_id,"
+        " sum(posting.units) AS units FROM accounts_ledgeraccount AS account JOIN accounts_posting AS posting"
+        " ON posting.ledger_account_id = account.id JOIN accounts_journal AS journal"
+        " ON journal.id = posting.journal_id WHERE account.kind = 'OWN' AND journal.kind = 'TRADE'"
+        " GROUP BY account.id, posting.asset_id"
     ),
     "copy_flows": "SELECT id, copy_id, kind, status, units, idempotency_key FROM copytrading_copyflow",
     "positions": "SELECT id, lead_id, asset_id, touch_request FROM copytrading_leadposition",

@@ -26,7 +26,7 @@ from copytrading.services.own import rounds
 from copytrading.services.personal import archives, erasures, retention
 from copytrading.services.reference import copies as reference_copies
 from copytrading.services.running import heartbeats
-from copytrading.services.safety import reconciling
+from copytrading.services.safety import contradictions, reconciling
 from copytrading.services.telling import watching
 from copytrading.services.wallet import announced, statement_files, touching, transfers
 
@@ -180,6 +180,12 @@ def count_summaries(**_: Any) -> None:
 def thin_records(**_: Any) -> None:
     """Keep one hour's worth of what is older than two days."""
     records.thin_records(now=timezone.now())
+
+
+@shared_task
+def tell_contradictions(**_: Any) -> None:
+    """Tell of leads whose trades cannot have been."""
+    contradictions.tell_contradictions(now=timezone.now())
 
 
 @shared_task

@@ -95,6 +95,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 3600},
     },
+    "tell contradictions": {
+        "task": "copytrading.tasks.tell_contradictions",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": {"expires": 3600},
+    },
     "export the head of the audit": {
         "task": "copytrading.tasks.export_audit_head",
         "schedule": crontab(hour="0", minute="5"),

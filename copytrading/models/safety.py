@@ -77,12 +77,13 @@ class Alarm(models.Model):
         LINK_BROKEN = "LINK_BROKEN", "a lead's linked account cannot be read"
         TRANSFER_STUCK = "TRANSFER_STUCK", "a deposit or a withdrawal cannot be finished"
         LEAD_SET_ASIDE = "LEAD_SET_ASIDE", "a lead was set aside after failures"
+        LEAD_CONTRADICTS = "LEAD_CONTRADICTS", "the trades of a lead contradict each other"
         RESTORED = "RESTORED", "the database was restored, and the venue has gone on since"
         PROCESS_SILENT = "PROCESS_SILENT", "a process of the platform is silent"
         COMPLAINT_OVERDUE = "COMPLAINT_OVERDUE", "the time for a complaint has run out"
 
     # Nobody is called out of bed for these.
-    LOW = (Kind.SURPLUS, Kind.MARKET_CHANGED, Kind.COMPLAINT_OVERDUE)
+    LOW = (Kind.SURPLUS, Kind.MARKET_CHANGED, Kind.LEAD_CONTRADICTS, Kind.COMPLAINT_OVERDUE)
 
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=80)

@@ -296,6 +296,16 @@ class TestFills:
         ]
         assert change.moved_turnover(PRICES) == 0
 
+    def test_tell_the_sale_first_whichever_coin_comes_first(self) -> None:
+        swap = Fill(base=1, base_units=-2 * COIN, quote=0, quote_units=COIN // 10)
+
+        change = self.read({0: 0.1, 1: -2}, 0, [swap])
+
+        assert [trade[:3] for trade in change.trades] == [
+            (1, -2 * COIN, 5_000 * ONE_USDT),
+            (0, COIN // 10, -5_000 * ONE_USDT),
+        ]
+
     def test_name_the_fee_that_was_kept_of_a_trade(self) -> None:
         bought = replace(self.BUY, kept_value_units=5 * ONE_USDT)
         swap = Fill(base=1, base_units=2 * COIN, quote=0, quote_units=-COIN // 10, kept_value_units=7 * ONE_USDT)

@@ -50,6 +50,12 @@ def test_sales_of_one_coin_add_up_to_what_is_left() -> None:
     assert step.sold_fractions[0].tolist() == [0.75, 0.0]
 
 
+def test_sales_before_and_after_a_purchase_of_the_coin_are_parts_of_what_there_is_then() -> None:
+    steps = waiting(sell(BTC, 0.5), buy(BTC, 10.0), sell(BTC, 0.25)).take_due(tradable=BOTH, rows=ROWS, running=BOTH)
+
+    assert [step.sold_fractions[0, BTC] for step in steps] == [0.5, 0.25]
+
+
 def test_wait_for_a_bar_of_their_coin() -> None:
     them = waiting(buy(BTC, 10.0), buy(ETH, 20.0))
 

@@ -42,6 +42,11 @@ class TestClosedPositions:
         assert positions[0].result_units == -1
         assert positions[0].return_fraction == pytest.approx(-1 / 102)
 
+    def test_count_value_and_fee_together_as_paid(self):
+        (position,) = trade_record.closed_positions([trade(0, 1, 7, fee=3), trade(1, -1, 20)])
+
+        assert position.paid_units == 10
+
     def test_close_when_less_than_a_lot_is_left_and_take_that_along(self):
         def of_lots(time: int, quantity: int, value: int) -> RecordedTrade:
             return replace(trade(time, quantity, value), lot_units=10)

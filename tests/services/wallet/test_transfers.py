@@ -350,6 +350,14 @@ class TestOpeningBalance:
         assert reconciling.check_ledger().is_clean
 
 
+class TestNothing:
+    @pytest.mark.parametrize("units", [0, -1])
+    def test_can_be_brought_or_taken_out(self, world: World, follower: User, units: int) -> None:
+        for move in (transfers.deposit, transfers.withdraw):
+            with pytest.raises(transfers.TransferRefused):
+                move(user=follower, units=units, idempotency_key=f"{units}", now=world.now)
+
+
 class TestSignUp:
     def test_opens_a_main_account(self, client: Client, world: World) -> None:
         client.post(

@@ -74,7 +74,7 @@ class TestSchema:
         document = SchemaGenerator().get_schema(request=None, public=True)
 
         assert not GENERATOR_STATS
-        assert len(document["paths"]) == 107
+        assert len(document["paths"]) == 110
 
     def test_is_served_with_its_page(self, client: Client) -> None:
         assert client.get("/api/v1/schema").status_code == 200

@@ -33,7 +33,21 @@ NOT_ASKED = ("live/", "metrics", "admin/", "health/", "brand/", ".well-known/", 
 # Codes, formats and names that are the same in every language.
 NAMES = {
     *("API", "CSV", "JSON", "PDF", "TOTP", "USDT", "UTC", "bp", "ms", "Deutsch", "English", "Binance", "OKX", "Bybit"),
-    *("Bitget", "Bitcoin", "Robot", "beancount", "https", "http", "example", "org", "com", "testserver", "Max", "Uhr"),
+    *(
+        "Bitget",
+        "Bitcoin",
+        "Robot",
+        "beancount",
+        "https",
+        "http",
+        "example",
+        "org",
+        "com",
+        "testserver",
+        "Max",
+        "Uhr",
+        "Friends",
+    ),
 }
 # The sign-in's own pages, and what forms say by themselves, are in the catalogues of their libraries.
 LIBRARIES = (django, allauth)

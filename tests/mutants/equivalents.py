@@ -508,6 +508,18 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "A reason is handed over as what it is, never as a row's text, which types hold.",
     ),
     Equivalent(
+        "copytrading/services/orders/trading.py",
+        "return []",
+        "pass",
+        "Of no orders none are written, and nothing is held: it takes a few statements more.",
+    ),
+    Equivalent(
+        WISHES,
+        "wanted=sells + plan.wanted_units,",
+        "wanted=sells ^ plan.wanted_units,",
+        "A copy sells a coin or buys it: one of the two is nothing.",
+    ),
+    Equivalent(
         "copytrading/engine/replay/recorded_path.py",
         "MONEY = -1",
         "MONEY = - 2",

@@ -135,6 +135,8 @@ def pages(world: World, lead: Lead, running: Copy, follower: User, other_followe
             send(follower, "spot", **spot),
             send(follower, "spot", **spot, order_type="LIMIT", price_limit="40000"),
         ],
+        "spot_book": [lambda: _text(of(follower).get(reverse("spot_book"), {"market": spot["market"]}))],
+        "lead_book": [lambda: _text(of(lead.user).get(reverse("lead_book"), {"market": spot["market"]}))],
         "limit_orders": [read(follower, "limit_orders")],
         "programs": [read(follower, "programs")],
         "complaints": [read(follower, "complaints")],

@@ -3,7 +3,7 @@
 from django.db.models import F
 
 from accounts.models import User
-from copytrading.models import Lead, LeadCalm
+from copytrading.models import Lead, LeadCalm, Mark
 from copytrading.services.cycle import syncing
 from tests.cast import World
 
@@ -46,6 +46,18 @@ class TestALeadAtRest:
         world.wait(900)
 
         assert (still, near, beyond, back, is_due(world, lead)) == (False, False, True, False, True)
+
+    def test_is_never_at_rest_while_a_coin_that_is_held_has_no_price(
+        self, world: World, lead: Lead, follower: User
+    ) -> None:
+        world.lead_trades(lead, "SOL", "BUY", "10")
+        at_rest(world, lead, follower)
+        LeadCalm.objects.all().delete()
+        Mark.objects.filter(market__symbol="SOL-USDT").delete()
+
+        syncing.sync_lead(lead_id=lead.pk, now=world.now)
+
+        assert not LeadCalm.objects.exists()
 
     def test_is_looked_at_when_anything_is_asked_for(self, world: World, lead: Lead, follower: User) -> None:
         at_rest(world, lead, follower)

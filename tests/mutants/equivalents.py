@@ -514,6 +514,18 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "Of no orders none are written, and nothing is held: it takes a few statements more.",
     ),
     Equivalent(
+        "copytrading/engine/holdings/valuation.py",
+        "gross = cash_units + values_of(held_units=held_units, unit_prices=unit_prices).sum(axis=-1)",
+        "gross = cash_units + values_of(held_units=held_units, unit_prices=unit_prices).sum(axis=+1)",
+        "Holdings are a table here, whose last axis is its second.",
+    ),
+    Equivalent(
+        "copytrading/services/books/gaps.py",
+        "if batch and size + copies > COPIES_AT_ONCE:",
+        "if not batch and size + copies > COPIES_AT_ONCE:",
+        "How many leads are measured at once changes nothing of what each comes to.",
+    ),
+    Equivalent(
         WISHES,
         "wanted=sells + plan.wanted_units,",
         "wanted=sells ^ plan.wanted_units,",

@@ -369,6 +369,36 @@ class TestReconcileMarket:
         assert resolving.reconcile_market(market=order.market, now=world.now) == alarms
         assert Alarm.objects.filter(kind=Alarm.Kind.FOREIGN_TRADE).count() == alarms
 
+    @pytest.mark.parametrize(
+        ("client_order_id", "status", "alarms"),
+        [("asked", Order.Status.UNKNOWN, 0), ("asked", Order.Status.FILLED, 1), ("somebodyelse", None, 1)],
+    )
+    def test_alarms_about_an_open_order_that_nobody_waits_for(
+        self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch, client_order_id: str,
+        status: Order.Status | None, alarms: int,
+    ) -> None:  # fmt: skip
+        world.settle()
+        order = Order.objects.get()
+        there = VenueOrder(
+            client_order_id=client_order_id, venue_order_id="v-2", symbol="BTC-USDT", side=order.side,
+            quantity=Decimal("0.001"), filled_quantity=Decimal(0), price_limit=Decimal(60_000),
+            status=VenueStatus.OPEN, trades=(),
+        )  # fmt: skip
+        monkeypatch.setattr(PaperVenue, "open_orders", lambda *_, **__: [there])
+        if status == Order.Status.FILLED:
+            there = replace(there, client_order_id=order.client_order_id)
+            monkeypatch.setattr(PaperVenue, "open_orders", lambda *_, **__: [there])
+        elif status is not None:
+            Order.objects.create(
+                market=order.market, venue_account=order.venue_account, client_order_id="asked", side="BUY",
+                quantity_units=10**5, price_limit=order.price_limit, price_mid=order.price_mid,
+                price_buy_max=order.price_buy_max, value_max_units=order.value_max_units, participant_ids=[],
+                wish_units=[], planned_at=world.now, status=status, claimed_at=world.now,
+            )  # fmt: skip
+
+        assert resolving.reconcile_market(market=order.market, now=world.now) == alarms
+        assert Alarm.objects.filter(key="foreign-order:v-2").count() == alarms
+
     def test_comes_before_sending_and_without_an_answer_nothing_is_sent(
         self, world: World, buying: Lead, monkeypatch: pytest.MonkeyPatch
     ) -> None:

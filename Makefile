@@ -92,12 +92,12 @@ run: $(INSTALLED)
 server:
 	@DOMAIN='$(DOMAIN)' OPERATOR='$(OPERATOR)' BRAND='$(if $(BRAND),$(abspath $(BRAND)))' deploy/server.sh
 
-# Two processes, the browser after the others; what measures time comes last, and alone.
+# Three processes, as many tests wait for others; the browser after them, what measures time last and alone.
 test: check browser
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 -m "not browser and not alone" --durations=40 --durations-min=4
+	@$(BIN)/python -m pytest -q -n 3 -m "not browser and not alone" --durations=40 --durations-min=4
 	@$(BIN)/python -m pytest -q -n 2 -m browser
 	@$(BIN)/python -m pytest -q -m alone
 	@$(BIN)/python manage.py simulate --seeds $(CI_SEEDS) --json

@@ -139,12 +139,13 @@ class TestDescription:
             if field in {"status", "code", "kind", "side", "mode", "reason", "stop_reason"}
             and not ({"$ref", "enum", "oneOf", "allOf"} & set(of))
         ]
-        # HTTP's own status, the code of a second factor, and the sentences of a link and of a webhook.
+        # HTTP's own status, the code of a second factor, and the sentences of a link, an own account and a webhook.
         assert set(open_ended) == {
             "Problem.status",
             "SignInInputRequest.code",
             "ProofInputRequest.code",
             "LinkShape.reason",
+            "ExchangeAccountShape.reason",
             "WebhookAttemptShape.status",
             "WebhookShape.reason",
             "NewWebhookShape.reason",

@@ -21,7 +21,6 @@ QUICK_BUGS = {
     "unknown treated as rejected": (4, 1, 2),
     "half-up rounding": (1, 2, 3, 4),
     "hold not released": (1, 2, 3),
-    "own order sent by another account": (7,),
 }
 
 

@@ -139,13 +139,14 @@ class TestReached:
         assert again(own).filled_units < 10**7
         assert is_clean()
 
-    def test_keeps_two_units_back_for_rounding_where_not_all_can_be_paid_for(
+    def test_keeps_four_units_back_for_rounding_where_not_all_can_be_paid_for(
         self, world: World, follower: User, settings: Settings
     ) -> None:
         # A unit of this coin costs half a unit of money, so each unit of money is two of the coin. An order goes half a
         # percent above the mark: to 0.4824.
         world.wait(1, SOL="0.5")
         Market.objects.filter(symbol="SOL-USDT").update(lot_units=1, tick_size=Decimal("0.0001"))
+        PaperMarket.objects.filter(symbol="SOL-USDT").update(tick_size=Decimal("0.0001"))
         own = place(world, follower, "BUY", "SOL", "0.49", quantity="4000")
         there = held(follower)["USDT"]
         transfers.withdraw(user=follower, units=usdt(10_000) - there, idempotency_key="w", now=world.now)
@@ -153,7 +154,7 @@ class TestReached:
 
         look(world, SOL="0.48")
 
-        assert Order.objects.get().quantity_units == int((there - 2) / (Decimal("0.4824") * Decimal("1.02")))
+        assert Order.objects.get().quantity_units == int((there - 4) / (Decimal("0.4824") * Decimal("1.02")))
         assert again(own).filled_units > 0
         assert is_clean()
 

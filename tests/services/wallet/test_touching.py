@@ -155,7 +155,7 @@ class TestReached:
         look(world, SOL="0.48")
 
         assert Order.objects.get().quantity_units == int((there - 4) / (Decimal("0.4824") * Decimal("1.02")))
-        assert again(own).filled_units > 0
+        assert again(own).on_its_way is None
         assert is_clean()
 
     def test_ends_with_a_rest_that_the_venue_does_not_take(self, world: World, follower: User) -> None:

@@ -476,7 +476,8 @@ SPECTACULAR_SETTINGS = {
     "WEBHOOKS": ["copytrading.api.telling.events.EVENT"],
     "SWAGGER_UI_DIST": "SIDECAR",
     # A link to each operation would stand inside of the button that opens it: one of them is for nobody.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": False},
+    # And of some hundred and thirty operations at once the library draws the first few and stops: groups are opened.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False, "docExpansion": "none"},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 # Of the description that `make clients` generates from: a client reads whole answers only.

@@ -13,11 +13,14 @@ import uvicorn
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.db import connections
+from playwright.sync_api import expect
 
 from smartsync_site.middleware.heads import PromptHeads
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
+# What is expected comes sooner or later: how soon is measured elsewhere, and no slow machine fails a test.
+expect.set_options(timeout=60_000)
 # Playwright's synchronous interface runs an event loop in the test's own thread; Django would refuse the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

@@ -124,6 +124,9 @@ class TestEveryPage:
 
     def test_of_the_api_has_no_fault(self, visit: Visits, world: World) -> None:
         visit.open("/api/v1/docs")
+        visit.page.get_by_role("button", name="Expand operation").last.click()
+        expect(visit.page.locator(".opblock-summary-control").nth(1)).to_be_visible()
+        visit.page.locator(".opblock-tag", has_text="copies").click()
         expect(visit.page.get_by_text("/api/v1/copies/{copy_id}/stop-quote")).to_be_visible()
         visit.look("description", SCREENS[3:])
         visit.page.locator(".opblock-summary-control").first.click()
@@ -206,7 +209,7 @@ class TestEveryState:
         visit.look("no own account", SCREENS)
         visit.page.locator("input[name=key]").fill("nobody-knows-this-key")
         visit.page.locator("input[name=secret]").fill("nor-this-secret")
-        visit.page.locator("main form button.main").first.click()
+        visit.page.get_by_role("button", name="Connect", exact=True).click()
         expect(visit.page.locator(".errors, .note.grave").first).to_be_visible()
         visit.look("an own account refused", SCREENS)
         account = connect(world, follower)

@@ -169,6 +169,12 @@ class TestDatabase:
         with pytest.raises(IntegrityError, match="moves nothing"):
             Journal.objects.create(kind="CORRECTION", idempotency_key="x", posted_at=NOON)
 
+    def test_a_journal_without_lines_is_refused_before_it_is_written(self, cash: Asset) -> None:
+        with pytest.raises(ledger.UnbalancedJournal, match="moves nothing"), transaction.atomic():
+            ledger.post(kind=Journal.Kind.CORRECTION, idempotency_key="x", lines=Lines.of([], cash.pk, []), now=NOON)
+
+        assert not Journal.objects.exists()
+
     def test_a_journal_is_sealed_at_commit(self, journal: Journal, alice: LedgerAccount, cash: Asset) -> None:
         with pytest.raises(DatabaseError, match="sealed"):
             Posting.objects.create(journal=journal, ledger_account=alice, asset=cash, units=1)

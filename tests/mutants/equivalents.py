@@ -526,6 +526,24 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "How many leads are measured at once changes nothing of what each comes to.",
     ),
     Equivalent(
+        "copytrading/engine/track_record/moved_money.py",
+        "if (below < 0) != (above < 0) or above == 0:",
+        "if (below < 0) != (above < 0) or above == 1:",
+        "What is zero at the far end of a step is so at the near end of the next one.",
+    ),
+    Equivalent(
+        "copytrading/engine/sizing/smart_sync.py",
+        "equity=np.maximum(sight.sizing, 0.0),",
+        "equity=np.maximum(sight.sizing, 1.0),",
+        "One unit of money is less than any order, and than what a decision leaves for rounding.",
+    ),
+    Equivalent(
+        "copytrading/services/wallet/limits.py",
+        'size = keys.coin_words(counted["quantity_units"] or 0, base)',
+        'size = keys.coin_words(counted["quantity_units"] or -1, base)',
+        "Where no quantity is counted a value is, which says the size in its place.",
+    ),
+    Equivalent(
         WISHES,
         "wanted=sells + plan.wanted_units,",
         "wanted=sells ^ plan.wanted_units,",

@@ -48,6 +48,11 @@ class TestWhatLeftBeforeItCame:
 
         assert closed(found) == [(1, 4, 40, 40), (3, 5, 60, 50), (None, 1, 0, 10)]
 
+    def test_goes_before_what_left_later_with_its_rest_too(self) -> None:
+        found = book("fifo", sell(1, 4, 40), sell(2, 3, 60), buy(3, 2, 10), buy(4, 2, 10))
+
+        assert closed(found) == [(3, 2, 10, 20), (4, 2, 10, 20), (None, 3, 0, 60)]
+
     def test_brings_nothing_where_it_was_handed_over(self) -> None:
         found = book("fifo", event("HAND_OVER", 1, 5, 50))
 

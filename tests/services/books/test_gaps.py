@@ -187,7 +187,8 @@ class TestMeasureAll:
         measured(world, copy)
         looked_at = []
         for act in ("wait", "trade", "wait", "wait for long"):
-            world.wait(900 if act == "wait for long" else 60, BTC="51000")
+            # A quarter of an hour with the minute before it.
+            world.wait(840 if act == "wait for long" else 60, BTC="51000")
             if act == "trade":
                 world.lead_trades(lead, "ETH", "BUY", "0.5")
                 world.settle()

@@ -49,6 +49,16 @@ class TestRecordValues:
         assert (row.equity_units, row.following_units) == (usdt(10000), usdt(1000))
         assert CopyRecord.objects.get().equity_units == [usdt(1000)]
 
+    def test_keeps_copies_of_far_apart_numbers_in_rows_of_their_own(self) -> None:
+        ids = np.array([700, 5, 301, 6, 300, 299, 7])
+
+        copy_records.write(copy_ids=ids, equity_units=ids * 10, invested_units=ids * 3, now=NOON)
+
+        rows = CopyRecord.objects.order_by("roster__copy_ids").values_list("roster__copy_ids", "equity_units")
+        assert list(rows) == [
+            ([5, 6, 7], [50, 60, 70]), ([299, 300, 301], [2_990, 3_000, 3_010]), ([700], [7_000]),
+        ]  # fmt: skip
+
     def test_knows_no_unit_price_where_no_units_are_issued_though_there_is_money(self, world: World, lead: Lead):
         LeadRecord.objects.all().delete()
         Lead.objects.filter(pk=lead.pk).update(units_issued=0)

@@ -78,6 +78,13 @@ class TestABook:
         assert status(copy) == Copy.Status.ACTIVE
 
 
+class TestNobodyNearAStop:
+    def test_is_stopped_and_counted(self, world: World, lead: Lead, follower: User) -> None:
+        invested_copy(world, lead, follower, stop_loss_units=usdt(900))
+
+        assert stops.check_stop_losses(now=world.now, book=StopBook()) == 0
+
+
 class TestStopCopies:
     def test_asks_for_no_look_where_there_is_nobody_to_stop(self, world: World, lead: Lead) -> None:
         before = Lead.objects.filter(pk=lead.pk).values().get()

@@ -203,6 +203,20 @@ class TestAnnouncedDeposit:
         transfer.refresh_from_db()
         assert transfer.status == Transfer.Status.EXPIRED
 
+    def test_that_the_exchange_rejects_before_it_came_is_not_booked(
+        self, world: World, venue: TellingVenue, stranger: User
+    ) -> None:
+        transfer = announce(world, stranger, "250")
+        failed = VenueTransfer(
+            reference="venue-1", is_deposit=True, asset="USDT", quantity=Decimal(250), fee=Decimal(0),
+            state=TransferState.FAILED, happened_at=world.now,
+        )  # fmt: skip
+        venue.told.append(failed)
+
+        assert announced.look_at_history(now=world.now) == 0
+        transfer.refresh_from_db()
+        assert (transfer.status, held(LedgerAccount.Kind.MAIN, stranger)) == (Transfer.Status.REQUESTED, 0)
+
     def test_that_is_taken_back_leaves_the_wallet_and_what_was_spent_is_in_suspense(
         self, world: World, venue: TellingVenue, stranger: User
     ) -> None:

@@ -493,7 +493,7 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         PATH,
         "break",
         "continue",
-        "Trades come in order of time: after one past the last bar there are only such.",
+        "Trades, and times of weights, come in order: after one past the last bar there are only such.",
     ),
     Equivalent(
         PATH,
@@ -535,7 +535,7 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "copytrading/engine/sizing/smart_sync.py",
         "equity=np.maximum(sight.sizing, 0.0),",
         "equity=np.maximum(sight.sizing, 1.0),",
-        "One unit of money is less than any order, and than what a decision leaves for rounding.",
+        "Who is sized by nothing, or less, aims at nothing, which no cap cuts.",
     ),
     Equivalent(
         "copytrading/services/wallet/limits.py",
